@@ -1,1 +1,17 @@
+//! Pure cryptography: the ECDH envelope of signed requests, sealing at rest, hashes and base64.
+//! No I/O, no clock and no randomness of its own: every IV, nonce and key seed is a parameter, so
+//! that the same input gives the same bytes on every runtime. Who may open what is not decided here.
 
+mod curve;
+mod envelope;
+mod error;
+mod gcm;
+
+pub mod base64;
+pub mod hash;
+pub mod seal;
+
+pub use curve::{Curve, PrivateKey, PublicKey};
+pub use envelope::SharedKey;
+pub use error::{Error, Result};
+pub use zeroize::Zeroizing;
