@@ -1,1 +1,9 @@
+//! Ids, wire types and their validation, one module per API. No I/O, and nothing about who may do what.
 
+pub mod auth_level;
+pub mod caas;
+pub mod ids;
+pub mod licensing;
+pub mod time;
+
+pub use auth_level::AuthLevel;

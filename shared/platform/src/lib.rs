@@ -1,1 +1,62 @@
+//! What a function asks of its host: SQL, key-value, variables, a clock, randomness and a log.
+//! The only crate that knows the runtimes; nothing here knows an API.
 
+pub mod clock;
+pub mod kv;
+pub mod log;
+pub mod migrations;
+pub mod random;
+pub mod sql;
+pub mod vars;
+
+use std::{future::Future, pin::Pin, sync::Arc};
+
+pub use kv::Kv;
+pub use sql::{Outcome, Row, Sql, SqlError, SqlValue, Statement};
+pub use vars::Vars;
+
+/// A boxed future, so that the capabilities can be trait objects.
+pub type Task<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The capabilities of one running instance. Built by the runtime entry, once per instance.
+#[derive(Clone)]
+pub struct Host {
+    pub sql: Arc<dyn Sql>,
+    pub kv: Arc<dyn Kv>,
+    pub vars: Arc<dyn Vars>,
+}
+
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+#[path = "worker/mod.rs"]
+pub mod runtime;
+
+#[cfg(target_os = "wasi")]
+#[path = "spin/mod.rs"]
+pub mod runtime;
+
+#[cfg(not(target_family = "wasm"))]
+#[path = "native/mod.rs"]
+pub mod runtime;
+
+/// Makes an async `fn(Host) -> axum::Router` the entry of a Worker or of a Spin component.
+/// Natively it adds nothing: a harness calls the function itself.
+#[macro_export]
+macro_rules! export {
+    ($app:path) => {
+        #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+        #[worker::event(fetch)]
+        async fn fetch(
+            request: worker::HttpRequest,
+            env: worker::Env,
+            _context: worker::Context,
+        ) -> worker::Result<$crate::runtime::Response> {
+            $crate::runtime::serve(request, env, $app).await
+        }
+
+        #[cfg(target_os = "wasi")]
+        #[spin_sdk::http_service]
+        async fn handle(request: spin_sdk::http::Request) -> $crate::runtime::Response {
+            $crate::runtime::serve(request, $app).await
+        }
+    };
+}

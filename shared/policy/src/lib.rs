@@ -1,1 +1,13 @@
+//! Who may do what. Facts in, decision out; the permission tables are data in `caas` and `licensing`, read by
+//! the handlers (through the SQL that [`Action::grants`] feeds) and by the tests alike.
 
+mod caas;
+mod decide;
+mod licensing;
+
+pub use decide::{Action, Answer, Decision, Facts, Membership, Rule, Target};
+
+/// Every rule of every table, for those who want to walk them all.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    licensing::RULES.iter().chain(caas::RULES)
+}

@@ -1,0 +1,83 @@
+//! Config & Consent: bodies of the Secret Store and the root-key operations.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::ids::{CommunityId, SecretTag, TenantId};
+
+/// The longest secret value, in bytes of UTF-8.
+pub const MAX_SECRET_BYTES: usize = 64 * 1024;
+
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub struct FetchSecretsRequest {
+    /// Only these tags; without it all secrets of the community.
+    pub tags: Option<Vec<String>>,
+}
+
+#[derive(Deserialize, ToSchema)]
+pub struct PutSecretRequest {
+    pub tag: SecretTag,
+    pub value: String,
+    #[serde(rename = "createdBy")]
+    pub created_by: String,
+}
+
+impl PutSecretRequest {
+    /// The rules that the types do not carry.
+    pub fn check(&self) -> Result<(), &'static str> {
+        if self.value.is_empty() || self.value.len() > MAX_SECRET_BYTES {
+            return Err("value must have 1 to 65536 bytes");
+        }
+        if self.created_by.is_empty() || self.created_by.len() > 256 {
+            return Err("createdBy must have 1 to 256 bytes");
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PutSecretResponse {
+    pub tag: SecretTag,
+    pub created_by: String,
+    /// Epoch seconds.
+    pub created_ts: i64,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct FetchSecretsResponse {
+    pub secrets: Vec<Secret>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Secret {
+    pub tag: String,
+    pub value: String,
+    pub created_by: String,
+    /// Epoch seconds.
+    pub created_ts: i64,
+    pub tenant_id: TenantId,
+    pub community_id: CommunityId,
+}
+
+/// An answer that only says that something was done.
+#[derive(Serialize, ToSchema)]
+pub struct Message {
+    #[schema(value_type = String)]
+    pub message: &'static str,
+}
+
+/// How far a rotation of the root key has come.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RootKeyStatus {
+    /// The root key that new data keys are wrapped by.
+    pub newest: String,
+    /// All root keys that this deployment can open, newest first.
+    pub ring: Vec<String>,
+    /// Data keys re-wrapped by this call.
+    pub rewrapped: u64,
+    /// Data keys that an older root key still wraps.
+    pub remaining: u64,
+}

@@ -1,0 +1,115 @@
+//! Newtypes for the ids of tenants, communities and tags. A value of such a type has been checked.
+
+use serde::{Deserialize, Serialize};
+
+/// A text that broke the rule of its type; the message says the rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Invalid(pub &'static str);
+
+impl std::fmt::Display for Invalid {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::error::Error for Invalid {}
+
+/// Makes a checked newtype over `String`.
+macro_rules! checked_text {
+    ($(#[$doc:meta])* $name:ident, $rule:literal, $check:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = Invalid;
+
+            fn try_from(text: String) -> Result<Self, Invalid> {
+                let check: fn(&str) -> bool = $check;
+                if check(&text) { Ok(Self(text)) } else { Err(Invalid($rule)) }
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> Self {
+                value.0
+            }
+        }
+    };
+}
+
+checked_text!(
+    /// A tenant as Config & Consent names it: opaque.
+    TenantId, "tenantId must have 1 to 64 characters", is_opaque_id
+);
+checked_text!(
+    /// A community as Config & Consent names it: opaque.
+    CommunityId, "communityId must have 1 to 64 characters", is_opaque_id
+);
+checked_text!(
+    /// A community as Licensing names it.
+    CommunityHexId, "communityId must be 24 hexadecimal digits", is_hex_id
+);
+checked_text!(
+    /// The tag of a licence key.
+    KeyTag, "tag must have 3 to 256 characters of A-Z a-z 0-9 _ | : -", is_key_tag
+);
+checked_text!(
+    /// The tag of a secret.
+    SecretTag, "tag must start with a letter and have at most 128 letters, digits and underscores", is_secret_tag
+);
+
+fn is_opaque_id(text: &str) -> bool {
+    (1..=64).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+}
+
+fn is_hex_id(text: &str) -> bool {
+    text.len() == 24 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn is_key_tag(text: &str) -> bool {
+    (3..=256).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_|:-".contains(&byte))
+}
+
+fn is_secret_tag(text: &str) -> bool {
+    text.len() <= 128
+        && text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_tag_starts_with_a_letter_and_ends_at_128() {
+        for good in ["a", "API_KEY_2", &"x".repeat(128)] {
+            assert!(SecretTag::try_from(good.to_owned()).is_ok(), "{good}");
+        }
+        for bad in ["", "1a", "_a", "a-b", "ä", "a b", &"x".repeat(129)] {
+            assert!(SecretTag::try_from(bad.to_owned()).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_key_tag_takes_pipes_and_colons_from_three_characters_on() {
+        assert!(KeyTag::try_from("a|b:c-D_9".to_owned()).is_ok());
+        for bad in ["ab", "a.b", "a b c", &"x".repeat(257)] {
+            assert!(KeyTag::try_from(bad.to_owned()).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_licensing_community_is_24_hex_digits() {
+        assert!(CommunityHexId::try_from("0123456789abcdefABCDEF01".to_owned()).is_ok());
+        assert!(CommunityHexId::try_from("0123456789abcdefABCDEF0".to_owned()).is_err());
+        assert!(CommunityHexId::try_from("g123456789abcdefABCDEF01".to_owned()).is_err());
+    }
+}

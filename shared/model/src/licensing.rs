@@ -1,0 +1,1 @@
+//! Licensing: bodies of service keys and their authorisations in communities.

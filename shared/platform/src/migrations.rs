@@ -1,0 +1,45 @@
+//! The schema, in files that `wrangler d1 migrations` applies too. Other runtimes apply them at first use.
+
+/// A migration: its file name and its statements.
+pub struct Migration {
+    pub name: &'static str,
+    pub text: &'static str,
+}
+
+pub const MIGRATIONS: &[Migration] =
+    &[Migration { name: "0001_spine.sql", text: include_str!("../../migrations/0001_spine.sql") }];
+
+/// Remembers which migrations were applied. The first statement that a new database sees.
+pub const CREATE_TABLE: &str =
+    "CREATE TABLE IF NOT EXISTS schema_migrations (name TEXT PRIMARY KEY, applied_at INTEGER NOT NULL)";
+
+/// Counts the applied ones; fails when the table is not there yet.
+pub const COUNT: &str = "SELECT count(*) AS n FROM schema_migrations";
+
+pub const RECORD: &str = "INSERT INTO schema_migrations (name, applied_at) VALUES (?1, ?2)";
+
+pub const IS_APPLIED: &str = "SELECT name FROM schema_migrations WHERE name = ?1";
+
+impl Migration {
+    /// The statements, one by one. In these files a statement ends with `;` at the end of a line.
+    pub fn statements(&self) -> impl Iterator<Item = &'static str> {
+        self.text.split(";\n").map(str::trim).filter(|text| !text.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_of_the_folder_is_listed_in_order() -> std::io::Result<()> {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../migrations");
+        let mut files = std::fs::read_dir(folder)?
+            .map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned()))
+            .collect::<Result<Vec<_>, _>>()?;
+        files.sort();
+        let listed: Vec<_> = MIGRATIONS.iter().map(|migration| migration.name).collect();
+        assert_eq!(files, listed);
+        Ok(())
+    }
+}

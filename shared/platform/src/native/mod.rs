@@ -1,0 +1,32 @@
+//! The functions linked into an ordinary program, over rusqlite: for tests, and as the limit in benchmarks.
+
+mod sqlite;
+
+use std::{collections::HashMap, path::Path, sync::Arc};
+
+pub use sqlite::Sqlite;
+
+use crate::{Host, SqlError, Task, Vars, kv::NoKv};
+
+/// A host over one database file and a set of variables.
+pub fn host(database: &Path, vars: HashMap<String, String>) -> Result<Host, SqlError> {
+    Ok(Host { sql: Arc::new(Sqlite::open(database)?), kv: Arc::new(NoKv), vars: Arc::new(MapVars(vars)) })
+}
+
+struct MapVars(HashMap<String, String>);
+
+impl Vars for MapVars {
+    fn get(&self, name: &'static str) -> Task<'_, Option<String>> {
+        let value = self.0.get(name).filter(|value| !value.is_empty()).cloned();
+        Box::pin(std::future::ready(value))
+    }
+}
+
+pub(crate) fn now_ms() -> i64 {
+    let elapsed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
+}
+
+pub(crate) fn log_error(line: &str) {
+    eprintln!("{line}");
+}

@@ -1,0 +1,231 @@
+//! Statements, values and rows, and the trait that a database offers. There is no transaction to open:
+//! what belongs together is one `batch`, and conditions stand inside the SQL.
+
+use crate::Task;
+
+/// One value of SQLite's five storage classes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SqlValue {
+    Null,
+    Integer(i64),
+    Real(f64),
+    Text(String),
+    Blob(Vec<u8>),
+}
+
+/// A statement with its parameters `?1`, `?2` … in order.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    pub text: &'static str,
+    pub params: Vec<SqlValue>,
+}
+
+impl Statement {
+    pub fn new(text: &'static str) -> Self {
+        Self { text, params: Vec::new() }
+    }
+
+    #[must_use]
+    pub fn bind(mut self, value: impl Into<SqlValue>) -> Self {
+        self.params.push(value.into());
+        self
+    }
+}
+
+/// What one statement gave: its rows, and how many rows it changed. A runtime may or may not count rows that
+/// went by a foreign key, so ask only whether it is zero.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    pub rows: Vec<Row>,
+    pub changes: u64,
+}
+
+/// A row by column name.
+#[derive(Clone, Debug)]
+pub struct Row(pub Vec<(String, SqlValue)>);
+
+impl Row {
+    /// The value of a column, or `SqlError::Shape` when the column is absent or of another type.
+    pub fn get<T: FromSql>(&self, column: &str) -> Result<T, SqlError> {
+        let value = self.0.iter().find(|(name, _)| name == column).map(|(_, value)| value);
+        value.and_then(T::from_sql).ok_or_else(|| SqlError::Shape(column.to_owned()))
+    }
+}
+
+/// A database. Every method is one storage round trip.
+pub trait Sql: Send + Sync {
+    /// Runs one reading statement.
+    fn query(&self, statement: Statement) -> Task<'_, Result<Vec<Row>, SqlError>>;
+
+    /// Runs all statements or none, in order, and is durable when it returns.
+    fn batch(&self, statements: Vec<Statement>) -> Task<'_, Result<Vec<Outcome>, SqlError>>;
+
+    /// As `batch`, for reads that leave a replay mark: atomic and visible to every other request at once,
+    /// but a power failure may take the mark with it.
+    fn read_batch(&self, statements: Vec<Statement>) -> Task<'_, Result<Vec<Outcome>, SqlError>>;
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum SqlError {
+    /// A UNIQUE or PRIMARY KEY constraint; the columns as SQLite names them (`table.column, …`).
+    Unique(String),
+    /// A NOT NULL constraint; the column as SQLite names it.
+    NotNull(String),
+    /// A row does not have the expected column or type.
+    Shape(String),
+    /// Anything else, for the log only.
+    Other(String),
+}
+
+impl SqlError {
+    /// Reads the kind of failure from the text that SQLite gives, whatever a runtime wraps around it.
+    pub fn from_text(text: &str) -> Self {
+        let after = |marker: &str| {
+            let rest = text.split_once(marker)?.1;
+            let end = rest.find([':', '\n', '(']).unwrap_or(rest.len());
+            rest.get(..end).map(|columns| columns.trim().to_owned())
+        };
+        if let Some(columns) = after("UNIQUE constraint failed: ") {
+            Self::Unique(columns)
+        } else if let Some(column) = after("NOT NULL constraint failed: ") {
+            Self::NotNull(column)
+        } else {
+            Self::Other(text.to_owned())
+        }
+    }
+
+    /// True when a uniqueness rule over this column (`table.column`) was broken.
+    pub fn is_unique(&self, column: &str) -> bool {
+        matches!(self, Self::Unique(columns) if columns.split(", ").any(|name| name == column))
+    }
+}
+
+impl std::fmt::Display for SqlError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unique(columns) => write!(f, "not unique: {columns}"),
+            Self::NotNull(column) => write!(f, "null: {column}"),
+            Self::Shape(column) => write!(f, "unexpected shape of column {column}"),
+            Self::Other(text) => f.write_str(text),
+        }
+    }
+}
+
+impl std::error::Error for SqlError {}
+
+/// A Rust type that a column can be read into.
+pub trait FromSql: Sized {
+    fn from_sql(value: &SqlValue) -> Option<Self>;
+}
+
+impl FromSql for String {
+    fn from_sql(value: &SqlValue) -> Option<Self> {
+        match value {
+            SqlValue::Text(text) => Some(text.clone()),
+            _ => None,
+        }
+    }
+}
+
+impl FromSql for i64 {
+    fn from_sql(value: &SqlValue) -> Option<Self> {
+        match value {
+            SqlValue::Integer(number) => Some(*number),
+            _ => None,
+        }
+    }
+}
+
+impl FromSql for u64 {
+    fn from_sql(value: &SqlValue) -> Option<Self> {
+        i64::from_sql(value).and_then(|number| number.try_into().ok())
+    }
+}
+
+impl FromSql for bool {
+    fn from_sql(value: &SqlValue) -> Option<Self> {
+        i64::from_sql(value).map(|number| number != 0)
+    }
+}
+
+impl FromSql for Vec<u8> {
+    fn from_sql(value: &SqlValue) -> Option<Self> {
+        match value {
+            SqlValue::Blob(bytes) => Some(bytes.clone()),
+            _ => None,
+        }
+    }
+}
+
+impl<T: FromSql> FromSql for Option<T> {
+    fn from_sql(value: &SqlValue) -> Option<Self> {
+        match value {
+            SqlValue::Null => Some(None),
+            value => T::from_sql(value).map(Some),
+        }
+    }
+}
+
+impl From<&str> for SqlValue {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for SqlValue {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<i64> for SqlValue {
+    fn from(number: i64) -> Self {
+        Self::Integer(number)
+    }
+}
+
+impl From<bool> for SqlValue {
+    fn from(flag: bool) -> Self {
+        Self::Integer(flag.into())
+    }
+}
+
+impl From<Vec<u8>> for SqlValue {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Blob(bytes)
+    }
+}
+
+impl<T: Into<SqlValue>> From<Option<T>> for SqlValue {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    #[test]
+    fn a_constraint_is_recognised_in_every_runtimes_wording() {
+        for text in [
+            "UNIQUE constraint failed: secrets.tenant_id, secrets.tag",
+            "D1_ERROR: UNIQUE constraint failed: secrets.tenant_id, secrets.tag: SQLITE_CONSTRAINT (extended: SQLITE_CONSTRAINT_PRIMARYKEY)",
+            "Io(\"UNIQUE constraint failed: secrets.tenant_id, secrets.tag\nError code 1555\")",
+        ] {
+            assert!(SqlError::from_text(text).is_unique("secrets.tag"), "{text}");
+        }
+        let error =
+            SqlError::from_text("D1_ERROR: NOT NULL constraint failed: request_marks.caller: SQLITE_CONSTRAINT");
+        assert_eq!(error, SqlError::NotNull("request_marks.caller".to_owned()));
+    }
+
+    #[test]
+    fn a_column_of_another_type_is_an_error_that_names_it() {
+        let row = Row(vec![("tag".to_owned(), SqlValue::Integer(1))]);
+        assert_eq!(row.get::<String>("tag"), Err(SqlError::Shape("tag".to_owned())));
+        assert_eq!(row.get::<Option<i64>>("tag").unwrap(), Some(1));
+        assert!(row.get::<i64>("other").is_err());
+    }
+}

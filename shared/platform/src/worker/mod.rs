@@ -1,0 +1,71 @@
+//! Cloudflare Workers: D1, KV, variables and secrets of the environment.
+
+mod d1;
+mod kv;
+
+use std::{cell::RefCell, future::Future, sync::Arc};
+
+use axum::{Router, body::Body};
+use send_wrapper::SendWrapper;
+use tower::ServiceExt as _;
+use worker::{Env, HttpRequest};
+
+use crate::{Host, Task, Vars};
+
+pub type Response = http::Response<Body>;
+
+/// The binding names that every function's `wrangler.toml` uses.
+const DATABASE: &str = "DB";
+const CACHE: &str = "CACHE";
+
+thread_local! {
+    static ROUTER: RefCell<Option<Router>> = const { RefCell::new(None) };
+}
+
+/// Serves one request; the first of an instance builds the router.
+pub async fn serve<F>(request: HttpRequest, env: Env, app: impl FnOnce(Host) -> F) -> worker::Result<Response>
+where
+    F: Future<Output = Router>,
+{
+    let built = ROUTER.with_borrow(Clone::clone);
+    let router = match built {
+        Some(router) => router,
+        None => {
+            let router = app(host(env)?).await;
+            ROUTER.set(Some(router.clone()));
+            router
+        }
+    };
+    match router.oneshot(request.map(Body::new)).await {
+        Ok(response) => Ok(response),
+        Err(never) => match never {},
+    }
+}
+
+fn host(env: Env) -> worker::Result<Host> {
+    Ok(Host {
+        sql: Arc::new(d1::D1::new(env.d1(DATABASE)?)),
+        kv: Arc::new(kv::WorkerKv::new(env.kv(CACHE)?)),
+        vars: Arc::new(EnvVars(SendWrapper::new(env))),
+    })
+}
+
+struct EnvVars(SendWrapper<Env>);
+
+impl Vars for EnvVars {
+    fn get(&self, name: &'static str) -> Task<'_, Option<String>> {
+        let value = self.0.var(name).ok().map(|value| value.to_string()).filter(|value| !value.is_empty());
+        Box::pin(std::future::ready(value))
+    }
+}
+
+pub(crate) fn now_ms() -> i64 {
+    // Whole milliseconds far below 2^53.
+    #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds, far below 2^53")]
+    let now = js_sys::Date::now() as i64;
+    now
+}
+
+pub(crate) fn log_error(line: &str) {
+    worker::console_error!("{line}");
+}
