@@ -1,0 +1,33 @@
+//! The Worker around the route table. It stays with the runtime's own request and response objects:
+//! turning them into `http` types and back would cost more than the hop itself.
+
+use crate::routes;
+use worker::{Context, Env, Error, Response, Result, console_error, event, wasm_bindgen_futures::JsFuture};
+use worker::{wasm_bindgen::JsCast, web_sys, worker_sys};
+
+#[event(fetch)]
+async fn fetch(request: web_sys::Request, env: Env, _context: Context) -> Result<web_sys::Response> {
+    let Some(function) = routes::find(&request.url()) else {
+        return refuse(404, "Not Found", "No such resource");
+    };
+    match forward(&env, function.binding, &request).await {
+        Ok(response) => Ok(response),
+        Err(error) => {
+            console_error!("{} did not answer: {error}", function.name);
+            refuse(503, "Service Unavailable", "The service behind this path did not answer; try again")
+        }
+    }
+}
+
+async fn forward(env: &Env, binding: &str, request: &web_sys::Request) -> Result<web_sys::Response> {
+    let service: worker_sys::Fetcher = env.service(binding)?.into_rpc();
+    let response = JsFuture::from(service.fetch(request)?).await?;
+    response.dyn_into().map_err(|_| Error::RustError("the answer is no response".to_owned()))
+}
+
+fn refuse(status: u16, error: &str, message: &str) -> Result<web_sys::Response> {
+    let body = format!(r#"{{"statusCode":{status},"error":"{error}","message":"{message}"}}"#);
+    let mut response = Response::ok(body)?.with_status(status);
+    response.headers_mut().set("content-type", "application/json")?;
+    Ok(response.into())
+}
