@@ -1,0 +1,117 @@
+//! The command line: which application, where its state lies, where to listen.
+//! Values of variables are gathered here; which of them a component sees is decided in `variables`.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use wasmtime::error::Context as _;
+use wasmtime::{Result, bail};
+
+pub const USAGE: &str = "\
+Usage: chancery-host --manifest spin.toml --state DIR [--listen 127.0.0.1:PORT]
+                     [--cache DIR] [--variable NAME=VALUE ...] [--until-stdin-closes]
+
+Runs the components of a Spin manifest on wasmtime. Port 0 picks a free one. When it serves, one
+line {\"ready\":\"http://127.0.0.1:PORT\"} is printed. Variables come from --variable, then from
+SPIN_VARIABLE_<NAME>, then from the manifest. SIGTERM stops it, and the end of standard input too
+when --until-stdin-closes is given.";
+
+/// The prefix under which Spin looks for variables in the environment.
+const VARIABLE_PREFIX: &str = "SPIN_VARIABLE_";
+
+#[derive(Debug, PartialEq)]
+pub struct Arguments {
+    pub manifest: PathBuf,
+    pub state: PathBuf,
+    pub listen: SocketAddr,
+    /// Where compiled components are kept between runs.
+    pub cache: Option<PathBuf>,
+    pub variables: BTreeMap<String, String>,
+    pub until_stdin_closes: bool,
+}
+
+impl Arguments {
+    pub fn from_process() -> Result<Self> {
+        Self::parse(std::env::args().skip(1), std::env::vars())
+    }
+
+    fn parse(
+        arguments: impl IntoIterator<Item = String>,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self> {
+        let mut manifest = None;
+        let mut state = None;
+        let mut cache = None;
+        let mut listen = SocketAddr::from(([127, 0, 0, 1], 3000));
+        let mut until_stdin_closes = false;
+        let mut variables: BTreeMap<String, String> = environment
+            .into_iter()
+            .filter_map(|(name, value)| {
+                let name = name.strip_prefix(VARIABLE_PREFIX)?.to_ascii_lowercase();
+                Some((name, value))
+            })
+            .collect();
+
+        let mut arguments = arguments.into_iter();
+        while let Some(option) = arguments.next() {
+            if option == "--until-stdin-closes" {
+                until_stdin_closes = true;
+                continue;
+            }
+            let value = arguments.next().with_context(|| format!("`{option}` wants a value after it.\n\n{USAGE}"))?;
+            match option.as_str() {
+                "--manifest" => manifest = Some(PathBuf::from(value)),
+                "--state" => state = Some(PathBuf::from(value)),
+                "--cache" => cache = Some(PathBuf::from(value)),
+                "--listen" => {
+                    listen = value.parse::<SocketAddr>().with_context(|| format!("`{value}` is not ADDRESS:PORT"))?;
+                }
+                "--variable" => {
+                    let (name, value) = value.split_once('=').context("--variable wants NAME=VALUE")?;
+                    variables.insert(name.to_owned(), value.to_owned());
+                }
+                unknown => bail!("`{unknown}` is not an option.\n\n{USAGE}"),
+            }
+        }
+        Ok(Self {
+            manifest: manifest.with_context(|| format!("--manifest is missing.\n\n{USAGE}"))?,
+            state: state.with_context(|| format!("--state is missing.\n\n{USAGE}"))?,
+            listen,
+            cache,
+            variables,
+            until_stdin_closes,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failing parse fails the test")]
+    use super::*;
+
+    fn parse(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Arguments> {
+        Arguments::parse(
+            arguments.iter().map(|a| (*a).to_owned()),
+            environment.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())),
+        )
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_environment() {
+        let arguments = parse(
+            &["--manifest", "m", "--state", "s", "--variable", "version=a=b"],
+            &[("SPIN_VARIABLE_VERSION", "x"), ("SPIN_VARIABLE_CACHE_SECONDS", "5"), ("HOME", "/")],
+        )
+        .unwrap();
+        let seen: Vec<_> = arguments.variables.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        assert_eq!(seen, [("cache_seconds", "5"), ("version", "a=b")]);
+    }
+
+    #[test]
+    fn what_is_missing_or_unknown_is_named() {
+        let missing = parse(&["--state", "s"], &[]).unwrap_err();
+        assert!(missing.to_string().starts_with("--manifest is missing"));
+        let unknown = parse(&["--colour", "red"], &[]).unwrap_err();
+        assert!(unknown.to_string().starts_with("`--colour` is not an option"));
+    }
+}
