@@ -66,7 +66,8 @@ CREATE TABLE environment (
 CREATE TABLE request_marks (
   mark TEXT PRIMARY KEY,
   expires_at INTEGER NOT NULL,
-  caller TEXT NOT NULL
+  caller TEXT NOT NULL,
+  level TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX request_marks_by_expiry ON request_marks (expires_at);
 

@@ -1,1 +1,24 @@
+//! What a handler stands on: the application state, extractors, the gate that authorises and executes a signed
+//! request in one storage round trip, errors and their rendering, data keys, audit and caches.
 
+mod app;
+mod audit;
+mod bounded;
+mod cached;
+mod config;
+mod data_keys;
+mod error;
+mod extract;
+mod gate;
+mod root_license;
+mod signed;
+
+pub use app::{Api, App, Shape};
+pub use audit::Audit;
+pub use cached::Cached;
+pub use config::Config;
+pub use data_keys::DataKeys;
+pub use error::{Error, Result};
+pub use extract::{Json, JsonOrDefault, Path, Query};
+pub use gate::{Gate, INFRA_TAG};
+pub use signed::Signed;

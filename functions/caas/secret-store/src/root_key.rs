@@ -1,0 +1,24 @@
+//! Rotation of the root key: data keys are wrapped again by the newest root key, some at a time, while every other
+//! request goes on.
+
+use axum::Json as Answer;
+use model::caas::RootKeyStatus;
+use service::{Result, Signed};
+
+/// Which root keys this deployment holds, and how many data keys an older one still wraps.
+#[utoipa::path(
+    get, path = "/caas/root-key", tag = "Root key",
+    responses((status = 200, body = RootKeyStatus), (status = 401)),
+)]
+pub(crate) async fn show_root_key(signed: Signed) -> Result<Answer<RootKeyStatus>> {
+    signed.app.data_keys().status(&signed).await.map(Answer)
+}
+
+/// Re-wrap some data keys under the newest root key; call again until none remains.
+#[utoipa::path(
+    post, path = "/caas/root-key/rewrap", tag = "Root key",
+    responses((status = 200, body = RootKeyStatus), (status = 401)),
+)]
+pub(crate) async fn rewrap_data_keys(signed: Signed) -> Result<Answer<RootKeyStatus>> {
+    signed.app.data_keys().rewrap(&signed).await.map(Answer)
+}

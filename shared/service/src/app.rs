@@ -1,0 +1,138 @@
+//! The state of one instance, and how a router of handlers becomes a served function.
+
+use std::sync::{Arc, Mutex, atomic::AtomicU64};
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use platform::{Host, Kv, Sql};
+use serde_json::json;
+
+use crate::{Config, DataKeys, Error, bounded::Bounded, signed::DerivedKeys};
+
+/// How many callers' derived keys an instance keeps; older ones are forgotten and wiped.
+const DERIVED_KEYS: usize = 1024;
+
+/// The APIs that share the signed-request scheme; each has its own service key and path prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Api {
+    Caas,
+    Licenses,
+}
+
+impl Api {
+    /// The API that a path belongs to.
+    pub fn of(path: &str) -> Self {
+        if path.starts_with("/licenses/") { Self::Licenses } else { Self::Caas }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Caas => "caas",
+            Self::Licenses => "licenses",
+        }
+    }
+}
+
+/// How an API writes its errors.
+#[derive(Clone, Copy, Debug)]
+pub enum Shape {
+    /// `{statusCode, error, message}`
+    Kosmos,
+}
+
+/// One instance of a function: its host, its configuration and its caches. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    host: Host,
+    config: Config,
+    derived_keys: Mutex<DerivedKeys>,
+    data_keys: DataKeys,
+    signed_requests: AtomicU64,
+}
+
+impl App {
+    pub async fn new(host: Host) -> Self {
+        let config = Config::load(host.vars.as_ref()).await;
+        Self(Arc::new(Inner {
+            host,
+            config,
+            derived_keys: Mutex::new(Bounded::new(DERIVED_KEYS)),
+            data_keys: DataKeys::new(),
+            signed_requests: AtomicU64::new(0),
+        }))
+    }
+
+    /// Serves a router: state, answers to unknown paths and methods, errors in the API's shape, headers.
+    pub fn serve(self, router: Router<Self>, shape: Shape) -> Router {
+        router
+            .fallback(async || Error::not_found("No such resource"))
+            .method_not_allowed_fallback(async || {
+                Error::new(axum::http::StatusCode::METHOD_NOT_ALLOWED, "This resource does not have that method")
+            })
+            .layer(axum::middleware::map_response(move |response: Response| {
+                std::future::ready(finish(response, shape))
+            }))
+            .with_state(self)
+    }
+
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    pub fn sql(&self) -> &dyn Sql {
+        self.0.host.sql.as_ref()
+    }
+
+    pub fn kv(&self) -> &dyn Kv {
+        self.0.host.kv.as_ref()
+    }
+
+    pub fn data_keys(&self) -> &DataKeys {
+        &self.0.data_keys
+    }
+
+    pub(crate) fn derived_keys(&self) -> &Mutex<DerivedKeys> {
+        &self.0.derived_keys
+    }
+
+    pub(crate) fn signed_requests(&self) -> &AtomicU64 {
+        &self.0.signed_requests
+    }
+}
+
+fn finish(mut response: Response, shape: Shape) -> Response {
+    if let Some(error) = response.extensions_mut().remove::<Error>() {
+        if let Some(line) = error.log_line() {
+            platform::log::error(&line);
+        }
+        let allow = response.headers_mut().remove(header::ALLOW);
+        response = shape.render(&error);
+        if let Some(allow) = allow {
+            response.headers_mut().insert(header::ALLOW, allow);
+        }
+    }
+    let headers = response.headers_mut();
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+impl Shape {
+    fn render(self, error: &Error) -> Response {
+        let body = match self {
+            Self::Kosmos => json!({
+                "statusCode": error.status.as_u16(),
+                "error": error.status.canonical_reason().unwrap_or("Error"),
+                "message": error.message,
+            }),
+        };
+        let content_type = [(header::CONTENT_TYPE, "application/json")];
+        (error.status, content_type, Body::from(body.to_string())).into_response()
+    }
+}

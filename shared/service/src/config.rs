@@ -1,0 +1,121 @@
+//! The variables of a deployment. A missing or wrong one fails the requests that need it, with a log line that
+//! says which variable to set; it never keeps an instance from starting.
+
+use std::collections::HashMap;
+
+use crypto::{Curve, PrivateKey, base64, hash, seal::RootKeys};
+use platform::{Vars, random};
+use zeroize::Zeroizing;
+
+use crate::{Api, Error, Result};
+
+/// Read once per instance.
+pub struct Config {
+    curve: Result<Curve, String>,
+    private_keys: HashMap<Api, Result<PrivateKey, String>>,
+    root_keys: Result<RootKeys, String>,
+    lookup_key: Result<Zeroizing<Vec<u8>>, String>,
+    root_license: Option<Zeroizing<String>>,
+    infra_license: Option<Zeroizing<String>>,
+    /// Seconds that the time of a signed request may differ from ours.
+    pub allowed_time_span: i64,
+    /// How old a cached answer may be, in seconds; 0 switches caches off.
+    pub cache_seconds: i64,
+    pub version: String,
+    pub environment_name: String,
+    /// Where the functions are reached from outside; the built-in directory entries start with it.
+    pub public_url: String,
+    /// `{name}` is replaced by the name of a service.
+    pub internal_url_template: String,
+    /// Whether anonymous callers may ask for internal URLs.
+    pub internal_sd: bool,
+}
+
+impl Config {
+    pub(crate) async fn load(vars: &dyn Vars) -> Self {
+        let curve = match vars.get("EC_CURVE_NAME").await {
+            None => Ok(Curve::default()),
+            Some(name) => name.parse().map_err(|_| "set EC_CURVE_NAME to prime256v1 or secp256k1".to_owned()),
+        };
+        let mut private_keys = HashMap::new();
+        for (api, name) in [(Api::Caas, "CAAS_PRIVATE_KEY"), (Api::Licenses, "LICENSES_PRIVATE_KEY")] {
+            let text = vars.get(name).await.map(Zeroizing::new);
+            let key = match (&curve, text) {
+                (Err(error), _) => Err(error.clone()),
+                (Ok(_), None) => Err(format!("set {name}")),
+                (Ok(curve), Some(text)) => {
+                    PrivateKey::from_base64(*curve, &text).map_err(|error| format!("{name}: {error}"))
+                }
+            };
+            private_keys.insert(api, key);
+        }
+        let root_keys = match vars.get("ROOT_KEY").await.map(Zeroizing::new) {
+            None => Err("set ROOT_KEY to id:base64 of 32 bytes, newest first".to_owned()),
+            Some(ring) => RootKeys::parse(&ring).map_err(|error| format!("ROOT_KEY: {error}")),
+        };
+        let lookup_key = match vars.get("LOOKUP_KEY").await.map(Zeroizing::new) {
+            None => Err("set LOOKUP_KEY to base64 of 32 bytes".to_owned()),
+            Some(text) => match base64::decode_any(&text).map(Zeroizing::new) {
+                Ok(key) if key.len() == 32 => Ok(key),
+                Ok(_) | Err(_) => Err("LOOKUP_KEY must be base64 of 32 bytes".to_owned()),
+            },
+        };
+        let text = async |name, default: &str| vars.get(name).await.unwrap_or_else(|| default.to_owned());
+        let number = async |name, default: i64| {
+            let value = vars.get(name).await.and_then(|value| value.parse().ok());
+            value.filter(|value| *value >= 0).unwrap_or(default)
+        };
+        Self {
+            curve,
+            private_keys,
+            root_keys,
+            lookup_key,
+            root_license: vars.get("ROOT_LICENSE_KEY").await.map(Zeroizing::new),
+            infra_license: vars.get("INFRA_LICENSE_KEY").await.map(Zeroizing::new),
+            allowed_time_span: number("ALLOWED_TIME_SPAN", 60).await,
+            cache_seconds: number("CACHE_SECONDS", 5).await,
+            version: text("VERSION", concat!(env!("CARGO_PKG_VERSION"), ".unversioned.0")).await,
+            environment_name: text("ENVIRONMENT_NAME", "dev").await,
+            public_url: text("PUBLIC_URL", "http://127.0.0.1:8787").await,
+            internal_url_template: text("INTERNAL_URL_TEMPLATE", "http://{name}:8888").await,
+            internal_sd: text("INTERNAL_SD", "true").await == "true",
+        }
+    }
+
+    pub fn curve(&self) -> Result<Curve> {
+        self.curve.clone().map_err(Error::internal)
+    }
+
+    /// The service key of an API.
+    pub fn private_key(&self, api: Api) -> Result<&PrivateKey> {
+        match self.private_keys.get(&api) {
+            Some(Ok(key)) => Ok(key),
+            Some(Err(error)) => Err(Error::internal(error)),
+            None => Err(Error::internal("no service key for this API")),
+        }
+    }
+
+    pub(crate) fn root_keys(&self) -> Result<&RootKeys> {
+        self.root_keys.as_ref().map_err(Error::internal)
+    }
+
+    /// The keyed hash under which a licence secret is found.
+    pub fn secret_hash(&self, secret: &str) -> Result<String> {
+        let key = self.lookup_key.as_ref().map_err(Error::internal)?;
+        Ok(hash::hex(&hash::hmac_sha256(key, &[b"license-secret", secret.as_bytes()])))
+    }
+
+    pub(crate) fn root_license(&self) -> Option<&str> {
+        self.root_license.as_ref().map(|secret| secret.as_str())
+    }
+
+    /// The secret that acts as a service-level licence without being stored.
+    pub fn infra_license(&self) -> Option<&str> {
+        self.infra_license.as_ref().map(|secret| secret.as_str())
+    }
+}
+
+/// Random bytes, or the error that fails the request.
+pub(crate) fn random_bytes<const N: usize>() -> Result<[u8; N]> {
+    random::bytes().map_err(|error| Error::internal(format!("randomness: {error}")))
+}

@@ -1,0 +1,128 @@
+//! Data keys: one per tenant, wrapped by a root key in the database and kept opened, bounded, in the instance.
+//! Rotation of the root key re-wraps them; the keys themselves, and what they seal, stay as they are.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crypto::seal::{DataKey, RootKeys};
+use model::caas::RootKeyStatus;
+use platform::{Row, Statement};
+use policy::Action;
+
+use crate::{App, Audit, Error, Gate, Result, Signed, bounded::Bounded, config::random_bytes};
+
+/// How many tenants' keys an instance keeps open.
+const OPEN_KEYS: usize = 256;
+
+/// How many data keys one rotation step re-wraps.
+const STEP: i64 = 100;
+
+pub struct DataKeys(Mutex<Bounded<String, Arc<DataKey>>>);
+
+impl DataKeys {
+    pub(crate) fn new() -> Self {
+        Self(Mutex::new(Bounded::new(OPEN_KEYS)))
+    }
+
+    /// The tenant's key when this instance has it open.
+    pub fn open_key(&self, tenant: &str) -> Option<Arc<DataKey>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&tenant.to_owned()).cloned()
+    }
+
+    /// Reads the tenant's wrapped key; the rows are for [`DataKeys::admit`].
+    pub fn select(tenant: &str) -> Statement {
+        Statement::new("SELECT wrapped FROM data_keys WHERE tenant_id = ?1").bind(tenant)
+    }
+
+    /// Opens the key that [`DataKeys::select`] found. `None` when the tenant has none yet.
+    pub fn admit(&self, app: &App, tenant: &str, rows: &[Row]) -> Result<Option<Arc<DataKey>>> {
+        let Some(row) = rows.first() else { return Ok(None) };
+        let wrapped: Vec<u8> = row.get("wrapped")?;
+        let key = Arc::new(app.config().root_keys()?.unwrap(&wrapped, &aad(tenant))?);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant.to_owned(), key.clone());
+        Ok(Some(key))
+    }
+
+    /// The tenant's key for what this gate is about to write. A first key is created only for who may pass.
+    pub async fn for_writing(&self, gate: &Gate<'_>, tenant: &str) -> Result<Arc<DataKey>> {
+        let app = gate.app();
+        if let Some(key) = self.open_key(tenant) {
+            return Ok(key);
+        }
+        if let Some(key) = self.admit(app, tenant, &app.sql().query(Self::select(tenant)).await?)? {
+            return Ok(key);
+        }
+        gate.check().await?;
+        self.create(app, tenant).await
+    }
+
+    /// The tenant's key, created when it has none.
+    pub(crate) async fn create(&self, app: &App, tenant: &str) -> Result<Arc<DataKey>> {
+        let root_keys = app.config().root_keys()?;
+        let key = DataKey::new(random_bytes()?, random_bytes()?);
+        let insert = Statement::new(
+            "INSERT INTO data_keys (tenant_id, root_key_id, wrapped, created_at) VALUES (?1, ?2, ?3, ?4) \
+             ON CONFLICT DO NOTHING",
+        );
+        let insert = insert
+            .bind(tenant)
+            .bind(root_keys.newest_id())
+            .bind(root_keys.wrap(random_bytes()?, &aad(tenant), &key))
+            .bind(platform::clock::now_ms());
+        // Whoever inserted first, the stored key is the tenant's key.
+        let outcomes = app.sql().batch(vec![insert, Self::select(tenant)]).await?;
+        let rows = outcomes.last().map(|outcome| outcome.rows.as_slice()).unwrap_or_default();
+        self.admit(app, tenant, rows)?.ok_or_else(|| Error::internal("a data key vanished"))
+    }
+
+    /// Re-wraps some data keys under the newest root key, and says how many are left.
+    pub async fn rewrap(&self, signed: &Signed) -> Result<RootKeyStatus> {
+        let app = &signed.app;
+        let root_keys = app.config().root_keys()?;
+        let older = Statement::new(
+            "SELECT tenant_id, wrapped FROM data_keys WHERE root_key_id <> ?1 ORDER BY tenant_id LIMIT ?2",
+        );
+        let older = app.sql().query(older.bind(root_keys.newest_id()).bind(STEP)).await?;
+        let mut statements = older.iter().map(|row| rewrap_row(root_keys, row)).collect::<Result<Vec<_>>>()?;
+        let rewrapped = statements.len() as u64;
+        statements.push(count_older(root_keys));
+        let audit = Audit::new("platform", "root-key.rewrap", root_keys.newest_id());
+        let outcomes = signed.gate(Action::RotateRootKey).write(statements, audit).await??;
+        status(root_keys, outcomes.last().map(|outcome| outcome.rows.as_slice()), rewrapped)
+    }
+
+    /// How far a rotation has come.
+    pub async fn status(&self, signed: &Signed) -> Result<RootKeyStatus> {
+        let root_keys = signed.app.config().root_keys()?;
+        let outcomes = signed.gate(Action::RotateRootKey).read(vec![count_older(root_keys)]).await?;
+        status(root_keys, outcomes.last().map(|outcome| outcome.rows.as_slice()), 0)
+    }
+}
+
+fn aad(tenant: &str) -> [&[u8]; 2] {
+    [b"data-key", tenant.as_bytes()]
+}
+
+/// Replaces the wrapped key only if it is still the one that was read.
+fn rewrap_row(root_keys: &RootKeys, row: &Row) -> Result<Statement> {
+    let tenant: String = row.get("tenant_id")?;
+    let wrapped: Vec<u8> = row.get("wrapped")?;
+    let renewed = root_keys.rewrap(random_bytes()?, &wrapped, &aad(&tenant))?;
+    let update =
+        Statement::new("UPDATE data_keys SET wrapped = ?1, root_key_id = ?2 WHERE tenant_id = ?3 AND root_key_id = ?4");
+    let old_id = RootKeys::id_of(&wrapped)?;
+    Ok(update.bind(renewed).bind(root_keys.newest_id()).bind(tenant).bind(old_id))
+}
+
+fn count_older(root_keys: &RootKeys) -> Statement {
+    Statement::new("SELECT count(*) AS remaining FROM data_keys WHERE root_key_id <> ?1").bind(root_keys.newest_id())
+}
+
+fn status(root_keys: &RootKeys, rows: Option<&[Row]>, rewrapped: u64) -> Result<RootKeyStatus> {
+    let row = rows.and_then(<[Row]>::first).ok_or_else(|| Error::internal("no count"))?;
+    Ok(RootKeyStatus {
+        newest: root_keys.newest_id().to_owned(),
+        ring: root_keys.ids().map(str::to_owned).collect(),
+        rewrapped,
+        remaining: row.get("remaining")?,
+    })
+}

@@ -1,0 +1,97 @@
+//! The one error type: an outer message for the caller, an inner one for the log.
+
+use std::{borrow::Cow, panic::Location};
+
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use platform::SqlError;
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An answer other than success. The API's [`crate::Shape`] renders it; the inner text only reaches the log.
+#[derive(Clone, Debug)]
+pub struct Error {
+    pub status: StatusCode,
+    pub message: Cow<'static, str>,
+    inner: Option<String>,
+    location: &'static Location<'static>,
+}
+
+impl Error {
+    #[track_caller]
+    pub fn new(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, message: message.into(), inner: None, location: Location::caller() }
+    }
+
+    #[track_caller]
+    pub fn bad_request(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    #[track_caller]
+    pub fn unauthorized(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, message)
+    }
+
+    /// The refusal of a licence that is unknown, disabled, expired or of too low a level: one text for all.
+    #[track_caller]
+    pub fn license() -> Self {
+        Self::unauthorized("Invalid or Unauthorized License")
+    }
+
+    #[track_caller]
+    pub fn forbidden() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "This license may not do that")
+    }
+
+    #[track_caller]
+    pub fn not_found(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, message)
+    }
+
+    #[track_caller]
+    pub fn conflict(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::CONFLICT, message)
+    }
+
+    /// A fault of ours. The caller only learns that; `inner` goes to the log and must not hold a secret.
+    #[track_caller]
+    pub fn internal(inner: impl Into<String>) -> Self {
+        Self {
+            inner: Some(inner.into()),
+            ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side; the log says what")
+        }
+    }
+
+    /// The line for the log, for faults of ours.
+    pub(crate) fn log_line(&self) -> Option<String> {
+        let inner = self.inner.as_ref()?;
+        Some(format!("{} {inner} at {}:{}", self.status.as_u16(), self.location.file(), self.location.line()))
+    }
+}
+
+impl From<SqlError> for Error {
+    #[track_caller]
+    fn from(error: SqlError) -> Self {
+        Self::internal(format!("storage: {error}"))
+    }
+}
+
+impl From<crypto::Error> for Error {
+    /// For material of ours that does not open; what a caller sends is mapped where it is read.
+    #[track_caller]
+    fn from(error: crypto::Error) -> Self {
+        Self::internal(format!("crypto: {error}"))
+    }
+}
+
+/// Carries the error to the layer of [`crate::App::serve`], which knows the API's shape.
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}

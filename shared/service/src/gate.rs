@@ -1,0 +1,213 @@
+//! The gate: one atomic batch that admits a signed request and does what it asks. Its first statement inserts the
+//! replay mark together with the caller, found by the permission table of the action; where the table grants
+//! nothing, the caller is NULL, the insert fails and nothing of the batch happens. Only then, to find the right
+//! refusal, is a second look taken.
+
+use std::sync::{LazyLock, atomic::Ordering};
+
+use model::AuthLevel;
+use platform::{Outcome, Row, SqlError, Statement};
+use policy::{Action, Decision, Facts, Membership};
+
+use crate::{App, Audit, Error, Result, Signed, root_license};
+
+/// The tag under which the infra licence appears.
+pub const INFRA_TAG: &str = "infra_license_key";
+
+/// Every so many signed requests of an instance, expired marks are swept: twice as many as can have come in.
+const SWEEP_EVERY: u64 = 64;
+
+pub struct Gate<'a> {
+    signed: &'a Signed,
+    action: Action,
+    community: Option<String>,
+    target_key_id: Option<String>,
+    target_tag: Option<String>,
+    target_level: Option<AuthLevel>,
+}
+
+impl<'a> Gate<'a> {
+    pub(crate) fn new(signed: &'a Signed, action: Action) -> Self {
+        Self { signed, action, community: None, target_key_id: None, target_tag: None, target_level: None }
+    }
+
+    /// The community in which a membership counts.
+    #[must_use]
+    pub fn community(mut self, community: &str) -> Self {
+        self.community = Some(community.to_owned());
+        self
+    }
+
+    /// The key that is acted upon, by its keyId or else by its tag.
+    #[must_use]
+    pub fn target_key(mut self, key_id_or_tag: &str) -> Self {
+        self.target_key_id = Some(key_id_or_tag.to_owned());
+        self.target_tag(key_id_or_tag)
+    }
+
+    /// The key that is acted upon, by its tag.
+    #[must_use]
+    pub fn target_tag(mut self, tag: &str) -> Self {
+        self.target_tag = Some(tag.to_owned());
+        self
+    }
+
+    /// The level of a key that does not exist yet.
+    #[must_use]
+    pub fn target_level(mut self, level: AuthLevel) -> Self {
+        self.target_level = Some(level);
+        self
+    }
+
+    /// Runs reading statements for an admitted caller, and gives their outcomes.
+    pub async fn read(self, statements: Vec<Statement>) -> Result<Vec<Outcome>> {
+        Ok(self.run(statements, None).await??)
+    }
+
+    /// Runs a change for an admitted caller: all of it with its audit row and replay mark, or nothing. The audit row
+    /// is written when the last of the statements changed something. A broken uniqueness rule comes back as the
+    /// inner error, for the handler to name.
+    pub async fn write(self, statements: Vec<Statement>, audit: Audit) -> Result<Result<Vec<Outcome>, SqlError>> {
+        self.run(statements, Some(audit)).await
+    }
+
+    /// Asks the table without doing anything, for what must exist before a change can be put together. The change
+    /// itself is judged again in its own batch.
+    pub async fn check(&self) -> Result<()> {
+        self.judge().await?;
+        self.judge().await
+    }
+
+    pub(crate) fn app(&self) -> &App {
+        &self.signed.app
+    }
+
+    async fn run(self, statements: Vec<Statement>, audit: Option<Audit>) -> Result<Result<Vec<Outcome>, SqlError>> {
+        let signed = self.signed;
+        let (asked, writes) = (statements.len(), audit.is_some());
+        let mut batch = vec![self.admit()];
+        batch.extend(statements);
+        batch.extend(audit.map(|audit| audit.statement(&signed.mark, &signed.request_id, signed.now)));
+        if signed.app.signed_requests().fetch_add(1, Ordering::Relaxed) % SWEEP_EVERY == SWEEP_EVERY / 2 {
+            batch.push(sweep(signed.now));
+        }
+        // A second attempt is due when the first system key has just been created, or when a change that allows the
+        // request came between the batch and the second look.
+        for _ in 0..2 {
+            let sql = signed.app.sql();
+            let result = if writes { sql.batch(batch.clone()).await } else { sql.read_batch(batch.clone()).await };
+            match result {
+                Ok(mut outcomes) => {
+                    signed.remember();
+                    outcomes.truncate(asked + 1);
+                    outcomes.remove(0);
+                    return Ok(Ok(outcomes));
+                }
+                Err(error) if error.is_unique("request_marks.mark") => {
+                    return Err(Error::unauthorized("This request was sent before; encrypt a new requestid"));
+                }
+                Err(SqlError::NotNull(column)) if column == "request_marks.caller" => self.judge().await?,
+                Err(error) => {
+                    self.spend_mark().await?;
+                    return Ok(Err(error));
+                }
+            }
+        }
+        Err(Error::license())
+    }
+
+    /// Inserts the mark with the caller's tag and level, or with NULL for who may not pass.
+    fn admit(&self) -> Statement {
+        static TEXT: LazyLock<String> = LazyLock::new(|| {
+            format!(
+                "INSERT INTO request_marks (mark, expires_at, caller, level) \
+                 SELECT ?8, ?9, admitted.tag, admitted.level FROM (SELECT 1) LEFT JOIN (\
+                 SELECT tag, level FROM ({FACTS}) WHERE level || '>' || coalesce(target, '-') \
+                 || CASE valid WHEN 1 THEN '+' WHEN 0 THEN '~' ELSE '' END || CASE own WHEN 1 THEN '=' ELSE '' END \
+                 IN (SELECT value FROM json_each(?10))) admitted ON 1"
+            )
+        });
+        self.bind_facts(TEXT.as_str())
+            .bind(self.signed.mark.as_str())
+            .bind(self.mark_expiry())
+            .bind(self.action.grants())
+    }
+
+    /// Takes a second look, outside the batch: the refusal, or `Ok` when there is a reason to try again.
+    async fn judge(&self) -> Result<()> {
+        let rows = self.signed.app.sql().query(self.bind_facts(FACTS)).await?;
+        let Some(row) = rows.first() else {
+            // Nobody is known by this licence. No mark is spent on who cannot authenticate.
+            return if root_license::create_if_presented(self.signed).await? { Ok(()) } else { Err(Error::license()) };
+        };
+        let refusal = match self.action.decide(facts(row)?) {
+            Decision::Allow => return Ok(()),
+            Decision::Unauthorized => Error::license(),
+            Decision::Forbidden => Error::forbidden(),
+            Decision::OwnKey => Error::bad_request("A license cannot delete itself; use another one"),
+            Decision::NoTarget => Error::not_found("No such license key"),
+        };
+        self.spend_mark().await?;
+        Err(refusal)
+    }
+
+    /// A request that was refused or failed is not to be tried again with the same mark.
+    async fn spend_mark(&self) -> Result<()> {
+        let insert = Statement::new(
+            "INSERT INTO request_marks (mark, expires_at, caller, level) VALUES (?1, ?2, '', '') ON CONFLICT DO NOTHING",
+        );
+        let insert = insert.bind(self.signed.mark.as_str()).bind(self.mark_expiry());
+        self.signed.app.sql().read_batch(vec![insert]).await?;
+        Ok(())
+    }
+
+    fn bind_facts(&self, text: &'static str) -> Statement {
+        Statement::new(text)
+            .bind(self.signed.secret_hash.as_str())
+            .bind(self.signed.now)
+            .bind(self.signed.is_infra())
+            .bind(self.community.clone())
+            .bind(self.target_key_id.clone())
+            .bind(self.target_tag.clone())
+            .bind(self.target_level.map(|level| level.as_str().to_owned()))
+    }
+
+    /// Marks are kept for as long as the same request id could be accepted again.
+    fn mark_expiry(&self) -> i64 {
+        self.signed.now + 2_000 * (self.signed.app.config().allowed_time_span + 1)
+    }
+}
+
+/// The caller, enabled and not expired, with what the tables ask about: membership and target.
+const FACTS: &str = "\
+    SELECT c.tag, c.auth_level AS level, coalesce(?7, t.auth_level) AS target, t.seq = c.seq AS own, \
+      CASE c.seq WHEN 0 THEN 1 ELSE (SELECT m.is_authorized AND m.expires_at > ?2 FROM key_authorizations m \
+        WHERE m.key_seq = c.seq AND m.community_id = ?4) END AS valid \
+    FROM (SELECT seq, tag, auth_level FROM service_keys WHERE secret_hash = ?1 AND disabled = 0 AND expires_at > ?2 \
+      UNION ALL SELECT 0, 'infra_license_key', 'service' WHERE ?3 = 1) c \
+    LEFT JOIN service_keys t ON t.seq = coalesce(\
+      (SELECT seq FROM service_keys WHERE key_id = ?5), (SELECT seq FROM service_keys WHERE tag = ?6))";
+
+fn facts(row: &Row) -> Result<Facts> {
+    let level = |column| -> Result<Option<AuthLevel>> {
+        Ok(row.get::<Option<String>>(column)?.as_deref().and_then(AuthLevel::parse))
+    };
+    Ok(Facts {
+        caller: level("level")?.ok_or_else(|| Error::internal("a licence key of unknown level"))?,
+        membership: match row.get::<Option<bool>>("valid")? {
+            None => Membership::None,
+            Some(false) => Membership::Withdrawn,
+            Some(true) => Membership::Valid,
+        },
+        target: level("target")?,
+        own: row.get::<Option<bool>>("own")?.unwrap_or(false),
+    })
+}
+
+fn sweep(now: i64) -> Statement {
+    Statement::new(
+        "DELETE FROM request_marks WHERE mark IN \
+         (SELECT mark FROM request_marks WHERE expires_at < ?1 ORDER BY expires_at LIMIT 128)",
+    )
+    .bind(now)
+}

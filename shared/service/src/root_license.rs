@@ -1,0 +1,51 @@
+//! The first system key. It comes from the configuration and is created when it is presented for the first time;
+//! once created it is a key like any other, and stays deleted when it is deleted.
+
+use crypto::hash;
+use platform::Statement;
+
+use crate::{Result, Signed, config::random_bytes};
+
+/// Where the licence secrets are sealed.
+pub const LICENSING_TENANT: &str = "licensing";
+
+const TAG: &str = "root";
+const YEARS_10_MS: i64 = 10 * 365 * 24 * 3600 * 1000;
+
+/// True when the caller presented the configured root licence and there is reason to look for it again.
+pub(crate) async fn create_if_presented(signed: &Signed) -> Result<bool> {
+    let app = &signed.app;
+    let presented = app.config().root_license();
+    if !presented.is_some_and(|root| hash::equal(root.as_bytes(), signed.license.as_bytes())) {
+        return Ok(false);
+    }
+    let data_key = app.data_keys().create(app, LICENSING_TENANT).await?;
+    let id = hash::hex(&random_bytes::<12>()?);
+    let sealed = data_key.seal(random_bytes()?, &[b"license-secret", id.as_bytes()], signed.license.as_bytes());
+    // The first statement lets this happen once in the life of a database.
+    let once = Statement::new("INSERT INTO environment (name, value) VALUES ('root_license_created', ?1)");
+    let key = Statement::new(
+        "INSERT INTO service_keys (id, type, tag, key_id, secret_hash, sealed_secret, expires_at, auth_level, \
+         description, created_at, updated_at) \
+         VALUES (?1, 'hawk', ?2, ?3, ?4, ?5, ?6, 'system', 'The first system key, from the configuration', ?7, ?7)",
+    );
+    let key = key
+        .bind(id.as_str())
+        .bind(TAG)
+        .bind(id.as_str())
+        .bind(signed.secret_hash.as_str())
+        .bind(sealed)
+        .bind(signed.now + YEARS_10_MS)
+        .bind(signed.now);
+    let audit = Statement::new(
+        "INSERT INTO audit_entries (tenant_id, at, actor, action, subject, request_id) \
+         VALUES (?1, ?2, 'configuration', 'license.create', ?3, ?4)",
+    );
+    let audit = audit.bind(LICENSING_TENANT).bind(signed.now).bind(TAG).bind(signed.request_id.as_str());
+    match app.sql().batch(vec![once.bind(signed.now.to_string()), key, audit]).await {
+        Ok(_) => Ok(true),
+        // Another instance was first, or it was created and deleted long ago: looking again tells.
+        Err(error) if error.is_unique("environment.name") => Ok(true),
+        Err(error) => Err(error.into()),
+    }
+}

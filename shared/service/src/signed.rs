@@ -1,0 +1,163 @@
+//! Signed requests: the headers `publickey`, `licensekey` and `requestid`, encrypted under the secret that the
+//! caller's key and the service's key agree on. Everything up to the storage round trip happens here; whether the
+//! licence may do what it asks is for [`crate::Gate`].
+
+use std::sync::{Arc, PoisonError};
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, request::Parts},
+};
+use crypto::{PublicKey, SharedKey, base64, hash};
+use policy::Action;
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use crate::{Api, App, Error, Gate, Result, bounded::Bounded};
+
+/// Derived keys of callers whose licence has been accepted; wiped when they are dropped.
+pub(crate) type DerivedKeys = Bounded<(Api, PublicKey), Arc<SharedKey>>;
+
+/// A request whose headers opened and whose time is right.
+pub struct Signed {
+    pub app: App,
+    pub api: Api,
+    /// Milliseconds since the epoch; one reading per request.
+    pub now: i64,
+    /// The licence key that the caller presented.
+    pub license: Zeroizing<String>,
+    pub(crate) public_key: PublicKey,
+    pub(crate) shared_key: Arc<SharedKey>,
+    pub(crate) secret_hash: String,
+    pub(crate) request_id: String,
+    pub(crate) mark: String,
+}
+
+#[derive(Deserialize)]
+struct RequestId {
+    ts: f64,
+    uuid: String,
+    appid: String,
+}
+
+impl Signed {
+    /// Starts the one storage round trip of this request.
+    pub fn gate(&self, action: Action) -> Gate<'_> {
+        Gate::new(self, action)
+    }
+
+    /// The hash under which the caller's own licence is stored.
+    pub fn secret_hash(&self) -> &str {
+        &self.secret_hash
+    }
+
+    /// The key of this request's row in `request_marks`, where statements of its batch find `caller` and `level`.
+    pub fn mark(&self) -> &str {
+        &self.mark
+    }
+
+    /// When the caller is the infra licence, which is configured and never stored.
+    pub fn is_infra(&self) -> bool {
+        let infra = self.app.config().infra_license();
+        infra.is_some_and(|infra| hash::equal(infra.as_bytes(), self.license.as_bytes()))
+    }
+
+    /// Keeps the derived key for the caller's next request.
+    pub(crate) fn remember(&self) {
+        let mut keys = self.app.derived_keys().lock().unwrap_or_else(PoisonError::into_inner);
+        let name = (self.api, self.public_key.clone());
+        if keys.get(&name).is_none() {
+            keys.insert(name, self.shared_key.clone());
+        }
+    }
+}
+
+impl FromRequestParts<App> for Signed {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let api = Api::of(parts.uri.path());
+        let now = platform::clock::now_ms();
+        let config = app.config();
+        let public_key =
+            PublicKey::from_base64(config.curve()?, header(&parts.headers, "publickey")?).map_err(|_| {
+                Error::unauthorized("publickey must be base64 of a 64-byte point X‖Y on the service's curve")
+            })?;
+        let shared_key = shared_key(app, api, &public_key)?;
+
+        let license = open(&shared_key, &parts.headers, "licensekey")?.1;
+        let (ciphertext, request_id) = open(&shared_key, &parts.headers, "requestid")?;
+        let request_id: RequestId = serde_json::from_str(&request_id)
+            .map_err(|_| Error::unauthorized("requestid must hold JSON with a number ts and texts uuid and appid"))?;
+        if request_id.uuid.is_empty() || request_id.appid.is_empty() {
+            return Err(Error::unauthorized("uuid and appid of the requestid must not be empty"));
+        }
+        check_time(request_id.ts, now, config.allowed_time_span)?;
+
+        Ok(Self {
+            app: app.clone(),
+            api,
+            now,
+            secret_hash: config.secret_hash(&license)?,
+            license,
+            public_key,
+            shared_key,
+            request_id: request_id.uuid.chars().take(128).collect(),
+            mark: hash::hex(&hash::sha256(&[api.name().as_bytes(), b"\0", &ciphertext])),
+        })
+    }
+}
+
+fn shared_key(app: &App, api: Api, public_key: &PublicKey) -> Result<Arc<SharedKey>> {
+    let name = (api, public_key.clone());
+    if let Some(key) = app.derived_keys().lock().unwrap_or_else(PoisonError::into_inner).get(&name) {
+        return Ok(key.clone());
+    }
+    let key = SharedKey::agree(app.config().private_key(api)?, public_key)
+        .map_err(|_| Error::unauthorized("publickey does not agree with the service's key"))?;
+    Ok(Arc::new(key))
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<&'a str> {
+    let value = headers.get(name).and_then(|value| value.to_str().ok());
+    value.ok_or_else(|| Error::unauthorized(format!("The header {name} is missing")))
+}
+
+/// The ciphertext of a header, and the text in it.
+fn open(key: &SharedKey, headers: &HeaderMap, name: &'static str) -> Result<(Vec<u8>, Zeroizing<String>)> {
+    let refused =
+        || Error::unauthorized(format!("{name} does not open; encrypt it with the key in force at /publickeys"));
+    let ciphertext = base64::decode_any(header(headers, name)?).map_err(|_| refused())?;
+    let plain = key.decrypt_bytes(&ciphertext).map_err(|_| refused())?;
+    let text = std::str::from_utf8(&plain).map_err(|_| refused())?;
+    Ok((ciphertext, Zeroizing::new(text.to_owned())))
+}
+
+/// `ts` in whole epoch seconds, at most `span` away from `now`, both ends included.
+fn check_time(ts: f64, now: i64, span: i64) -> Result<()> {
+    #[expect(clippy::cast_possible_truncation, reason = "saturates; NaN becomes 0, which is far from now")]
+    let seconds = ts.floor() as i64;
+    if seconds.abs_diff(now.div_euclid(1000)) > span.unsigned_abs() {
+        return Err(Error::unauthorized(format!(
+            "ts of the requestid must lie within {span} seconds of the service's clock, in epoch seconds"
+        )));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_span_is_inclusive_at_both_ends() {
+        let now = 1_800_000_000_999;
+        let seconds = 1_800_000_000.0;
+        for good in [seconds, seconds - 60.0, seconds + 60.0, seconds + 60.9] {
+            assert!(check_time(good, now, 60).is_ok(), "{good}");
+        }
+        for bad in [seconds - 61.0, seconds + 61.0, seconds * 1000.0, f64::NAN, f64::INFINITY, 0.0] {
+            assert!(check_time(bad, now, 60).is_err(), "{bad}");
+        }
+    }
+}
