@@ -9,7 +9,7 @@ use crate::guest::Guest;
 use crate::rows::RowStream;
 use rusqlite::fallible_iterator::FallibleIterator as _;
 use rusqlite::types::{Value as Stored, ValueRef};
-use rusqlite::{Batch, CachedStatement, Connection, Statement};
+use rusqlite::{Batch, Connection, Statement};
 use std::ops::DerefMut;
 use tokio::sync::{mpsc, oneshot};
 use wasmtime::component::{Accessor, FutureReader, HasSelf, Resource, StreamReader};
@@ -65,17 +65,17 @@ fn run(
     Ok(())
 }
 
-/// Statements are kept prepared, except the rare one that has further statements behind it.
+/// Statements are kept prepared, except where others stand behind them, which that refuses.
 fn prepare<'c>(
     connection: &'c Connection,
     text: &'c str,
 ) -> rusqlite::Result<Box<dyn DerefMut<Target = Statement<'c>> + 'c>> {
-    match connection.prepare_cached(text) {
-        Err(rusqlite::Error::MultipleStatement) => match Batch::new(connection, text).next()? {
-            Some(first) => Ok(Box::new(Box::new(first))),
-            None => Err(rusqlite::Error::InvalidQuery),
-        },
-        prepared => prepared.map(|cached: CachedStatement<'c>| Box::new(cached) as Box<_>),
+    if let Ok(kept) = connection.prepare_cached(text) {
+        return Ok(Box::new(kept));
+    }
+    match Batch::new(connection, text).next()? {
+        Some(first) => Ok(Box::new(Box::new(first))),
+        None => Err(rusqlite::Error::InvalidQuery),
     }
 }
 
@@ -192,5 +192,99 @@ impl<T> HostConnectionWithStore<T> for HasSelf<Guest> {
     async fn drop(accessor: &Accessor<T, Self>, handle: Resource<Handle>) -> wasmtime::Result<()> {
         accessor.with(|mut access| access.get().table.delete(handle))?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failing statement fails the test")]
+    use super::*;
+    use std::path::{Path, PathBuf};
+    use std::time::Duration;
+
+    async fn memory() -> Database {
+        Database::open(Path::new(":memory:").into()).await.unwrap()
+    }
+
+    async fn all(database: &Database, text: &str) -> Result<Vec<Vec<Value>>, Error> {
+        let mut running = database.execute(text.to_owned(), Vec::new()).await;
+        let mut rows = Vec::new();
+        while let Some(row) = running.rows.recv().await {
+            rows.push(row.values);
+        }
+        running.outcome.await.unwrap().map(|()| rows)
+    }
+
+    fn shown(rows: Result<Vec<Vec<Value>>, Error>) -> String {
+        format!("{:?}", rows.unwrap())
+    }
+
+    #[tokio::test]
+    async fn only_the_first_statement_of_a_text_runs() {
+        let database = memory().await;
+        all(&database, "CREATE TABLE t (v); INSERT INTO t VALUES (1);").await.unwrap();
+        assert_eq!(shown(all(&database, "SELECT count(*) FROM t;").await), "[[Value::Integer(0)]]");
+    }
+
+    #[tokio::test]
+    async fn an_error_shows_in_the_outcome_alone() {
+        let database = memory().await;
+        let running = database.execute("nonsense".to_owned(), Vec::new()).await;
+        assert!(running.columns.is_empty());
+        assert!(matches!(running.outcome.await.unwrap(), Err(Error::Io(text)) if text.contains("syntax error")));
+    }
+
+    #[tokio::test]
+    async fn an_unread_result_holds_its_connection_until_it_is_dropped() {
+        const ENDLESS: &str = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x FROM c";
+        let database = memory().await;
+        let unread = database.execute(ENDLESS.to_owned(), Vec::new()).await;
+        assert_eq!(unread.columns, ["x"]);
+        let waiting = tokio::time::timeout(Duration::from_millis(50), all(&database, "SELECT 1")).await;
+        assert!(waiting.is_err(), "the connection should be busy");
+        drop(unread);
+        assert_eq!(shown(all(&database, "SELECT 1").await), "[[Value::Integer(1)]]");
+    }
+
+    #[tokio::test]
+    async fn a_handle_dropped_inside_a_transaction_rolls_back() {
+        let file = File::named("rollback");
+        let first = Database::open(file.0.as_path().into()).await.unwrap();
+        all(&first, "CREATE TABLE t (v)").await.unwrap();
+        all(&first, "BEGIN IMMEDIATE").await.unwrap();
+        all(&first, "INSERT INTO t VALUES (1)").await.unwrap();
+        drop(first);
+        let second = Database::open(file.0.as_path().into()).await.unwrap();
+        assert_eq!(shown(all(&second, "SELECT count(*) FROM t").await), "[[Value::Integer(0)]]");
+    }
+
+    #[tokio::test]
+    async fn handles_have_the_settings_of_spin() {
+        let file = File::named("settings");
+        let database = Database::open(file.0.as_path().into()).await.unwrap();
+        for (name, value) in [
+            ("journal_mode", "Value::Text(\"delete\")"),
+            ("synchronous", "Value::Integer(2)"),
+            ("foreign_keys", "Value::Integer(1)"),
+            ("busy_timeout", "Value::Integer(5000)"),
+        ] {
+            assert_eq!(shown(all(&database, &format!("PRAGMA {name}")).await), format!("[[{value}]]"));
+        }
+    }
+
+    /// A database file that is gone when the test is over.
+    struct File(PathBuf);
+
+    impl File {
+        fn named(name: &str) -> Self {
+            let name = format!("chancery-host-{}-{name}.db", std::process::id());
+            Self(std::env::temp_dir().join(name))
+        }
+    }
+
+    impl Drop for File {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_file(&self.0);
+        }
     }
 }
