@@ -1,0 +1,120 @@
+//! Which deployment is meant, and with which licence key: what was given, or else `.chancery/dev.json` of the local
+//! deployment, looked for from the working directory upwards.
+
+use std::{
+    fmt, fs,
+    path::{Path, PathBuf},
+};
+
+use crypto::{Curve, Zeroizing};
+use serde::Deserialize;
+
+use super::Client;
+use crate::{Error, Result};
+
+const DEV_FILE: &str = ".chancery/dev.json";
+
+/// What the caller said, by options or environment variables.
+#[derive(Default)]
+pub struct Given {
+    pub url: Option<String>,
+    pub license: Option<String>,
+    pub curve: Option<Curve>,
+}
+
+pub struct Connection {
+    pub base_url: String,
+    pub license: Option<Zeroizing<String>>,
+    pub curve: Curve,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DevFile {
+    base_url: String,
+    root_license_key: String,
+    #[serde(default)]
+    curve: Option<String>,
+}
+
+impl Given {
+    /// `CHANCERY_URL`, `CHANCERY_LICENSE` and `CHANCERY_CURVE`.
+    pub fn from_env() -> Result<Self> {
+        let read = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let curve = read("CHANCERY_CURVE").map(|name| parse_curve(&name)).transpose()?;
+        Ok(Self { url: read("CHANCERY_URL"), license: read("CHANCERY_LICENSE"), curve })
+    }
+}
+
+impl Connection {
+    /// From the environment variables and the working directory.
+    pub fn discover() -> Result<Self> {
+        let here = std::env::current_dir().map_err(|error| Error::usage(format!("no working directory: {error}")))?;
+        Self::resolve(Given::from_env()?, &here)
+    }
+
+    /// What was given comes first. The local file adds its licence key and curve only for the address that it names
+    /// itself: its key is never shown to another deployment.
+    pub fn resolve(given: Given, from: &Path) -> Result<Self> {
+        let dev = match find_upwards(from) {
+            Some(path) => Some(read(&path)?),
+            None => None,
+        };
+        let Given { url, license, curve } = given;
+        let base_url = url.as_deref().or(dev.as_ref().map(|dev| dev.base_url.as_str())).ok_or_else(|| {
+            Error::usage(format!(
+                "no deployment named, and no {DEV_FILE} from {} upwards.\n\
+                 Start a local one with scripts/up and stay in its folder, or set CHANCERY_URL and CHANCERY_LICENSE.",
+                from.display()
+            ))
+        })?;
+        let base_url = base_url.trim_end_matches('/').to_owned();
+        let dev = dev.filter(|dev| dev.base_url.trim_end_matches('/') == base_url);
+        let file_curve = dev.as_ref().and_then(|dev| dev.curve.as_deref()).map(parse_curve).transpose()?;
+        Ok(Self {
+            base_url,
+            license: license.map(Zeroizing::new).or(dev.map(|dev| Zeroizing::new(dev.root_license_key))),
+            curve: curve.or(file_curve).unwrap_or_default(),
+        })
+    }
+
+    /// A client that signs with the licence key of this connection.
+    pub fn client(&self) -> Result<Client> {
+        let license = self.license.as_ref().ok_or_else(|| {
+            Error::usage(format!("no licence key for {}: set CHANCERY_LICENSE to its keySecret", self.base_url))
+        })?;
+        Client::new(&self.base_url, self.curve, license)
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Connection({}, {}, ..)", self.base_url, self.curve)
+    }
+}
+
+/// True when the address is this machine's own.
+pub fn is_loopback(url: &str) -> bool {
+    let authority = url.split_once("://").map_or(url, |(_, rest)| rest).split(['/', '?']).next().unwrap_or_default();
+    let host = match authority.strip_prefix('[') {
+        Some(ip6) => ip6.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+fn parse_curve(name: &str) -> Result<Curve> {
+    name.parse().map_err(super::signature::local)
+}
+
+fn find_upwards(from: &Path) -> Option<PathBuf> {
+    from.ancestors().map(|dir| dir.join(DEV_FILE)).find(|path| path.is_file())
+}
+
+fn read(path: &Path) -> Result<DevFile> {
+    let unreadable = |error: &dyn fmt::Display| {
+        Error::usage(format!("{} cannot be used: {error}. scripts/up writes it anew.", path.display()))
+    };
+    let text = fs::read_to_string(path).map(Zeroizing::new).map_err(|error| unreadable(&error))?;
+    serde_json::from_str(&text).map_err(|error| unreadable(&error))
+}

@@ -1,0 +1,57 @@
+//! An answer of the service, whatever its status.
+
+use serde_json::Value;
+use ureq::http::HeaderMap;
+
+use crate::{Error, Result};
+
+const CLOCK: &str = "A 401 means an unknown, disabled or expired licence key, a level that is too low, or a clock that is off: \
+                     the time of a request may differ by a minute at most (check `date -u`).";
+
+#[derive(Debug)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    /// The body as JSON; an empty one is null.
+    pub fn json(&self) -> Result<Value> {
+        if self.body.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_slice(&self.body).map_err(|error| Error::Fault {
+            status: self.status,
+            message: format!("the answer is not JSON ({error}); is the address that of a deployment?"),
+        })
+    }
+
+    /// A header's value, when it is there and is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// This reply if the service did what was asked, otherwise the error that its status means.
+    pub fn accepted(self) -> Result<Self> {
+        match self.status {
+            200..=299 => Ok(self),
+            400..=499 => {
+                let hint = (self.status == 401).then_some(CLOCK);
+                Err(Error::Refused { status: self.status, message: self.message(), hint })
+            }
+            _ => Err(Error::Fault { status: self.status, message: self.message() }),
+        }
+    }
+
+    /// What the service says about an error.
+    fn message(&self) -> String {
+        let json = serde_json::from_slice::<Value>(&self.body).ok();
+        let text = json.as_ref().and_then(|json| json.get("message").or_else(|| json.get("error"))?.as_str());
+        match (text, self.header("location")) {
+            (Some(text), _) => text.to_owned(),
+            (None, Some(location)) => format!("it redirects to {location}; use that address"),
+            (None, None) => "no message in the answer".to_owned(),
+        }
+    }
+}

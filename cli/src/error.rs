@@ -1,0 +1,54 @@
+//! The one error of the tool, and the exit code that each kind of failure means. Messages never carry a licence key,
+//! a private key or a secret's value.
+
+use std::fmt;
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+#[derive(Debug)]
+pub enum Error {
+    /// The tool was called wrongly, or what it needs locally is missing.
+    Usage(String),
+    /// The service answered 4xx.
+    Refused { status: u16, message: String, hint: Option<&'static str> },
+    /// No answer came.
+    Unreachable { url: String, cause: String },
+    /// The service answered something that it should not: 5xx, a redirect, or a body that cannot be read.
+    Fault { status: u16, message: String },
+}
+
+impl Error {
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::Usage(message.into())
+    }
+
+    /// What the process ends with: 1 refused, 2 usage, 3 unreachable or a fault of the service.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Refused { .. } => 1,
+            Self::Usage(_) => 2,
+            Self::Unreachable { .. } | Self::Fault { .. } => 3,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage(message) => f.write_str(message),
+            Self::Refused { status, message, hint } => {
+                write!(f, "the service refused ({status}): {message}")?;
+                hint.map_or(Ok(()), |hint| write!(f, "\n{hint}"))
+            }
+            Self::Unreachable { url, cause } => {
+                write!(
+                    f,
+                    "cannot reach {url}: {cause}\nIs it running? Start it with scripts/up, or name another address with --url."
+                )
+            }
+            Self::Fault { status, message } => write!(f, "the service failed ({status}): {message}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
