@@ -7,6 +7,7 @@ use std::{cell::RefCell, future::Future, sync::Arc};
 
 use axum::{Router, body::Body};
 use send_wrapper::SendWrapper;
+use spin_sdk::http::body::IncomingBodyExt as _;
 use tower::ServiceExt as _;
 
 use crate::{Host, Task, Vars, kv::NoKv};
@@ -41,7 +42,7 @@ where
             router
         }
     };
-    let request = request.map(|body| Body::new(SendWrapper::new(body)));
+    let request = request.map(|body| Body::from_stream(SendWrapper::new(body.stream())));
     match router.oneshot(request).await {
         Ok(response) => response,
         Err(never) => match never {},

@@ -22,7 +22,7 @@ impl SpinSqlite {
     /// Opens the database and applies the migrations that are missing.
     pub(super) async fn open() -> Result<Self, SqlError> {
         let durable = Pool::new("PRAGMA synchronous = FULL");
-        let connection = durable.take().await?;
+        let connection = durable.acquire().await?;
         if !is_current(&connection).await {
             migrate(&connection).await?;
         }
@@ -37,7 +37,7 @@ impl Pool {
         Self { synchronous, idle: RefCell::new(Vec::new()) }
     }
 
-    async fn take(&self) -> Result<Connection, SqlError> {
+    async fn acquire(&self) -> Result<Connection, SqlError> {
         let idle = self.idle.borrow_mut().pop();
         if let Some(connection) = idle {
             return Ok(connection);
@@ -52,7 +52,7 @@ impl Pool {
     }
 
     async fn batch(&self, statements: Vec<Statement>) -> Result<Vec<Outcome>, SqlError> {
-        let connection = self.take().await?;
+        let connection = self.acquire().await?;
         run_text(&connection, "BEGIN IMMEDIATE").await?;
         let mut outcomes = Vec::with_capacity(statements.len());
         for statement in statements {
@@ -76,7 +76,7 @@ impl Pool {
 impl Sql for SpinSqlite {
     fn query(&self, statement: Statement) -> Task<'_, Result<Vec<Row>, SqlError>> {
         Box::pin(SendWrapper::new(async move {
-            let connection = self.relaxed.take().await?;
+            let connection = self.relaxed.acquire().await?;
             let rows = run(&connection, statement).await?.rows;
             self.relaxed.give_back(connection);
             Ok(rows)
