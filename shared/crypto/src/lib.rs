@@ -1,6 +1,10 @@
 //! Pure cryptography: the ECDH envelope of signed requests, sealing at rest, hashes and base64.
 //! No I/O, no clock and no randomness of its own: every IV, nonce and key seed is a parameter, so
 //! that the same input gives the same bytes on every runtime. Who may open what is not decided here.
+//!
+//! One set of tests holds natively and on wasm, where they run in Node once `scripts/env` is sourced:
+//! `cargo test -p chancery-crypto --lib --tests --target wasm32-unknown-unknown` (without `--quiet`,
+//! which the runner does not know).
 
 mod curve;
 mod envelope;
