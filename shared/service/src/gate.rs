@@ -24,11 +24,20 @@ pub struct Gate<'a> {
     target_key_id: Option<String>,
     target_tag: Option<String>,
     target_level: Option<AuthLevel>,
+    missing_target: Option<Error>,
 }
 
 impl<'a> Gate<'a> {
     pub(crate) fn new(signed: &'a Signed, action: Action) -> Self {
-        Self { signed, action, community: None, target_key_id: None, target_tag: None, target_level: None }
+        Self {
+            signed,
+            action,
+            community: None,
+            target_key_id: None,
+            target_tag: None,
+            target_level: None,
+            missing_target: None,
+        }
     }
 
     /// The community in which a membership counts.
@@ -59,14 +68,21 @@ impl<'a> Gate<'a> {
         self
     }
 
+    /// The answer to who may act on some key when the target does not exist; a 404 unless it is said here.
+    #[must_use]
+    pub fn missing_target(mut self, refusal: Error) -> Self {
+        self.missing_target = Some(refusal);
+        self
+    }
+
     /// Runs reading statements for an admitted caller, and gives their outcomes.
     pub async fn read(self, statements: Vec<Statement>) -> Result<Vec<Outcome>> {
         Ok(self.run(statements, None).await??)
     }
 
     /// Runs a change for an admitted caller: all of it with its audit row and replay mark, or nothing. The audit row
-    /// is written when the last of the statements changed something. A broken uniqueness rule comes back as the
-    /// inner error, for the handler to name.
+    /// is written when the last changing statement changed something; reading ones may follow it and see the result.
+    /// A broken uniqueness rule comes back as the inner error, for the handler to name.
     pub async fn write(self, statements: Vec<Statement>, audit: Audit) -> Result<Result<Vec<Outcome>, SqlError>> {
         self.run(statements, Some(audit)).await
     }
@@ -145,7 +161,9 @@ impl<'a> Gate<'a> {
             Decision::Unauthorized => Error::license(),
             Decision::Forbidden => Error::forbidden(),
             Decision::OwnKey => Error::bad_request("A license cannot delete itself; use another one"),
-            Decision::NoTarget => Error::not_found("No such license key"),
+            Decision::NoTarget => {
+                self.missing_target.clone().unwrap_or_else(|| Error::not_found("No such license key"))
+            }
         };
         self.spend_mark().await?;
         Err(refusal)
@@ -183,7 +201,8 @@ const FACTS: &str = "\
     SELECT c.tag, c.auth_level AS level, coalesce(?7, t.auth_level) AS target, t.seq = c.seq AS own, \
       CASE c.seq WHEN 0 THEN 1 ELSE (SELECT m.is_authorized AND m.expires_at > ?2 FROM key_authorizations m \
         WHERE m.key_seq = c.seq AND m.community_id = ?4) END AS valid \
-    FROM (SELECT seq, tag, auth_level FROM service_keys WHERE secret_hash = ?1 AND disabled = 0 AND expires_at > ?2 \
+    FROM (SELECT seq, tag, auth_level FROM service_keys \
+        WHERE secret_hash = ?1 AND disabled = 0 AND expires_at > ?2 AND ?3 = 0 \
       UNION ALL SELECT 0, 'infra_license_key', 'service' WHERE ?3 = 1) c \
     LEFT JOIN service_keys t ON t.seq = coalesce(\
       (SELECT seq FROM service_keys WHERE key_id = ?5), (SELECT seq FROM service_keys WHERE tag = ?6))";

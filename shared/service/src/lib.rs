@@ -10,6 +10,7 @@ mod data_keys;
 mod error;
 mod extract;
 mod gate;
+pub mod license_secret;
 mod root_license;
 mod signed;
 

@@ -4,10 +4,11 @@
 use crypto::hash;
 use platform::Statement;
 
-use crate::{Result, Signed, config::random_bytes};
-
-/// Where the licence secrets are sealed.
-pub const LICENSING_TENANT: &str = "licensing";
+use crate::{
+    Result, Signed,
+    config::random_bytes,
+    license_secret::{self, LICENSING_TENANT},
+};
 
 const TAG: &str = "root";
 const YEARS_10_MS: i64 = 10 * 365 * 24 * 3600 * 1000;
@@ -21,7 +22,7 @@ pub(crate) async fn create_if_presented(signed: &Signed) -> Result<bool> {
     }
     let data_key = app.data_keys().create(app, LICENSING_TENANT).await?;
     let id = hash::hex(&random_bytes::<12>()?);
-    let sealed = data_key.seal(random_bytes()?, &[b"license-secret", id.as_bytes()], signed.license.as_bytes());
+    let sealed = license_secret::seal(&data_key, &id, &signed.license)?;
     // The first statement lets this happen once in the life of a database.
     let once = Statement::new("INSERT INTO environment (name, value) VALUES ('root_license_created', ?1)");
     let key = Statement::new(
