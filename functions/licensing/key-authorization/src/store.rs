@@ -1,0 +1,157 @@
+//! The SQL of authorisations, and how their rows become answers. What a change asks of the target key stands inside
+//! the change.
+
+use crypto::hash;
+use model::{
+    AuthLevel,
+    ids::CommunityHexId,
+    licensing::{AddAuthorizationRequest, LicenseAuth, LicenseCheck, Modules, PageQuery, UpdateAuthorizationRequest},
+    time::IsoTime,
+};
+use platform::{Outcome, Row, Statement, random};
+use service::{Error, Gate, Result};
+
+/// Which authorisation: of the key with this tag in this community.
+pub(crate) struct Place {
+    pub community: CommunityHexId,
+    pub tag: String,
+}
+
+impl Place {
+    pub(crate) fn subject(&self) -> String {
+        format!("{}/{}", self.community.as_str(), self.tag)
+    }
+}
+
+/// The caller's key with its authorisation in a community.
+pub(crate) fn select_own(secret_hash: &str, community: &CommunityHexId) -> Statement {
+    Statement::new(
+        "SELECT k.tag, k.auth_level, k.modules, a.is_authorized, a.expires_at FROM service_keys k \
+         JOIN key_authorizations a ON a.key_seq = k.seq AND a.community_id = ?2 WHERE k.secret_hash = ?1",
+    )
+    .bind(secret_hash)
+    .bind(community.as_str())
+}
+
+pub(crate) fn license_check(row: &Row, now: i64) -> Result<LicenseCheck> {
+    let unknown = |column: &str| Error::internal(format!("a service key with an unknown {column}"));
+    let expires_at: i64 = row.get("expires_at")?;
+    Ok(LicenseCheck {
+        modules: Modules::from_json(&row.get::<String>("modules")?).ok_or_else(|| unknown("modules"))?,
+        is_authorized: row.get::<bool>("is_authorized")? && expires_at > now,
+        expiry: IsoTime(expires_at),
+        auth_level: AuthLevel::parse(&row.get::<String>("auth_level")?).ok_or_else(|| unknown("auth_level"))?,
+        tag: row.get("tag")?,
+    })
+}
+
+/// The number of authorisations in a community, and one page of them.
+pub(crate) async fn list(
+    gate: Gate<'_>,
+    community: &CommunityHexId,
+    page: &PageQuery,
+) -> Result<(u64, Vec<LicenseAuth>)> {
+    let count = Statement::new("SELECT count(*) AS total FROM key_authorizations WHERE community_id = ?1");
+    // The page is cut before the tags are looked up, so that a skipped row costs an index entry only.
+    let rows = Statement::new(
+        "SELECT a.id, k.tag, a.community_id, a.is_authorized, a.expires_at FROM \
+         (SELECT seq FROM key_authorizations WHERE community_id = ?1 ORDER BY seq LIMIT ?2 OFFSET ?3) cut \
+         JOIN key_authorizations a ON a.seq = cut.seq JOIN service_keys k ON k.seq = a.key_seq ORDER BY a.seq",
+    );
+    let rows = rows.bind(community.as_str()).bind(page.limit()).bind(page.offset());
+    let outcomes = gate.read(vec![count.bind(community.as_str()), rows]).await?;
+    let total = outcomes.first().and_then(|outcome| outcome.rows.first());
+    let total = total.ok_or_else(|| Error::internal("no count"))?.get("total")?;
+    let rows = outcomes.get(1).map(|outcome| outcome.rows.as_slice()).unwrap_or_default();
+    Ok((total, rows.iter().map(license_auth).collect::<Result<_>>()?))
+}
+
+/// An authorisation as it is going to be stored.
+pub(crate) fn new_authorization(request: &AddAuthorizationRequest, expires_at: i64) -> Result<LicenseAuth> {
+    let id: [u8; 12] = random::bytes().map_err(|error| Error::internal(format!("randomness: {error}")))?;
+    Ok(LicenseAuth {
+        is_authorized: request.is_authorized,
+        id: hash::hex(&id),
+        key_tag: request.key_tag.as_str().to_owned(),
+        community_id: request.community_id.as_str().to_owned(),
+        expiry: IsoTime(expires_at),
+    })
+}
+
+/// Inserts nothing when the target key is disabled or expired.
+pub(crate) fn insert(authorization: &LicenseAuth, community_name: Option<String>, now: i64) -> Statement {
+    Statement::new(
+        "INSERT INTO key_authorizations \
+         (id, key_seq, community_id, community_name, is_authorized, expires_at, created_at) \
+         SELECT ?1, seq, ?3, ?4, ?5, ?6, ?7 FROM service_keys WHERE tag = ?2 AND disabled = 0 AND expires_at > ?7",
+    )
+    .bind(authorization.id.as_str())
+    .bind(authorization.key_tag.as_str())
+    .bind(authorization.community_id.as_str())
+    .bind(community_name)
+    .bind(authorization.is_authorized)
+    .bind(authorization.expiry.0)
+    .bind(now)
+}
+
+/// Changes nothing when the target key is disabled or expired.
+pub(crate) fn update(place: &Place, request: &UpdateAuthorizationRequest, now: i64) -> Statement {
+    Statement::new(
+        "UPDATE key_authorizations SET is_authorized = coalesce(?4, is_authorized), \
+         expires_at = coalesce(?5, expires_at) WHERE community_id = ?1 AND key_seq = \
+         (SELECT seq FROM service_keys WHERE tag = ?2 AND disabled = 0 AND expires_at > ?3)",
+    )
+    .bind(place.community.as_str())
+    .bind(place.tag.as_str())
+    .bind(now)
+    .bind(request.is_authorized)
+    .bind(request.expiry.map(|expiry| expiry.0))
+}
+
+/// Changes nothing when the target key is disabled or expired.
+pub(crate) fn delete(place: &Place, now: i64) -> Statement {
+    Statement::new(
+        "DELETE FROM key_authorizations WHERE community_id = ?1 AND key_seq = \
+         (SELECT seq FROM service_keys WHERE tag = ?2 AND disabled = 0 AND expires_at > ?3)",
+    )
+    .bind(place.community.as_str())
+    .bind(place.tag.as_str())
+    .bind(now)
+}
+
+pub(crate) fn select(place: &Place) -> Statement {
+    Statement::new(
+        "SELECT a.id, k.tag, a.community_id, a.is_authorized, a.expires_at FROM service_keys k \
+         JOIN key_authorizations a ON a.key_seq = k.seq AND a.community_id = ?1 WHERE k.tag = ?2",
+    )
+    .bind(place.community.as_str())
+    .bind(place.tag.as_str())
+}
+
+pub(crate) fn license_auth(row: &Row) -> Result<LicenseAuth> {
+    Ok(LicenseAuth {
+        is_authorized: row.get("is_authorized")?,
+        id: row.get("id")?,
+        key_tag: row.get("tag")?,
+        community_id: row.get("community_id")?,
+        expiry: IsoTime(row.get("expires_at")?),
+    })
+}
+
+/// Whether the target key is enabled and not expired, for [`is_valid_target`].
+pub(crate) fn select_target(place: &Place, now: i64) -> Statement {
+    Statement::new("SELECT disabled = 0 AND expires_at > ?2 AS valid FROM service_keys WHERE tag = ?1")
+        .bind(place.tag.as_str())
+        .bind(now)
+}
+
+/// Reads what [`select_target`] found, as the last of the batch.
+pub(crate) fn is_valid_target(outcomes: &[Outcome]) -> Result<bool> {
+    let row = outcomes.last().and_then(|outcome| outcome.rows.first());
+    Ok(row.ok_or_else(|| Error::internal("the target key vanished"))?.get("valid")?)
+}
+
+/// Whether the first statement of the batch changed something.
+pub(crate) fn changed(outcomes: &[Outcome]) -> bool {
+    outcomes.first().is_some_and(|outcome| outcome.changes > 0)
+}

@@ -1,0 +1,215 @@
+//! The SQL of service keys, and how their rows become answers.
+
+use std::sync::{Arc, LazyLock};
+
+use crypto::{hash, seal::DataKey};
+use model::{
+    AuthLevel,
+    licensing::{
+        CreateServiceKeyRequest, KeyType, ListedServiceKey, Modules, PageQuery, ServiceKey, UpdateServiceKeyRequest,
+    },
+    time::IsoTime,
+};
+use platform::{Outcome, Row, Statement};
+use policy::Action;
+use service::{
+    App, Audit, DataKeys, Error, Gate, Result, Signed,
+    license_secret::{self, LICENSING_TENANT},
+};
+
+use crate::credentials::{Credentials, random_bytes};
+
+/// The levels that the caller sees in a list: what the table grants to the level in its mark (`?1`). Grants read
+/// `caller>target`, see `policy::Facts::key`.
+const VISIBLE: &str = "SELECT substr(value, length(level) + 2) FROM request_marks, json_each(?2) \
+     WHERE mark = ?1 AND substr(value, 1, length(level) + 1) = level || '>'";
+
+pub(crate) async fn get(app: &App, gate: Gate<'_>, key_id: &str) -> Result<ServiceKey> {
+    let (statements, open_key) = with_data_key(app, vec![select(key_id)]);
+    let outcomes = gate.read(statements).await?;
+    let row = first_row(&outcomes).ok_or_else(|| Error::not_found("No such license key"))?;
+    let data_key = data_key(app, open_key, &outcomes)?;
+    opened(row, data_key.as_deref())
+}
+
+/// The number of keys that the caller may see, and one page of them. The data key comes in the same round trip if
+/// this instance lacks it.
+pub(crate) async fn list(signed: &Signed, page: &PageQuery) -> Result<(u64, Vec<ListedServiceKey>)> {
+    static COUNT: LazyLock<String> =
+        LazyLock::new(|| format!("SELECT count(*) AS total FROM service_keys WHERE auth_level IN ({VISIBLE})"));
+    // The `+` keeps SQLite on the order of `seq`: by the index of levels it would have to sort all keys.
+    static PAGE: LazyLock<String> = LazyLock::new(|| {
+        format!("{COLUMNS} FROM service_keys WHERE +auth_level IN ({VISIBLE}) ORDER BY seq LIMIT ?3 OFFSET ?4")
+    });
+    let visible = |text| Statement::new(text).bind(signed.mark()).bind(Action::SeeKeyInList.grants());
+    let count = visible(COUNT.as_str());
+    let rows = visible(PAGE.as_str()).bind(page.limit()).bind(page.offset());
+    let (statements, open_key) = with_data_key(&signed.app, vec![rows, count]);
+    let outcomes = signed.gate(Action::ListKeys).read(statements).await?;
+    let total = outcomes.get(1).and_then(|outcome| outcome.rows.first());
+    let total = total.ok_or_else(|| Error::internal("no count"))?.get("total")?;
+    let data_key = data_key(&signed.app, open_key, &outcomes)?;
+    let rows = outcomes.first().map(|outcome| outcome.rows.as_slice()).unwrap_or_default();
+    let keys = rows.iter().map(|row| opened(row, data_key.as_deref()).map(listed)).collect::<Result<_>>()?;
+    Ok((total, keys))
+}
+
+/// A key as it is going to be stored.
+pub(crate) fn new_key(
+    request: CreateServiceKeyRequest,
+    credentials: Credentials,
+    expires_at: i64,
+) -> Result<ServiceKey> {
+    Ok(ServiceKey {
+        id: hash::hex(&random_bytes::<12>()?),
+        kind: request.kind,
+        tag: request.tag.into(),
+        key_id: credentials.key_id,
+        key_secret: credentials.key_secret,
+        disabled: request.disabled,
+        expiry: IsoTime(expires_at),
+        auth_level: request.auth_level,
+        module: request.modules.clone(),
+        modules: request.modules,
+        description: request.description.unwrap_or_default(),
+    })
+}
+
+pub(crate) fn insert(signed: &Signed, data_key: &DataKey, key: &ServiceKey) -> Result<Statement> {
+    let insert = Statement::new(
+        "INSERT INTO service_keys (id, type, tag, key_id, secret_hash, sealed_secret, disabled, expires_at, \
+         auth_level, modules, description, created_at, updated_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12)",
+    );
+    Ok(insert
+        .bind(key.id.as_str())
+        .bind(key.kind.as_str())
+        .bind(key.tag.as_str())
+        .bind(key.key_id.as_str())
+        .bind(signed.app.config().secret_hash(&key.key_secret)?)
+        .bind(license_secret::seal(data_key, &key.id, &key.key_secret)?)
+        .bind(key.disabled)
+        .bind(key.expiry.0)
+        .bind(key.auth_level.as_str())
+        .bind(key.modules.to_json())
+        .bind(key.description.as_str())
+        .bind(signed.now))
+}
+
+pub(crate) async fn update(
+    signed: &Signed,
+    gate: Gate<'_>,
+    key_id: &str,
+    request: &UpdateServiceKeyRequest,
+    audit: Audit,
+) -> Result<ServiceKey> {
+    let update = Statement::new(
+        "UPDATE service_keys SET disabled = coalesce(?2, disabled), expires_at = coalesce(?3, expires_at), \
+         modules = coalesce(?4, modules), description = coalesce(?5, description), updated_at = ?6 \
+         WHERE seq = coalesce((SELECT seq FROM service_keys WHERE key_id = ?1), \
+         (SELECT seq FROM service_keys WHERE tag = ?1))",
+    );
+    let update = update
+        .bind(key_id)
+        .bind(request.disabled)
+        .bind(request.expiry.map(|expiry| expiry.0))
+        .bind(request.modules.as_ref().map(Modules::to_json))
+        .bind(request.description.clone())
+        .bind(signed.now);
+    let (statements, open_key) = with_data_key(&signed.app, vec![update, select(key_id)]);
+    let mut outcomes = gate.write(statements, audit).await??;
+    outcomes.remove(0);
+    let row = first_row(&outcomes).ok_or_else(|| Error::not_found("No such license key"))?;
+    let data_key = data_key(&signed.app, open_key, &outcomes)?;
+    opened(row, data_key.as_deref())
+}
+
+/// The authorisations go first: the schema would take them along, but nothing should hang on that.
+pub(crate) fn delete(key_id: &str) -> Vec<Statement> {
+    let authorizations = Statement::new(
+        "DELETE FROM key_authorizations WHERE key_seq = coalesce(\
+         (SELECT seq FROM service_keys WHERE key_id = ?1), (SELECT seq FROM service_keys WHERE tag = ?1))",
+    );
+    let key = Statement::new(
+        "DELETE FROM service_keys WHERE seq = coalesce(\
+         (SELECT seq FROM service_keys WHERE key_id = ?1), (SELECT seq FROM service_keys WHERE tag = ?1))",
+    );
+    vec![authorizations.bind(key_id), key.bind(key_id)]
+}
+
+pub(crate) fn select_by_secret(secret_hash: &str) -> Statement {
+    static TEXT: LazyLock<String> = LazyLock::new(|| format!("{COLUMNS} FROM service_keys WHERE secret_hash = ?1"));
+    Statement::new(TEXT.as_str()).bind(secret_hash)
+}
+
+/// The key of this keyId, or else of this tag: as the gate finds its target.
+fn select(key_id: &str) -> Statement {
+    static TEXT: LazyLock<String> = LazyLock::new(|| {
+        format!(
+            "{COLUMNS} FROM service_keys WHERE seq = coalesce(\
+             (SELECT seq FROM service_keys WHERE key_id = ?1), (SELECT seq FROM service_keys WHERE tag = ?1))"
+        )
+    });
+    Statement::new(TEXT.as_str()).bind(key_id)
+}
+
+const COLUMNS: &str =
+    "SELECT id, type, tag, key_id, sealed_secret, disabled, expires_at, auth_level, modules, description";
+
+/// The row of a key with its secret, opened.
+pub(crate) fn service_key(row: &Row, key_secret: String) -> Result<ServiceKey> {
+    let unknown = |column: &str| Error::internal(format!("a service key with an unknown {column}"));
+    let modules = Modules::from_json(&row.get::<String>("modules")?).ok_or_else(|| unknown("modules"))?;
+    Ok(ServiceKey {
+        id: row.get("id")?,
+        kind: KeyType::parse(&row.get::<String>("type")?).ok_or_else(|| unknown("type"))?,
+        tag: row.get("tag")?,
+        key_id: row.get("key_id")?,
+        key_secret,
+        disabled: row.get("disabled")?,
+        expiry: IsoTime(row.get("expires_at")?),
+        auth_level: AuthLevel::parse(&row.get::<String>("auth_level")?).ok_or_else(|| unknown("auth_level"))?,
+        module: modules.clone(),
+        modules,
+        description: row.get::<Option<String>>("description")?.unwrap_or_default(),
+    })
+}
+
+fn opened(row: &Row, data_key: Option<&DataKey>) -> Result<ServiceKey> {
+    let data_key = data_key.ok_or_else(|| Error::internal("service keys without the data key of licensing"))?;
+    let secret = license_secret::open(data_key, &row.get::<String>("id")?, &row.get::<Vec<u8>>("sealed_secret")?)?;
+    service_key(row, secret)
+}
+
+fn listed(key: ServiceKey) -> ListedServiceKey {
+    ListedServiceKey {
+        tag: key.tag,
+        key_id: key.key_id,
+        key_secret: key.key_secret,
+        disabled: key.disabled,
+        expiry: key.expiry,
+        auth_level: key.auth_level,
+        modules: key.modules,
+    }
+}
+
+fn first_row(outcomes: &[Outcome]) -> Option<&Row> {
+    outcomes.first()?.rows.first()
+}
+
+/// Puts the reading of the data key behind the statements when this instance does not have it open.
+fn with_data_key(app: &App, mut statements: Vec<Statement>) -> (Vec<Statement>, Option<Arc<DataKey>>) {
+    let open_key = app.data_keys().open_key(LICENSING_TENANT);
+    if open_key.is_none() {
+        statements.push(DataKeys::select(LICENSING_TENANT));
+    }
+    (statements, open_key)
+}
+
+/// The open data key, or the one that came behind the statements.
+fn data_key(app: &App, open_key: Option<Arc<DataKey>>, outcomes: &[Outcome]) -> Result<Option<Arc<DataKey>>> {
+    match (open_key, outcomes.last()) {
+        (None, Some(found)) => app.data_keys().admit(app, LICENSING_TENANT, &found.rows),
+        (open_key, _) => Ok(open_key),
+    }
+}
