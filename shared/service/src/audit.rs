@@ -14,7 +14,8 @@ impl Audit {
         Self { tenant: tenant.into(), action, subject: subject.into() }
     }
 
-    /// Goes directly after the statement that decides whether anything changed.
+    /// Goes after the statement that decides whether anything changed. Between them may stand reads: they leave
+    /// `changes()` as it is.
     pub(crate) fn statement(self, mark: &str, request_id: &str, now: i64) -> Statement {
         Statement::new(
             "INSERT INTO audit_entries (tenant_id, at, actor, action, subject, request_id) \

@@ -65,6 +65,15 @@ impl Error {
         }
     }
 
+    /// Something that every request needs does not answer. As with `internal`, only the log learns what.
+    #[track_caller]
+    pub fn unavailable(inner: impl Into<String>) -> Self {
+        Self {
+            inner: Some(inner.into()),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "Not all services are operational; try again in a while")
+        }
+    }
+
     /// The line for the log, for faults of ours.
     pub(crate) fn log_line(&self) -> Option<String> {
         let inner = self.inner.as_ref()?;
