@@ -2,8 +2,11 @@
 
 pub mod auth_level;
 pub mod caas;
+pub mod directory;
+pub mod environment;
 pub mod ids;
 pub mod licensing;
+pub mod system;
 pub mod time;
 
 pub use auth_level::AuthLevel;

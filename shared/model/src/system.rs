@@ -1,0 +1,43 @@
+//! Bodies of the operations that Config & Consent and Licensing share: health, public key, ECDSA helper.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use zeroize::Zeroizing;
+
+/// Holds a private key, so it has no `Debug` and wipes the key when it is dropped.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EcdsaHelperRequest {
+    /// The text to encrypt, or base64 of `iv ‖ ciphertext ‖ tag` to decrypt.
+    pub data_str: String,
+    /// Base64 of the 64 bytes X‖Y of the other side's public key.
+    pub public_key: String,
+    /// Base64 of one's own private key, 1 to 33 bytes.
+    #[schema(value_type = String)]
+    pub private_key: Zeroizing<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct EcdsaHelperResponse {
+    pub data: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Health {
+    #[schema(value_type = String, example = "all services operational")]
+    pub status: &'static str,
+    pub public_key: String,
+    /// The HTTP status as a text.
+    #[schema(value_type = String, example = "200")]
+    pub code: &'static str,
+    /// `[<git-tag>.]<commit-id>.<build time in epoch seconds>`.
+    pub version: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PublicKeys {
+    /// Base64 of the 64 bytes X‖Y.
+    pub public_key: String,
+}
