@@ -1,0 +1,81 @@
+//! Show the directory to everybody, patch it for a system licence.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension, Json as Answer,
+    extract::State,
+    http::{HeaderName, header},
+};
+use model::directory::{Directory, DirectoryPatch};
+use policy::Action;
+use serde::{Deserialize, Deserializer};
+use service::{App, Audit, Error, Json, Query, Result, Signed};
+
+use crate::{
+    directory,
+    store::{self, CachedOverrides},
+};
+
+/// A patch of the most and longest entries fits in.
+const PATCH_LIMIT: usize = 128 << 10;
+
+/// Which URLs the caller wants. `true`, `True` and `1` are yes, everything else is no.
+#[derive(Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub(crate) struct Wanted {
+    /// URLs from inside the deployment's network, where the deployment allows that.
+    #[serde(deserialize_with = "flag")]
+    internal_sd: bool,
+    /// Public URLs, whatever else is asked.
+    #[serde(deserialize_with = "flag")]
+    external_sd: bool,
+}
+
+/// Where each service is found: public URLs, or internal ones on demand.
+///
+/// A function has no second, internal listener whose callers would get internal URLs unasked: `internal_sd` is the
+/// only way to them. The header `Age` says how many seconds ago the entries were read.
+#[utoipa::path(
+    get, path = "/caas/sd", tag = "Service Directory", params(Wanted),
+    responses((status = 200, body = Directory)),
+)]
+pub(crate) async fn show_directory(
+    State(app): State<App>,
+    Extension(cached): Extension<Arc<CachedOverrides>>,
+    Query(wanted): Query<Wanted>,
+) -> Result<([(HeaderName, String); 1], Answer<Directory>)> {
+    let (overrides, age) = cached.get(&app, store::select(), |rows| store::read(&rows)).await?;
+    let config = app.config();
+    let mut entries = directory::entries(&config.public_url, overrides);
+    if wanted.internal_sd && config.internal_sd && !wanted.external_sd {
+        directory::make_internal(&mut entries, &config.internal_url_template);
+    }
+    Ok(([(header::AGE, age.to_string())], Answer(Directory(entries))))
+}
+
+/// Set and remove entries, all or none; the answer is the whole directory.
+#[utoipa::path(
+    patch, path = "/caas/sd", tag = "Service Directory",
+    request_body = DirectoryPatch,
+    responses((status = 200, body = Directory), (status = 400), (status = 401)),
+)]
+pub(crate) async fn patch_directory(
+    signed: Signed,
+    Extension(cached): Extension<Arc<CachedOverrides>>,
+    Json(patch): Json<DirectoryPatch, PATCH_LIMIT>,
+) -> Result<Answer<Directory>> {
+    let changes = patch.changes().map_err(Error::bad_request)?;
+    let names: Vec<_> = changes.keys().map(String::as_str).collect();
+    let audit = Audit::new("platform", "directory.patch", names.join(","));
+    let statements = vec![store::apply(&changes)?, store::select()];
+    let outcomes = signed.gate(Action::PatchDirectory).write(statements, audit).await??;
+    cached.forget(&signed.app).await;
+    let rows = outcomes.last().map(|outcome| outcome.rows.as_slice()).unwrap_or_default();
+    Ok(Answer(Directory(directory::entries(&signed.app.config().public_url, store::read(rows)?))))
+}
+
+fn flag<'de, D: Deserializer<'de>>(value: D) -> Result<bool, D::Error> {
+    String::deserialize(value).map(|text| matches!(text.as_str(), "true" | "True" | "1"))
+}
