@@ -47,9 +47,13 @@ let stopping = false;
 for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, stop);
 process.stdin.resume().on("end", stop).on("error", stop);
 
-const url = await miniflare.ready;
-await migrate(await miniflare.getD1Database("DB", nameOf(functions[0])));
-console.log(JSON.stringify({ url: url.origin }));
+try {
+  const url = await miniflare.ready;
+  await migrate(await miniflare.getD1Database("DB", nameOf(functions[0])));
+  console.log(JSON.stringify({ url: url.origin }));
+} catch (error) {
+  if (!stopping) throw error;
+}
 
 function nameOf(folder) {
   return `chancery-${basename(folder)}`;
