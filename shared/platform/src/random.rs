@@ -1,8 +1,20 @@
 //! Randomness from the host's cryptographic generator.
 
-/// `N` random bytes, or an error when the host cannot give any (a request that needs them must then fail).
-pub fn bytes<const N: usize>() -> Result<[u8; N], getrandom::Error> {
+/// The host gives no randomness; a request that needs some must fail.
+#[derive(Debug)]
+pub struct Unavailable(getrandom::Error);
+
+impl std::fmt::Display for Unavailable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "no randomness: {}", self.0)
+    }
+}
+
+impl std::error::Error for Unavailable {}
+
+/// `N` random bytes.
+pub fn bytes<const N: usize>() -> Result<[u8; N], Unavailable> {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes)?;
+    getrandom::fill(&mut bytes).map_err(Unavailable)?;
     Ok(bytes)
 }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crypto::{Curve, PrivateKey, base64, hash, seal::RootKeys};
-use platform::{Vars, random};
+use platform::Vars;
 use zeroize::Zeroizing;
 
 use crate::{Api, Error, Result};
@@ -113,9 +113,4 @@ impl Config {
     pub fn infra_license(&self) -> Option<&str> {
         self.infra_license.as_ref().map(|secret| secret.as_str())
     }
-}
-
-/// Random bytes, or the error that fails the request.
-pub(crate) fn random_bytes<const N: usize>() -> Result<[u8; N]> {
-    random::bytes().map_err(|error| Error::internal(format!("randomness: {error}")))
 }

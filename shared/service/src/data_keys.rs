@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crypto::seal::{DataKey, RootKeys};
 use model::caas::RootKeyStatus;
-use platform::{Row, Statement};
+use platform::{Outcome, Row, Statement, random};
 use policy::Action;
 
-use crate::{App, Audit, Error, Gate, Result, Signed, bounded::Bounded, config::random_bytes};
+use crate::{App, Audit, Error, Gate, Result, Signed, bounded::Bounded};
 
 /// How many tenants' keys an instance keeps open.
 const OPEN_KEYS: usize = 256;
@@ -23,18 +23,39 @@ impl DataKeys {
         Self(Mutex::new(Bounded::new(OPEN_KEYS)))
     }
 
-    /// The tenant's key when this instance has it open.
-    pub fn open_key(&self, tenant: &str) -> Option<Arc<DataKey>> {
+    fn open_key(&self, tenant: &str) -> Option<Arc<DataKey>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&tenant.to_owned()).cloned()
     }
 
-    /// Reads the tenant's wrapped key; the rows are for [`DataKeys::admit`].
-    pub fn select(tenant: &str) -> Statement {
+    /// Puts the reading of the tenant's key behind the statements of a batch when this instance does not have it open,
+    /// so that values and key come in one round trip. The outcomes are for [`DataKeys::found`].
+    pub fn with_select(&self, tenant: &str, mut statements: Vec<Statement>) -> (Vec<Statement>, Option<Arc<DataKey>>) {
+        let open_key = self.open_key(tenant);
+        if open_key.is_none() {
+            statements.push(Self::select(tenant));
+        }
+        (statements, open_key)
+    }
+
+    /// The key that was open already, or the one that came behind the statements. `None` when the tenant has none yet.
+    pub fn found(
+        &self,
+        app: &App,
+        tenant: &str,
+        open_key: Option<Arc<DataKey>>,
+        outcomes: &[Outcome],
+    ) -> Result<Option<Arc<DataKey>>> {
+        match (open_key, outcomes.last()) {
+            (None, Some(found)) => self.admit(app, tenant, &found.rows),
+            (open_key, _) => Ok(open_key),
+        }
+    }
+
+    fn select(tenant: &str) -> Statement {
         Statement::new("SELECT wrapped FROM data_keys WHERE tenant_id = ?1").bind(tenant)
     }
 
-    /// Opens the key that [`DataKeys::select`] found. `None` when the tenant has none yet.
-    pub fn admit(&self, app: &App, tenant: &str, rows: &[Row]) -> Result<Option<Arc<DataKey>>> {
+    fn admit(&self, app: &App, tenant: &str, rows: &[Row]) -> Result<Option<Arc<DataKey>>> {
         let Some(row) = rows.first() else { return Ok(None) };
         let wrapped: Vec<u8> = row.get("wrapped")?;
         let key = Arc::new(app.config().root_keys()?.unwrap(&wrapped, &aad(tenant))?);
@@ -58,7 +79,7 @@ impl DataKeys {
     /// The tenant's key, created when it has none.
     pub(crate) async fn create(&self, app: &App, tenant: &str) -> Result<Arc<DataKey>> {
         let root_keys = app.config().root_keys()?;
-        let key = DataKey::new(random_bytes()?, random_bytes()?);
+        let key = DataKey::new(random::bytes()?, random::bytes()?);
         let insert = Statement::new(
             "INSERT INTO data_keys (tenant_id, root_key_id, wrapped, created_at) VALUES (?1, ?2, ?3, ?4) \
              ON CONFLICT DO NOTHING",
@@ -66,7 +87,7 @@ impl DataKeys {
         let insert = insert
             .bind(tenant)
             .bind(root_keys.newest_id())
-            .bind(root_keys.wrap(random_bytes()?, &aad(tenant), &key))
+            .bind(root_keys.wrap(random::bytes()?, &aad(tenant), &key))
             .bind(platform::clock::now_ms());
         // Whoever inserted first, the stored key is the tenant's key.
         let outcomes = app.sql().batch(vec![insert, Self::select(tenant)]).await?;
@@ -106,7 +127,7 @@ fn aad(tenant: &str) -> [&[u8]; 2] {
 fn rewrap_row(root_keys: &RootKeys, row: &Row) -> Result<Statement> {
     let tenant: String = row.get("tenant_id")?;
     let wrapped: Vec<u8> = row.get("wrapped")?;
-    let renewed = root_keys.rewrap(random_bytes()?, &wrapped, &aad(&tenant))?;
+    let renewed = root_keys.rewrap(random::bytes()?, &wrapped, &aad(&tenant))?;
     let update =
         Statement::new("UPDATE data_keys SET wrapped = ?1, root_key_id = ?2 WHERE tenant_id = ?3 AND root_key_id = ?4");
     let old_id = RootKeys::id_of(&wrapped)?;

@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use platform::SqlError;
+use platform::{SqlError, random};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -85,6 +85,13 @@ impl From<SqlError> for Error {
     #[track_caller]
     fn from(error: SqlError) -> Self {
         Self::internal(format!("storage: {error}"))
+    }
+}
+
+impl From<random::Unavailable> for Error {
+    #[track_caller]
+    fn from(error: random::Unavailable) -> Self {
+        Self::internal(error.to_string())
     }
 }
 

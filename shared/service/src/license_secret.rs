@@ -2,15 +2,16 @@
 //! The hash under which a presented secret is found is in [`crate::Config::secret_hash`].
 
 use crypto::{Zeroizing, seal::DataKey};
+use platform::random;
 
-use crate::{Error, Result, config::random_bytes};
+use crate::{Error, Result};
 
 /// Whose data key seals the licence secrets, and whose audit rows tell of licences.
 pub const LICENSING_TENANT: &str = "licensing";
 
 /// Seals the secret of the licence key with this `_id`.
 pub fn seal(key: &DataKey, id: &str, secret: &str) -> Result<Vec<u8>> {
-    Ok(key.seal(random_bytes()?, &aad(id), secret.as_bytes()))
+    Ok(key.seal(random::bytes()?, &aad(id), secret.as_bytes()))
 }
 
 /// Opens the secret of the licence key with this `_id`.

@@ -2,11 +2,10 @@
 //! once created it is a key like any other, and stays deleted when it is deleted.
 
 use crypto::hash;
-use platform::Statement;
+use platform::{Statement, random};
 
 use crate::{
     Result, Signed,
-    config::random_bytes,
     license_secret::{self, LICENSING_TENANT},
 };
 
@@ -21,7 +20,7 @@ pub(crate) async fn create_if_presented(signed: &Signed) -> Result<bool> {
         return Ok(false);
     }
     let data_key = app.data_keys().create(app, LICENSING_TENANT).await?;
-    let id = hash::hex(&random_bytes::<12>()?);
+    let id = hash::hex(&random::bytes::<12>()?);
     let sealed = license_secret::seal(&data_key, &id, &signed.license)?;
     // The first statement lets this happen once in the life of a database.
     let once = Statement::new("INSERT INTO environment (name, value) VALUES ('root_license_created', ?1)");

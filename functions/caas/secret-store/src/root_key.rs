@@ -7,7 +7,7 @@ use service::{Result, Signed};
 
 /// Which root keys this deployment holds, and how many data keys an older one still wraps.
 #[utoipa::path(
-    get, path = "/caas/root-key", tag = "Root key",
+    get, path = "/caas/root-key", tag = "Chancery",
     responses((status = 200, body = RootKeyStatus), (status = 401)),
 )]
 pub(crate) async fn show_root_key(signed: Signed) -> Result<Answer<RootKeyStatus>> {
@@ -16,7 +16,7 @@ pub(crate) async fn show_root_key(signed: Signed) -> Result<Answer<RootKeyStatus
 
 /// Re-wrap some data keys under the newest root key; call again until none remains.
 #[utoipa::path(
-    post, path = "/caas/root-key/rewrap", tag = "Root key",
+    post, path = "/caas/root-key/rewrap", tag = "Chancery",
     responses((status = 200, body = RootKeyStatus), (status = 401)),
 )]
 pub(crate) async fn rewrap_data_keys(signed: Signed) -> Result<Answer<RootKeyStatus>> {

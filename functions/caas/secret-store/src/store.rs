@@ -6,7 +6,7 @@ use model::{
     ids::{CommunityId, TenantId},
 };
 use platform::{Row, Statement, random};
-use service::{App, DataKeys, Error, Gate, Result};
+use service::{App, Error, Gate, Result};
 
 /// Whose secrets.
 pub(crate) struct Place {
@@ -39,27 +39,19 @@ pub(crate) async fn fetch(
     place: &Place,
     tags: Option<Vec<String>>,
 ) -> Result<Vec<StoredSecret>> {
-    let mut statements = vec![select(place, tags)];
-    let open_key = app.data_keys().open_key(place.tenant.as_str());
-    if open_key.is_none() {
-        statements.push(DataKeys::select(place.tenant.as_str()));
-    }
+    let (statements, open_key) = app.data_keys().with_select(place.tenant.as_str(), vec![select(place, tags)]);
     let outcomes = gate.read(statements).await?;
     let rows = outcomes.first().map(|outcome| outcome.rows.as_slice()).unwrap_or_default();
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let key = match (open_key, outcomes.get(1)) {
-        (None, Some(found)) => app.data_keys().admit(app, place.tenant.as_str(), &found.rows)?,
-        (key, _) => key,
-    };
+    let key = app.data_keys().found(app, place.tenant.as_str(), open_key, &outcomes)?;
     let key = key.ok_or_else(|| Error::internal("secrets of a tenant without a data key"))?;
     rows.iter().map(|row| open(&key, place, row)).collect()
 }
 
 pub(crate) fn insert(key: &DataKey, place: &Place, request: &PutSecretRequest, created_ts: i64) -> Result<Statement> {
-    let nonce = random::bytes().map_err(|error| Error::internal(format!("randomness: {error}")))?;
-    let sealed = key.seal(nonce, &place.aad(request.tag.as_str()), request.value.as_bytes());
+    let sealed = key.seal(random::bytes()?, &place.aad(request.tag.as_str()), request.value.as_bytes());
     let insert = Statement::new(
         "INSERT INTO secrets (tenant_id, community_id, tag, sealed, created_by, created_ts) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",

@@ -68,10 +68,9 @@ pub(crate) async fn list(
 
 /// An authorisation as it is going to be stored.
 pub(crate) fn new_authorization(request: &AddAuthorizationRequest, expires_at: i64) -> Result<LicenseAuth> {
-    let id: [u8; 12] = random::bytes().map_err(|error| Error::internal(format!("randomness: {error}")))?;
     Ok(LicenseAuth {
         is_authorized: request.is_authorized,
-        id: hash::hex(&id),
+        id: hash::hex(&random::bytes::<12>()?),
         key_tag: request.key_tag.as_str().to_owned(),
         community_id: request.community_id.as_str().to_owned(),
         expiry: IsoTime(expires_at),

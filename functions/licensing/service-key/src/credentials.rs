@@ -33,23 +33,19 @@ fn or_uuid(given: Option<String>) -> Result<String> {
 }
 
 fn uuid() -> Result<String> {
-    Ok(uuid::Builder::from_random_bytes(random_bytes()?).into_uuid().to_string())
+    Ok(uuid::Builder::from_random_bytes(random::bytes()?).into_uuid().to_string())
 }
 
 fn key_pair(curve: Curve) -> Result<Credentials> {
     // About one number in 2^32 is no private key; three in a row are a broken generator.
     for _ in 0..3 {
-        let bytes = Zeroizing::new(random_bytes::<32>()?);
+        let bytes = Zeroizing::new(random::bytes::<32>()?);
         if let Ok(private) = PrivateKey::from_bytes(curve, &*bytes) {
             let key_secret = private.to_base64().to_string();
             return Ok(Credentials { key_id: private.public_key().to_base64(), key_secret });
         }
     }
     Err(Error::internal("the generator of randomness gives no private key"))
-}
-
-pub(crate) fn random_bytes<const N: usize>() -> Result<[u8; N]> {
-    random::bytes().map_err(|error| Error::internal(format!("randomness: {error}")))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The SQL of service keys, and how their rows become answers.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use crypto::{hash, seal::DataKey};
 use model::{
@@ -10,14 +10,14 @@ use model::{
     },
     time::IsoTime,
 };
-use platform::{Outcome, Row, Statement};
+use platform::{Outcome, Row, Statement, random};
 use policy::Action;
 use service::{
-    App, Audit, DataKeys, Error, Gate, Result, Signed,
+    App, Audit, Error, Gate, Result, Signed,
     license_secret::{self, LICENSING_TENANT},
 };
 
-use crate::credentials::{Credentials, random_bytes};
+use crate::credentials::Credentials;
 
 /// The levels that the caller sees in a list: what the table grants to the level in its mark (`?1`). Grants read
 /// `caller>target`, see `policy::Facts::key`.
@@ -25,10 +25,10 @@ const VISIBLE: &str = "SELECT substr(value, length(level) + 2) FROM request_mark
      WHERE mark = ?1 AND substr(value, 1, length(level) + 1) = level || '>'";
 
 pub(crate) async fn get(app: &App, gate: Gate<'_>, key_id: &str) -> Result<ServiceKey> {
-    let (statements, open_key) = with_data_key(app, vec![select(key_id)]);
+    let (statements, open_key) = app.data_keys().with_select(LICENSING_TENANT, vec![select(key_id)]);
     let outcomes = gate.read(statements).await?;
     let row = first_row(&outcomes).ok_or_else(|| Error::not_found("No such license key"))?;
-    let data_key = data_key(app, open_key, &outcomes)?;
+    let data_key = app.data_keys().found(app, LICENSING_TENANT, open_key, &outcomes)?;
     opened(row, data_key.as_deref())
 }
 
@@ -44,11 +44,11 @@ pub(crate) async fn list(signed: &Signed, page: &PageQuery) -> Result<(u64, Vec<
     let visible = |text| Statement::new(text).bind(signed.mark()).bind(Action::SeeKeyInList.grants());
     let count = visible(COUNT.as_str());
     let rows = visible(PAGE.as_str()).bind(page.limit()).bind(page.offset());
-    let (statements, open_key) = with_data_key(&signed.app, vec![rows, count]);
+    let (statements, open_key) = signed.app.data_keys().with_select(LICENSING_TENANT, vec![rows, count]);
     let outcomes = signed.gate(Action::ListKeys).read(statements).await?;
     let total = outcomes.get(1).and_then(|outcome| outcome.rows.first());
     let total = total.ok_or_else(|| Error::internal("no count"))?.get("total")?;
-    let data_key = data_key(&signed.app, open_key, &outcomes)?;
+    let data_key = signed.app.data_keys().found(&signed.app, LICENSING_TENANT, open_key, &outcomes)?;
     let rows = outcomes.first().map(|outcome| outcome.rows.as_slice()).unwrap_or_default();
     let keys = rows.iter().map(|row| opened(row, data_key.as_deref()).map(listed)).collect::<Result<_>>()?;
     Ok((total, keys))
@@ -61,7 +61,7 @@ pub(crate) fn new_key(
     expires_at: i64,
 ) -> Result<ServiceKey> {
     Ok(ServiceKey {
-        id: hash::hex(&random_bytes::<12>()?),
+        id: hash::hex(&random::bytes::<12>()?),
         kind: request.kind,
         tag: request.tag.into(),
         key_id: credentials.key_id,
@@ -116,11 +116,11 @@ pub(crate) async fn update(
         .bind(request.modules.as_ref().map(Modules::to_json))
         .bind(request.description.clone())
         .bind(signed.now);
-    let (statements, open_key) = with_data_key(&signed.app, vec![update, select(key_id)]);
+    let (statements, open_key) = signed.app.data_keys().with_select(LICENSING_TENANT, vec![update, select(key_id)]);
     let mut outcomes = gate.write(statements, audit).await??;
     outcomes.remove(0);
     let row = first_row(&outcomes).ok_or_else(|| Error::not_found("No such license key"))?;
-    let data_key = data_key(&signed.app, open_key, &outcomes)?;
+    let data_key = signed.app.data_keys().found(&signed.app, LICENSING_TENANT, open_key, &outcomes)?;
     opened(row, data_key.as_deref())
 }
 
@@ -195,21 +195,4 @@ fn listed(key: ServiceKey) -> ListedServiceKey {
 
 fn first_row(outcomes: &[Outcome]) -> Option<&Row> {
     outcomes.first()?.rows.first()
-}
-
-/// Puts the reading of the data key behind the statements when this instance does not have it open.
-fn with_data_key(app: &App, mut statements: Vec<Statement>) -> (Vec<Statement>, Option<Arc<DataKey>>) {
-    let open_key = app.data_keys().open_key(LICENSING_TENANT);
-    if open_key.is_none() {
-        statements.push(DataKeys::select(LICENSING_TENANT));
-    }
-    (statements, open_key)
-}
-
-/// The open data key, or the one that came behind the statements.
-fn data_key(app: &App, open_key: Option<Arc<DataKey>>, outcomes: &[Outcome]) -> Result<Option<Arc<DataKey>>> {
-    match (open_key, outcomes.last()) {
-        (None, Some(found)) => app.data_keys().admit(app, LICENSING_TENANT, &found.rows),
-        (open_key, _) => Ok(open_key),
-    }
 }

@@ -37,7 +37,7 @@ async fn encrypt(
     app: axum::extract::State<App>,
     Json(request): Json<EcdsaHelperRequest>,
 ) -> Result<Answer<EcdsaHelperResponse>> {
-    let iv = random::bytes().map_err(|error| Error::internal(format!("randomness: {error}")))?;
+    let iv = random::bytes()?;
     let data = agree(&app, &request)?.encrypt(iv, request.data_str.as_bytes());
     Ok(Answer(EcdsaHelperResponse { data }))
 }
