@@ -1,7 +1,11 @@
 //! `chancery`, the operator's tool, as a library: the signing client that the tool and the black-box tests share,
-//! and the tool's commands. The process itself (arguments, exit code) starts in `main.rs`.
+//! and the tool's commands. The process itself (arguments, exit code) is `main.rs`.
 
 pub mod client;
+pub mod commands;
 mod error;
+mod input;
+mod output;
+mod request;
 
 pub use error::{Error, Result};

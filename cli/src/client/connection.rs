@@ -118,3 +118,69 @@ fn read(path: &Path) -> Result<DevFile> {
     let text = fs::read_to_string(path).map(Zeroizing::new).map_err(|error| unreadable(&error))?;
     serde_json::from_str(&text).map_err(|error| unreadable(&error))
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    /// A folder with a local deployment's file, and a folder below it.
+    fn local(name: &str) -> (PathBuf, PathBuf) {
+        let dir = std::env::temp_dir().join(format!("chancery-{name}-{}", std::process::id()));
+        let below = dir.join("a/b");
+        fs::create_dir_all(&below).unwrap();
+        fs::create_dir_all(dir.join(".chancery")).unwrap();
+        let file = r#"{"baseUrl": "http://127.0.0.1:8787/", "rootLicenseKey": "root", "curve": "secp256k1"}"#;
+        fs::write(dir.join(DEV_FILE), file).unwrap();
+        (dir, below)
+    }
+
+    #[test]
+    fn the_local_file_is_found_from_a_folder_below() {
+        let (dir, below) = local("below");
+        let found = Connection::resolve(Given::default(), &below).unwrap();
+        assert_eq!(found.base_url, "http://127.0.0.1:8787");
+        assert_eq!(found.license.unwrap().as_str(), "root");
+        assert_eq!(found.curve, Curve::Secp256k1);
+        fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
+    fn what_was_given_comes_first() {
+        let (dir, below) = local("given");
+        let given = Given { license: Some("mine".into()), curve: Some(Curve::P256), ..Given::default() };
+        let found = Connection::resolve(given, &below).unwrap();
+        assert_eq!((found.license.unwrap().as_str(), found.curve), ("mine", Curve::P256));
+        fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
+    fn another_deployment_never_sees_the_local_licence_key() {
+        let (dir, below) = local("other");
+        let given = Given { url: Some("https://elsewhere.example".into()), ..Given::default() };
+        let found = Connection::resolve(given, &below).unwrap();
+        assert!(found.license.is_none());
+        assert_eq!(found.curve, Curve::P256);
+        let error = found.client().err().unwrap();
+        assert!(error.to_string().contains("CHANCERY_LICENSE"), "{error}");
+        fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
+    fn without_a_file_the_error_says_how_to_get_one() {
+        let error = Connection::resolve(Given::default(), Path::new("/")).unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        assert!(error.to_string().contains("scripts/up"), "{error}");
+    }
+
+    #[test]
+    fn loopback_is_recognised_by_host_alone() {
+        for url in ["http://127.0.0.1:8787", "http://localhost/x", "http://[::1]:1", "http://127.8.0.1"] {
+            assert!(is_loopback(url), "{url}");
+        }
+        for url in ["http://127.0.0.1.example", "http://example/127.0.0.1", "https://10.0.0.1"] {
+            assert!(!is_loopback(url), "{url}");
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! `chancery licence`: mint, look up, switch off and authorise licence keys.
+
+use clap::{Args, Subcommand, builder::PossibleValuesParser};
+use model::AuthLevel;
+use serde_json::{Map, Value, json};
+
+use super::{Session, note};
+use crate::{Result, client::segment, output, request::Request};
+
+const KEYS: &str = "/licenses/servicekey";
+
+#[derive(Subcommand)]
+pub(super) enum Licence {
+    /// Mint a licence key and show its keySecret
+    Create(Create),
+    /// One page of keys, oldest first; with --community the keys of one community
+    List(List),
+    /// A key by keyId or tag, or the one that signs
+    Show {
+        /// keyId or tag; the signing key itself if not given
+        key: Option<String>,
+        /// Show the keySecret too
+        #[arg(long)]
+        reveal: bool,
+    },
+    /// Switch a key off at once
+    Disable {
+        /// keyId or tag
+        key: String,
+    },
+    /// Switch a key on again
+    Enable {
+        /// keyId or tag
+        key: String,
+    },
+    /// Delete a key and its authorisations for good
+    Delete {
+        /// keyId or tag
+        key: String,
+    },
+    /// Let a key work in a community
+    Authorize(Authorize),
+}
+
+#[derive(Args)]
+pub(super) struct Create {
+    /// Unique name: 3 to 256 of A-Z a-z 0-9 _ | : -
+    tag: String,
+    #[arg(long, default_value = "basic", value_parser = PossibleValuesParser::new(AuthLevel::ALL.map(AuthLevel::as_str)))]
+    level: String,
+    #[arg(long = "type", default_value = "hawk", value_parser = ["hawk", "ecdsa", "user"])]
+    kind: String,
+    /// Last moment, such as 2027-12-31 or 2027-12-31T12:00:00Z; two years from now if not given
+    #[arg(long, value_name = "TIME")]
+    expires: Option<String>,
+    #[arg(long)]
+    description: Option<String>,
+    /// A module, such as mod_core=true; may be repeated
+    #[arg(long = "module", value_name = "NAME=VALUE", value_parser = parse_module)]
+    modules: Vec<(String, Value)>,
+}
+
+#[derive(Args)]
+pub(super) struct List {
+    #[arg(long, default_value_t = 0)]
+    page: u32,
+    /// Keys on a page, at most 25
+    #[arg(long, default_value_t = 25)]
+    size: u32,
+    /// 24 hexadecimal digits
+    #[arg(long, value_name = "ID")]
+    community: Option<String>,
+}
+
+#[derive(Args)]
+pub(super) struct Authorize {
+    tag: String,
+    /// 24 hexadecimal digits
+    community: String,
+    /// Name of the community, kept with the authorisation
+    #[arg(long)]
+    name: Option<String>,
+    /// Last moment; two years from now if not given
+    #[arg(long, value_name = "TIME")]
+    expires: Option<String>,
+    /// Take the key out of the community instead
+    #[arg(long, conflicts_with_all = ["name", "expires"])]
+    remove: bool,
+}
+
+impl Licence {
+    pub fn run(&self, session: &Session) -> Result<String> {
+        let answer = self.request().send(&session.client()?)?.json()?;
+        if session.json() {
+            return Ok(if answer.is_null() { String::new() } else { output::json(&answer) });
+        }
+        Ok(match self {
+            Self::Create(_) => {
+                note("Keep the keySecret: whoever has it can sign as this key.");
+                key(&answer, true)
+            }
+            Self::Show { reveal, .. } => key(&answer, *reveal),
+            Self::Disable { .. } | Self::Enable { .. } => key(&answer, false),
+            Self::Delete { key } => format!("deleted {key}\n"),
+            Self::List(list) => list.show(&answer),
+            Self::Authorize(Authorize { remove: true, tag, community, .. }) => {
+                format!("removed {tag} from {community}\n")
+            }
+            Self::Authorize(_) => authorization(&answer),
+        })
+    }
+
+    fn request(&self) -> Request {
+        match self {
+            Self::Create(create) => create.request(),
+            Self::List(list) => list.request(),
+            Self::Show { key: None, .. } => Request::new("GET", format!("{KEYS}/current")),
+            Self::Show { key: Some(key), .. } => Request::new("GET", KEYS).query("keyId", key),
+            Self::Disable { key } => Request::new("PATCH", KEYS).query("keyId", key).body(json!({"disabled": true})),
+            Self::Enable { key } => Request::new("PATCH", KEYS).query("keyId", key).body(json!({"disabled": false})),
+            Self::Delete { key } => Request::new("DELETE", KEYS).query("keyId", key),
+            Self::Authorize(authorize) => authorize.request(),
+        }
+    }
+}
+
+impl Create {
+    fn request(&self) -> Request {
+        let mut body = Map::new();
+        body.insert("tag".into(), json!(self.tag));
+        body.insert("authLevel".into(), json!(self.level));
+        body.insert("type".into(), json!(self.kind));
+        insert(&mut body, "expiry", self.expires.as_deref().map(moment));
+        insert(&mut body, "description", self.description.clone());
+        if !self.modules.is_empty() {
+            body.insert("modules".into(), Value::Object(self.modules.iter().cloned().collect()));
+        }
+        Request::new("PUT", KEYS).body(Value::Object(body))
+    }
+}
+
+impl List {
+    fn request(&self) -> Request {
+        let path = match &self.community {
+            Some(community) => format!("/licenses/community/{}/servicekey/fetch", segment(community)),
+            None => format!("{KEYS}/fetch"),
+        };
+        Request::new("POST", path).query("pIndex", self.page).query("pSize", self.size)
+    }
+
+    fn show(&self, answer: &Value) -> String {
+        let columns: &[(&str, &str)] = match self.community {
+            Some(_) => &[("tag", "keyTag"), ("authorised", "isAuthorized"), ("expiry", "expiry")],
+            None => &[
+                ("tag", "tag"),
+                ("level", "authLevel"),
+                ("keyId", "keyId"),
+                ("disabled", "disabled"),
+                ("expiry", "expiry"),
+            ],
+        };
+        let head: Vec<_> = columns.iter().map(|(head, _)| *head).collect();
+        let data = output::rows(answer, "data");
+        let rows = data.iter().map(|row| columns.iter().map(|(_, name)| output::text(row, name)).collect());
+        let total = answer.pointer("/page/total").and_then(Value::as_u64).unwrap_or_default();
+        let table = output::table(&head, rows);
+        let seen = u64::from(self.page) * u64::from(self.size) + data.len() as u64;
+        let more = if seen < total && !data.is_empty() {
+            format!("; --page {} shows more", self.page + 1)
+        } else {
+            String::new()
+        };
+        format!("{table}{} of {total} keys{more}\n", data.len())
+    }
+}
+
+impl Authorize {
+    fn request(&self) -> Request {
+        if self.remove {
+            let (community, tag) = (segment(&self.community), segment(&self.tag));
+            return Request::new("DELETE", format!("/licenses/community/{community}/servicekey/{tag}"));
+        }
+        let mut body = Map::new();
+        body.insert("keyTag".into(), json!(self.tag));
+        body.insert("communityId".into(), json!(self.community));
+        insert(&mut body, "communityName", self.name.clone());
+        insert(&mut body, "expiry", self.expires.as_deref().map(moment));
+        Request::new("PUT", "/licenses/community/servicekey").body(Value::Object(body))
+    }
+}
+
+fn insert(body: &mut Map<String, Value>, name: &str, value: Option<String>) {
+    if let Some(value) = value {
+        body.insert(name.to_owned(), Value::String(value));
+    }
+}
+
+/// A day alone means its beginning in UTC.
+fn moment(text: &str) -> String {
+    if text.len() == "2027-12-31".len() { format!("{text}T00:00:00.000Z") } else { text.to_owned() }
+}
+
+/// `true` and `false` are switches, anything else is a text.
+fn parse_module(text: &str) -> std::result::Result<(String, Value), String> {
+    let (name, value) = text.split_once('=').ok_or("use NAME=VALUE, such as mod_core=true")?;
+    let value = value.parse::<bool>().map_or_else(|_| json!(value), Value::Bool);
+    Ok((name.to_owned(), value))
+}
+
+fn key(answer: &Value, reveal: bool) -> String {
+    let secret =
+        if reveal { output::text(answer, "keySecret") } else { "(hidden; `licence show --reveal` shows it)".into() };
+    let field = |name| (name, output::text(answer, name));
+    output::fields(&[
+        field("tag"),
+        field("keyId"),
+        ("keySecret", secret),
+        field("authLevel"),
+        field("type"),
+        field("disabled"),
+        field("expiry"),
+        field("modules"),
+        field("description"),
+    ])
+}
+
+fn authorization(answer: &Value) -> String {
+    let field = |name| (name, output::text(answer, name));
+    output::fields(&[field("keyTag"), field("communityId"), field("isAuthorized"), field("expiry")])
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(subcommand)]
+        licence: Licence,
+    }
+
+    fn request(line: &str) -> Request {
+        Line::try_parse_from(format!("licence {line}").split(' ')).unwrap().licence.request()
+    }
+
+    #[test]
+    fn create_says_level_and_kind_and_leaves_the_rest_to_the_service() {
+        let request = request("create deploy --level service_ext");
+        assert_eq!((request.method, request.path.as_str()), ("PUT", "/licenses/servicekey"));
+        assert_eq!(request.body.unwrap(), json!({"tag": "deploy", "authLevel": "service_ext", "type": "hawk"}));
+    }
+
+    #[test]
+    fn create_takes_a_day_and_modules_of_both_types() {
+        let body = request("create t:1 --expires 2031-01-31 --module mod_core=true --module mod_phone=x").body.unwrap();
+        assert_eq!(body.pointer("/expiry").unwrap(), "2031-01-31T00:00:00.000Z");
+        assert_eq!(body.pointer("/modules").unwrap(), &json!({"mod_core": true, "mod_phone": "x"}));
+    }
+
+    #[test]
+    fn an_unknown_level_is_wrong_usage() {
+        let error = Line::try_parse_from(["licence", "create", "abc", "--level", "root"]).err().unwrap();
+        assert_eq!(error.exit_code(), 2);
+    }
+
+    #[test]
+    fn keys_are_named_in_the_query() {
+        let current = Request::new("GET", "/licenses/servicekey/current");
+        assert_eq!(request("show"), current);
+        assert_eq!(request("show a|b"), Request::new("GET", KEYS).query("keyId", "a|b"));
+        assert_eq!(request("disable a").body.unwrap(), json!({"disabled": true}));
+        assert_eq!(request("enable a").body.unwrap(), json!({"disabled": false}));
+        assert_eq!(request("delete a"), Request::new("DELETE", KEYS).query("keyId", "a"));
+    }
+
+    #[test]
+    fn authorisations_escape_what_stands_in_a_path() {
+        let removed = request("authorize a|b 5f0000000000000000000001 --remove");
+        let path = "/licenses/community/5f0000000000000000000001/servicekey/a%7Cb";
+        assert_eq!(removed, Request::new("DELETE", path));
+        let added = request("authorize ab1 5f0000000000000000000001 --name Main").body.unwrap();
+        let id = "5f0000000000000000000001";
+        assert_eq!(added, json!({"keyTag": "ab1", "communityId": id, "communityName": "Main"}));
+    }
+
+    #[test]
+    fn a_list_says_when_there_is_more_and_never_shows_a_key_secret() {
+        let list = List { page: 0, size: 1, community: None };
+        assert_eq!(list.request().query, [("pIndex", "0".to_owned()), ("pSize", "1".to_owned())]);
+        let shown = list.show(&json!({
+            "page": {"index": 0, "total": 2, "size": 1},
+            "data": [{"tag": "first", "keySecret": "hidden-value", "authLevel": "app"}],
+        }));
+        assert!(shown.contains("first") && shown.contains("--page 1"), "{shown}");
+        assert!(!shown.contains("hidden-value"));
+        assert!(!key(&json!({"keySecret": "hidden-value"}), false).contains("hidden-value"));
+    }
+}

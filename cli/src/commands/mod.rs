@@ -1,0 +1,152 @@
+//! The command line: what can be asked, which deployment is asked, and who does it. Each command stands in its own
+//! module, its arguments beside the requests they become.
+
+mod call;
+mod keygen;
+mod licence;
+mod ring_file;
+mod root_key;
+mod secret;
+
+use std::io::{self, Write};
+
+use clap::{Args, Parser, Subcommand};
+use crypto::Curve;
+
+use crate::{
+    Error, Result,
+    client::{Client, Connection, Given, is_loopback},
+};
+
+const AFTER_HELP: &str = "\
+Deployment: --url and CHANCERY_URL come first, then .chancery/dev.json of a local deployment (scripts/up writes it),
+looked for from the working directory upwards. The licence key comes from CHANCERY_LICENSE or from the same file.
+
+Exit codes: 0 done, 1 refused by the service (4xx), 2 wrong usage, 3 no answer or a fault of the service.";
+
+/// Chancery's tool for operators: signs requests and shows their answers.
+#[derive(Parser)]
+#[command(name = "chancery", version, after_help = AFTER_HELP)]
+pub struct Cli {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Args)]
+struct Options {
+    /// Address of the deployment, such as http://127.0.0.1:8787
+    #[arg(long, global = true, env = "CHANCERY_URL", hide_env_values = true)]
+    url: Option<String>,
+    /// keySecret of the licence that signs; better given by the variable, because other users see command lines
+    #[arg(long, global = true, env = "CHANCERY_LICENSE", hide_env_values = true)]
+    license: Option<String>,
+    /// Curve of the deployment: prime256v1 (if not given) or secp256k1
+    #[arg(long, global = true, env = "CHANCERY_CURVE", hide_env_values = true, value_parser = parse_curve)]
+    curve: Option<Curve>,
+    /// Print JSON, as the service answered
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make a key pair
+    Keygen,
+    /// Sign and send any request
+    Call(call::Call),
+    /// Licence keys and their authorisation in communities
+    #[command(subcommand, alias = "license")]
+    Licence(licence::Licence),
+    /// Secrets of a community
+    #[command(subcommand)]
+    Secret(secret::Secret),
+    /// The keys that seal everything at rest, and their rotation
+    #[command(subcommand)]
+    RootKey(root_key::RootKey),
+}
+
+impl Cli {
+    /// Does what was asked, and gives the text for standard output.
+    pub fn run(self) -> Result<String> {
+        let session = Session { options: self.options };
+        match self.command {
+            Command::Keygen => keygen::run(&session),
+            Command::Call(call) => call.run(&session),
+            Command::Licence(licence) => licence.run(&session),
+            Command::Secret(secret) => secret.run(&session),
+            Command::RootKey(root_key) => root_key.run(&session),
+        }
+    }
+}
+
+/// What every command needs to know.
+struct Session {
+    options: Options,
+}
+
+impl Session {
+    fn client(&self) -> Result<Client> {
+        self.connection()?.client()
+    }
+
+    fn connection(&self) -> Result<Connection> {
+        let here = std::env::current_dir().map_err(|error| Error::usage(format!("no working directory: {error}")))?;
+        let Options { url, license, curve, .. } = &self.options;
+        let given = |option: &Option<String>| option.clone().filter(|text| !text.is_empty());
+        let given = Given { url: given(url), license: given(license), curve: *curve };
+        let connection = Connection::resolve(given, &here)?;
+        if connection.base_url.starts_with("http://") && !is_loopback(&connection.base_url) {
+            note("warning: without https everybody on the way can read what is sent; only the headers are encrypted");
+        }
+        Ok(connection)
+    }
+
+    fn curve(&self) -> Curve {
+        self.options.curve.unwrap_or_default()
+    }
+
+    fn json(&self) -> bool {
+        self.options.json
+    }
+}
+
+/// A remark beside the result.
+fn note(text: &str) {
+    // A closed standard error is no reason to fail.
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+fn parse_curve(name: &str) -> std::result::Result<Curve, String> {
+    name.parse().map_err(|error: crypto::Error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn licence_is_understood_in_both_spellings() {
+        for spelling in ["licence", "license"] {
+            let cli = Cli::try_parse_from(["chancery", spelling, "list"]).unwrap();
+            assert!(matches!(cli.command, Command::Licence(_)));
+        }
+    }
+
+    #[test]
+    fn an_unknown_curve_is_wrong_usage() {
+        let error = Cli::try_parse_from(["chancery", "keygen", "--curve", "curve25519"]).err().unwrap();
+        assert_eq!(error.exit_code(), 2);
+        assert!(error.to_string().contains("prime256v1"));
+    }
+}

@@ -1,0 +1,143 @@
+//! `chancery secret`: the secrets of a community. Values are printed by `fetch` and by nothing else.
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::Session;
+use crate::{Error, Result, client::segment, input, output, request::Request};
+
+#[derive(Subcommand)]
+pub(super) enum Secret {
+    /// Store a new secret; an existing one is never overwritten
+    Put(Put),
+    /// Print the value of one secret, or a table of several or all
+    Fetch {
+        #[command(flatten)]
+        place: Place,
+        /// All if none is named
+        tags: Vec<String>,
+    },
+    /// Delete a secret for good
+    Delete {
+        #[command(flatten)]
+        place: Place,
+        tag: String,
+    },
+}
+
+#[derive(Args)]
+pub(super) struct Put {
+    #[command(flatten)]
+    place: Place,
+    /// A letter, then letters, digits and underscores
+    tag: String,
+    /// The value itself, @file, or - for standard input (safest: command lines are seen by others and remembered)
+    #[arg(default_value = "-")]
+    value: String,
+    /// Kept with the secret
+    #[arg(long, env = "USER", default_value = "chancery")]
+    created_by: String,
+}
+
+#[derive(Args)]
+pub(super) struct Place {
+    tenant: String,
+    community: String,
+}
+
+impl Place {
+    fn path(&self) -> String {
+        format!("/caas/tenants/{}/community/{}/secrets", segment(&self.tenant), segment(&self.community))
+    }
+}
+
+impl Secret {
+    pub fn run(&self, session: &Session) -> Result<String> {
+        let client = session.client()?;
+        let answer = self.request()?.send(&client)?.json()?;
+        if session.json() {
+            return Ok(output::json(&answer));
+        }
+        match self {
+            Self::Put(put) => Ok(format!("stored {}\n", put.tag)),
+            Self::Delete { tag, .. } => Ok(format!("deleted {tag}\n")),
+            Self::Fetch { tags, .. } => show(tags, &answer),
+        }
+    }
+
+    fn request(&self) -> Result<Request> {
+        Ok(match self {
+            Self::Put(Put { place, tag, value, created_by }) => {
+                let value = input::read(value)?;
+                Request::new("PUT", place.path()).body(json!({"tag": tag, "value": *value, "createdBy": created_by}))
+            }
+            Self::Fetch { place, tags } => {
+                let request = Request::new("POST", format!("{}/fetch", place.path()));
+                if tags.is_empty() { request } else { request.body(json!({"tags": tags})) }
+            }
+            Self::Delete { place, tag } => Request::new("DELETE", format!("{}/{}", place.path(), segment(tag))),
+        })
+    }
+}
+
+/// One tag: its value alone, ready for `$(…)`. Otherwise a table. A tag that was asked for and is not there is refused.
+fn show(tags: &[String], answer: &Value) -> Result<String> {
+    let secrets = output::rows(answer, "secrets");
+    let there = |tag: &String| secrets.iter().any(|secret| secret.get("tag").and_then(Value::as_str) == Some(tag));
+    if let Some(missing) = tags.iter().find(|tag| !there(tag)) {
+        return Err(Error::Refused { status: 200, message: format!("there is no secret {missing}"), hint: None });
+    }
+    if let ([_], [secret]) = (tags, secrets) {
+        let value = secret.get("value").and_then(Value::as_str).unwrap_or_default();
+        return Ok(format!("{value}\n"));
+    }
+    let columns = ["tag", "value", "createdBy"];
+    let rows = secrets.iter().map(|secret| columns.iter().map(|name| output::text(secret, name)).collect());
+    Ok(output::table(&columns, rows))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(subcommand)]
+        secret: Secret,
+    }
+
+    fn request(line: &str) -> Request {
+        Line::try_parse_from(format!("secret {line}").split(' ')).unwrap().secret.request().unwrap()
+    }
+
+    #[test]
+    fn put_names_its_author_and_sends_the_value_in_the_body_only() {
+        let request = request("put acme main db_password s3cret --created-by ada");
+        assert_eq!((request.method, request.path.as_str()), ("PUT", "/caas/tenants/acme/community/main/secrets"));
+        assert_eq!(request.query, []);
+        assert_eq!(request.body.unwrap(), json!({"tag": "db_password", "value": "s3cret", "createdBy": "ada"}));
+    }
+
+    #[test]
+    fn fetch_without_tags_asks_for_all() {
+        assert_eq!(request("fetch acme main").body, None);
+        assert_eq!(request("fetch acme main a b").body.unwrap(), json!({"tags": ["a", "b"]}));
+    }
+
+    #[test]
+    fn opaque_ids_are_escaped() {
+        assert_eq!(request("delete a/b é x").path, "/caas/tenants/a%2Fb/community/%C3%A9/secrets/x");
+    }
+
+    #[test]
+    fn one_secret_is_its_value_several_are_a_table_a_missing_one_is_refused() {
+        let answer = json!({"secrets": [{"tag": "a", "value": "one two", "createdBy": "ada"}]});
+        assert_eq!(show(&["a".into()], &answer).unwrap(), "one two\n");
+        assert!(show(&[], &answer).unwrap().contains("ada"));
+        assert_eq!(show(&["a".into(), "b".into()], &answer).unwrap_err().exit_code(), 1);
+    }
+}

@@ -1,0 +1,60 @@
+//! How answers look: JSON for programs, tables for people.
+
+use comfy_table::{Table, presets};
+use serde_json::Value;
+
+/// Pretty JSON with a newline at the end.
+pub(crate) fn json(value: &Value) -> String {
+    format!("{value:#}\n")
+}
+
+/// Rows under a head.
+pub(crate) fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_header(head);
+    for row in rows {
+        table.add_row(row);
+    }
+    format!("{table}\n")
+}
+
+/// One thing: a name and a value on each line.
+pub(crate) fn fields(fields: &[(&str, String)]) -> String {
+    let width = fields.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    fields.iter().map(|(name, value)| format!("{name:width$}  {value}\n")).collect()
+}
+
+/// A member of a JSON object for people; nothing when it is absent. Control characters are shown as `�`: what others
+/// have stored must not steer the terminal.
+pub(crate) fn text(value: &Value, name: &str) -> String {
+    let text = match value.get(name) {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    };
+    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
+/// The elements of an array member.
+pub(crate) fn rows<'a>(value: &'a Value, name: &str) -> &'a [Value] {
+    value.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn stored_text_cannot_steer_the_terminal() {
+        assert_eq!(text(&json!({"a": "x\u{1b}[2J"}), "a"), "x\u{fffd}[2J");
+        assert_eq!(text(&json!({"a": null}), "a"), "");
+        assert_eq!(text(&json!({"a": true}), "a"), "true");
+    }
+
+    #[test]
+    fn fields_line_up() {
+        assert_eq!(fields(&[("tag", "a".into()), ("level", "b".into())]), "tag    a\nlevel  b\n");
+    }
+}
