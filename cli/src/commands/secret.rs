@@ -1,6 +1,6 @@
 //! `chancery secret`: the secrets of a community. Values are printed by `fetch` and by nothing else.
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, builder::NonEmptyStringValueParser};
 use serde_json::{Value, json};
 
 use super::Session;
@@ -34,14 +34,16 @@ pub(super) struct Put {
     /// The value itself, @file, or - for standard input (safest: command lines are seen by others and remembered)
     #[arg(default_value = "-")]
     value: String,
-    /// Kept with the secret
-    #[arg(long, env = "USER", default_value = "chancery")]
-    created_by: String,
+    /// Who stores it; kept with the secret
+    #[arg(long, value_name = "NAME", env = "USER", default_value = "chancery", value_parser = NonEmptyStringValueParser::new())]
+    by: String,
 }
 
 #[derive(Args)]
 pub(super) struct Place {
+    /// tenantId
     tenant: String,
+    /// communityId
     community: String,
 }
 
@@ -67,9 +69,9 @@ impl Secret {
 
     fn request(&self) -> Result<Request> {
         Ok(match self {
-            Self::Put(Put { place, tag, value, created_by }) => {
+            Self::Put(Put { place, tag, value, by }) => {
                 let value = input::read(value)?;
-                Request::new("PUT", place.path()).body(json!({"tag": tag, "value": *value, "createdBy": created_by}))
+                Request::new("PUT", place.path()).body(json!({"tag": tag, "value": *value, "createdBy": by}))
             }
             Self::Fetch { place, tags } => {
                 let request = Request::new("POST", format!("{}/fetch", place.path()));
@@ -116,7 +118,7 @@ mod tests {
 
     #[test]
     fn put_names_its_author_and_sends_the_value_in_the_body_only() {
-        let request = request("put acme main db_password s3cret --created-by ada");
+        let request = request("put acme main db_password s3cret --by ada");
         assert_eq!((request.method, request.path.as_str()), ("PUT", "/caas/tenants/acme/community/main/secrets"));
         assert_eq!(request.query, []);
         assert_eq!(request.body.unwrap(), json!({"tag": "db_password", "value": "s3cret", "createdBy": "ada"}));
