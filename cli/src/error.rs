@@ -11,10 +11,12 @@ pub enum Error {
     Usage(String),
     /// The service answered 4xx.
     Refused { status: u16, message: String, hint: Option<&'static str> },
+    /// The service answered, and what was asked for is not there.
+    Missing(String),
     /// No answer came.
     Unreachable { url: String, cause: String },
     /// The service answered something that it should not: 5xx, a redirect, or a body that cannot be read.
-    Fault { status: u16, message: String },
+    Fault(String),
 }
 
 impl Error {
@@ -25,9 +27,9 @@ impl Error {
     /// What the process ends with: 1 refused, 2 usage, 3 unreachable or a fault of the service.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Refused { .. } => 1,
+            Self::Refused { .. } | Self::Missing(_) => 1,
             Self::Usage(_) => 2,
-            Self::Unreachable { .. } | Self::Fault { .. } => 3,
+            Self::Unreachable { .. } | Self::Fault(_) => 3,
         }
     }
 }
@@ -35,7 +37,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Usage(message) => f.write_str(message),
+            Self::Usage(message) | Self::Missing(message) => f.write_str(message),
             Self::Refused { status, message, hint } => {
                 write!(f, "the service refused ({status}): {message}")?;
                 hint.map_or(Ok(()), |hint| write!(f, "\n{hint}"))
@@ -46,7 +48,7 @@ impl fmt::Display for Error {
                     "cannot reach {url}: {cause}\nIs it running? Start it with scripts/up, or name another address with --url."
                 )
             }
-            Self::Fault { status, message } => write!(f, "the service failed ({status}): {message}"),
+            Self::Fault(message) => write!(f, "the service failed: {message}"),
         }
     }
 }

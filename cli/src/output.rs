@@ -11,17 +11,21 @@ pub(crate) fn json(value: &Value) -> String {
 /// Rows under a head.
 pub(crate) fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_header(head);
+    table.load_style(presets::NOTHING).set_header(head);
     for row in rows {
         table.add_row(row);
     }
-    format!("{table}\n")
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    format!("{}\n", table.trim_fmt())
 }
 
-/// One thing: a name and a value on each line.
+/// One thing: a name and a value on each line, without those that are empty.
 pub(crate) fn fields(fields: &[(&str, String)]) -> String {
     let width = fields.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    fields.iter().map(|(name, value)| format!("{name:width$}  {value}\n")).collect()
+    let said = fields.iter().filter(|(_, value)| !value.is_empty());
+    said.map(|(name, value)| format!("{name:width$}  {value}\n")).collect()
 }
 
 /// A member of a JSON object for people; nothing when it is absent. Control characters are shown as `�`: what others
@@ -54,7 +58,9 @@ mod tests {
     }
 
     #[test]
-    fn fields_line_up() {
-        assert_eq!(fields(&[("tag", "a".into()), ("level", "b".into())]), "tag    a\nlevel  b\n");
+    fn fields_line_up_and_empty_ones_are_left_out() {
+        let all = [("tag", "a".into()), ("level", "b".into()), ("none", String::new())];
+        assert_eq!(fields(&all), "tag    a\nlevel  b\n");
+        assert_eq!(table(&["tag", "level"], [vec!["a".into(), "b".into()]]), "tag  level\na    b\n");
     }
 }

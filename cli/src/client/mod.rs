@@ -134,7 +134,7 @@ impl Client {
 
     /// Decrypts the `data` of an answer.
     pub fn decrypt_data(&self, api: Api, data: &str) -> Result<Value> {
-        let unreadable = || Error::Fault { status: 200, message: "data in the answer does not open".to_owned() };
+        let unreadable = || Error::Fault("data in the answer does not open".to_owned());
         let plain = self.envelope(api)?.decrypt(data).map_err(|_| unreadable())?;
         serde_json::from_slice(&plain).map_err(|_| unreadable())
     }

@@ -21,9 +21,11 @@ impl Reply {
         if self.body.is_empty() {
             return Ok(Value::Null);
         }
-        serde_json::from_slice(&self.body).map_err(|error| Error::Fault {
-            status: self.status,
-            message: format!("the answer is not JSON ({error}); is the address that of a deployment?"),
+        serde_json::from_slice(&self.body).map_err(|error| {
+            Error::Fault(format!(
+                "the answer ({}) is not JSON ({error}); is the address that of a deployment?",
+                self.status
+            ))
         })
     }
 
@@ -40,7 +42,7 @@ impl Reply {
                 let hint = (self.status == 401).then_some(CLOCK);
                 Err(Error::Refused { status: self.status, message: self.message(), hint })
             }
-            _ => Err(Error::Fault { status: self.status, message: self.message() }),
+            status => Err(Error::Fault(format!("{status}: {}", self.message()))),
         }
     }
 

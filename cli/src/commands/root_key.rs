@@ -102,7 +102,7 @@ fn rotate(client: &Client) -> Result<RootKeyStatus> {
             bar.abandon();
             let message =
                 format!("{} data keys stay behind: does some function still have the old ring?", next.remaining);
-            return Err(Error::Fault { status: 200, message });
+            return Err(Error::Fault(message));
         }
         if idle > 0 {
             std::thread::sleep(Duration::from_millis(200));
@@ -116,10 +116,8 @@ fn rotate(client: &Client) -> Result<RootKeyStatus> {
 
 fn ask(client: &Client, method: &'static str, path: &str) -> Result<RootKeyStatus> {
     let reply = Request::new(method, path).send(client)?;
-    serde_json::from_slice(&reply.body).map_err(|error| Error::Fault {
-        status: reply.status,
-        message: format!("the answer of {path} cannot be read: {error}"),
-    })
+    serde_json::from_slice(&reply.body)
+        .map_err(|error| Error::Fault(format!("the answer of {path} cannot be read: {error}")))
 }
 
 fn as_json(status: &RootKeyStatus) -> Result<String> {

@@ -87,7 +87,7 @@ fn show(tags: &[String], answer: &Value) -> Result<String> {
     let secrets = output::rows(answer, "secrets");
     let there = |tag: &String| secrets.iter().any(|secret| secret.get("tag").and_then(Value::as_str) == Some(tag));
     if let Some(missing) = tags.iter().find(|tag| !there(tag)) {
-        return Err(Error::Refused { status: 200, message: format!("there is no secret {missing}"), hint: None });
+        return Err(Error::Missing(format!("there is no secret {missing}")));
     }
     if let ([_], [secret]) = (tags, secrets) {
         let value = secret.get("value").and_then(Value::as_str).unwrap_or_default();
