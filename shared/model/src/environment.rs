@@ -13,6 +13,7 @@ pub struct Environment {
     pub ec_curve_name: &'static str,
     /// `client-instance` or `root-instance`; null before the installation.
     #[serde(rename = "instanceType")]
+    #[schema(required = true)]
     pub instance_type: Option<String>,
     pub installed: bool,
     /// The name of the deployment.

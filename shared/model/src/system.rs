@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
-/// Holds a private key, so it has no `Debug` and wipes the key when it is dropped.
+/// What to encrypt or decrypt, and between whom.
+// It holds a private key: no `Debug`, and the key is wiped when it is dropped.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EcdsaHelperRequest {

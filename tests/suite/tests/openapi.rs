@@ -1,0 +1,234 @@
+//! One OpenAPI document per API, put together from the operations of the functions. The committed ones in `openapi/`
+//! must be what the code says, and hold every operation of the contract.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use std::{collections::BTreeSet, path::PathBuf};
+
+use axum::http::StatusCode;
+use serde_json::{Map, Value, json};
+use utoipa::OpenApi;
+
+const UPDATE: &str = "UPDATE_OPENAPI=1 cargo test -p chancery-tests --test openapi";
+
+/// Operations that are ours and in no public contract carry this tag.
+const OWN: &str = "Chancery";
+
+/// The operations of the public contract that are served so far.
+const CAAS: &[&str] = &[
+    "POST /caas/tenants/{tenantId}/community/{communityId}/secrets/fetch",
+    "PUT /caas/tenants/{tenantId}/community/{communityId}/secrets",
+    "DELETE /caas/tenants/{tenantId}/community/{communityId}/secrets/{tag}",
+    "GET /caas/environment",
+    "GET /caas/sd",
+    "PATCH /caas/sd",
+    "POST /caas/ecdsa_helper",
+    "POST /caas/ecdsa_helper/{method}",
+    "GET /caas/healthz",
+    "GET /caas/publickeys",
+];
+
+/// The operations of the public contract: all of them. `ecdsa_helper` stands with and without its method.
+const LICENSING: &[&str] = &[
+    "GET /licenses/servicekey",
+    "GET /licenses/servicekey/current",
+    "POST /licenses/servicekey/fetch",
+    "PUT /licenses/servicekey",
+    "PATCH /licenses/servicekey",
+    "DELETE /licenses/servicekey",
+    "GET /licenses/community/{communityId}/licensecheck",
+    "POST /licenses/community/{communityId}/servicekey/fetch",
+    "PUT /licenses/community/servicekey",
+    "PATCH /licenses/community/{communityId}/servicekey/{tag}",
+    "DELETE /licenses/community/{communityId}/servicekey/{tag}",
+    "POST /licenses/ecdsa_helper",
+    "POST /licenses/ecdsa_helper/{method}",
+    "GET /licenses/healthz",
+    "GET /licenses/publickeys",
+];
+
+fn caas() -> Value {
+    let operations = secret_store::Operations::openapi()
+        .merge_from(service_directory::Operations::openapi())
+        .merge_from(environment::Operations::openapi());
+    complete("Config & Consent", with_system_operations(operations, "/caas"))
+}
+
+fn licensing() -> Value {
+    let operations = service_key::Operations::openapi().merge_from(key_authorization::Operations::openapi());
+    complete("Licensing", with_system_operations(operations, "/licenses"))
+}
+
+/// The operations that both APIs have, each with its own key.
+fn with_system_operations(operations: utoipa::openapi::OpenApi, prefix: &str) -> utoipa::openapi::OpenApi {
+    operations
+        .nest(prefix, ecdsa_helper::Operations::openapi())
+        .nest(prefix, healthz::Operations::openapi())
+        .nest(prefix, public_key::Operations::openapi())
+}
+
+/// Adds what holds for every operation and is therefore written at none.
+fn complete(title: &str, operations: utoipa::openapi::OpenApi) -> Value {
+    let mut document = serde_json::to_value(operations).unwrap();
+    document["info"] = json!({
+        "title": format!("Chancery: {title}"),
+        "version": env!("CARGO_PKG_VERSION"),
+        "license": { "name": "Apache License 2.0", "identifier": "Apache-2.0" },
+    });
+    document["servers"] = json!([{
+        "url": "{origin}",
+        "variables": { "origin": { "default": "http://127.0.0.1:8787", "description": "Where the deployment is" } },
+    }]);
+    let components = &mut document["components"];
+    components["schemas"]["Error"] = json!({
+        "type": "object",
+        "required": ["statusCode", "error", "message"],
+        "properties": {
+            "statusCode": { "type": "integer", "description": "The HTTP status" },
+            "error": { "type": "string", "description": "Its reason phrase" },
+            "message": { "type": "string", "description": "What to do about it" },
+        },
+    });
+    components["securitySchemes"] = json!({
+        "publickey": header("publickey", "Base64 of the 64 bytes X‖Y of the caller's public key, on the curve that \
+            GET /caas/environment names."),
+        "licensekey": header("licensekey", "The licence key, encrypted: base64 of `iv ‖ ciphertext ‖ tag`, AES-256-GCM \
+            with a 16-byte IV under the X coordinate that the caller's private key and the service's public key \
+            (GET …/publickeys) agree on."),
+        "requestid": header("requestid", "JSON `{\"ts\": epoch seconds, \"uuid\": text, \"appid\": text}`, encrypted \
+            as the licence key is. Good for one request, within the allowed time span."),
+    });
+    for item in document["paths"].as_object_mut().unwrap().values_mut() {
+        for operation in item.as_object_mut().unwrap().values_mut() {
+            complete_operation(operation);
+        }
+    }
+    document
+}
+
+fn header(name: &str, description: &str) -> Value {
+    json!({ "type": "apiKey", "in": "header", "name": name, "description": description })
+}
+
+/// Who can be refused with 401 has to sign; every refusal has the same body.
+fn complete_operation(operation: &mut Value) {
+    let responses = operation["responses"].as_object_mut().unwrap();
+    let error = json!({ "application/json": { "schema": { "$ref": "#/components/schemas/Error" } } });
+    for (status, response) in responses.iter_mut() {
+        let status: StatusCode = status.parse().unwrap();
+        if response["description"].as_str().unwrap_or_default().is_empty() {
+            response["description"] = json!(status.canonical_reason().unwrap());
+        }
+        if status.as_u16() >= 400 {
+            response["content"] = error.clone();
+        }
+    }
+    let signed = responses.contains_key("401");
+    responses.insert("default".to_owned(), json!({ "description": "Any other refusal or fault", "content": error }));
+    operation["security"] =
+        if signed { json!([{ "publickey": [], "licensekey": [], "requestid": [] }]) } else { json!([]) };
+}
+
+/// Every operation as `METHOD /path`, with its description.
+fn operations(document: &Value) -> impl Iterator<Item = (String, &Value)> {
+    document["paths"].as_object().unwrap().iter().flat_map(|(path, item)| {
+        let methods = item.as_object().unwrap().iter();
+        methods.map(move |(method, operation)| (format!("{} {path}", method.to_uppercase()), operation))
+    })
+}
+
+fn check_contract(document: &Value, contract: &[&str]) {
+    let ours = |operation: &Value| operation["tags"] == json!([OWN]);
+    let found: BTreeSet<_> =
+        operations(document).filter(|(_, operation)| !ours(operation)).map(|(name, _)| name).collect();
+    let expected: BTreeSet<_> = contract.iter().map(|name| (*name).to_owned()).collect();
+    let list = |names: &BTreeSet<String>, others| names.difference(others).cloned().collect::<Vec<_>>();
+    assert!(
+        found == expected,
+        "missing: {:?}; neither in the contract nor tagged {OWN}: {:?}",
+        list(&expected, &found),
+        list(&found, &expected),
+    );
+}
+
+fn check_form(document: &Value) {
+    assert_eq!(document["openapi"], "3.1.0");
+    let mut ids = BTreeSet::new();
+    for (name, operation) in operations(document) {
+        assert!(ids.insert(operation["operationId"].as_str().unwrap()), "{name}: its operationId is taken");
+        assert!(operation["summary"].is_string(), "{name}: the handler's first line of documentation is missing");
+        let path = name.split_once(' ').unwrap().1.replace(['{', '}'], "");
+        assert!(gateway::routes::find(&format!("http://a{path}")).is_some(), "{name}: no route leads there");
+    }
+    check_references(document, document);
+}
+
+/// Every `$ref` leads to something in the document.
+fn check_references(document: &Value, part: &Value) {
+    match part {
+        Value::Object(fields) => {
+            if let Some(reference) = fields.get("$ref").and_then(Value::as_str) {
+                let pointer = reference.strip_prefix('#').unwrap();
+                assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+            }
+            fields.values().for_each(|field| check_references(document, field));
+        }
+        Value::Array(items) => items.iter().for_each(|item| check_references(document, item)),
+        _ => {}
+    }
+}
+
+fn check_committed(document: &Value, file: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../openapi").join(file);
+    if std::env::var_os("UPDATE_OPENAPI").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, format!("{document:#}\n")).unwrap();
+        return;
+    }
+    let text = std::fs::read_to_string(&path).unwrap_or_default();
+    let committed: Value = serde_json::from_str(&text).unwrap_or_default();
+    let changed = differences(&committed, document, "");
+    assert!(changed.is_empty(), "openapi/{file} is not what the code says, at {changed:#?}; update it with\n{UPDATE}");
+}
+
+/// Where two documents differ, as JSON pointers.
+fn differences(one: &Value, other: &Value, place: &str) -> Vec<String> {
+    match (one, other) {
+        _ if one == other => Vec::new(),
+        (Value::Object(one), Value::Object(other)) => {
+            let keys: BTreeSet<_> = one.keys().chain(other.keys()).collect();
+            let below = |key: &String| {
+                let place = format!("{place}/{}", key.replace('~', "~0").replace('/', "~1"));
+                let field = |of: &Map<String, Value>| of.get(key).cloned().unwrap_or_default();
+                differences(&field(one), &field(other), &place)
+            };
+            keys.into_iter().flat_map(below).collect()
+        }
+        _ => vec![if place.is_empty() { "the whole document".to_owned() } else { place.to_owned() }],
+    }
+}
+
+#[test]
+fn caas_is_complete_and_committed() {
+    let document = caas();
+    check_contract(&document, CAAS);
+    check_form(&document);
+    check_committed(&document, "caas.json");
+}
+
+#[test]
+fn licensing_is_complete_and_committed() {
+    let document = licensing();
+    check_contract(&document, LICENSING);
+    check_form(&document);
+    check_committed(&document, "licensing.json");
+}
+
+#[test]
+fn a_drift_is_found_and_placed() {
+    let document = licensing();
+    let mut other = document.clone();
+    other["paths"]["/licenses/healthz"]["get"]["summary"] = json!("something else");
+    other["components"]["schemas"].as_object_mut().unwrap().remove("Error");
+    let found = differences(&document, &other, "");
+    assert_eq!(found, ["/components/schemas/Error", "/paths/~1licenses~1healthz/get/summary"]);
+}
