@@ -1,1 +1,6 @@
+//! What the black-box suite stands on: the functions linked natively, and how each runtime is started
+//! and stopped. The cases themselves are in `tests/blackbox`.
 
+pub mod native;
+pub mod runtime;
+pub mod variables;

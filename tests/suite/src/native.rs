@@ -1,0 +1,57 @@
+//! All functions in one ordinary program over one SQLite file, behind the gateway's route table.
+//! For tests, and the limit that benchmarks compare with; nothing is deployed this way.
+
+use std::{collections::HashMap, path::Path, sync::Arc};
+
+use axum::{
+    Json, Router,
+    extract::Request,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use gateway::routes;
+use platform::Host;
+use serde_json::json;
+use tower::ServiceExt;
+
+/// The database file inside a state folder.
+pub const DATABASE: &str = "chancery.sqlite";
+
+/// Every function over the database of `state`, as one router.
+pub async fn router(state: &Path, variables: HashMap<String, String>) -> Result<Router, platform::SqlError> {
+    let host = platform::runtime::host(&state.join(DATABASE), variables)?;
+    let mut functions = HashMap::new();
+    for function in routes::FUNCTIONS {
+        if let Some(app) = function_app(function.name, host.clone()).await {
+            functions.insert(function.name, app);
+        }
+    }
+    let functions = Arc::new(functions);
+    Ok(Router::new().fallback(move |request: Request| dispatch(functions.clone(), request)))
+}
+
+/// The router of a function by its name in the route table.
+async fn function_app(name: &str, host: Host) -> Option<Router> {
+    match name {
+        "ecdsa-helper" => Some(ecdsa_helper::app(host).await),
+        "healthz" => Some(healthz::app(host).await),
+        "public-key" => Some(public_key::app(host).await),
+        "environment" => Some(environment::app(host).await),
+        "secret-store" => Some(secret_store::app(host).await),
+        "service-directory" => Some(service_directory::app(host).await),
+        "key-authorization" => Some(key_authorization::app(host).await),
+        "service-key" => Some(service_key::app(host).await),
+        _ => None,
+    }
+}
+
+async fn dispatch(functions: Arc<HashMap<&'static str, Router>>, request: Request) -> Response {
+    let function = routes::find(&request.uri().to_string()).and_then(|function| functions.get(function.name));
+    match function {
+        Some(app) => app.clone().oneshot(request).await.into_response(),
+        None => {
+            let body = json!({ "statusCode": 404, "error": "Not Found", "message": "No such resource" });
+            (StatusCode::NOT_FOUND, Json(body)).into_response()
+        }
+    }
+}

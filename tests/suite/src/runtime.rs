@@ -1,0 +1,274 @@
+//! The runtimes under test: how each is started with its own state and variables, and stopped again.
+//! What is asked of a running one is not known here.
+
+use std::{
+    env, fs,
+    io::{BufRead, BufReader, Write},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+        mpsc,
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::variables::Variables;
+
+/// The longest start: a component is compiled at its first start.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Runtime {
+    /// The functions linked into an ordinary program over rusqlite.
+    Native,
+    /// The built Workers under Miniflare, on real workerd with D1 and KV.
+    Workerd,
+    /// The built components under Spin, or under the host in `tests/host` where no Spin is installed.
+    Component,
+}
+
+impl Runtime {
+    pub const ALL: [Self; 3] = [Self::Native, Self::Workerd, Self::Component];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::Workerd => "workerd",
+            Self::Component => "component",
+        }
+    }
+
+    /// Which program serves; for the component runtime that depends on the machine.
+    pub fn engine(self) -> String {
+        match (self, spin()) {
+            (Self::Native, _) => "functions linked natively over rusqlite".to_owned(),
+            (Self::Workerd, _) => "Workers on workerd with D1 and KV".to_owned(),
+            (Self::Component, Some(spin)) => format!("components under {}", spin.display()),
+            (Self::Component, None) => "components on the wasmtime host of tests/host, as there is no Spin".to_owned(),
+        }
+    }
+
+    /// Starts a new deployment with a state of its own.
+    pub fn start(self, variables: Variables) -> Result<Instance, String> {
+        start(self, Arc::new(State::new()?), variables)
+    }
+
+    fn command(self, state: &Path, variables: &Variables) -> Result<(Command, Announcement), String> {
+        match self {
+            Self::Native => {
+                let mut command = Command::new(sibling("chancery-native")?);
+                command.arg("--state").arg(state).arg("--until-stdin-closes");
+                command.env_clear().envs(variables.iter());
+                Ok((command, Announcement::Line))
+            }
+            Self::Workerd => {
+                let file = state.join("variables.json");
+                let all: serde_json::Map<_, _> =
+                    variables.iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+                fs::write(&file, serde_json::Value::from(all).to_string()).map_err(|error| error.to_string())?;
+                let mut command = Command::new("node");
+                command.arg(root().join("tests/workerd.mjs")).arg("--state").arg(state).arg("--vars").arg(file);
+                // Whatever Miniflare keeps aside goes to memory too.
+                command.env("TMPDIR", state).env("MINIFLARE_WORKERD_CONFIG_DEBUG", "");
+                Ok((command, Announcement::Line))
+            }
+            Self::Component => {
+                let manifest = root().join("spin.toml");
+                let lower = variables.iter().map(|(name, value)| (name.to_ascii_uppercase(), value));
+                let settings: Vec<_> = lower.map(|(name, value)| (format!("SPIN_VARIABLE_{name}"), value)).collect();
+                if let Some(spin) = spin() {
+                    let url = format!("127.0.0.1:{}", free_port()?);
+                    let mut command = Command::new(spin);
+                    command.args(["up", "--quiet", "--listen", &url]).arg("--from").arg(manifest);
+                    command.arg("--state-dir").arg(state).envs(settings);
+                    return Ok((command, Announcement::Answer(format!("http://{url}"))));
+                }
+                let mut command = Command::new(sibling("chancery-host")?);
+                command.arg("--manifest").arg(manifest).arg("--state").arg(state).args(["--listen", "127.0.0.1:0"]);
+                command.arg("--cache").arg(root().join("target/component-cache")).arg("--until-stdin-closes");
+                command.envs(settings);
+                Ok((command, Announcement::Line))
+            }
+        }
+    }
+}
+
+/// How a started program tells that it serves.
+enum Announcement {
+    /// One line of JSON on standard output, with the address.
+    Line,
+    /// By answering at an address that was chosen for it.
+    Answer(String),
+}
+
+/// A running deployment. It is stopped when it is dropped.
+pub struct Instance {
+    pub runtime: Runtime,
+    pub url: String,
+    pub variables: Variables,
+    state: Arc<State>,
+    process: Child,
+}
+
+impl Instance {
+    /// Stops this deployment without warning and starts it again on the same state.
+    pub fn restart(self, variables: Variables) -> Result<Self, String> {
+        let (runtime, state) = (self.runtime, self.state.clone());
+        drop(self);
+        start(runtime, state, variables)
+    }
+
+    /// The files that the database of this deployment consists of.
+    pub fn database_files(&self) -> Vec<PathBuf> {
+        let mut files = Vec::new();
+        collect_files(&self.state.0, &mut files);
+        files.retain(|file| file.to_string_lossy().contains("sqlite") || file.extension().is_some_and(|e| e == "db"));
+        files
+    }
+
+    /// Everything that was written to standard output and standard error so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.state.log()).unwrap_or_default()
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A folder in memory where there is one, removed with the last instance that uses it.
+struct State(PathBuf);
+
+impl State {
+    fn new() -> Result<Self, String> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let memory = PathBuf::from("/dev/shm");
+        let parent = if memory.is_dir() { memory } else { env::temp_dir() };
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let folder = parent.join(format!("chancery-tests-{}-{number}", std::process::id()));
+        fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        Ok(Self(folder))
+    }
+
+    fn log(&self) -> PathBuf {
+        self.0.join("log.txt")
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        if env::var_os("CHANCERY_KEEP_STATE").is_none() {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+}
+
+fn start(runtime: Runtime, state: Arc<State>, variables: Variables) -> Result<Instance, String> {
+    let (mut command, announcement) = runtime.command(&state.0, &variables)?;
+    let program = command.get_program().to_string_lossy().into_owned();
+    let log = fs::OpenOptions::new().create(true).append(true).open(state.log()).map_err(|error| error.to_string())?;
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log);
+    let mut process = command.spawn().map_err(|error| format!("cannot start {program}: {error}"))?;
+    match announced(&mut process, announcement, &state.log()) {
+        Ok(url) => Ok(Instance { runtime, url, variables, state, process }),
+        Err(reason) => {
+            let _ = process.kill();
+            let _ = process.wait();
+            let log = fs::read_to_string(state.log()).unwrap_or_default();
+            let end: Vec<_> = log.lines().rev().take(8).collect();
+            let end: Vec<_> = end.into_iter().rev().collect();
+            Err(format!("{program} {reason}\n{}", end.join("\n")))
+        }
+    }
+}
+
+fn announced(process: &mut Child, announcement: Announcement, log: &Path) -> Result<String, String> {
+    let lines = follow(process, log);
+    match announcement {
+        Announcement::Line => {
+            let deadline = Instant::now() + PATIENCE;
+            loop {
+                let line = lines.recv_timeout(deadline.saturating_duration_since(Instant::now()));
+                let line = line.map_err(|error| match error {
+                    mpsc::RecvTimeoutError::Timeout => format!("was not ready after {} s", PATIENCE.as_secs()),
+                    mpsc::RecvTimeoutError::Disconnected => "ended before it was ready".to_owned(),
+                })?;
+                let told: Option<serde_json::Value> = serde_json::from_str(&line).ok();
+                let url = told.as_ref().and_then(|told| told.get("ready").or_else(|| told.get("url"))?.as_str());
+                if let Some(url) = url {
+                    return Ok(url.to_owned());
+                }
+            }
+        }
+        Announcement::Answer(url) => {
+            let deadline = Instant::now() + PATIENCE;
+            while ureq::get(format!("{url}/caas/healthz")).call().is_err() {
+                if process.try_wait().is_ok_and(|status| status.is_some()) {
+                    return Err("ended before it was ready".to_owned());
+                }
+                if Instant::now() > deadline {
+                    return Err(format!("was not ready after {} s", PATIENCE.as_secs()));
+                }
+                thread::sleep(Duration::from_millis(100));
+            }
+            Ok(url)
+        }
+    }
+}
+
+/// Reads standard output to its end, into the log too, so that the program never waits for a reader.
+fn follow(process: &mut Child, log: &Path) -> mpsc::Receiver<String> {
+    let (sender, lines) = mpsc::channel();
+    let mut log = fs::OpenOptions::new().append(true).open(log).ok();
+    if let Some(output) = process.stdout.take() {
+        thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                if let Some(log) = &mut log {
+                    let _ = writeln!(log, "{line}");
+                }
+                let _ = sender.send(line);
+            }
+        });
+    }
+    lines
+}
+
+/// The folder that `spin.toml` lies in.
+pub fn root() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+/// A program of this workspace, built into the same folder as the one that is running.
+pub fn sibling(name: &str) -> Result<PathBuf, String> {
+    let running = env::current_exe().map_err(|error| error.to_string())?;
+    // A test lies one folder deeper, in `deps`.
+    let found = running.ancestors().skip(1).take(2).map(|folder| folder.join(name)).find(|path| path.is_file());
+    found.ok_or_else(|| format!("{name} is not built; run: cargo build --workspace --bins"))
+}
+
+fn spin() -> Option<PathBuf> {
+    if let Some(spin) = env::var_os("SPIN_BIN") {
+        return Some(PathBuf::from(spin));
+    }
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path).map(|folder| folder.join("spin")).find(|file| file.is_file())
+}
+
+fn free_port() -> Result<u16, String> {
+    let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
+    listener.local_addr().map(|address| address.port()).map_err(|error| error.to_string())
+}
+
+fn collect_files(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() { collect_files(&path, files) } else { files.push(path) }
+    }
+}

@@ -1,0 +1,58 @@
+//! One case, and how it is carried out: its panic is caught and told with its place.
+
+use std::{
+    any::type_name,
+    cell::RefCell,
+    panic::{self, AssertUnwindSafe},
+    sync::Arc,
+    thread,
+};
+
+use crate::deployment::Deployment;
+
+#[derive(Clone)]
+pub struct Case {
+    /// Module and function, as `secrets::a_tag_is_never_overwritten`.
+    pub name: String,
+    run: Arc<dyn Fn(&Deployment) + Send + Sync>,
+}
+
+/// A case is a function; its name in the code is its name in the report.
+pub fn case<F: Fn(&Deployment) + Send + Sync + 'static>(run: F) -> Case {
+    let name = type_name::<F>();
+    let name = name.split_once("::").map_or(name, |(_, inside)| inside).to_owned();
+    Case { name, run: Arc::new(run) }
+}
+
+impl Case {
+    pub fn run(&self, deployment: &Deployment) -> Result<(), String> {
+        caught(|| (self.run)(deployment))
+    }
+}
+
+thread_local! {
+    static LAST_PANIC: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// From now on a panic is kept for the report and not printed where it happens.
+pub fn keep_panics_quiet() {
+    panic::set_hook(Box::new(|info| LAST_PANIC.set(info.to_string())));
+}
+
+/// What a closure returns, or what it panicked with.
+pub fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+    panic::catch_unwind(AssertUnwindSafe(run)).map_err(|_| LAST_PANIC.take())
+}
+
+/// Runs a closure in several threads at once, each with its number, and gives what they returned in that order.
+pub fn together<T: Send>(threads: usize, run: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let results: Vec<_> = thread::scope(|scope| {
+        let run = &run;
+        let started: Vec<_> = (0..threads).map(|number| scope.spawn(move || caught(|| run(number)))).collect();
+        started
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|_| Err("a thread ended early".to_owned())))
+            .collect()
+    });
+    results.into_iter().map(|result| result.unwrap_or_else(|panic| panic!("{panic}"))).collect()
+}

@@ -1,0 +1,57 @@
+//! The black-box suite: every case stands here once and is run against every runtime, over HTTP alone.
+//!
+//! `CHANCERY_RUNTIMES=native,workerd` picks runtimes; without it all are run. A runtime that cannot be started fails
+//! the run unless it was left out that way. Arguments are those of any test: a filter, `--list`, `--test-threads` …
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a case fails by panicking")]
+#![allow(clippy::indexing_slicing, reason = "a case fails by panicking")]
+
+mod answer;
+mod audit;
+mod case;
+mod database;
+mod deployment;
+mod directory;
+mod key_authorization;
+mod permission_table;
+mod permissions;
+mod restart;
+mod secrets;
+mod service_key;
+mod signed;
+mod stage;
+mod system;
+
+use std::process::ExitCode;
+
+use case::Case;
+use libtest_mimic::Arguments;
+use stage::Stage;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let stage = match Stage::from_env() {
+        Ok(stage) => stage,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    stage.run(&arguments, cases())
+}
+
+fn cases() -> Vec<Case> {
+    let areas = [
+        signed::cases(),
+        permission_table::cases(),
+        permissions::cases(),
+        service_key::cases(),
+        key_authorization::cases(),
+        secrets::cases(),
+        directory::cases(),
+        system::cases(),
+        audit::cases(),
+        restart::cases(),
+    ];
+    areas.into_iter().flatten().collect()
+}
