@@ -1,7 +1,10 @@
 //! A public document that is read often: instance, then key-value, then database. A copy is never older than
 //! `CACHE_SECONDS`, because its deadline travels with it; the answer says how old it is in the header `Age`.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
 
 use platform::Statement;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -12,6 +15,8 @@ use crate::{App, Result};
 pub struct Cached<T> {
     name: &'static str,
     copy: Mutex<Option<Copy<T>>>,
+    /// Counts our own writes: what was read before the last one is not kept.
+    writes: AtomicU64,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -22,7 +27,7 @@ struct Copy<T> {
 
 impl<T: Clone + Serialize + DeserializeOwned> Cached<T> {
     pub const fn new(name: &'static str) -> Self {
-        Self { name, copy: Mutex::new(None) }
+        Self { name, copy: Mutex::new(None), writes: AtomicU64::new(0) }
     }
 
     /// The document and its age in seconds.
@@ -49,8 +54,9 @@ impl<T: Clone + Serialize + DeserializeOwned> Cached<T> {
             self.keep(copy.clone());
             return Ok((copy.value.clone(), age(&copy)));
         }
+        let writes = self.writes.load(Ordering::Relaxed);
         let copy = Copy { read_at: now, value: read(app.sql().query(statement).await?)? };
-        if lifetime > 0 {
+        if lifetime > 0 && writes == self.writes.load(Ordering::Relaxed) {
             if let Ok(bytes) = serde_json::to_vec(&copy) {
                 app.kv().put(self.name, bytes).await;
             }
@@ -61,6 +67,7 @@ impl<T: Clone + Serialize + DeserializeOwned> Cached<T> {
 
     /// After a write of one's own: the next read goes to the database.
     pub async fn forget(&self, app: &App) {
+        self.writes.fetch_add(1, Ordering::Relaxed);
         *self.copy.lock().unwrap_or_else(PoisonError::into_inner) = None;
         app.kv().delete(self.name).await;
     }

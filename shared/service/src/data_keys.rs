@@ -3,10 +3,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crypto::seal::{DataKey, RootKeys};
+use crypto::{
+    hash,
+    seal::{DataKey, RootKeys},
+};
 use model::caas::RootKeyStatus;
 use platform::{Outcome, Row, Statement, random};
 use policy::Action;
+use serde_json::json;
 
 use crate::{App, Audit, Error, Gate, Result, Signed, bounded::Bounded};
 
@@ -103,11 +107,21 @@ impl DataKeys {
             "SELECT tenant_id, wrapped FROM data_keys WHERE root_key_id <> ?1 ORDER BY tenant_id LIMIT ?2",
         );
         let older = app.sql().query(older.bind(root_keys.newest_id()).bind(STEP)).await?;
-        let mut statements = older.iter().map(|row| rewrap_row(root_keys, row)).collect::<Result<Vec<_>>>()?;
-        let rewrapped = statements.len() as u64;
-        statements.push(count_older(root_keys));
+        if older.is_empty() {
+            return self.status(signed).await;
+        }
+        let renewed = older.iter().map(|row| renew(root_keys, row)).collect::<Result<Vec<_>>>()?;
+        // A key that another rotation re-wrapped in the meantime is left alone.
+        let update = Statement::new(
+            "UPDATE data_keys SET wrapped = unhex(renewed.value ->> 'wrapped'), root_key_id = ?1 \
+             FROM json_each(?2) renewed \
+             WHERE tenant_id = renewed.value ->> 'tenant' AND root_key_id = renewed.value ->> 'old'",
+        );
+        let update = update.bind(root_keys.newest_id()).bind(serde_json::Value::from(renewed).to_string());
         let audit = Audit::new("platform", "root-key.rewrap", root_keys.newest_id());
+        let statements = vec![update, count_older(root_keys)];
         let outcomes = signed.gate(Action::RotateRootKey).write(statements, audit).await??;
+        let rewrapped = outcomes.first().map_or(0, |outcome| outcome.changes);
         status(root_keys, outcomes.last().map(|outcome| outcome.rows.as_slice()), rewrapped)
     }
 
@@ -123,15 +137,12 @@ fn aad(tenant: &str) -> [&[u8]; 2] {
     [b"data-key", tenant.as_bytes()]
 }
 
-/// Replaces the wrapped key only if it is still the one that was read.
-fn rewrap_row(root_keys: &RootKeys, row: &Row) -> Result<Statement> {
+/// A data key under the newest root key, as the update reads it.
+fn renew(root_keys: &RootKeys, row: &Row) -> Result<serde_json::Value> {
     let tenant: String = row.get("tenant_id")?;
     let wrapped: Vec<u8> = row.get("wrapped")?;
     let renewed = root_keys.rewrap(random::bytes()?, &wrapped, &aad(&tenant))?;
-    let update =
-        Statement::new("UPDATE data_keys SET wrapped = ?1, root_key_id = ?2 WHERE tenant_id = ?3 AND root_key_id = ?4");
-    let old_id = RootKeys::id_of(&wrapped)?;
-    Ok(update.bind(renewed).bind(root_keys.newest_id()).bind(tenant).bind(old_id))
+    Ok(json!({ "tenant": tenant, "old": RootKeys::id_of(&wrapped)?, "wrapped": hash::hex(&renewed) }))
 }
 
 fn count_older(root_keys: &RootKeys) -> Statement {

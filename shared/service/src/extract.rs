@@ -1,16 +1,19 @@
 //! Extractors for bodies, queries and paths, whose refusals are a 4xx in the API's shape.
 
 use axum::{
-    body::Bytes,
     extract::{FromRequest, FromRequestParts, Request},
     http::{StatusCode, request::Parts},
 };
+use http_body_util::BodyExt as _;
 use serde::de::DeserializeOwned;
 
 use crate::{App, Error, Result};
 
 /// The longest body, unless a handler says otherwise.
 const BODY_LIMIT: usize = 1 << 20;
+
+/// How much of a body that is too long is read and thrown away.
+const PATIENCE: usize = 16 << 20;
 
 /// A JSON body. A wrong one is a 400 that names the place.
 pub struct Json<T, const LIMIT: usize = BODY_LIMIT>(pub T);
@@ -59,27 +62,75 @@ impl<T: DeserializeOwned + Send> FromRequestParts<App> for Path<T> {
     }
 }
 
-async fn read(request: Request, limit: usize) -> Result<Bytes> {
-    let too_large = || Error::new(StatusCode::PAYLOAD_TOO_LARGE, format!("The body may have at most {limit} bytes"));
-    let announced = request.headers().get(axum::http::header::CONTENT_LENGTH);
-    let announced = announced.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > limit) {
-        return Err(too_large());
+/// Reads the body to its end, but keeps at most `limit` bytes: a client that is cut off while it sends would not read
+/// the refusal. Beyond `PATIENCE` it is cut off nevertheless.
+async fn read(request: Request, limit: usize) -> Result<Vec<u8>> {
+    let mut body = request.into_body();
+    let (mut bytes, mut length) = (Vec::new(), 0_usize);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Error::bad_request("The body broke off"))?;
+        let Ok(data) = frame.into_data() else { continue };
+        length = length.saturating_add(data.len());
+        if length > PATIENCE {
+            break;
+        }
+        if length <= limit {
+            bytes.extend_from_slice(&data);
+        }
     }
-    axum::body::to_bytes(request.into_body(), limit).await.map_err(|_| too_large())
+    if length > limit {
+        let message = format!("The body may have at most {limit} bytes");
+        return Err(Error::new(StatusCode::PAYLOAD_TOO_LARGE, message));
+    }
+    Ok(bytes)
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+    // An array would fill the fields of a struct by their order.
+    if body.trim_ascii_start().first().is_some_and(|first| *first == b'[') {
+        return Err(Error::bad_request("Body: expected an object"));
+    }
     let mut json = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
-        let reason = error.into_inner();
-        if path == "." {
-            Error::bad_request(format!("Body: {reason}"))
-        } else {
-            Error::bad_request(format!("{path}: {reason}"))
-        }
+        let place = if path == "." { "Body" } else { path.as_str() };
+        Error::bad_request(format!("{place}: {}", without_value(&error.inner().to_string())))
     })?;
     json.end().map_err(|error| Error::bad_request(format!("Body: {error}")))?;
     Ok(value)
+}
+
+/// What was expected, without the value that was found: it may be a secret at the wrong place.
+fn without_value(reason: &str) -> String {
+    match reason.split_once(", expected ") {
+        Some((_, expected)) => format!("expected {expected}"),
+        None => reason.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct Body {
+        #[expect(dead_code, reason = "only its type matters")]
+        count: u8,
+    }
+
+    #[test]
+    fn a_refusal_names_the_place_and_never_the_value() {
+        for (body, message) in [
+            (r#"{"count":"s3cret"}"#, "count: expected u8 at line 1 column 17"),
+            (r#"{"count":70000}"#, "count: expected u8 at line 1 column 14"),
+            ("{}", "Body: missing field `count` at line 1 column 2"),
+            ("[1]", "Body: expected an object"),
+            (r#"{"count":1} x"#, "Body: trailing characters at line 1 column 13"),
+        ] {
+            assert_eq!(parse::<Body>(body.as_bytes()).unwrap_err().message, message);
+        }
+    }
 }
