@@ -3,6 +3,8 @@
 //   --state DIR    where D1 and KV persist; the migrations are applied there
 //   --port N       0, the default, takes a free one
 //   --vars FILE    JSON object of variables and secrets, given to every function
+//   --direct FILE  JSON object from a function's folder to routes, such as ["*/caas/sd"], that lead to it without the
+//                  gateway; a folder that is no function's is added as one
 //
 // Prints one line of JSON when ready, {"url": "http://127.0.0.1:1234"}, and stops on SIGTERM, on SIGINT,
 // or when its standard input is closed, so that it never outlives the tests. Logs go to standard error.
@@ -14,16 +16,28 @@ import { Log, LogLevel, Miniflare } from "miniflare";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { values: options } = parseArgs({
-  options: { state: { type: "string" }, port: { type: "string", default: "0" }, vars: { type: "string" } },
+  options: {
+    state: { type: "string" },
+    port: { type: "string", default: "0" },
+    vars: { type: "string" },
+    direct: { type: "string" },
+  },
 });
 if (!options.state) fail("--state DIR is missing");
 const state = resolve(options.state);
 mkdirSync(state, { recursive: true });
 const bindings = options.vars ? JSON.parse(readFileSync(options.vars, "utf8")) : {};
+const direct = new Map(
+  Object.entries(options.direct ? JSON.parse(readFileSync(options.direct, "utf8")) : {}).map(([folder, routes]) => [
+    join(root, folder),
+    routes,
+  ]),
+);
 
 const functions = ["system", "caas", "licensing"].flatMap((api) =>
   readdirSync(join(root, "functions", api)).map((name) => join(root, "functions", api, name)),
 );
+const added = [...direct.keys()].filter((folder) => !functions.includes(folder));
 const gateway = {
   ...worker(join(root, "functions/gateway")),
   serviceBindings: Object.fromEntries(functions.map((folder) => [bindingOf(folder), nameOf(folder)])),
@@ -40,7 +54,10 @@ const miniflare = new Miniflare({
   },
   d1Persist: join(state, "d1"),
   kvPersist: join(state, "kv"),
-  workers: [gateway, ...functions.map((folder) => ({ ...worker(folder), ...storage() }))],
+  workers: [
+    gateway,
+    ...[...functions, ...added].map((folder) => ({ ...worker(folder), ...storage(), routes: direct.get(folder) })),
+  ],
 });
 
 let stopping = false;

@@ -1,0 +1,90 @@
+//! Load on a deployment: connections that ask one thing again and again, and what that cost the server.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::{caller::Caller, connection::Connection, operation::Operation, process};
+
+#[derive(Clone, Copy, Debug)]
+pub struct Cell {
+    pub requests_per_second: f64,
+    /// Of the server and everything that it started.
+    pub cpu_micros: f64,
+}
+
+/// Each caller asks over a connection of its own. Any answer but the expected one ends the measurement.
+pub fn run(
+    server: u32,
+    address: SocketAddr,
+    callers: &[Caller],
+    operation: Operation,
+    duration: Duration,
+) -> Result<Cell, String> {
+    let answered = AtomicU64::new(0);
+    let stop = AtomicBool::new(false);
+    let failure = Mutex::new(None);
+    thread::scope(|scope| {
+        for caller in callers {
+            scope.spawn(|| {
+                if let Err(error) = ask(address, caller, operation, &answered, &stop) {
+                    *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                    stop.store(true, Ordering::Relaxed);
+                }
+            });
+        }
+        // Instances start and derive the callers' keys before anything counts.
+        wait(duration / 3, &stop);
+        let (from, cpu, count) = (Instant::now(), process::cpu_time(server), answered.load(Ordering::Relaxed));
+        wait(duration, &stop);
+        let count = answered.load(Ordering::Relaxed).saturating_sub(count);
+        let (cpu, elapsed) = (process::cpu_time(server).saturating_sub(cpu), from.elapsed());
+        stop.store(true, Ordering::Relaxed);
+        if count == 0 {
+            return Err(format!("{}: no answer in {duration:?}", operation.name()));
+        }
+        #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 requests")]
+        let count = count as f64;
+        Ok(Cell {
+            requests_per_second: count / elapsed.as_secs_f64(),
+            cpu_micros: cpu.as_secs_f64() * 1_000_000.0 / count,
+        })
+    })
+    .and_then(|cell| match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        Some(error) => Err(error),
+        None => Ok(cell),
+    })
+}
+
+fn ask(
+    address: SocketAddr,
+    caller: &Caller,
+    operation: Operation,
+    answered: &AtomicU64,
+    stop: &AtomicBool,
+) -> Result<(), String> {
+    let mut connection = Connection::to(address);
+    while !stop.load(Ordering::Relaxed) {
+        let request = operation.request(caller);
+        let answer = connection.call(&request).map_err(|error| format!("{}: {error}", operation.name()))?;
+        if answer.status != operation.expected_status() {
+            let body = String::from_utf8_lossy(answer.body).into_owned();
+            return Err(format!("{}: {} {body}", operation.name(), answer.status));
+        }
+        answered.fetch_add(1, Ordering::Relaxed);
+    }
+    Ok(())
+}
+
+fn wait(duration: Duration, stop: &AtomicBool) {
+    let until = Instant::now() + duration;
+    while !stop.load(Ordering::Relaxed) && Instant::now() < until {
+        thread::sleep(Duration::from_millis(5).min(until.saturating_duration_since(Instant::now())));
+    }
+}

@@ -1,0 +1,91 @@
+//! `chancery-bench`: what the operations cost on each runtime, beside the floor and beside the native functions, in
+//! one run. `scripts/bench` builds what is measured and calls this.
+
+mod caller;
+mod connection;
+mod deployment;
+mod load;
+mod measure;
+mod native;
+mod operation;
+mod process;
+mod report;
+mod rows;
+mod sizes;
+
+use std::{path::PathBuf, process::ExitCode, time::Duration};
+
+use clap::{Parser, Subcommand, ValueEnum as _};
+use deployment::Engine;
+
+#[derive(Parser)]
+#[command(about = "Measures requests per second and CPU time per request")]
+struct Arguments {
+    #[command(subcommand)]
+    part: Option<Part>,
+    #[command(flatten)]
+    plan: Plan,
+}
+
+#[derive(clap::Args, Clone)]
+struct Plan {
+    /// Seconds per cell, after a warm-up of a third of that
+    #[arg(long, default_value_t = 3.0)]
+    seconds: f64,
+    /// Kept-alive connections, each with a key pair of its own
+    #[arg(long, default_value_t = 16)]
+    connections: usize,
+    /// Service keys, and secrets, that are stored; the whole table is measured at the first
+    #[arg(long, value_delimiter = ',', default_values_t = [1_000, 100_000, 1_000_000])]
+    sizes: Vec<u32>,
+    /// 1,000 rows only, one second per cell
+    #[arg(long)]
+    quick: bool,
+    /// Only these runtimes; all that are there without it
+    #[arg(long = "runtime")]
+    runtimes: Vec<Engine>,
+    /// Where state is kept while it is needed
+    #[arg(long)]
+    state: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Part {
+    /// Serve the native functions and the floor; the bench starts this itself
+    #[command(hide = true)]
+    Native { state: PathBuf },
+}
+
+impl Plan {
+    fn settled(mut self) -> Self {
+        if self.quick {
+            self.seconds = self.seconds.min(1.0);
+            self.sizes.truncate(1);
+        }
+        if self.runtimes.is_empty() {
+            self.runtimes = Engine::value_variants().to_vec();
+        }
+        // The native functions come first: they are what the others are compared with.
+        self.runtimes.sort();
+        self
+    }
+
+    fn duration(&self) -> Duration {
+        Duration::from_secs_f64(self.seconds)
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let ended = match arguments.part {
+        Some(Part::Native { state }) => native::serve(&state),
+        None => measure::run(&arguments.plan.settled()),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("chancery-bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! One run: for each runtime the rows that its callers need, then the table at the first size and the few operations
+//! that are watched as the database grows.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    thread,
+};
+
+use chancery_tests::variables::{Variables, random_uuid};
+
+use crate::{
+    Plan,
+    caller::Caller,
+    connection::Connection,
+    deployment::{Deployment, Engine},
+    load::{self, Cell},
+    operation::{self, Api, COMMUNITY, Operation, SECRETS, signed},
+    process,
+    report::{self, Table},
+    rows, sizes,
+};
+
+/// What one runtime was found to do.
+pub struct Found {
+    pub engine: Engine,
+    pub table: Vec<(Operation, Cell)>,
+    /// All callers with one key pair, where instances are too short-lived to know sixteen.
+    pub one_caller: Option<Cell>,
+    /// Per size, in the order of [`Operation::SCALED`].
+    pub scaled: Vec<(u32, Vec<Cell>)>,
+}
+
+pub fn run(plan: &Plan) -> Result<(), String> {
+    let processors = thread::available_parallelism().map_or(0, usize::from);
+    println!(
+        "{processors} processors, load average {} before; {} connections, {} s per cell\n",
+        process::load_average(),
+        plan.connections,
+        plan.seconds,
+    );
+    let mut all = Vec::new();
+    for engine in &plan.runtimes {
+        if let Some(reason) = engine.missing() {
+            println!("{}: not measured, {reason}\n", engine.title());
+            continue;
+        }
+        let state = State::new(plan, *engine)?;
+        let found = measure(plan, *engine, &state.0)?;
+        println!("{}\n", engine.title());
+        println!("{}\n", report::operations(&found, all.first()));
+        all.push(found);
+    }
+    if plan.sizes.len() > 1 {
+        println!("CPU as the database grows, µs per request\n\n{}\n", report::scaling(&all, &plan.sizes));
+    }
+    println!("Sizes of the wasm, KB\n\n{}\n", Table::from(sizes::all()?));
+    println!("load average {} after", process::load_average());
+    Ok(())
+}
+
+fn measure(plan: &Plan, engine: Engine, state: &Path) -> Result<Found, String> {
+    let variables = Variables::random().with("CACHE_SECONDS", "5");
+    let deployment = engine.start(state, &variables)?;
+    let license = prepare(&deployment, &variables)?;
+    deployment.stop()?;
+    let database = rows::find(state).ok_or_else(|| format!("{}: no database in its state", engine.name()))?;
+
+    let own_keys = callers(&variables, &license, plan.connections)?;
+    let mut found = Found { engine, table: Vec::new(), one_caller: None, scaled: Vec::new() };
+    for size in &plan.sizes {
+        eprintln!("… {}: {size} rows", engine.name());
+        rows::fill(&database, *size).map_err(|error| format!("{}: {error}", database.display()))?;
+        let deployment = engine.start(state, &variables)?;
+        let cell = |callers: &[Caller], operation| {
+            load::run(deployment.id(), deployment.address, callers, operation, plan.duration())
+        };
+        if found.scaled.is_empty() {
+            for operation in Operation::TABLE {
+                if operation == Operation::PublicKeyBehindGateway && engine != Engine::Workerd {
+                    continue;
+                }
+                found.table.push((operation, cell(&own_keys, operation)?));
+            }
+            if engine == Engine::Component {
+                let one = Caller::new(&variables, &license).map_err(|error| error.to_string())?;
+                let all_one: Vec<Caller> = (0..plan.connections).map(|_| one.clone()).collect();
+                found.one_caller = Some(cell(&all_one, Operation::LicenseCheck)?);
+            }
+        }
+        let scaled = Operation::SCALED.iter().map(|operation| cell(&own_keys, *operation));
+        found.scaled.push((*size, scaled.collect::<Result<_, _>>()?));
+        deployment.stop()?;
+    }
+    Ok(found)
+}
+
+fn callers(variables: &Variables, license: &str, count: usize) -> Result<Vec<Caller>, String> {
+    let callers = (0..count).map(|_| Caller::new(variables, license));
+    callers.collect::<Result<_, _>>().map_err(|error| error.to_string())
+}
+
+/// Makes, through the API, the licence that calls, its authorisation and fifty secrets to fetch.
+fn prepare(deployment: &Deployment, variables: &Variables) -> Result<String, String> {
+    let root = Caller::new(variables, variables.get("ROOT_LICENSE_KEY")).map_err(|error| error.to_string())?;
+    let license = random_uuid();
+    let mut connection = Connection::to(deployment.address);
+    let key = serde_json::json!({
+        "tag": "bench", "authLevel": "service", "keyId": random_uuid(), "keySecret": license,
+        "modules": { "mod_core": true, "mod_face": true },
+    });
+    let authorization = serde_json::json!({ "keyTag": "bench", "communityId": COMMUNITY });
+    let mut requests = vec![
+        signed(&root, Api::Licenses, "PUT", "/licenses/servicekey", &key.to_string()),
+        signed(&root, Api::Licenses, "PUT", "/licenses/community/servicekey", &authorization.to_string()),
+    ];
+    requests.extend((0..50).map(|number| operation::put(&root, SECRETS, &format!("SECRET_{number}"))));
+    for request in requests {
+        let answer = connection.call(&request).map_err(|error| format!("while preparing: {error}"))?;
+        if !(200..300).contains(&answer.status) {
+            return Err(format!("while preparing: {} {}", answer.status, String::from_utf8_lossy(answer.body)));
+        }
+    }
+    Ok(license)
+}
+
+/// A folder in memory where there is one, so that the disk is not what is measured; gone when the run is over.
+struct State(PathBuf);
+
+impl State {
+    fn new(plan: &Plan, engine: Engine) -> Result<Self, String> {
+        let memory = PathBuf::from("/dev/shm");
+        let usual = || if memory.is_dir() { memory.clone() } else { env::temp_dir() };
+        let parent = plan.state.clone().unwrap_or_else(usual);
+        let folder = parent.join(format!("chancery-bench-{}-{}", std::process::id(), engine.name()));
+        fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}

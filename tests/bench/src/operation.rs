@@ -1,0 +1,115 @@
+//! What is measured: the operations as requests, against the rows that [`crate::deployment`] put in place.
+
+use chancery_tests::variables::random_bytes;
+use crypto::hash;
+
+use crate::caller::Caller;
+
+/// A service key of the deployment that signs and checks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Api {
+    Caas,
+    Licenses,
+}
+
+pub const COMMUNITY: &str = "5f3d8d0cd866fa61019cf968";
+pub const SECRETS: &str = "/caas/tenants/bench/community/fifty/secrets";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    Floor,
+    FloorQuery,
+    FloorBatch,
+    PublicKey,
+    /// Through the gateway, where there is one; the other operations go to their function directly.
+    PublicKeyBehindGateway,
+    LicenseCheck,
+    CurrentKey,
+    FetchOne,
+    FetchFifty,
+    Put,
+}
+
+impl Operation {
+    pub const TABLE: [Self; 10] = [
+        Self::Floor,
+        Self::FloorQuery,
+        Self::FloorBatch,
+        Self::LicenseCheck,
+        Self::CurrentKey,
+        Self::FetchOne,
+        Self::FetchFifty,
+        Self::Put,
+        Self::PublicKey,
+        Self::PublicKeyBehindGateway,
+    ];
+
+    /// Those whose cost must not grow with what is stored.
+    pub const SCALED: [Self; 3] = [Self::LicenseCheck, Self::CurrentKey, Self::FetchOne];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Floor => "floor: a fixed 200",
+            Self::FloorQuery => "floor and one SELECT",
+            Self::FloorBatch => "floor and one batch: mark, SELECT",
+            Self::PublicKey => "publickeys",
+            Self::PublicKeyBehindGateway => "publickeys behind the gateway",
+            Self::LicenseCheck => "licensecheck",
+            Self::CurrentKey => "servicekey/current",
+            Self::FetchOne => "secrets/fetch, 1",
+            Self::FetchFifty => "secrets/fetch, 50",
+            Self::Put => "secrets PUT",
+        }
+    }
+
+    /// Signed reads: these have an aim.
+    pub fn is_signed_read(self) -> bool {
+        matches!(self, Self::LicenseCheck | Self::CurrentKey | Self::FetchOne | Self::FetchFifty)
+    }
+
+    pub fn expected_status(self) -> u16 {
+        if self == Self::Put { 201 } else { 200 }
+    }
+
+    /// A whole request, signed afresh where it is signed.
+    pub fn request(self, caller: &Caller) -> Vec<u8> {
+        use Api::{Caas, Licenses};
+        match self {
+            Self::Floor => unsigned("/floor"),
+            Self::FloorQuery => unsigned("/floor/query"),
+            Self::FloorBatch => unsigned("/floor/batch"),
+            Self::PublicKey => unsigned("/licenses/publickeys"),
+            Self::PublicKeyBehindGateway => unsigned("/caas/publickeys"),
+            Self::LicenseCheck => {
+                signed(caller, Licenses, "GET", &format!("/licenses/community/{COMMUNITY}/licensecheck"), "")
+            }
+            Self::CurrentKey => signed(caller, Licenses, "GET", "/licenses/servicekey/current", ""),
+            Self::FetchOne => signed(caller, Caas, "POST", &format!("{SECRETS}/fetch"), r#"{"tags":["SECRET_25"]}"#),
+            Self::FetchFifty => signed(caller, Caas, "POST", &format!("{SECRETS}/fetch"), "{}"),
+            Self::Put => {
+                let tag = format!("T{}", hash::hex(&random_bytes::<8>()));
+                put(caller, "/caas/tenants/bench/community/written/secrets", &tag)
+            }
+        }
+    }
+}
+
+/// A new secret of a usual size.
+pub fn put(caller: &Caller, path: &str, tag: &str) -> Vec<u8> {
+    let value = "correct horse battery staple ".repeat(3);
+    let body = serde_json::json!({ "tag": tag, "value": value, "createdBy": "bench" });
+    signed(caller, Api::Caas, "PUT", path, &body.to_string())
+}
+
+pub fn signed(caller: &Caller, api: Api, method: &str, path: &str, body: &str) -> Vec<u8> {
+    let headers = caller.headers(api);
+    let length = body.len();
+    format!(
+        "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n{headers}content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
+    .into_bytes()
+}
+
+fn unsigned(path: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n").into_bytes()
+}

@@ -1,0 +1,89 @@
+//! Rows in bulk: service keys with their authorisations, and secrets, written into the database file of a stopped
+//! deployment. Nobody calls with them; they are there to be searched past.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags};
+
+/// Fills up to `count` service keys, each in one community, and as many secrets.
+pub fn fill(database: &Path, count: u32) -> rusqlite::Result<()> {
+    let mut connection = Connection::open(database)?;
+    // The file is thrown away when the run is over.
+    connection.pragma_update(None, "synchronous", "OFF")?;
+    connection.pragma_update(None, "cache_size", -400_000)?;
+    let present: u32 = connection.query_row(
+        "SELECT count(*) FROM service_keys WHERE tag BETWEEN 'filler-' AND 'filler-~'",
+        [],
+        |row| row.get(0),
+    )?;
+    let transaction = connection.transaction()?;
+    for text in FILL {
+        transaction.execute(text, (present, count))?;
+    }
+    transaction.commit()?;
+    connection.execute_batch("PRAGMA optimize")?;
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+}
+
+/// A community has ten keys or fifty secrets, a tenant twenty communities.
+const FILL: [&str; 3] = [
+    "WITH RECURSIVE n(i) AS (SELECT ?1 + 1 WHERE ?1 < ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?2) \
+     INSERT INTO service_keys (id, type, tag, key_id, secret_hash, sealed_secret, expires_at, auth_level, \
+     description, created_at, updated_at) \
+     SELECT lower(hex(randomblob(12))), 'hawk', 'filler-' || i, lower(hex(randomblob(16))), \
+     lower(hex(randomblob(32))), randomblob(81), 4102444800000, \
+     CASE i % 4 WHEN 0 THEN 'service' WHEN 1 THEN 'service_ext' WHEN 2 THEN 'app' ELSE 'basic' END, '', 0, 0 FROM n",
+    "INSERT INTO key_authorizations (id, key_seq, community_id, expires_at, created_at) \
+     SELECT lower(hex(randomblob(12))), seq, printf('%024x', seq / 10), 4102444800000, 0 \
+     FROM service_keys WHERE substr(tag, 1, 7) = 'filler-' AND CAST(substr(tag, 8) AS INTEGER) BETWEEN ?1 + 1 AND ?2",
+    "WITH RECURSIVE n(i) AS (SELECT ?1 + 1 WHERE ?1 < ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?2) \
+     INSERT INTO secrets (tenant_id, community_id, tag, sealed, created_by, created_ts) \
+     SELECT 'tenant-' || (i / 1000), 'community-' || (i / 50), 'SECRET_' || (i % 50), randomblob(132), 'filler', 0 \
+     FROM n",
+];
+
+/// The database of a runtime, which keeps it where it likes.
+pub fn find(state: &Path) -> Option<PathBuf> {
+    let mut folders = vec![state.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "sqlite" || end == "db") && is_ours(&path) {
+                return Some(path);
+            }
+        }
+    }
+    None
+}
+
+fn is_ours(file: &Path) -> bool {
+    let opened = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE);
+    opened.is_ok_and(|connection| connection.prepare("SELECT seq FROM service_keys LIMIT 0").is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    #[test]
+    fn filling_up_adds_what_is_missing() {
+        let folder = std::env::temp_dir().join(format!("chancery-rows-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("some.sqlite");
+        let connection = Connection::open(&file).unwrap();
+        for migration in platform::migrations::MIGRATIONS {
+            connection.execute_batch(migration.text).unwrap();
+        }
+        assert_eq!(find(&folder), Some(file.clone()));
+        for count in [100, 250, 250] {
+            fill(&file, count).unwrap();
+            for table in ["service_keys", "key_authorizations", "secrets"] {
+                let counted = format!("SELECT count(*) FROM {table}");
+                assert_eq!(connection.query_row(&counted, [], |row| row.get(0)), Ok(count), "{table}");
+            }
+        }
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+}
