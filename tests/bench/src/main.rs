@@ -8,6 +8,8 @@ mod load;
 mod measure;
 mod native;
 mod operation;
+#[cfg(test)]
+mod plans;
 mod process;
 mod report;
 mod rows;

@@ -3,6 +3,7 @@
 
 use std::{
     env, fs,
+    net::SocketAddr,
     path::{Path, PathBuf},
     thread,
 };
@@ -13,7 +14,7 @@ use crate::{
     Plan,
     caller::Caller,
     connection::Connection,
-    deployment::{Deployment, Engine},
+    deployment::Engine,
     load::{self, Cell},
     operation::{self, Api, COMMUNITY, Operation, SECRETS, signed},
     process,
@@ -62,7 +63,7 @@ pub fn run(plan: &Plan) -> Result<(), String> {
 fn measure(plan: &Plan, engine: Engine, state: &Path) -> Result<Found, String> {
     let variables = Variables::random().with("CACHE_SECONDS", "5");
     let deployment = engine.start(state, &variables)?;
-    let license = prepare(&deployment, &variables)?;
+    let license = prepare(deployment.address, &variables)?;
     deployment.stop()?;
     let database = rows::find(state).ok_or_else(|| format!("{}: no database in its state", engine.name()))?;
 
@@ -101,10 +102,10 @@ fn callers(variables: &Variables, license: &str, count: usize) -> Result<Vec<Cal
 }
 
 /// Makes, through the API, the licence that calls, its authorisation and fifty secrets to fetch.
-fn prepare(deployment: &Deployment, variables: &Variables) -> Result<String, String> {
+pub fn prepare(address: SocketAddr, variables: &Variables) -> Result<String, String> {
     let root = Caller::new(variables, variables.get("ROOT_LICENSE_KEY")).map_err(|error| error.to_string())?;
     let license = random_uuid();
-    let mut connection = Connection::to(deployment.address);
+    let mut connection = Connection::to(address);
     let key = serde_json::json!({
         "tag": "bench", "authLevel": "service", "keyId": random_uuid(), "keySecret": license,
         "modules": { "mod_core": true, "mod_face": true },

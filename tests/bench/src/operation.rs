@@ -67,6 +67,11 @@ impl Operation {
         matches!(self, Self::LicenseCheck | Self::CurrentKey | Self::FetchOne | Self::FetchFifty)
     }
 
+    #[cfg(test)]
+    pub fn is_signed(self) -> bool {
+        self.is_signed_read() || self == Self::Put
+    }
+
     pub fn expected_status(self) -> u16 {
         if self == Self::Put { 201 } else { 200 }
     }
