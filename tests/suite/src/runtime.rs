@@ -5,6 +5,7 @@ use std::{
     env, fs,
     io::{BufRead, BufReader, Write},
     net::TcpListener,
+    os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
@@ -138,9 +139,15 @@ impl Instance {
 
 impl Drop for Instance {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        kill(&mut self.process);
     }
+}
+
+/// Ends a runtime at once with all that it started: workerd would outlive the program that supervises it.
+fn kill(process: &mut Child) {
+    let _ = Command::new("kill").arg("-KILL").arg("--").arg(format!("-{}", process.id())).status();
+    let _ = process.kill();
+    let _ = process.wait();
 }
 
 /// A folder in memory where there is one, removed with the last instance that uses it.
@@ -174,13 +181,12 @@ fn start(runtime: Runtime, state: Arc<State>, variables: Variables) -> Result<In
     let (mut command, announcement) = runtime.command(&state.0, &variables)?;
     let program = command.get_program().to_string_lossy().into_owned();
     let log = fs::OpenOptions::new().create(true).append(true).open(state.log()).map_err(|error| error.to_string())?;
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log);
+    command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log);
     let mut process = command.spawn().map_err(|error| format!("cannot start {program}: {error}"))?;
     match announced(&mut process, announcement, &state.log()) {
         Ok(url) => Ok(Instance { runtime, url, variables, state, process }),
         Err(reason) => {
-            let _ = process.kill();
-            let _ = process.wait();
+            kill(&mut process);
             let log = fs::read_to_string(state.log()).unwrap_or_default();
             let end: Vec<_> = log.lines().rev().take(8).collect();
             let end: Vec<_> = end.into_iter().rev().collect();
