@@ -101,6 +101,10 @@ impl Client {
         let invalid = |error: http::Error| Error::usage(format!("cannot ask {method} {url}: {error}"));
         let answer = match body {
             Some(body) => self.agent.run(request.body(body).map_err(invalid)?),
+            // Told to have no body; else it would be sent as chunks of which there are none.
+            None if matches!(method, "POST" | "PUT" | "PATCH") => {
+                self.agent.run(request.body(Vec::new()).map_err(invalid)?)
+            }
             None => self.agent.run(request.body(SendBody::none()).map_err(invalid)?),
         };
         let unreachable = |error: ureq::Error| match error {

@@ -8,6 +8,7 @@ use worker::{wasm_bindgen::JsCast, web_sys, worker_sys};
 #[event(fetch)]
 async fn fetch(request: web_sys::Request, env: Env, _context: Context) -> Result<web_sys::Response> {
     let Some(function) = routes::find(&request.url()) else {
+        read_small_body(&request).await?;
         return refuse(404, "Not Found", "No such resource");
     };
     match forward(&env, function.binding, &request).await {
@@ -23,6 +24,15 @@ async fn forward(env: &Env, binding: &str, request: &web_sys::Request) -> Result
     let service: worker_sys::Fetcher = env.service(binding)?.into_rpc();
     let response = JsFuture::from(service.fetch(request)?).await?;
     response.dyn_into().map_err(|_| Error::RustError("the answer is no response".to_owned()))
+}
+
+/// workerd resets the connection of a kept-alive client when an answer leaves a body unread.
+async fn read_small_body(request: &web_sys::Request) -> Result<()> {
+    let length = request.headers().get("content-length")?.and_then(|length| length.parse::<u32>().ok());
+    if length.is_some_and(|length| length <= 64 * 1024) {
+        JsFuture::from(request.array_buffer()?).await?;
+    }
+    Ok(())
 }
 
 fn refuse(status: u16, error: &str, message: &str) -> Result<web_sys::Response> {
