@@ -71,6 +71,7 @@ fn every_change_leaves_one_row_and_nothing_else_does(shared: &Deployment) {
         (&t.system, "GET", "/licenses/servicekey/current".to_owned(), None, 200),
         (&t.system, "POST", "/licenses/servicekey/fetch".to_owned(), None, 200),
         (&t.system, "GET", "/caas/root-key".to_owned(), None, 200),
+        (&t.system, "POST", "/caas/root-key/rewrap".to_owned(), None, 200),
         // Refused, failed, or without effect.
         (&t.system, "PUT", secrets.clone(), Some(secret.clone()), 409),
         (&t.basic, "PUT", secrets.clone(), Some(json!({ "tag": "t", "value": "v", "createdBy": "c" })), 401),

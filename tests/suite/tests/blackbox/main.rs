@@ -21,6 +21,7 @@ mod service_key;
 mod signed;
 mod stage;
 mod system;
+mod tool;
 
 use std::process::ExitCode;
 
@@ -52,6 +53,7 @@ fn cases() -> Vec<Case> {
         system::cases(),
         audit::cases(),
         restart::cases(),
+        tool::cases(),
     ];
     areas.into_iter().flatten().collect()
 }
