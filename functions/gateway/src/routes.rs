@@ -22,6 +22,7 @@ pub const FUNCTIONS: &[Function] = &[
     Function { name: "healthz", binding: "HEALTHZ", routes: &["/caas/healthz", "/licenses/healthz"] },
     Function { name: "public-key", binding: "PUBLIC_KEY", routes: &["/caas/publickeys", "/licenses/publickeys"] },
     Function { name: "environment", binding: "ENVIRONMENT", routes: &["/caas/environment/..."] },
+    Function { name: "configuration", binding: "CONFIGURATION", routes: &["/caas/config/..."] },
     Function {
         name: "secret-store",
         binding: "SECRET_STORE",
@@ -74,6 +75,8 @@ mod tests {
             ("http://127.0.0.1:8787/caas/healthz", "healthz"),
             ("https://example.com/licenses/publickeys?x=/caas/sd", "public-key"),
             ("https://example.com/licenses/servicekey", "service-key"),
+            ("https://example.com/caas/config", "configuration"),
+            ("https://example.com/caas/config/a.b", "configuration"),
             ("https://example.com/licenses/servicekey/current?keyId=1", "service-key"),
             ("https://example.com/caas/tenants/t/community/c/secrets/fetch", "secret-store"),
             ("https://example.com/caas/tenants/t%2Fu/community/c/secrets", "secret-store"),

@@ -54,6 +54,14 @@ checked_text!(
     CommunityId, "communityId must have 1 to 64 characters", is_opaque_id
 );
 checked_text!(
+    /// A person, an app or a mobile app: opaque.
+    OpaqueName, "personId, mobile_app_id and appId must have 1 to 256 characters", is_opaque_name
+);
+checked_text!(
+    /// Where in a configuration: names with dots between them, or `data` for all of it.
+    KeyPath, "a key path has names of letters and underscores with dots between them, at most 256 characters", is_key_path
+);
+checked_text!(
     /// A community as Licensing names it.
     CommunityHexId, "communityId must be 24 hexadecimal digits", is_hex_id
 );
@@ -68,6 +76,15 @@ checked_text!(
 
 fn is_opaque_id(text: &str) -> bool {
     (1..=64).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+}
+
+fn is_opaque_name(text: &str) -> bool {
+    (1..=256).contains(&text.chars().count())
+}
+
+fn is_key_path(text: &str) -> bool {
+    let is_name = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+    text.len() <= 256 && text.split('.').all(is_name)
 }
 
 fn is_hex_id(text: &str) -> bool {
@@ -95,6 +112,16 @@ mod tests {
         }
         for bad in ["", "1a", "_a", "a-b", "ä", "a b", &"x".repeat(129)] {
             assert!(SecretTag::try_from(bad.to_owned()).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_key_path_has_letters_underscores_and_single_dots_inside() {
+        for good in ["a", "a.b", "_", "data.x", "A_b.C", &"x".repeat(256)] {
+            assert!(KeyPath::try_from(good.to_owned()).is_ok(), "{good}");
+        }
+        for bad in ["", ".", "a.", ".a", "a..b", "a1", "a-b", "ä", "a b", "a[0]", "$", &"x".repeat(257)] {
+            assert!(KeyPath::try_from(bad.to_owned()).is_err(), "{bad}");
         }
     }
 

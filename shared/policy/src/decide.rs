@@ -24,6 +24,21 @@ pub enum Action {
     DeleteSecret,
     PatchDirectory,
     RotateRootKey,
+    FetchCommunityConfig,
+    SetCommunityConfig,
+    RemoveCommunityConfig,
+    FetchPersonConfig,
+    SetPersonConfig,
+    RemovePersonConfig,
+    FetchAppConfig,
+    SetAppConfig,
+    RemoveAppConfig,
+    FetchReservedAppConfig,
+    SetReservedAppConfig,
+    RemoveReservedAppConfig,
+    FetchInternalConfig,
+    SetInternalConfig,
+    RemoveInternalConfig,
 }
 
 /// What an action is done to, as far as a rule cares.
@@ -129,7 +144,7 @@ impl Rule {
 }
 
 impl Action {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 32] = [
         Self::GetKey,
         Self::GetCurrentKey,
         Self::ListKeys,
@@ -147,6 +162,21 @@ impl Action {
         Self::DeleteSecret,
         Self::PatchDirectory,
         Self::RotateRootKey,
+        Self::FetchCommunityConfig,
+        Self::SetCommunityConfig,
+        Self::RemoveCommunityConfig,
+        Self::FetchPersonConfig,
+        Self::SetPersonConfig,
+        Self::RemovePersonConfig,
+        Self::FetchAppConfig,
+        Self::SetAppConfig,
+        Self::RemoveAppConfig,
+        Self::FetchReservedAppConfig,
+        Self::SetReservedAppConfig,
+        Self::RemoveReservedAppConfig,
+        Self::FetchInternalConfig,
+        Self::SetInternalConfig,
+        Self::RemoveInternalConfig,
     ];
 
     /// The rows of this action, in table order.
@@ -189,11 +219,18 @@ impl Action {
     /// with which a statement asks the tables inside the database.
     pub fn grants(self) -> &'static str {
         static GRANTS: [OnceLock<String>; Action::ALL.len()] = [const { OnceLock::new() }; Action::ALL.len()];
-        GRANTS.get(self as usize).map_or("[]", |cell| cell.get_or_init(|| self.list_grants()))
+        GRANTS.get(self as usize).map_or("[]", |cell| cell.get_or_init(|| list_grants(&[self])))
     }
 
-    fn list_grants(self) -> String {
-        let has_target = self.rules().any(|rule| !matches!(rule.target, Target::None));
+    /// As [`Action::grants`], of what both this action and another one allow.
+    pub fn grants_with(self, other: Self) -> String {
+        list_grants(&[self, other])
+    }
+}
+
+fn list_grants(actions: &[Action]) -> String {
+        let mut rules = actions.iter().flat_map(|action| action.rules());
+        let has_target = rules.any(|rule| !matches!(rule.target, Target::None));
         let targets: Vec<Option<AuthLevel>> =
             if has_target { AuthLevel::ALL.into_iter().map(Some).collect() } else { vec![None] };
         let mut keys = Vec::new();
@@ -202,7 +239,7 @@ impl Action {
                 for target in &targets {
                     for own in [false, true].into_iter().take(if has_target { 2 } else { 1 }) {
                         let facts = Facts { caller, membership, target: *target, own };
-                        if self.decide(facts) == Decision::Allow {
+                        if actions.iter().all(|action| action.decide(facts) == Decision::Allow) {
                             keys.push(format!("\"{}\"", facts.key()));
                         }
                     }
@@ -210,7 +247,6 @@ impl Action {
             }
         }
         format!("[{}]", keys.join(","))
-    }
 }
 
 impl Facts {
@@ -260,6 +296,15 @@ mod tests {
         assert!(!Action::DeleteKey.grants().contains('='));
         assert!(Action::DeleteKey.grants().contains("\"service>basic\""));
         assert!(!Action::DeleteKey.grants().contains("\"service>system\""));
+    }
+
+    #[test]
+    fn two_actions_grant_what_both_allow() {
+        assert_eq!(
+            Action::RemoveCommunityConfig.grants_with(Action::RemoveInternalConfig),
+            r#"["system>-+"]"#
+        );
+        assert_eq!(Action::FetchSecrets.grants_with(Action::FetchSecrets), Action::FetchSecrets.grants());
     }
 
     #[test]

@@ -3,7 +3,10 @@
 //! nothing, the caller is NULL, the insert fails and nothing of the batch happens. Only then, to find the right
 //! refusal, is a second look taken.
 
-use std::sync::{LazyLock, atomic::Ordering};
+use std::{
+    borrow::Cow,
+    sync::{LazyLock, atomic::Ordering},
+};
 
 use model::AuthLevel;
 use platform::{Outcome, Row, SqlError, Statement};
@@ -20,6 +23,7 @@ const SWEEP_EVERY: u64 = 64;
 pub struct Gate<'a> {
     signed: &'a Signed,
     action: Action,
+    also: Option<Action>,
     community: Option<String>,
     target_key_id: Option<String>,
     target_tag: Option<String>,
@@ -32,12 +36,20 @@ impl<'a> Gate<'a> {
         Self {
             signed,
             action,
+            also: None,
             community: None,
             target_key_id: None,
             target_tag: None,
             target_level: None,
             missing_target: None,
         }
+    }
+
+    /// A second action that must be allowed to the caller too.
+    #[must_use]
+    pub fn also(mut self, action: Action) -> Self {
+        self.also = Some(action);
+        self
     }
 
     /// The community in which a membership counts.
@@ -146,7 +158,14 @@ impl<'a> Gate<'a> {
         self.bind_facts(TEXT.as_str())
             .bind(self.signed.mark.as_str())
             .bind(self.mark_expiry())
-            .bind(self.action.grants())
+            .bind(self.grants().into_owned())
+    }
+
+    fn grants(&self) -> Cow<'static, str> {
+        match self.also {
+            Some(also) => self.action.grants_with(also).into(),
+            None => self.action.grants().into(),
+        }
     }
 
     /// Takes a second look, outside the batch: the refusal, or `Ok` when there is a reason to try again.
@@ -156,7 +175,12 @@ impl<'a> Gate<'a> {
             // Nobody is known by this licence. No mark is spent on who cannot authenticate.
             return if root_license::create_if_presented(self.signed).await? { Ok(()) } else { Err(Error::license()) };
         };
-        let refusal = match self.action.decide(facts(row)?) {
+        let facts = facts(row)?;
+        let decision = match (self.action.decide(facts), self.also) {
+            (Decision::Allow, Some(also)) => also.decide(facts),
+            (decision, _) => decision,
+        };
+        let refusal = match decision {
             Decision::Allow => return Ok(()),
             Decision::Unauthorized => Error::license(),
             Decision::Forbidden => Error::forbidden(),

@@ -15,6 +15,9 @@ const OWN: &str = "Chancery";
 
 /// The operations of the public contract that are served so far.
 const CAAS: &[&str] = &[
+    "POST /caas/config/fetch",
+    "PUT /caas/config/{key_path}",
+    "DELETE /caas/config",
     "POST /caas/tenants/{tenantId}/community/{communityId}/secrets/fetch",
     "PUT /caas/tenants/{tenantId}/community/{communityId}/secrets",
     "DELETE /caas/tenants/{tenantId}/community/{communityId}/secrets/{tag}",
@@ -47,7 +50,8 @@ const LICENSING: &[&str] = &[
 ];
 
 fn caas() -> Value {
-    let operations = secret_store::Operations::openapi()
+    let operations = configuration::Operations::openapi()
+        .merge_from(secret_store::Operations::openapi())
         .merge_from(service_directory::Operations::openapi())
         .merge_from(environment::Operations::openapi());
     complete("Config & Consent", with_system_operations(operations, "/caas"))

@@ -1,0 +1,131 @@
+//! The SQL of changes. The database itself edits the document, so writers of one context wait for each other and none
+//! overwrites what it has not seen. A change first writes its revision, if its conditions hold; the statement after it
+//! does something only when that did.
+
+use std::collections::BTreeMap;
+
+use model::{
+    configuration::{ConfigValue, MAX_CONFIG_BYTES, WHOLE},
+    ids::KeyPath,
+};
+use platform::Statement;
+use service::{Error, Result, Signed};
+
+use crate::access::Place;
+
+/// Who asks, by keyId; the infra licence has none.
+const CALLER: &str = "coalesce((SELECT key_id FROM service_keys WHERE tag = m.caller), m.caller)";
+
+/// What stands before a change: the revision, and whether something other than an object is in its way.
+pub(crate) fn select_state(place: &Place, key_path: &KeyPath) -> Statement {
+    Statement::new(
+        "SELECT coalesce(c.revision, 0) AS revision, \
+           EXISTS (SELECT 1 FROM json_each(?2) p WHERE json_type(c.data, p.value) <> 'object') AS blocked \
+         FROM (SELECT 1) LEFT JOIN configs c ON c.context_key = ?1",
+    )
+    .bind(place.key.as_str())
+    .bind(parents(key_path))
+}
+
+/// The revision of a set: only when the expected revision stands, nothing is in the way and the result is not too
+/// long. The exact length is only computed where the sum of the parts does not say enough.
+pub(crate) fn record_set(
+    signed: &Signed,
+    place: &Place,
+    key_path: &KeyPath,
+    value: &ConfigValue,
+    expected: Option<i64>,
+) -> Statement {
+    static TEXT: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+        format!(
+            "INSERT INTO config_revisions (context_key, revision, action, key_path, previous, updated_by, updated_at) \
+             SELECT ?1, coalesce(c.revision, 0) + 1, 'set', ?2, c.data -> ?3, {CALLER}, ?4 \
+             FROM request_marks m LEFT JOIN configs c ON c.context_key = ?1 \
+             WHERE m.mark = ?5 AND (?6 IS NULL OR coalesce(c.revision, 0) = ?6) \
+               AND NOT EXISTS (SELECT 1 FROM json_each(?7) p WHERE json_type(c.data, p.value) <> 'object') \
+               AND (length(CAST(coalesce(c.data, '') || ?8 AS BLOB)) + 2 * length(?3) <= ?9 \
+                 OR length(CAST(json_set(coalesce(c.data, '{{}}'), ?3, json(?8)) AS BLOB)) <= ?9)"
+        )
+    });
+    Statement::new(TEXT.as_str())
+        .bind(place.key.as_str())
+        .bind(key_path.as_str())
+        .bind(sql_path(key_path))
+        .bind(signed.now)
+        .bind(signed.mark())
+        .bind(expected)
+        .bind(parents(key_path))
+        .bind(value.as_str())
+        .bind(MAX_CONFIG_BYTES)
+}
+
+/// Carries out what [`record_set`] wrote down.
+pub(crate) fn set(place: &Place, key_path: &KeyPath, value: &ConfigValue) -> Statement {
+    Statement::new(
+        "INSERT INTO configs (context_key, context, data, revision, updated_by, updated_at) \
+         SELECT ?1, ?2, json_set(coalesce((SELECT data FROM configs WHERE context_key = ?1), '{}'), ?3, json(?4)), \
+           revision, updated_by, updated_at \
+         FROM (SELECT revision, updated_by, updated_at FROM config_revisions WHERE context_key = ?1 \
+           ORDER BY revision DESC LIMIT 1) WHERE changes() > 0 \
+         ON CONFLICT (context_key) DO UPDATE SET data = excluded.data, revision = excluded.revision, \
+           updated_by = excluded.updated_by, updated_at = excluded.updated_at",
+    )
+    .bind(place.key.as_str())
+    .bind(place.context.as_str())
+    .bind(sql_path(key_path))
+    .bind(value.as_str())
+}
+
+/// A revision for every path that is there.
+pub(crate) fn record_remove(signed: &Signed, place: &Place, key_paths: &[KeyPath]) -> Result<Statement> {
+    static TEXT: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+        format!(
+            "INSERT INTO config_revisions (context_key, revision, action, key_path, previous, updated_by, updated_at) \
+             SELECT ?1, c.revision + row_number() OVER (ORDER BY p.id), 'remove', p.key, c.data -> p.value, {CALLER}, ?4 \
+             FROM request_marks m JOIN configs c ON c.context_key = ?1 JOIN json_each(?2) p \
+             WHERE m.mark = ?3 AND json_type(c.data, p.value) IS NOT NULL"
+        )
+    });
+    let record = Statement::new(TEXT.as_str()).bind(place.key.as_str()).bind(sql_paths(key_paths)?);
+    Ok(record.bind(signed.mark()).bind(signed.now))
+}
+
+/// Carries out what [`record_remove`] wrote down: one path after the other. What is then empty is gone.
+pub(crate) fn remove(place: &Place, key_paths: &[KeyPath]) -> Result<Statement> {
+    let remove = Statement::new(
+        "UPDATE configs SET data = (\
+           WITH RECURSIVE paths (number, path) AS (\
+             SELECT row_number() OVER (ORDER BY id), value FROM json_each(?2)), \
+           less (number, doc) AS (\
+             SELECT 0, data FROM configs WHERE context_key = ?1 \
+             UNION ALL SELECT paths.number, json_remove(doc, path) FROM less JOIN paths ON paths.number = less.number + 1) \
+           SELECT nullif(doc, '{}') FROM less ORDER BY number DESC LIMIT 1), \
+         revision = last.revision, updated_by = last.updated_by, updated_at = last.updated_at \
+         FROM (SELECT revision, updated_by, updated_at FROM config_revisions WHERE context_key = ?1 \
+           ORDER BY revision DESC LIMIT 1) last \
+         WHERE configs.context_key = ?1 AND changes() > 0",
+    );
+    Ok(remove.bind(place.key.as_str()).bind(sql_paths(key_paths)?))
+}
+
+/// The path in SQLite's notation. A key path holds nothing that would have to be escaped in it.
+pub(crate) fn sql_path(key_path: &KeyPath) -> String {
+    match key_path.as_str() {
+        WHOLE => "$".to_owned(),
+        path => format!("$.\"{}\"", path.replace('.', "\".\"")),
+    }
+}
+
+/// Each key path with its path in SQLite's notation, as a JSON object. Whoever names everything needs no other path.
+pub(crate) fn sql_paths(key_paths: &[KeyPath]) -> Result<String> {
+    let paths: BTreeMap<_, _> = key_paths.iter().map(|path| (path.as_str(), sql_path(path))).collect();
+    serde_json::to_string(&paths).map_err(|error| Error::internal(format!("key paths: {error}")))
+}
+
+/// Everything above a path, in SQLite's notation, as a JSON array.
+fn parents(key_path: &KeyPath) -> String {
+    let path = key_path.as_str();
+    let above = path.match_indices('.').filter_map(|(dot, _)| path.get(..dot));
+    let above: Vec<_> = above.map(|path| format!("$.\"{}\"", path.replace('.', "\".\""))).collect();
+    serde_json::Value::from(above).to_string()
+}

@@ -1,0 +1,154 @@
+//! Fetch, set and remove configuration, and show its history. Every read goes to the database in the very round trip
+//! that admits it, so it sees every acknowledged change, and the flag `read_fresh` makes no difference.
+
+use axum::{
+    Json as Answer,
+    extract::FromRequestParts,
+    http::{HeaderName, StatusCode, header, request::Parts},
+};
+use model::{
+    configuration::{FetchConfigRequest, History, HistoryQuery, RemoveConfigRequest, SetConfigRequest, WHOLE},
+    ids::{Invalid, KeyPath},
+};
+use service::{App, Audit, Error, Json, Path, Query, Result, Signed};
+
+use crate::{
+    access::{Doing, Place, gate},
+    changes, reads,
+};
+
+/// The longest configuration and its context fit in, with some blanks.
+const BODY_LIMIT: usize = 5 << 18;
+
+/// A body that is JSON text already, with the revision it shows.
+type Raw = ([(HeaderName, String); 3], String);
+
+/// The revision that a change expects: the header `If-Match`.
+pub(crate) struct Expected(Option<i64>);
+
+impl FromRequestParts<App> for Expected {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _app: &App) -> Result<Self> {
+        let Some(value) = parts.headers.get(header::IF_MATCH) else { return Ok(Self(None)) };
+        let text = value.to_str().unwrap_or_default().trim();
+        let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
+        let revision = text.parse::<u32>().map_err(|_| Error::bad_request("If-Match must be a revision, like \"7\""))?;
+        Ok(Self(Some(revision.into())))
+    }
+}
+
+/// Fetch a configuration, or what stands at some paths of it. What is not there is left out.
+#[utoipa::path(
+    post, path = "/caas/config/fetch", tag = "Configuration",
+    params(("read_fresh" = Option<bool>, Query, description = "Every read is fresh, with or without it")),
+    request_body = FetchConfigRequest,
+    responses(
+        (status = 200, body = Object, description = "The configuration, or an object of path and value",
+            headers(("ETag" = String, description = "The revision; \"0\" before the first change"), ("Age" = i64))),
+        (status = 400), (status = 401),
+    ),
+)]
+pub(crate) async fn fetch_config(signed: Signed, Json(request): Json<FetchConfigRequest>) -> Result<Raw> {
+    request.check().map_err(refused)?;
+    let place = Place::new(&request.context);
+    let gate = gate(&signed, Doing::Fetch, &request.context);
+    let found = match request.key_paths.as_deref().unwrap_or_default() {
+        [] => reads::whole(reads::first(&gate.read(vec![reads::select_whole(&place)]).await?)?)?,
+        paths => reads::parts(reads::first(&gate.read(vec![reads::select_parts(&place, paths)?]).await?)?)?,
+    };
+    Ok(raw(found.revision, found.json))
+}
+
+/// Set what stands at a path, or the whole configuration at the path `data`. Missing objects on the way are made.
+#[utoipa::path(
+    put, path = "/caas/config/{key_path}", tag = "Configuration",
+    params(
+        ("key_path" = String, Path),
+        ("If-Match" = Option<String>, Header, description = "Only if this revision stands"),
+    ),
+    request_body = SetConfigRequest,
+    responses(
+        (status = 200, body = Object, description = "An object of the path and its value",
+            headers(("ETag" = String, description = "The new revision"))),
+        (status = 400), (status = 401), (status = 412), (status = 413),
+    ),
+)]
+pub(crate) async fn set_config(
+    signed: Signed,
+    Path(key_path): Path<KeyPath>,
+    Expected(expected): Expected,
+    Json(request): Json<SetConfigRequest, BODY_LIMIT>,
+) -> Result<Raw> {
+    request.check(&key_path).map_err(refused)?;
+    let place = Place::new(&request.context);
+    let statements = vec![
+        changes::select_state(&place, &key_path),
+        changes::record_set(&signed, &place, &key_path, &request.data, expected),
+        changes::set(&place, &key_path, &request.data),
+    ];
+    let audit = Audit::new(place.tenant.as_str(), "config.set", place.subject(key_path.as_str()));
+    let outcomes = gate(&signed, Doing::Set, &request.context).write(statements, audit).await??;
+    let state = reads::first(&outcomes)?.first().ok_or_else(|| Error::internal("a change without a state"))?;
+    let revision: i64 = state.get("revision")?;
+    if outcomes.get(1).is_some_and(|outcome| outcome.changes > 0) {
+        return Ok(raw(revision + 1, format!("{{{}}}", reads::named(key_path.as_str(), request.data.as_str()))));
+    }
+    if expected.is_some_and(|expected| expected != revision) {
+        let message = format!("Revision {revision} stands; fetch it and try again");
+        return Err(Error::new(StatusCode::PRECONDITION_FAILED, message));
+    }
+    if state.get("blocked")? {
+        return Err(Error::bad_request("Something on the way to this path is not an object; remove it first"));
+    }
+    Err(Error::new(StatusCode::PAYLOAD_TOO_LARGE, "A configuration may have at most 1048576 bytes of JSON"))
+}
+
+/// Remove what stands at some paths, or everything at the path `data`.
+#[utoipa::path(
+    delete, path = "/caas/config", tag = "Configuration", request_body = RemoveConfigRequest,
+    responses((status = 204), (status = 400), (status = 401), (status = 404)),
+)]
+pub(crate) async fn remove_config(signed: Signed, Json(request): Json<RemoveConfigRequest>) -> Result<StatusCode> {
+    request.check().map_err(refused)?;
+    let mut paths = request.key_paths;
+    if paths.iter().any(|path| path.as_str() == WHOLE) {
+        paths.retain(|path| path.as_str() == WHOLE);
+    }
+    let place = Place::new(&request.context);
+    let statements =
+        vec![changes::record_remove(&signed, &place, &paths)?, changes::remove(&place, &paths)?];
+    let names: Vec<_> = paths.iter().map(KeyPath::as_str).collect();
+    let audit = Audit::new(place.tenant.as_str(), "config.remove", place.subject(&names.join(",")));
+    let outcomes = gate(&signed, Doing::Remove, &request.context).write(statements, audit).await??;
+    if outcomes.first().is_none_or(|outcome| outcome.changes == 0) {
+        return Err(Error::not_found("Nothing stands at these paths"));
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Show who changed what of a configuration and when, newest first. For whoever may fetch it.
+#[utoipa::path(
+    get, path = "/caas/config/history", tag = "Chancery", params(HistoryQuery),
+    responses((status = 200, body = History), (status = 400), (status = 401)),
+)]
+pub(crate) async fn show_history(signed: Signed, Query(query): Query<HistoryQuery>) -> Result<Answer<History>> {
+    let context = query.context().map_err(Error::bad_request)?;
+    let limit = query.limit().map_err(refused)?;
+    let select = reads::select_history(&Place::new(&context), limit, query.before);
+    let outcomes = gate(&signed, Doing::Fetch, &context).read(vec![select]).await?;
+    Ok(Answer(reads::history(reads::first(&outcomes)?)?))
+}
+
+fn raw(revision: i64, json: String) -> Raw {
+    let headers = [
+        (header::CONTENT_TYPE, "application/json".to_owned()),
+        (header::ETAG, format!("\"{revision}\"")),
+        (header::AGE, "0".to_owned()),
+    ];
+    (headers, json)
+}
+
+fn refused(error: Invalid) -> Error {
+    Error::bad_request(error.0)
+}
