@@ -2,6 +2,7 @@
 //! module, its arguments beside the requests they become.
 
 mod call;
+mod config;
 mod keygen;
 mod licence;
 mod ring_file;
@@ -59,6 +60,9 @@ enum Command {
     /// Licence keys and their authorisation in communities
     #[command(subcommand, alias = "license")]
     Licence(licence::Licence),
+    /// Configuration of communities, persons and apps
+    #[command(subcommand)]
+    Config(config::Config),
     /// Secrets of a community
     #[command(subcommand)]
     Secret(secret::Secret),
@@ -75,6 +79,7 @@ impl Cli {
             Command::Keygen => keygen::run(&session),
             Command::Call(call) => call.run(&session),
             Command::Licence(licence) => licence.run(&session),
+            Command::Config(config) => config.run(&session),
             Command::Secret(secret) => secret.run(&session),
             Command::RootKey(root_key) => root_key.run(&session),
         }

@@ -131,8 +131,7 @@ impl Rule {
     }
 
     fn decide(&self, facts: Facts) -> Decision {
-        let denial =
-            if self.answers.contains(&Answer::Forbid) { Decision::Forbidden } else { Decision::Unauthorized };
+        let denial = if self.answers.contains(&Answer::Forbid) { Decision::Forbidden } else { Decision::Unauthorized };
         match (self.answer(facts.caller), facts.membership) {
             (Answer::Allow, _)
             | (Answer::IfMember, Membership::Valid)
@@ -229,24 +228,24 @@ impl Action {
 }
 
 fn list_grants(actions: &[Action]) -> String {
-        let mut rules = actions.iter().flat_map(|action| action.rules());
-        let has_target = rules.any(|rule| !matches!(rule.target, Target::None));
-        let targets: Vec<Option<AuthLevel>> =
-            if has_target { AuthLevel::ALL.into_iter().map(Some).collect() } else { vec![None] };
-        let mut keys = Vec::new();
-        for caller in AuthLevel::ALL {
-            for membership in [Membership::None, Membership::Withdrawn, Membership::Valid] {
-                for target in &targets {
-                    for own in [false, true].into_iter().take(if has_target { 2 } else { 1 }) {
-                        let facts = Facts { caller, membership, target: *target, own };
-                        if actions.iter().all(|action| action.decide(facts) == Decision::Allow) {
-                            keys.push(format!("\"{}\"", facts.key()));
-                        }
+    let mut rules = actions.iter().flat_map(|action| action.rules());
+    let has_target = rules.any(|rule| !matches!(rule.target, Target::None));
+    let targets: Vec<Option<AuthLevel>> =
+        if has_target { AuthLevel::ALL.into_iter().map(Some).collect() } else { vec![None] };
+    let mut keys = Vec::new();
+    for caller in AuthLevel::ALL {
+        for membership in [Membership::None, Membership::Withdrawn, Membership::Valid] {
+            for target in &targets {
+                for own in [false, true].into_iter().take(if has_target { 2 } else { 1 }) {
+                    let facts = Facts { caller, membership, target: *target, own };
+                    if actions.iter().all(|action| action.decide(facts) == Decision::Allow) {
+                        keys.push(format!("\"{}\"", facts.key()));
                     }
                 }
             }
         }
-        format!("[{}]", keys.join(","))
+    }
+    format!("[{}]", keys.join(","))
 }
 
 impl Facts {
@@ -300,10 +299,7 @@ mod tests {
 
     #[test]
     fn two_actions_grant_what_both_allow() {
-        assert_eq!(
-            Action::RemoveCommunityConfig.grants_with(Action::RemoveInternalConfig),
-            r#"["system>-+"]"#
-        );
+        assert_eq!(Action::RemoveCommunityConfig.grants_with(Action::RemoveInternalConfig), r#"["system>-+"]"#);
         assert_eq!(Action::FetchSecrets.grants_with(Action::FetchSecrets), Action::FetchSecrets.grants());
     }
 

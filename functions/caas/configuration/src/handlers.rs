@@ -33,7 +33,8 @@ impl FromRequestParts<App> for Expected {
         let Some(value) = parts.headers.get(header::IF_MATCH) else { return Ok(Self(None)) };
         let text = value.to_str().unwrap_or_default().trim();
         let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
-        let revision = text.parse::<u32>().map_err(|_| Error::bad_request("If-Match must be a revision, like \"7\""))?;
+        let revision =
+            text.parse::<u32>().map_err(|_| Error::bad_request("If-Match must be a revision, like \"7\""))?;
         Ok(Self(Some(revision.into())))
     }
 }
@@ -116,8 +117,7 @@ pub(crate) async fn remove_config(signed: Signed, Json(request): Json<RemoveConf
         paths.retain(|path| path.as_str() == WHOLE);
     }
     let place = Place::new(&request.context);
-    let statements =
-        vec![changes::record_remove(&signed, &place, &paths)?, changes::remove(&place, &paths)?];
+    let statements = vec![changes::record_remove(&signed, &place, &paths)?, changes::remove(&place, &paths)?];
     let names: Vec<_> = paths.iter().map(KeyPath::as_str).collect();
     let audit = Audit::new(place.tenant.as_str(), "config.remove", place.subject(&names.join(",")));
     let outcomes = gate(&signed, Doing::Remove, &request.context).write(statements, audit).await??;

@@ -33,6 +33,7 @@ pub fn refused(reply: &Reply, status: u16) -> String {
         404 => "Not Found",
         405 => "Method Not Allowed",
         409 => "Conflict",
+        412 => "Precondition Failed",
         413 => "Payload Too Large",
         other => panic!("no case expects {other}"),
     };

@@ -52,6 +52,13 @@ fn every_change_leaves_one_row_and_nothing_else_does(shared: &Deployment) {
         ("PUT", "/licenses/community/servicekey", Some(add.clone()), 200),
         ("PATCH", &one_member, Some(json!({ "isAuthorized": false })), 200),
         ("DELETE", &one_member, None, 204),
+        ("PUT", "/caas/config/a.b", Some(json!({ "context": { "appId": "audited" }, "data": "s3cret" })), 200),
+        (
+            "DELETE",
+            "/caas/config",
+            Some(json!({ "context": { "appId": "audited" }, "key_paths": ["a.b", "x", "a"] })),
+            204,
+        ),
         ("PATCH", "/caas/sd", Some(json!({ "audited": "https://x.example" })), 200),
     ] {
         let (request_id, status, rows) = ask(t, &t.system, method, path, body.as_ref());
@@ -59,7 +66,7 @@ fn every_change_leaves_one_row_and_nothing_else_does(shared: &Deployment) {
         assert_eq!(rows.len(), 1, "{method} {path}: {rows:?}");
         assert_eq!((&rows[0].actor, &rows[0].request_id), (&t.system.tag, &request_id), "{method} {path}");
         for text in [&rows[0].tenant, &rows[0].action, &rows[0].subject] {
-            assert!(!text.is_empty(), "{method} {path}: {rows:?}");
+            assert!(!text.is_empty() && !text.contains("s3cret"), "{method} {path}: {rows:?}");
         }
     }
     let (_, _, rows) = ask(t, &t.infra, "PUT", &secrets, Some(&secret));
@@ -76,6 +83,21 @@ fn every_change_leaves_one_row_and_nothing_else_does(shared: &Deployment) {
         (&t.system, "PUT", secrets.clone(), Some(secret.clone()), 409),
         (&t.basic, "PUT", secrets.clone(), Some(json!({ "tag": "t", "value": "v", "createdBy": "c" })), 401),
         (&t.basic, "DELETE", one_secret.clone(), None, 401),
+        (
+            &t.system,
+            "PUT",
+            "/caas/config/b".to_owned(),
+            Some(json!({ "context": { "appId": "b" }, "data": null })),
+            400,
+        ),
+        (&t.basic, "PUT", "/caas/config/b".to_owned(), Some(json!({ "context": { "appId": "b" }, "data": 1 })), 401),
+        (
+            &t.system,
+            "DELETE",
+            "/caas/config".to_owned(),
+            Some(json!({ "context": { "appId": "b" }, "key_paths": ["b"] })),
+            404,
+        ),
         (&t.system, "DELETE", format!("{secrets}/unknown"), None, 404),
         (&t.system, "PUT", "/licenses/servicekey".to_owned(), Some(json!({ "tag": "a" })), 400),
         (&t.system, "PUT", "/licenses/servicekey".to_owned(), Some(json!({ "tag": t.basic.tag })), 400),

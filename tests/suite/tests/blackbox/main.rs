@@ -9,6 +9,9 @@
 mod answer;
 mod audit;
 mod case;
+mod configuration;
+mod configuration_model;
+mod configuration_table;
 mod database;
 mod deployment;
 mod directory;
@@ -49,6 +52,8 @@ fn cases() -> Vec<Case> {
         service_key::cases(),
         key_authorization::cases(),
         secrets::cases(),
+        configuration::cases(),
+        configuration_table::cases(),
         directory::cases(),
         system::cases(),
         audit::cases(),

@@ -48,7 +48,7 @@ fn check(action: Action, target: Option<AuthLevel>, caller: AuthLevel, standing:
 
 /// A caller's standing in a community.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
+pub enum Standing {
     /// A member of nothing, or of other communities only.
     Outside,
     Valid,
@@ -69,13 +69,13 @@ impl Standing {
 }
 
 /// New callers of every level, and a community for each standing in which all of them have it.
-struct Cast {
+pub struct Cast {
     callers: Vec<Caller>,
-    communities: Vec<(Standing, String)>,
+    pub communities: Vec<(Standing, String)>,
 }
 
 impl Cast {
-    fn new(t: &Deployment) -> Self {
+    pub fn new(t: &Deployment) -> Self {
         let callers: Vec<_> = AuthLevel::ALL.map(|level| t.licence(level)).into_iter().collect();
         let communities: Vec<_> = Standing::ALL.map(|standing| (standing, community())).into_iter().collect();
         for (standing, community) in &communities {
@@ -95,7 +95,7 @@ impl Cast {
     }
 
     /// Every caller in every community.
-    fn each(&self, mut ask: impl FnMut(&Caller, Standing, &str)) {
+    pub fn each(&self, mut ask: impl FnMut(&Caller, Standing, &str)) {
         for (standing, community) in &self.communities {
             for caller in &self.callers {
                 ask(caller, *standing, community);
