@@ -116,8 +116,7 @@ impl Rule {
     }
 
     fn decide(&self, facts: Facts) -> Decision {
-        let denial =
-            if self.answers.contains(&Answer::Forbid) { Decision::Forbidden } else { Decision::Unauthorized };
+        let denial = if self.answers.contains(&Answer::Forbid) { Decision::Forbidden } else { Decision::Unauthorized };
         match (self.answer(facts.caller), facts.membership) {
             (Answer::Allow, _)
             | (Answer::IfMember, Membership::Valid)
