@@ -123,6 +123,6 @@ fn the_tables_of_policy_say_the_same(_: &Deployment) {
             }
         }
     }
-    // 8 actions have no target: 6 callers × 3; 9 are about a key: 6 callers × 3 × 6 targets and the own one.
+    // 9 actions have no target: 6 callers × 3 memberships. 8 are about a key: that times 6 targets, and the own key.
     assert_eq!(compared, 9 * 18 + 8 * (108 + 18));
 }
