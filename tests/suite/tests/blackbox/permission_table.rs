@@ -138,6 +138,6 @@ fn the_tables_of_policy_say_the_same(_: &Deployment) {
             }
         }
     }
-    // 24 actions have no target: 6 callers × 3; 8 are about a key: 6 callers × 3 × 6 targets and the own one.
+    // 24 actions have no target: 6 callers × 3 memberships. 8 are about a key: that times 6 targets, and the own key.
     assert_eq!(compared, 24 * 18 + 8 * (108 + 18));
 }
