@@ -6,8 +6,10 @@ pub struct Migration {
     pub text: &'static str,
 }
 
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { name: "0001_spine.sql", text: include_str!("../../migrations/0001_spine.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { name: "0001_spine.sql", text: include_str!("../../migrations/0001_spine.sql") },
+    Migration { name: "0003_config_api.sql", text: include_str!("../../migrations/0003_config_api.sql") },
+];
 
 /// Remembers which migrations were applied. The first statement that a new database sees.
 pub const CREATE_TABLE: &str =

@@ -14,4 +14,5 @@ pub(crate) const RULES: &[Rule] = &[
     Rule::new(Action::DeleteSecret,   Target::None,    [Y,     Y,      M,          N,      N,  N]),
     Rule::new(Action::PatchDirectory, Target::None,    [Y,     N,      N,          N,      N,  N]),
     Rule::new(Action::RotateRootKey,  Target::None,    [Y,     N,      N,          N,      N,  N]),
+    Rule::new(Action::ManageTokens,   Target::None,    [Y,     Y,      N,          N,      N,  N]),
 ];

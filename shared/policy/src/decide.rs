@@ -24,6 +24,7 @@ pub enum Action {
     DeleteSecret,
     PatchDirectory,
     RotateRootKey,
+    ManageTokens,
 }
 
 /// What an action is done to, as far as a rule cares.
@@ -116,8 +117,7 @@ impl Rule {
     }
 
     fn decide(&self, facts: Facts) -> Decision {
-        let denial =
-            if self.answers.contains(&Answer::Forbid) { Decision::Forbidden } else { Decision::Unauthorized };
+        let denial = if self.answers.contains(&Answer::Forbid) { Decision::Forbidden } else { Decision::Unauthorized };
         match (self.answer(facts.caller), facts.membership) {
             (Answer::Allow, _)
             | (Answer::IfMember, Membership::Valid)
@@ -129,7 +129,7 @@ impl Rule {
 }
 
 impl Action {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::GetKey,
         Self::GetCurrentKey,
         Self::ListKeys,
@@ -147,6 +147,7 @@ impl Action {
         Self::DeleteSecret,
         Self::PatchDirectory,
         Self::RotateRootKey,
+        Self::ManageTokens,
     ];
 
     /// The rows of this action, in table order.
