@@ -7,6 +7,7 @@ mod licence;
 mod ring_file;
 mod root_key;
 mod secret;
+mod token;
 
 use std::io::{self, Write};
 
@@ -65,6 +66,9 @@ enum Command {
     /// The keys that seal everything at rest, and their rotation
     #[command(subcommand)]
     RootKey(root_key::RootKey),
+    /// Tokens of the Config API
+    #[command(subcommand)]
+    Token(token::Token),
 }
 
 impl Cli {
@@ -77,6 +81,7 @@ impl Cli {
             Command::Licence(licence) => licence.run(&session),
             Command::Secret(secret) => secret.run(&session),
             Command::RootKey(root_key) => root_key.run(&session),
+            Command::Token(token) => token.run(&session),
         }
     }
 }

@@ -9,6 +9,10 @@
 mod answer;
 mod audit;
 mod case;
+mod config_groups;
+mod config_items;
+mod config_permissions;
+mod config_project;
 mod database;
 mod deployment;
 mod directory;
@@ -51,6 +55,9 @@ fn cases() -> Vec<Case> {
         secrets::cases(),
         directory::cases(),
         system::cases(),
+        config_permissions::cases(),
+        config_groups::cases(),
+        config_items::cases(),
         audit::cases(),
         restart::cases(),
         tool::cases(),
