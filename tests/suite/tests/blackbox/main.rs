@@ -13,6 +13,7 @@ mod config_groups;
 mod config_items;
 mod config_permissions;
 mod config_project;
+mod config_sdk;
 mod database;
 mod deployment;
 mod directory;
@@ -58,6 +59,7 @@ fn cases() -> Vec<Case> {
         config_permissions::cases(),
         config_groups::cases(),
         config_items::cases(),
+        config_sdk::cases(),
         audit::cases(),
         restart::cases(),
         tool::cases(),
