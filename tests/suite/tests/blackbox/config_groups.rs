@@ -119,7 +119,7 @@ fn lists_filter_by_all_tags_and_by_search(t: &Deployment) {
         ok(&p.post("/groups", &json!({ "name": name, "key": key, "tags": tags, "description": description })), 201);
         let item = json!({ "name": name, "key": format!("i-{key}"), "tags": tags, "description": description,
             "value": "v", "isSecret": key == "g1" });
-        ok(&p.post(&format!("/groups/g1/items"), &item), 201);
+        ok(&p.post("/groups/g1/items", &item), 201);
     }
     for (query, expected) in [
         ("", "123"),
