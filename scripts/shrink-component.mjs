@@ -9,6 +9,8 @@ import { join } from "node:path";
 const CORE_MODULE = 1;
 const PREAMBLE = 8;
 
+// Both are set by scripts/env.
+const { WASM_OPT_BIN, WASM_OPT_OPTIONS } = process.env;
 const [input, output] = process.argv.slice(2);
 const component = readFileSync(input);
 const folder = mkdtempSync(join(tmpdir(), "shrink-"));
@@ -34,7 +36,7 @@ try {
 function optimise(module) {
   const [before, after] = [join(folder, "before.wasm"), join(folder, "after.wasm")];
   writeFileSync(before, module);
-  execFileSync(process.env.WASM_OPT_BIN ?? "wasm-opt", ["-Oz", "--all-features", "--strip-debug", before, "-o", after]);
+  execFileSync(WASM_OPT_BIN, [...WASM_OPT_OPTIONS.split(/\s+/), before, "-o", after]);
   return readFileSync(after);
 }
 

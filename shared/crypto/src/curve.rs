@@ -6,6 +6,7 @@ use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 use elliptic_curve::ecdh::diffie_hellman;
+use elliptic_curve::point::AffineCoordinates;
 use elliptic_curve::sec1::ToSec1Point;
 use zeroize::Zeroizing;
 
@@ -174,15 +175,14 @@ impl PublicKey {
     /// Accepts the 64 bytes X‖Y of a point on the curve.
     pub fn from_bytes(curve: Curve, bytes: &[u8]) -> Result<Self> {
         let bytes: [u8; 64] = bytes.try_into().map_err(|_| Error::PublicKey)?;
-        let mut sec1 = [4_u8; 65]; // 4: an uncompressed point follows
-        for (to, from) in sec1.iter_mut().skip(1).zip(bytes) {
-            *to = from;
-        }
+        // Not through SEC1: its compressed points would bring 30 KB of code along that nothing here needs.
         let point = match curve {
-            Curve::P256 => p256::PublicKey::from_sec1_bytes(&sec1).map(Point::P256),
-            Curve::Secp256k1 => k256::PublicKey::from_sec1_bytes(&sec1).map(Point::Secp256k1),
+            Curve::P256 => on_curve(&bytes).and_then(|point| p256::PublicKey::from_affine(point).ok()).map(Point::P256),
+            Curve::Secp256k1 => {
+                on_curve(&bytes).and_then(|point| k256::PublicKey::from_affine(point).ok()).map(Point::Secp256k1)
+            }
         };
-        point.map(|point| Self { bytes, point }).map_err(|_| Error::PublicKey)
+        point.map(|point| Self { bytes, point }).ok_or(Error::PublicKey)
     }
 
     fn from_point(point: Point) -> Self {
@@ -234,6 +234,15 @@ impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PublicKey({}, {})", self.curve(), self.to_base64())
     }
+}
+
+/// The point X‖Y if it satisfies the equation of its curve.
+fn on_curve<P>(bytes: &[u8; 64]) -> Option<P>
+where
+    P: AffineCoordinates<FieldRepr: for<'a> TryFrom<&'a [u8]>>,
+{
+    let (x, y) = bytes.split_at(32);
+    P::from_coordinates(&P::FieldRepr::try_from(x).ok()?, &P::FieldRepr::try_from(y).ok()?).into()
 }
 
 /// X‖Y of an uncompressed SEC1 point: all but the byte in front.

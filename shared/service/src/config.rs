@@ -1,7 +1,7 @@
 //! The variables of a deployment. A missing or wrong one fails the requests that need it, with a log line that
 //! says which variable to set; it never keeps an instance from starting.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::OnceLock};
 
 use crypto::{Curve, PrivateKey, base64, hash, seal::RootKeys};
 use platform::Vars;
@@ -12,7 +12,7 @@ use crate::{Api, Error, Result};
 /// Read once per instance.
 pub struct Config {
     curve: Result<Curve, String>,
-    private_keys: HashMap<Api, Result<PrivateKey, String>>,
+    key_pairs: HashMap<Api, Result<KeyPair, String>>,
     root_keys: Result<RootKeys, String>,
     lookup_key: Result<Zeroizing<Vec<u8>>, String>,
     root_license: Option<Zeroizing<String>>,
@@ -31,13 +31,19 @@ pub struct Config {
     pub internal_sd: bool,
 }
 
+/// A service key. Its public half is worked out when it is first asked for, which most functions never do.
+struct KeyPair {
+    private: PrivateKey,
+    public: OnceLock<String>,
+}
+
 impl Config {
     pub(crate) async fn load(vars: &dyn Vars) -> Self {
         let curve = match vars.get("EC_CURVE_NAME").await {
             None => Ok(Curve::default()),
             Some(name) => name.parse().map_err(|_| "set EC_CURVE_NAME to prime256v1 or secp256k1".to_owned()),
         };
-        let mut private_keys = HashMap::new();
+        let mut key_pairs = HashMap::new();
         for (api, name) in [(Api::Caas, "CAAS_PRIVATE_KEY"), (Api::Licenses, "LICENSES_PRIVATE_KEY")] {
             let text = vars.get(name).await.map(Zeroizing::new);
             let key = match (&curve, text) {
@@ -47,7 +53,7 @@ impl Config {
                     PrivateKey::from_base64(*curve, &text).map_err(|error| format!("{name}: {error}"))
                 }
             };
-            private_keys.insert(api, key);
+            key_pairs.insert(api, key.map(|private| KeyPair { private, public: OnceLock::new() }));
         }
         let root_keys = match vars.get("ROOT_KEY").await.map(Zeroizing::new) {
             None => Err("set ROOT_KEY to id:base64 of 32 bytes, newest first".to_owned()),
@@ -67,7 +73,7 @@ impl Config {
         };
         Self {
             curve,
-            private_keys,
+            key_pairs,
             root_keys,
             lookup_key,
             root_license: vars.get("ROOT_LICENSE_KEY").await.map(Zeroizing::new),
@@ -88,7 +94,16 @@ impl Config {
 
     /// The service key of an API.
     pub fn private_key(&self, api: Api) -> Result<&PrivateKey> {
-        match self.private_keys.get(&api) {
+        self.key_pair(api).map(|pair| &pair.private)
+    }
+
+    /// The public half of an API's service key, in base64.
+    pub fn public_key(&self, api: Api) -> Result<&str> {
+        self.key_pair(api).map(|pair| pair.public.get_or_init(|| pair.private.public_key().to_base64()).as_str())
+    }
+
+    fn key_pair(&self, api: Api) -> Result<&KeyPair> {
+        match self.key_pairs.get(&api) {
             Some(Ok(key)) => Ok(key),
             Some(Err(error)) => Err(Error::internal(error)),
             None => Err(Error::internal("no service key for this API")),

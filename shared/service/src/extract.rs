@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{FromRequest, FromRequestParts, Request},
-    http::{StatusCode, request::Parts},
+    http::{StatusCode, header::CONTENT_LENGTH, request::Parts},
 };
 use http_body_util::BodyExt as _;
 use serde::de::DeserializeOwned;
@@ -14,6 +14,9 @@ const BODY_LIMIT: usize = 1 << 20;
 
 /// How much of a body that is too long is read and thrown away.
 const PATIENCE: usize = 16 << 20;
+
+/// Bodies up to this length are read even when nothing needs them.
+const READ_AHEAD: usize = 64 * 1024;
 
 /// A JSON body. A wrong one is a 400 that names the place.
 pub struct Json<T, const LIMIT: usize = BODY_LIMIT>(pub T);
@@ -60,6 +63,19 @@ impl<T: DeserializeOwned + Send> FromRequestParts<App> for Path<T> {
         let path = axum::extract::Path::<T>::from_request_parts(parts, app).await;
         path.map(|path| Self(path.0)).map_err(|error| Error::bad_request(error.body_text()))
     }
+}
+
+/// Reads a small body before anything is decided. Every runtime closes the connection when an answer leaves a body
+/// unread, and the next request of a kept-alive client would fail.
+pub(crate) async fn read_ahead(request: Request) -> Request {
+    let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if !length.is_some_and(|length| (1..=READ_AHEAD).contains(&length)) {
+        return request;
+    }
+    let (parts, body) = request.into_parts();
+    // A body that breaks off is an empty one; whoever needs it refuses it.
+    let bytes = axum::body::to_bytes(body, READ_AHEAD).await.unwrap_or_default();
+    Request::from_parts(parts, bytes.into())
 }
 
 /// Reads the body to its end, but keeps at most `limit` bytes: a client that is cut off while it sends would not read

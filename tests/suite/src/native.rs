@@ -52,6 +52,8 @@ async fn dispatch(functions: Arc<HashMap<&'static str, Router>>, request: Reques
     match function {
         Some(app) => app.clone().oneshot(request).await.into_response(),
         None => {
+            // An unread body would end the connection; nothing else is done with it, whatever it is.
+            let _ = axum::body::to_bytes(request.into_body(), 64 * 1024).await;
             let body = json!({ "statusCode": 404, "error": "Not Found", "message": "No such resource" });
             (StatusCode::NOT_FOUND, Json(body)).into_response()
         }

@@ -74,7 +74,7 @@ impl Runtime {
                 let mut command = Command::new("node");
                 command.arg(root().join("tests/workerd.mjs")).arg("--state").arg(state).arg("--vars").arg(file);
                 // Whatever Miniflare keeps aside goes to memory too.
-                command.env("TMPDIR", state).env("MINIFLARE_WORKERD_CONFIG_DEBUG", "");
+                command.env("TMPDIR", state);
                 Ok((command, Announcement::Line))
             }
             Self::Component => {

@@ -24,7 +24,7 @@ pub struct Operations;
 /// Whether the services work: 503 when the storage does not answer.
 #[utoipa::path(get, path = "/healthz", tag = "System", responses((status = 200, body = Health), (status = 503)))]
 async fn show_health(State(app): State<App>, uri: Uri) -> Result<Answer<Health>> {
-    let public_key = app.config().private_key(Api::of(uri.path()))?.public_key().to_base64();
+    let public_key = app.config().public_key(Api::of(uri.path()))?.to_owned();
     // A table, not a constant: a database without the schema serves nobody.
     let probe = app.sql().query(Statement::new("SELECT 1 FROM environment LIMIT 1")).await;
     probe.map_err(|error| Error::unavailable(format!("storage: {error}")))?;

@@ -34,6 +34,6 @@ async fn show_public_key(
     State(app): State<App>,
     uri: Uri,
 ) -> Result<([(HeaderName, &'static str); 1], Answer<PublicKeys>)> {
-    let public_key = app.config().private_key(Api::of(uri.path()))?.public_key().to_base64();
+    let public_key = app.config().public_key(Api::of(uri.path()))?.to_owned();
     Ok((CACHE, Answer(PublicKeys { public_key })))
 }

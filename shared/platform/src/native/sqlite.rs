@@ -15,6 +15,9 @@ pub struct Sqlite {
     path: PathBuf,
     durable: Pool,
     relaxed: Pool,
+    /// SQLite lets one connection write at a time. Who waits here need not poll the file's lock, and finds a connection
+    /// whose page cache is still right.
+    writing: Arc<Mutex<()>>,
 }
 
 type Pool = Arc<Mutex<Vec<Connection>>>;
@@ -32,12 +35,13 @@ impl Sqlite {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         migrate(&mut connection)?;
         let durable = Arc::new(Mutex::new(vec![connection]));
-        Ok(Self { path: path.to_owned(), durable, relaxed: Pool::default() })
+        Ok(Self { path: path.to_owned(), durable, relaxed: Pool::default(), writing: Arc::default() })
     }
 
     fn run<T: Send + 'static>(
         &self,
         durability: Durability,
+        writing: Option<Arc<Mutex<()>>>,
         work: impl FnOnce(&mut Connection) -> Result<T, SqlError> + Send + 'static,
     ) -> Task<'_, Result<T, SqlError>> {
         let path = self.path.clone();
@@ -47,6 +51,7 @@ impl Sqlite {
         };
         Box::pin(async move {
             let job = move || {
+                let _turn = writing.as_ref().map(|writing| writing.lock().unwrap_or_else(PoisonError::into_inner));
                 let idle = pool.lock().unwrap_or_else(PoisonError::into_inner).pop();
                 let mut connection = idle.map_or_else(|| connect(&path, durability), Ok)?;
                 let result = work(&mut connection);
@@ -62,7 +67,7 @@ impl Sqlite {
         durability: Durability,
         statements: Vec<Statement>,
     ) -> Task<'_, Result<Vec<Outcome>, SqlError>> {
-        self.run(durability, move |connection| {
+        self.run(durability, Some(self.writing.clone()), move |connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let outcomes =
                 statements.iter().map(|statement| run_one(&transaction, statement)).collect::<Result<_, _>>()?;
@@ -74,7 +79,7 @@ impl Sqlite {
 
 impl Sql for Sqlite {
     fn query(&self, statement: Statement) -> Task<'_, Result<Vec<Row>, SqlError>> {
-        self.run(Durability::Relaxed, move |connection| Ok(run_one(connection, &statement)?.rows))
+        self.run(Durability::Relaxed, None, move |connection| Ok(run_one(connection, &statement)?.rows))
     }
 
     fn batch(&self, statements: Vec<Statement>) -> Task<'_, Result<Vec<Outcome>, SqlError>> {

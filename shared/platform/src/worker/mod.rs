@@ -6,7 +6,6 @@ mod kv;
 use std::{cell::RefCell, future::Future, sync::Arc};
 
 use axum::{Router, body::Body};
-use http::header::CONTENT_LENGTH;
 use send_wrapper::SendWrapper;
 use tower::ServiceExt as _;
 use worker::{Env, HttpRequest};
@@ -18,10 +17,6 @@ pub type Response = http::Response<Body>;
 /// The binding names that every function's `wrangler.toml` uses.
 const DATABASE: &str = "DB";
 const CACHE: &str = "CACHE";
-
-/// Bodies up to this length are read before anything is decided. workerd resets the connection when an answer leaves a
-/// body unread, and the next request of a kept-alive client would fail.
-const READ_AHEAD: usize = 64 * 1024;
 
 thread_local! {
     static ROUTER: RefCell<Option<Router>> = const { RefCell::new(None) };
@@ -41,22 +36,10 @@ where
             router
         }
     };
-    match router.oneshot(read_ahead(request).await).await {
+    match router.oneshot(request.map(Body::new)).await {
         Ok(response) => Ok(response),
         Err(never) => match never {},
     }
-}
-
-async fn read_ahead(request: HttpRequest) -> http::Request<Body> {
-    let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    let (parts, body) = request.into_parts();
-    let body = Body::new(body);
-    let body = match length {
-        // A body that breaks off is an empty one; whoever needs it refuses it.
-        Some(1..=READ_AHEAD) => axum::body::to_bytes(body, READ_AHEAD).await.unwrap_or_default().into(),
-        _ => body,
-    };
-    http::Request::from_parts(parts, body)
 }
 
 fn host(env: Env) -> worker::Result<Host> {
