@@ -8,6 +8,7 @@ mod licence;
 mod ring_file;
 mod root_key;
 mod secret;
+mod token;
 
 use std::io::{self, Write};
 
@@ -69,6 +70,9 @@ enum Command {
     /// The keys that seal everything at rest, and their rotation
     #[command(subcommand)]
     RootKey(root_key::RootKey),
+    /// Tokens of the Config API
+    #[command(subcommand)]
+    Token(token::Token),
 }
 
 impl Cli {
@@ -82,6 +86,7 @@ impl Cli {
             Command::Config(config) => config.run(&session),
             Command::Secret(secret) => secret.run(&session),
             Command::RootKey(root_key) => root_key.run(&session),
+            Command::Token(token) => token.run(&session),
         }
     }
 }

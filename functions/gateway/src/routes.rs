@@ -30,6 +30,8 @@ pub const FUNCTIONS: &[Function] = &[
     },
     Function { name: "service-directory", binding: "SERVICE_DIRECTORY", routes: &["/caas/sd"] },
     Function { name: "key-authorization", binding: "KEY_AUTHORIZATION", routes: &["/licenses/community/..."] },
+    Function { name: "groups", binding: "GROUPS", routes: &["/api/client/v1/config/..."] },
+    Function { name: "tokens", binding: "TOKENS", routes: &["/caas/config-tokens/..."] },
     Function { name: "service-key", binding: "SERVICE_KEY", routes: &["/licenses/servicekey/..."] },
 ];
 

@@ -2,6 +2,7 @@
 
 pub mod auth_level;
 pub mod caas;
+pub mod config;
 pub mod configuration;
 pub mod directory;
 pub mod environment;

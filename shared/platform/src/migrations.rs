@@ -9,6 +9,7 @@ pub struct Migration {
 pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0001_spine.sql", text: include_str!("../../migrations/0001_spine.sql") },
     Migration { name: "0002_configuration.sql", text: include_str!("../../migrations/0002_configuration.sql") },
+    Migration { name: "0003_config_api.sql", text: include_str!("../../migrations/0003_config_api.sql") },
 ];
 
 /// Remembers which migrations were applied. The first statement that a new database sees.

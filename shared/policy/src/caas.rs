@@ -31,4 +31,5 @@ pub(crate) const RULES: &[Rule] = &[
     Rule::new(Action::FetchInternalConfig,     Target::None, [Y,     Y,      N,          N,      N,  N]),
     Rule::new(Action::SetInternalConfig,       Target::None, [Y,     Y,      N,          N,      N,  N]),
     Rule::new(Action::RemoveInternalConfig,    Target::None, [Y,     N,      N,          N,      N,  N]),
+    Rule::new(Action::ManageTokens,            Target::None, [Y,     Y,      N,          N,      N,  N]),
 ];

@@ -39,6 +39,7 @@ pub enum Action {
     FetchInternalConfig,
     SetInternalConfig,
     RemoveInternalConfig,
+    ManageTokens,
 }
 
 /// What an action is done to, as far as a rule cares.
@@ -143,7 +144,7 @@ impl Rule {
 }
 
 impl Action {
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::GetKey,
         Self::GetCurrentKey,
         Self::ListKeys,
@@ -176,6 +177,7 @@ impl Action {
         Self::FetchInternalConfig,
         Self::SetInternalConfig,
         Self::RemoveInternalConfig,
+        Self::ManageTokens,
     ];
 
     /// The rows of this action, in table order.

@@ -1,7 +1,9 @@
 //! Who may do what. Facts in, decision out; the permission tables are data in `caas` and `licensing`, read by
-//! the handlers (through the SQL that [`Action::grants`] feeds) and by the tests alike.
+//! the handlers (through the SQL that [`Action::grants`] feeds) and by the tests alike. Tokens of the Config API
+//! have a table of their own, in `config`.
 
 mod caas;
+pub mod config;
 mod decide;
 mod licensing;
 

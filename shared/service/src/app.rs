@@ -11,10 +11,13 @@ use axum::{
 use platform::{Host, Kv, Sql};
 use serde_json::json;
 
-use crate::{Config, DataKeys, Error, bounded::Bounded, extract, signed::DerivedKeys};
+use crate::{Config, DataKeys, Error, bearer::KnownTokens, bounded::Bounded, extract, signed::DerivedKeys};
 
 /// How many callers' derived keys an instance keeps; older ones are forgotten and wiped.
 const DERIVED_KEYS: usize = 1024;
+
+/// How many tokens an instance knows the holders of.
+const KNOWN_TOKENS: usize = 1024;
 
 /// The APIs that share the signed-request scheme; each has its own service key and path prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -42,6 +45,8 @@ impl Api {
 pub enum Shape {
     /// `{statusCode, error, message}`
     Kosmos,
+    /// `{error}`
+    Cognipeer,
 }
 
 /// One instance of a function: its host, its configuration and its caches. Cheap to clone.
@@ -52,6 +57,7 @@ struct Inner {
     host: Host,
     config: Config,
     derived_keys: Mutex<DerivedKeys>,
+    known_tokens: Mutex<KnownTokens>,
     data_keys: DataKeys,
     signed_requests: AtomicU64,
 }
@@ -63,6 +69,7 @@ impl App {
             host,
             config,
             derived_keys: Mutex::new(Bounded::new(DERIVED_KEYS)),
+            known_tokens: Mutex::new(Bounded::new(KNOWN_TOKENS)),
             data_keys: DataKeys::new(),
             signed_requests: AtomicU64::new(0),
         }))
@@ -102,6 +109,10 @@ impl App {
         &self.0.derived_keys
     }
 
+    pub(crate) fn known_tokens(&self) -> &Mutex<KnownTokens> {
+        &self.0.known_tokens
+    }
+
     pub(crate) fn signed_requests(&self) -> &AtomicU64 {
         &self.0.signed_requests
     }
@@ -121,6 +132,9 @@ fn finish(mut response: Response, shape: Shape) -> Response {
     let headers = response.headers_mut();
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if matches!(shape, Shape::Cognipeer) {
+        headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    }
     response
 }
 
@@ -132,6 +146,7 @@ impl Shape {
                 "error": error.status.canonical_reason().unwrap_or("Error"),
                 "message": error.message,
             }),
+            Self::Cognipeer => json!({ "error": error.message }),
         };
         let content_type = [(header::CONTENT_TYPE, "application/json")];
         (error.status, content_type, Body::from(body.to_string())).into_response()

@@ -70,14 +70,19 @@ impl DataKeys {
     /// The tenant's key for what this gate is about to write. A first key is created only for who may pass.
     pub async fn for_writing(&self, gate: &Gate<'_>, tenant: &str) -> Result<Arc<DataKey>> {
         let app = gate.app();
-        if let Some(key) = self.open_key(tenant) {
-            return Ok(key);
-        }
-        if let Some(key) = self.admit(app, tenant, &app.sql().query(Self::select(tenant)).await?)? {
+        if let Some(key) = self.existing(app, tenant).await? {
             return Ok(key);
         }
         gate.check().await?;
         self.create(app, tenant).await
+    }
+
+    /// The tenant's key, if it has one.
+    pub(crate) async fn existing(&self, app: &App, tenant: &str) -> Result<Option<Arc<DataKey>>> {
+        match self.open_key(tenant) {
+            Some(key) => Ok(Some(key)),
+            None => self.admit(app, tenant, &app.sql().query(Self::select(tenant)).await?),
+        }
     }
 
     /// The tenant's key, created when it has none.

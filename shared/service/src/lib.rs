@@ -3,6 +3,7 @@
 
 mod app;
 mod audit;
+mod bearer;
 mod bounded;
 mod cached;
 mod config;
@@ -16,6 +17,7 @@ mod signed;
 
 pub use app::{Api, App, Shape};
 pub use audit::Audit;
+pub use bearer::{Bearer, Holder};
 pub use cached::Cached;
 pub use config::Config;
 pub use data_keys::DataKeys;

@@ -49,17 +49,54 @@ const LICENSING: &[&str] = &[
     "GET /licenses/publickeys",
 ];
 
+/// The operations of the public contract, and `GET /items`, which its servers have.
+const CONFIG: &[&str] = &[
+    "GET /api/client/v1/config/groups",
+    "POST /api/client/v1/config/groups",
+    "GET /api/client/v1/config/groups/{groupKey}",
+    "PATCH /api/client/v1/config/groups/{groupKey}",
+    "DELETE /api/client/v1/config/groups/{groupKey}",
+    "GET /api/client/v1/config/groups/{groupKey}/items",
+    "POST /api/client/v1/config/groups/{groupKey}/items",
+    "GET /api/client/v1/config/items",
+    "GET /api/client/v1/config/items/{key}",
+    "PATCH /api/client/v1/config/items/{key}",
+    "DELETE /api/client/v1/config/items/{key}",
+    "POST /api/client/v1/config/resolve",
+    "GET /api/client/v1/config/items/{key}/audit",
+];
+
 fn caas() -> Value {
     let operations = configuration::Operations::openapi()
         .merge_from(secret_store::Operations::openapi())
         .merge_from(service_directory::Operations::openapi())
-        .merge_from(environment::Operations::openapi());
+        .merge_from(environment::Operations::openapi())
+        .merge_from(tokens::Operations::openapi());
     complete("Config & Consent", with_system_operations(operations, "/caas"))
 }
 
 fn licensing() -> Value {
     let operations = service_key::Operations::openapi().merge_from(key_authorization::Operations::openapi());
     complete("Licensing", with_system_operations(operations, "/licenses"))
+}
+
+/// Here a token authenticates, and an error is its text alone.
+fn config() -> Value {
+    let mut document = complete("Config API", groups::Operations::openapi());
+    document["components"]["schemas"]["Error"] = json!({
+        "type": "object",
+        "required": ["error"],
+        "properties": { "error": { "type": "string", "description": "What is wrong" } },
+    });
+    document["components"]["securitySchemes"] = json!({
+        "token": { "type": "http", "scheme": "bearer", "bearerFormat": "cpeer_ and 64 hexadecimal digits" },
+    });
+    for item in document["paths"].as_object_mut().unwrap().values_mut() {
+        for operation in item.as_object_mut().unwrap().values_mut() {
+            operation["security"] = json!([{ "token": [] }]);
+        }
+    }
+    document
 }
 
 /// The operations that both APIs have, each with its own key.
@@ -225,6 +262,14 @@ fn licensing_is_complete_and_committed() {
     check_contract(&document, LICENSING);
     check_form(&document);
     check_committed(&document, "licensing.json");
+}
+
+#[test]
+fn config_is_complete_and_committed() {
+    let document = config();
+    check_contract(&document, CONFIG);
+    check_form(&document);
+    check_committed(&document, "config-api.json");
 }
 
 #[test]

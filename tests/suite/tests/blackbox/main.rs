@@ -9,6 +9,11 @@
 mod answer;
 mod audit;
 mod case;
+mod config_groups;
+mod config_items;
+mod config_permissions;
+mod config_project;
+mod config_sdk;
 mod configuration;
 mod configuration_model;
 mod configuration_table;
@@ -56,6 +61,10 @@ fn cases() -> Vec<Case> {
         configuration_table::cases(),
         directory::cases(),
         system::cases(),
+        config_permissions::cases(),
+        config_groups::cases(),
+        config_items::cases(),
+        config_sdk::cases(),
         audit::cases(),
         restart::cases(),
         tool::cases(),

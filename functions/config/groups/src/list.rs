@@ -1,0 +1,38 @@
+//! Which rows a list holds, as SQL: tags by their index, the search within the rows of the project.
+
+use model::config::ListQuery;
+use platform::Statement;
+use service::Holder;
+
+/// `?1` and `?2` are tenant and project, here and in every statement of this function.
+const TAGGED: &str = " AND id IN (SELECT owner_id FROM config_tags WHERE tenant_id = ?1 AND project_id = ?2 \
+     AND tag IN (SELECT value FROM json_each(?3)) GROUP BY owner_id HAVING count(*) = ?4)";
+const UNTAGGED: &str = " AND ?3 = '[]' AND ?4 = 0";
+const SEARCHED: &str =
+    " AND (instr(name_folded, ?5) OR instr(lower(key), ?5) OR coalesce(instr(description_folded, ?5), 0))";
+const UNSEARCHED: &str = " AND ?5 = ''";
+
+/// The four texts of a list: with and without tags, with and without a search.
+pub(crate) fn texts(select: &str) -> [String; 4] {
+    [(UNTAGGED, UNSEARCHED), (UNTAGGED, SEARCHED), (TAGGED, UNSEARCHED), (TAGGED, SEARCHED)]
+        .map(|(tags, search)| format!("{select}{tags}{search} ORDER BY key"))
+}
+
+/// The one of them that a query needs, with its parameters up to `?5`.
+pub(crate) fn statement(texts: &'static [String; 4], holder: &Holder, query: &ListQuery) -> Statement {
+    let (tags, needle) = (query.tags(), query.needle());
+    let [plain, searched, tagged, both] = texts;
+    let text = match (tags.is_empty(), needle.is_empty()) {
+        (true, true) => plain,
+        (true, false) => searched,
+        (false, true) => tagged,
+        (false, false) => both,
+    };
+    let count = i64::try_from(tags.len()).unwrap_or(i64::MAX);
+    project(text, holder).bind(serde_json::Value::from(tags).to_string()).bind(count).bind(needle)
+}
+
+/// A statement about the holder's project.
+pub(crate) fn project(text: &'static str, holder: &Holder) -> Statement {
+    Statement::new(text).bind(holder.tenant.as_str()).bind(holder.project.as_str())
+}

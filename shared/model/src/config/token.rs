@@ -1,0 +1,105 @@
+//! Tokens of the Config API, as those who administer them see them. The token itself is told once, when it is minted.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{ids::Invalid, time::IsoTime};
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MintTokenRequest {
+    pub tenant_id: String,
+    /// The project `default` if not given.
+    #[serde(default = "default_project")]
+    pub project_id: String,
+    /// What the token is for.
+    #[serde(default)]
+    pub name: String,
+    /// Who acts with this token. Nobody may do anything with a token without an owner.
+    pub owner_id: Option<String>,
+    pub owner_email: Option<String>,
+    /// owner, admin, project_admin or user
+    pub role: String,
+    /// What the owner was granted besides: read, write or admin.
+    pub grant: Option<String>,
+    /// Services with the most that the token may do there; without it, whatever the owner may do.
+    pub scope: Option<BTreeMap<String, String>>,
+    /// Never if not given.
+    #[schema(value_type = Option<String>)]
+    pub expires_at: Option<IsoTime>,
+}
+
+fn default_project() -> String {
+    "default".to_owned()
+}
+
+impl MintTokenRequest {
+    /// The rules that the types do not carry.
+    pub fn check(&self, now: i64) -> Result<(), Invalid> {
+        let id = |text: &str| (1..=64).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+        let said = |text: &Option<String>| text.as_deref().is_none_or(|text| (1..=256).contains(&text.len()));
+        let checks = [
+            (id(&self.tenant_id), "tenantId must have 1 to 64 characters"),
+            (id(&self.project_id), "projectId must have 1 to 64 characters"),
+            (self.name.len() <= 256, "name may have at most 256 bytes"),
+            (said(&self.owner_id), "ownerId must have 1 to 256 bytes"),
+            (said(&self.owner_email), "ownerEmail must have 1 to 256 bytes"),
+            (
+                matches!(self.role.as_str(), "owner" | "admin" | "project_admin" | "user"),
+                "role must be owner, admin, project_admin or user",
+            ),
+            (self.grant.as_deref().is_none_or(is_permission), "grant must be read, write or admin"),
+            (
+                self.scope.iter().flatten().all(|(_, permission)| permission == "none" || is_permission(permission)),
+                "scope must map services to none, read, write or admin",
+            ),
+            (self.scope.as_ref().is_none_or(|scope| scope.len() <= 64), "scope may name at most 64 services"),
+            (self.expires_at.is_none_or(|expiry| expiry.0 > now), "expiresAt must lie in the future"),
+        ];
+        checks.into_iter().find(|(good, _)| !good).map_or(Ok(()), |(_, rule)| Err(Invalid(rule)))
+    }
+}
+
+fn is_permission(text: &str) -> bool {
+    matches!(text, "read" | "write" | "admin")
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Token {
+    pub id: String,
+    pub name: String,
+    pub tenant_id: String,
+    pub project_id: Option<String>,
+    pub owner_id: Option<String>,
+    pub owner_email: Option<String>,
+    pub role: String,
+    pub grant: Option<String>,
+    pub scope: Option<BTreeMap<String, String>>,
+    #[schema(value_type = Option<String>)]
+    pub expires_at: Option<IsoTime>,
+    #[schema(value_type = Option<String>)]
+    pub revoked_at: Option<IsoTime>,
+    #[schema(value_type = String)]
+    pub created_at: IsoTime,
+    /// The tag of the licence that minted it.
+    pub created_by: String,
+}
+
+/// The only answer that holds the token.
+#[derive(Serialize, ToSchema)]
+pub struct MintedToken {
+    pub id: String,
+    pub token: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct TokenList {
+    /// Oldest first.
+    pub tokens: Vec<Token>,
+    /// The id to go on `after`; absent at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
