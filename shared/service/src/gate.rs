@@ -127,18 +127,17 @@ impl<'a> Gate<'a> {
             match result {
                 Ok(mut outcomes) => {
                     signed.remember();
+                    signed.unspent.clear();
                     outcomes.truncate(asked + 1);
                     outcomes.remove(0);
                     return Ok(Ok(outcomes));
                 }
                 Err(error) if error.is_unique("request_marks.mark") => {
+                    signed.unspent.clear();
                     return Err(Error::unauthorized("This request was sent before; encrypt a new requestid"));
                 }
                 Err(SqlError::NotNull(column)) if column == "request_marks.caller" => self.judge().await?,
-                Err(error) => {
-                    self.spend_mark().await?;
-                    return Ok(Err(error));
-                }
+                Err(error) => return Ok(Err(error)),
             }
         }
         Err(Error::license())
@@ -157,7 +156,7 @@ impl<'a> Gate<'a> {
         });
         self.bind_facts(TEXT.as_str())
             .bind(self.signed.mark.as_str())
-            .bind(self.mark_expiry())
+            .bind(self.signed.mark_expires_at)
             .bind(self.grants().into_owned())
     }
 
@@ -172,15 +171,18 @@ impl<'a> Gate<'a> {
     async fn judge(&self) -> Result<()> {
         let rows = self.signed.app.sql().query(self.bind_facts(FACTS)).await?;
         let Some(row) = rows.first() else {
-            // Nobody is known by this licence. No mark is spent on who cannot authenticate.
-            return if root_license::create_if_presented(self.signed).await? { Ok(()) } else { Err(Error::license()) };
+            if root_license::create_if_presented(self.signed).await? {
+                return Ok(());
+            }
+            self.signed.unspent.clear();
+            return Err(Error::license());
         };
         let facts = facts(row)?;
         let decision = match (self.action.decide(facts), self.also) {
             (Decision::Allow, Some(also)) => also.decide(facts),
             (decision, _) => decision,
         };
-        let refusal = match decision {
+        Err(match decision {
             Decision::Allow => return Ok(()),
             Decision::Unauthorized => Error::license(),
             Decision::Forbidden => Error::forbidden(),
@@ -188,19 +190,7 @@ impl<'a> Gate<'a> {
             Decision::NoTarget => {
                 self.missing_target.clone().unwrap_or_else(|| Error::not_found("No such license key"))
             }
-        };
-        self.spend_mark().await?;
-        Err(refusal)
-    }
-
-    /// A request that was refused or failed is not to be tried again with the same mark.
-    async fn spend_mark(&self) -> Result<()> {
-        let insert = Statement::new(
-            "INSERT INTO request_marks (mark, expires_at, caller, level) VALUES (?1, ?2, '', '') ON CONFLICT DO NOTHING",
-        );
-        let insert = insert.bind(self.signed.mark.as_str()).bind(self.mark_expiry());
-        self.signed.app.sql().read_batch(vec![insert]).await?;
-        Ok(())
+        })
     }
 
     fn bind_facts(&self, text: &'static str) -> Statement {
@@ -212,11 +202,6 @@ impl<'a> Gate<'a> {
             .bind(self.target_key_id.clone())
             .bind(self.target_tag.clone())
             .bind(self.target_level.map(|level| level.as_str().to_owned()))
-    }
-
-    /// Marks are kept for as long as the same request id could be accepted again.
-    fn mark_expiry(&self) -> i64 {
-        self.signed.now + 2_000 * (self.signed.app.config().allowed_time_span + 1)
     }
 }
 

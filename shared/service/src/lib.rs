@@ -14,6 +14,7 @@ mod gate;
 pub mod license_secret;
 mod root_license;
 mod signed;
+mod unspent;
 
 pub use app::{Api, App, Shape};
 pub use audit::Audit;

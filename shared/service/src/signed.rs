@@ -13,7 +13,11 @@ use policy::Action;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::{Api, App, Error, Gate, Result, bounded::Bounded};
+use crate::{
+    Api, App, Error, Gate, Result,
+    bounded::Bounded,
+    unspent::{Mark, Unspent},
+};
 
 /// Derived keys of callers whose licence has been accepted; wiped when they are dropped.
 pub(crate) type DerivedKeys = Bounded<(Api, PublicKey), Arc<SharedKey>>;
@@ -31,6 +35,8 @@ pub struct Signed {
     pub(crate) secret_hash: String,
     pub(crate) request_id: String,
     pub(crate) mark: String,
+    pub(crate) mark_expires_at: i64,
+    pub(crate) unspent: Unspent,
 }
 
 #[derive(Deserialize)]
@@ -94,7 +100,7 @@ impl FromRequestParts<App> for Signed {
         }
         check_time(request_id.ts, now, config.allowed_time_span)?;
 
-        Ok(Self {
+        let signed = Self {
             app: app.clone(),
             api,
             now,
@@ -104,7 +110,17 @@ impl FromRequestParts<App> for Signed {
             shared_key,
             request_id: request_id.uuid.chars().take(128).collect(),
             mark: hash::hex(&hash::sha256(&[api.name().as_bytes(), b"\0", &ciphertext])),
-        })
+            // For as long as the same request id could be accepted again.
+            mark_expires_at: now + 2_000 * (config.allowed_time_span + 1),
+            unspent: parts.extensions.get::<Unspent>().cloned().unwrap_or_default(),
+        };
+        signed.unspent.hold(Mark {
+            mark: signed.mark.clone(),
+            expires_at: signed.mark_expires_at,
+            secret_hash: signed.secret_hash.clone(),
+            is_infra: signed.is_infra(),
+        });
+        Ok(signed)
     }
 }
 

@@ -380,6 +380,10 @@ fn a_request_is_spent_by_a_refused_write_too(t: &Deployment) {
     let headers = client.headers(Api::Caas).unwrap();
     refused(&put(&headers, "taken"), 409);
     refused(&put(&headers, "free"), 401);
+    // Refused before anything was asked of storage.
+    let headers = client.headers(Api::Caas).unwrap();
+    refused(&put(&headers, "not a tag"), 400);
+    refused(&put(&headers, "free"), 401);
     let fetched = ok(&t.service.post(&format!("{place}/fetch"), &json!({ "tags": ["free"] })), 200);
     assert_eq!(fetched, json!({ "secrets": [] }));
 
