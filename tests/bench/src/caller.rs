@@ -1,7 +1,7 @@
 //! A caller: a licence and a key pair whose shared secrets are agreed once. Every request is signed afresh, which
 //! costs the caller AES only, as it costs a service that knows the caller.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chancery_tests::variables::{Variables, random_bytes, random_uuid};
 use crypto::{Curve, PrivateKey, SharedKey};
@@ -33,13 +33,22 @@ impl Caller {
         })
     }
 
-    /// The three headers, each line ended.
+    /// The three headers of now, each line ended.
     pub fn headers(&self, api: Api) -> String {
+        self.headers_of(api, SystemTime::now())
+    }
+
+    /// Headers that are signed rightly and refused: an hour old.
+    pub fn stale_headers(&self, api: Api) -> String {
+        self.headers_of(api, SystemTime::now() - Duration::from_secs(3600))
+    }
+
+    fn headers_of(&self, api: Api, time: SystemTime) -> String {
         let key = match api {
             Api::Caas => &self.caas,
             Api::Licenses => &self.licenses,
         };
-        let ts = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let ts = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let request_id = format!(r#"{{"ts":{ts},"uuid":"{}","appid":"bench"}}"#, random_uuid());
         format!(
             "publickey: {}\r\nlicensekey: {}\r\nrequestid: {}\r\n",

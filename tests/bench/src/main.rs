@@ -31,7 +31,7 @@ struct Arguments {
 
 #[derive(clap::Args, Clone)]
 struct Plan {
-    /// Seconds per cell, after a warm-up of a third of that
+    /// Seconds per cell, after a warm-up of the same length
     #[arg(long, default_value_t = 3.0)]
     seconds: f64,
     /// Kept-alive connections, each with a key pair of its own

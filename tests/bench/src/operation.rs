@@ -24,6 +24,8 @@ pub enum Operation {
     /// Through the gateway, where there is one; the other operations go to their function directly.
     PublicKeyBehindGateway,
     LicenseCheck,
+    /// Signed rightly, but an hour ago: all that is done for a signature, and no storage call.
+    StaleCheck,
     CurrentKey,
     FetchOne,
     FetchFifty,
@@ -31,11 +33,12 @@ pub enum Operation {
 }
 
 impl Operation {
-    pub const TABLE: [Self; 10] = [
+    pub const TABLE: [Self; 11] = [
         Self::Floor,
         Self::FloorQuery,
         Self::FloorBatch,
         Self::LicenseCheck,
+        Self::StaleCheck,
         Self::CurrentKey,
         Self::FetchOne,
         Self::FetchFifty,
@@ -55,6 +58,7 @@ impl Operation {
             Self::PublicKey => "publickeys",
             Self::PublicKeyBehindGateway => "publickeys behind the gateway",
             Self::LicenseCheck => "licensecheck",
+            Self::StaleCheck => "licensecheck, refused for its time",
             Self::CurrentKey => "servicekey/current",
             Self::FetchOne => "secrets/fetch, 1",
             Self::FetchFifty => "secrets/fetch, 50",
@@ -73,7 +77,11 @@ impl Operation {
     }
 
     pub fn expected_status(self) -> u16 {
-        if self == Self::Put { 201 } else { 200 }
+        match self {
+            Self::Put => 201,
+            Self::StaleCheck => 401,
+            _ => 200,
+        }
     }
 
     /// A whole request, signed afresh where it is signed.
@@ -87,6 +95,10 @@ impl Operation {
             Self::PublicKeyBehindGateway => unsigned("/caas/publickeys"),
             Self::LicenseCheck => {
                 signed(caller, Licenses, "GET", &format!("/licenses/community/{COMMUNITY}/licensecheck"), "")
+            }
+            Self::StaleCheck => {
+                let path = format!("/licenses/community/{COMMUNITY}/licensecheck");
+                with_headers("GET", &path, &caller.stale_headers(Licenses), "")
             }
             Self::CurrentKey => signed(caller, Licenses, "GET", "/licenses/servicekey/current", ""),
             Self::FetchOne => signed(caller, Caas, "POST", &format!("{SECRETS}/fetch"), r#"{"tags":["SECRET_25"]}"#),
@@ -107,7 +119,10 @@ pub fn put(caller: &Caller, path: &str, tag: &str) -> Vec<u8> {
 }
 
 pub fn signed(caller: &Caller, api: Api, method: &str, path: &str, body: &str) -> Vec<u8> {
-    let headers = caller.headers(api);
+    with_headers(method, path, &caller.headers(api), body)
+}
+
+fn with_headers(method: &str, path: &str, headers: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     format!(
         "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n{headers}content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"

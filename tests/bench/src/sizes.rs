@@ -28,7 +28,7 @@ pub fn all() -> Result<Vec<Vec<String>>, String> {
 
 /// The gateway first, the floor last.
 fn functions() -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = ["system", "caas", "licensing", "config"]
+    let mut found: Vec<PathBuf> = ["system", "caas", "licensing"]
         .iter()
         .flat_map(|api| fs::read_dir(root().join("functions").join(api)).into_iter().flatten())
         .filter_map(|entry| Some(entry.ok()?.path()))
