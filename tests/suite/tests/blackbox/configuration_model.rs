@@ -121,8 +121,8 @@ fn remove(model: &mut Value, path: &str) {
         return;
     }
     let (parent, name) = path.rsplit_once('.').map_or((None, path), |(parent, name)| (Some(parent), name));
-    let place = parent.into_iter().flat_map(|parent| parent.split('.'));
-    let place = place.fold(Some(model), |place, name| place?.as_object_mut()?.get_mut(name));
+    let mut names = parent.into_iter().flat_map(|parent| parent.split('.'));
+    let place = names.try_fold(model, |place, name| place.as_object_mut()?.get_mut(name));
     if let Some(fields) = place.and_then(Value::as_object_mut) {
         fields.remove(name);
     }
