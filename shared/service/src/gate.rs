@@ -143,15 +143,16 @@ impl<'a> Gate<'a> {
         Err(Error::license())
     }
 
-    /// Inserts the mark with the caller's tag and level, or with NULL for who may not pass.
+    /// Inserts the mark with the caller's tag and level, or with NULL for who may not pass: there is one caller at most,
+    /// and a maximum of none is NULL. A join or a list instead would each cost a temporary table per request.
     fn admit(&self) -> Statement {
         static TEXT: LazyLock<String> = LazyLock::new(|| {
             format!(
                 "INSERT INTO request_marks (mark, expires_at, caller, level) \
-                 SELECT ?8, ?9, admitted.tag, admitted.level FROM (SELECT 1) LEFT JOIN (\
-                 SELECT tag, level FROM ({FACTS}) WHERE level || '>' || coalesce(target, '-') \
+                 SELECT ?8, ?9, max(tag), max(level) FROM ({FACTS}) \
+                 WHERE instr(?10, '\"' || level || '>' || coalesce(target, '-') \
                  || CASE valid WHEN 1 THEN '+' WHEN 0 THEN '~' ELSE '' END || CASE own WHEN 1 THEN '=' ELSE '' END \
-                 IN (SELECT value FROM json_each(?10))) admitted ON 1"
+                 || '\"') > 0"
             )
         });
         self.bind_facts(TEXT.as_str())

@@ -78,7 +78,13 @@ fn measure(plan: &Plan, engine: Engine, state: &Path) -> Result<Found, String> {
         };
         if found.scaled.is_empty() {
             for operation in Operation::TABLE {
-                if operation == Operation::PublicKeyBehindGateway && engine != Engine::Workerd {
+                let elsewhere = match operation {
+                    Operation::PublicKeyBehindGateway => engine != Engine::Workerd,
+                    // A refused caller's key is not kept, so that a component's next instance would derive it each time.
+                    Operation::StaleCheck => engine == Engine::Component,
+                    _ => false,
+                };
+                if elsewhere {
                     continue;
                 }
                 found.table.push((operation, cell(&own_keys, operation)?));

@@ -97,7 +97,10 @@ fn scans(database: &rusqlite::Connection, text: &str) -> Vec<String> {
                     || (name.ends_with('-') && rest.starts_with(name))
             })
         };
-        if whole.is_some_and(|rest| !small(rest))
+        // What is materialised costs a temporary table per request.
+        let temporary = step.starts_with("MATERIALIZE");
+        if temporary
+            || whole.is_some_and(|rest| !small(rest))
             || step.contains("TEMP B-TREE") && !text.contains("ORDER BY created_ts")
         {
             found.push(format!("{step}\n  in {text}"));
