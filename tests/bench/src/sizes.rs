@@ -28,10 +28,11 @@ pub fn all() -> Result<Vec<Vec<String>>, String> {
 
 /// The gateway first, the floor last.
 fn functions() -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = ["system", "caas", "licensing"]
-        .iter()
-        .flat_map(|api| fs::read_dir(root().join("functions").join(api)).into_iter().flatten())
-        .filter_map(|entry| Some(entry.ok()?.path()))
+    let mut found: Vec<PathBuf> = fs::read_dir(root().join("functions"))
+        .into_iter()
+        .flatten()
+        .filter_map(|api| Some(fs::read_dir(api.ok()?.path()).ok()?.filter_map(|entry| Some(entry.ok()?.path()))))
+        .flatten()
         .filter(|folder| folder.join("Cargo.toml").is_file())
         .collect();
     found.sort();
