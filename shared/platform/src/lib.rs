@@ -1,7 +1,8 @@
-//! What a function asks of its host: SQL, key-value, variables, a clock, randomness and a log.
+//! What a function asks of its host: SQL, key-value, variables, requests to other servers, a clock, randomness and a log.
 //! The only crate that knows the runtimes; nothing here knows an API.
 
 pub mod clock;
+pub mod fetch;
 pub mod kv;
 pub mod log;
 pub mod migrations;
@@ -11,6 +12,7 @@ pub mod vars;
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
+pub use fetch::FetchError;
 pub use kv::Kv;
 pub use sql::{Outcome, Row, Sql, SqlError, SqlValue, Statement};
 pub use vars::Vars;

@@ -1,9 +1,11 @@
 //! The functions linked into an ordinary program, over rusqlite: for tests, and as the limit in benchmarks.
 
+mod fetch;
 mod sqlite;
 
 use std::{collections::HashMap, path::Path, sync::Arc};
 
+pub(crate) use fetch::fetch;
 pub use sqlite::Sqlite;
 
 use crate::{Host, SqlError, Task, Vars, kv::NoKv};

@@ -1,6 +1,7 @@
 //! Spin components: SQLite and variables of the application. Its key-value store is no nearer than its
 //! SQLite, so there is no second cache level.
 
+mod fetch;
 mod sqlite;
 
 use std::{cell::RefCell, future::Future, sync::Arc};
@@ -9,6 +10,8 @@ use axum::{Router, body::Body};
 use send_wrapper::SendWrapper;
 use spin_sdk::http::body::IncomingBodyExt as _;
 use tower::ServiceExt as _;
+
+pub(crate) use fetch::fetch;
 
 use crate::{Host, Task, Vars, kv::NoKv};
 

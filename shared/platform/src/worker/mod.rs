@@ -1,6 +1,7 @@
 //! Cloudflare Workers: D1, KV, variables and secrets of the environment.
 
 mod d1;
+mod fetch;
 mod kv;
 
 use std::{cell::RefCell, future::Future, sync::Arc};
@@ -9,6 +10,8 @@ use axum::{Router, body::Body};
 use send_wrapper::SendWrapper;
 use tower::ServiceExt as _;
 use worker::{Env, HttpRequest};
+
+pub(crate) use fetch::fetch;
 
 use crate::{Host, Task, Vars};
 
