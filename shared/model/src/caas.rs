@@ -61,6 +61,28 @@ pub struct Secret {
     pub community_id: CommunityId,
 }
 
+/// A body or an answer whose `data` may be encrypted, with the service's public key.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WithData<T> {
+    pub data: Carried<T>,
+    pub public_key: String,
+}
+
+/// What a body must hold. Its `data` is read by hand, so that a refusal names the place.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DataRequest<T> {
+    pub data: Carried<T>,
+}
+
+/// One base64 text, encrypted under the secret of the service's key and the caller's; in plain mode the value itself.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum Carried<T> {
+    Sealed(String),
+    Plain(T),
+}
+
 /// An answer that only says that something was done.
 #[derive(Serialize, ToSchema)]
 pub struct Message {

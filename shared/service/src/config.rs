@@ -29,6 +29,8 @@ pub struct Config {
     pub internal_url_template: String,
     /// Whether anonymous callers may ask for internal URLs.
     pub internal_sd: bool,
+    /// Whether a signed request may ask to have its `data` in the clear.
+    pub plain_mode: bool,
 }
 
 /// A service key. Its public half is worked out when it is first asked for, which most functions never do.
@@ -85,6 +87,7 @@ impl Config {
             public_url: text("PUBLIC_URL", "http://127.0.0.1:8787").await,
             internal_url_template: text("INTERNAL_URL_TEMPLATE", "http://{name}:8888").await,
             internal_sd: text("INTERNAL_SD", "true").await == "true",
+            plain_mode: text("PLAIN_MODE", "allowed").await == "allowed",
         }
     }
 

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use crate::{App, Error, Result};
 
 /// The longest body, unless a handler says otherwise.
-const BODY_LIMIT: usize = 1 << 20;
+pub(crate) const BODY_LIMIT: usize = 1 << 20;
 
 /// How much of a body that is too long is read and thrown away.
 const PATIENCE: usize = 16 << 20;
@@ -34,7 +34,7 @@ impl<T: DeserializeOwned, const LIMIT: usize> FromRequest<App> for Json<T, LIMIT
     type Rejection = Error;
 
     async fn from_request(request: Request, _app: &App) -> Result<Self> {
-        parse(&read(request, LIMIT).await?).map(Self)
+        parse(&read(request, LIMIT).await?, "Body").map(Self)
     }
 }
 
@@ -43,7 +43,7 @@ impl<T: DeserializeOwned + Default, const LIMIT: usize> FromRequest<App> for Jso
 
     async fn from_request(request: Request, _app: &App) -> Result<Self> {
         let body = read(request, LIMIT).await?;
-        if body.trim_ascii().is_empty() { Ok(Self(T::default())) } else { parse(&body).map(Self) }
+        if body.trim_ascii().is_empty() { Ok(Self(T::default())) } else { parse(&body, "Body").map(Self) }
     }
 }
 
@@ -80,7 +80,7 @@ pub(crate) async fn read_ahead(request: Request) -> Request {
 
 /// Reads the body to its end, but keeps at most `limit` bytes: a client that is cut off while it sends would not read
 /// the refusal. Beyond `PATIENCE` it is cut off nevertheless.
-async fn read(request: Request, limit: usize) -> Result<Vec<u8>> {
+pub(crate) async fn read(request: Request, limit: usize) -> Result<Vec<u8>> {
     let mut body = request.into_body();
     let (mut bytes, mut length) = (Vec::new(), 0_usize);
     while let Some(frame) = body.frame().await {
@@ -101,18 +101,19 @@ async fn read(request: Request, limit: usize) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+/// Reads an object; `name` is what a refusal calls it.
+pub(crate) fn parse<T: DeserializeOwned>(body: &[u8], name: &str) -> Result<T> {
     // An array would fill the fields of a struct by their order.
     if body.trim_ascii_start().first().is_some_and(|first| *first == b'[') {
-        return Err(Error::bad_request("Body: expected an object"));
+        return Err(Error::bad_request(format!("{name}: expected an object")));
     }
     let mut json = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
-        let place = if path == "." { "Body" } else { path.as_str() };
+        let place = if path == "." { name } else { path.as_str() };
         Error::bad_request(format!("{place}: {}", without_value(&error.inner().to_string())))
     })?;
-    json.end().map_err(|error| Error::bad_request(format!("Body: {error}")))?;
+    json.end().map_err(|error| Error::bad_request(format!("{name}: {error}")))?;
     Ok(value)
 }
 
@@ -146,7 +147,7 @@ mod tests {
             ("[1]", "Body: expected an object"),
             (r#"{"count":1} x"#, "Body: trailing characters at line 1 column 13"),
         ] {
-            assert_eq!(parse::<Body>(body.as_bytes()).unwrap_err().message, message);
+            assert_eq!(parse::<Body>(body.as_bytes(), "Body").unwrap_err().message, message);
         }
     }
 }

@@ -85,11 +85,10 @@ impl FromRequestParts<App> for Signed {
         let api = Api::of(parts.uri.path());
         let now = platform::clock::now_ms();
         let config = app.config();
-        let public_key =
-            PublicKey::from_base64(config.curve()?, header(&parts.headers, "publickey")?).map_err(|_| {
-                Error::unauthorized("publickey must be base64 of a 64-byte point X‖Y on the service's curve")
-            })?;
+        let public_key = public_key(app, &parts.headers)?;
         let shared_key = shared_key(app, api, &public_key)?;
+        // For the `data` of the body and of the answer.
+        parts.extensions.insert(shared_key.clone());
 
         let license = open(&shared_key, &parts.headers, "licensekey")?.1;
         let (ciphertext, request_id) = open(&shared_key, &parts.headers, "requestid")?;
@@ -124,7 +123,13 @@ impl FromRequestParts<App> for Signed {
     }
 }
 
-fn shared_key(app: &App, api: Api, public_key: &PublicKey) -> Result<Arc<SharedKey>> {
+/// The caller's public key.
+pub(crate) fn public_key(app: &App, headers: &HeaderMap) -> Result<PublicKey> {
+    PublicKey::from_base64(app.config().curve()?, header(headers, "publickey")?)
+        .map_err(|_| Error::unauthorized("publickey must be base64 of a 64-byte point X‖Y on the service's curve"))
+}
+
+pub(crate) fn shared_key(app: &App, api: Api, public_key: &PublicKey) -> Result<Arc<SharedKey>> {
     let name = (api, public_key.clone());
     if let Some(key) = app.derived_keys().lock().unwrap_or_else(PoisonError::into_inner).get(&name) {
         return Ok(key.clone());
