@@ -17,7 +17,7 @@ use aes_gcm::KeyInit;
 use zeroize::Zeroizing;
 
 use crate::gcm::{self, SealCipher};
-use crate::{Error, Result, base64};
+use crate::{Error, Result, base64, hash};
 
 const VALUE: u8 = 1;
 const WRAPPED_KEY: u8 = 2;
@@ -79,6 +79,14 @@ impl DataKey {
         gcm::open(&self.cipher, nonce.into(), &context(&header, aad), body)
     }
 
+    /// A hash by which a known value is found in the audit log of the owner, and nobody finds the value: keyed by a salt
+    /// that follows from this key.
+    #[must_use]
+    pub fn audit_hash(&self, value: &[u8]) -> [u8; 32] {
+        let salt = Zeroizing::new(hash::hmac_sha256(&*self.bytes, &[b"audit-salt"]));
+        hash::hmac_sha256(&*salt, &[value])
+    }
+
     fn header(&self) -> Vec<u8> {
         [&[VALUE], self.id.as_slice()].concat()
     }
@@ -86,7 +94,7 @@ impl DataKey {
 
 impl fmt::Debug for DataKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "DataKey({}, ..)", crate::hash::hex(&self.id))
+        write!(f, "DataKey({}, ..)", hash::hex(&self.id))
     }
 }
 

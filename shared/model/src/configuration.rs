@@ -1,7 +1,10 @@
 //! Configuration: its contexts, and the bodies that read and change it. Where a value stands in the stored document is
 //! for SQL; who may read which context is for `policy`.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashSet},
+};
 
 use serde::{
     Deserialize, Deserializer, Serialize,
@@ -173,6 +176,11 @@ pub struct ConfigValue(Box<RawValue>);
 impl ConfigValue {
     pub fn as_str(&self) -> &str {
         self.0.get()
+    }
+
+    /// A text as itself, anything else as it was written: how an operator would name the value.
+    pub fn text(&self) -> Cow<'_, str> {
+        serde_json::from_str::<String>(self.0.get()).map_or(Cow::Borrowed(self.0.get()), Cow::Owned)
     }
 }
 

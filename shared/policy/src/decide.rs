@@ -40,6 +40,7 @@ pub enum Action {
     SetInternalConfig,
     RemoveInternalConfig,
     ManageTokens,
+    ReadAudit,
 }
 
 /// What an action is done to, as far as a rule cares.
@@ -144,7 +145,7 @@ impl Rule {
 }
 
 impl Action {
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::GetKey,
         Self::GetCurrentKey,
         Self::ListKeys,
@@ -178,7 +179,47 @@ impl Action {
         Self::SetInternalConfig,
         Self::RemoveInternalConfig,
         Self::ManageTokens,
+        Self::ReadAudit,
     ];
+
+    /// The word for it in the audit log.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::GetKey => "license.read",
+            Self::GetCurrentKey => "license.read-own",
+            Self::ListKeys | Self::SeeKeyInList => "license.list",
+            Self::CreateKey => "license.create",
+            Self::UpdateKey => "license.update",
+            Self::DeleteKey => "license.delete",
+            Self::CheckLicense => "license.check",
+            Self::ListCommunityKeys => "authorization.list",
+            Self::AddToCommunity => "authorization.add",
+            Self::PatchInCommunity => "authorization.update",
+            Self::RemoveFromCommunity => "authorization.remove",
+            Self::FetchSecrets => "secret.read",
+            Self::PutSecret => "secret.create",
+            Self::DeleteSecret => "secret.delete",
+            Self::PatchDirectory => "directory.patch",
+            Self::RotateRootKey => "root-key.rewrap",
+            Self::FetchCommunityConfig
+            | Self::FetchPersonConfig
+            | Self::FetchAppConfig
+            | Self::FetchReservedAppConfig
+            | Self::FetchInternalConfig => "config.fetch",
+            Self::SetCommunityConfig
+            | Self::SetPersonConfig
+            | Self::SetAppConfig
+            | Self::SetReservedAppConfig
+            | Self::SetInternalConfig => "config.set",
+            Self::RemoveCommunityConfig
+            | Self::RemovePersonConfig
+            | Self::RemoveAppConfig
+            | Self::RemoveReservedAppConfig
+            | Self::RemoveInternalConfig => "config.remove",
+            Self::ManageTokens => "config-token.manage",
+            Self::ReadAudit => "audit.read",
+        }
+    }
 
     /// The rows of this action, in table order.
     pub fn rules(self) -> impl Iterator<Item = &'static crate::Rule> {

@@ -11,7 +11,7 @@ use axum::{
 use platform::{Host, Kv, Sql};
 use serde_json::json;
 
-use crate::{Config, DataKeys, Error, bearer::KnownTokens, bounded::Bounded, extract, signed::DerivedKeys, unspent};
+use crate::{Config, DataKeys, Error, bearer::KnownTokens, bounded::Bounded, extract, signed::DerivedKeys, trail};
 
 /// How many callers' derived keys an instance keeps; older ones are forgotten and wiped.
 const DERIVED_KEYS: usize = 1024;
@@ -85,7 +85,7 @@ impl App {
             .layer(axum::middleware::map_response(move |response: Response| {
                 std::future::ready(finish(response, shape))
             }))
-            .layer(axum::middleware::from_fn_with_state(self.clone(), unspent::spend))
+            .layer(axum::middleware::from_fn_with_state(self.clone(), trail::leave))
             .layer(axum::middleware::map_request(extract::read_ahead))
             .with_state(self)
     }

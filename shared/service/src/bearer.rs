@@ -12,7 +12,7 @@ use crypto::{hash, seal::DataKey};
 use platform::{Outcome, Row, SqlError, Statement};
 use policy::config::Permission;
 
-use crate::{App, Error, Result, bounded::Bounded};
+use crate::{App, Audit, Error, Result, bounded::Bounded, gate::is_granted, trail::Trail};
 
 /// What is known of tokens, by their hash.
 pub(crate) type KnownTokens = Bounded<String, Arc<Token>>;
@@ -22,6 +22,9 @@ pub struct Bearer {
     app: App,
     now: i64,
     hash: String,
+    /// Method and path.
+    asked: String,
+    trail: Trail,
 }
 
 /// What is stored of a token, without what may change.
@@ -44,11 +47,16 @@ pub struct Holder {
     pub performer: String,
     hash: String,
     needs: Permission,
+    asked: String,
+    trail: Trail,
 }
 
 /// Composes the word of `policy::config::Standing::key`.
 const STANDING: &str = "role || '>' || coalesce(user_grant, 'none') || '>' || \
      CASE WHEN scope IS NULL THEN '*' ELSE coalesce(scope ->> '$.config', 'none') END";
+
+/// How much of a path an entry keeps.
+const ASKED: usize = 256;
 
 impl FromRequestParts<App> for Bearer {
     type Rejection = Error;
@@ -60,6 +68,8 @@ impl FromRequestParts<App> for Bearer {
             app: app.clone(),
             now: platform::clock::now_ms(),
             hash: hash::hex(&hash::sha256(&[token.as_bytes()])),
+            asked: format!("{} {}", parts.method, parts.uri.path()).chars().take(ASKED).collect(),
+            trail: parts.extensions.get::<Trail>().cloned().unwrap_or_default(),
         })
     }
 }
@@ -78,37 +88,48 @@ impl Bearer {
                 token
             }
         };
-        let (project, performer) = token.admit(self.now, needs)?;
-        Ok(Holder {
+        let mut holder = Holder {
             tenant: token.tenant.clone(),
-            project: project.to_owned(),
-            performer: performer.to_owned(),
+            project: String::new(),
+            performer: String::new(),
             app: self.app,
             now: self.now,
             hash: self.hash,
             needs,
-        })
+            asked: self.asked,
+            trail: self.trail,
+        };
+        (holder.project, holder.performer) = holder.admit(&token)?;
+        Ok(holder)
     }
 }
 
 impl Holder {
+    /// An entry about something of the holder's project.
+    pub fn audit(&self, action: &'static str, key: &str) -> Audit {
+        Audit::new(self.tenant.as_str(), action, format!("{}/{key}", self.project)).by(self.performer.as_str())
+    }
+
     /// Runs reading statements, and gives their outcomes if the token still holds.
     pub async fn read(&self, statements: Vec<Statement>) -> Result<Vec<Outcome>> {
         let mut batch = vec![select(&self.hash)];
         batch.extend(statements);
         let mut outcomes = self.app.sql().read_batch(batch).await?;
         let found = if outcomes.is_empty() { Outcome::default() } else { outcomes.remove(0) };
-        stored(found.rows.first())?.admit(self.now, self.needs)?;
+        self.admit(&stored(found.rows.first())?)?;
         Ok(outcomes)
     }
 
-    /// Runs a change, all of it or nothing; nothing when the token no longer holds. A broken uniqueness rule comes back
-    /// as the inner error, for the handler to name.
-    pub async fn write(&self, statements: Vec<Statement>) -> Result<Result<Vec<Outcome>, SqlError>> {
+    /// Runs a change with its audit entry, all of it or nothing; nothing when the token no longer holds. As with the gate,
+    /// a change is told when the last changing statement changed something. A broken uniqueness rule comes back as the
+    /// inner error, for the handler to name.
+    pub async fn write(&self, statements: Vec<Statement>, audit: Audit) -> Result<Result<Vec<Outcome>, SqlError>> {
         let mut batch = vec![self.admission()];
         batch.extend(statements);
+        batch.push(audit.statement(None, None, self.now));
         match self.app.sql().batch(batch).await {
             Ok(mut outcomes) => {
+                self.trail.tell(outcomes.pop().and_then(|outcome| audit.place(&outcome)));
                 outcomes.remove(0);
                 Ok(Ok(outcomes))
             }
@@ -138,7 +159,8 @@ impl Holder {
                 "INSERT INTO request_marks (mark, expires_at, caller, level) SELECT ?1, 0, NULL, '' \
                  WHERE NOT EXISTS (SELECT 1 FROM config_tokens WHERE token_hash = ?1 AND revoked_at IS NULL \
                  AND coalesce(expires_at > ?2, 1) AND owner_id IS NOT NULL AND project_id IS NOT NULL \
-                 AND {STANDING} IN (SELECT value FROM json_each(?3)))"
+                 AND {})",
+                is_granted("?3", STANDING),
             )
         });
         Statement::new(TEXT.as_str()).bind(self.hash.as_str()).bind(self.now).bind(self.needs.grants())
@@ -147,7 +169,32 @@ impl Holder {
     /// Looks once more whether the token holds.
     async fn check(&self) -> Result<()> {
         let rows = self.app.sql().query(select(&self.hash)).await?;
-        stored(rows.first())?.admit(self.now, self.needs).map(drop)
+        self.admit(&stored(rows.first())?).map(drop)
+    }
+
+    /// The project and the performer, or the refusal. That a token which holds may not do this is told.
+    fn admit(&self, token: &Token) -> Result<(String, String)> {
+        match token.admit(self.now, self.needs) {
+            Ok((project, performer)) => Ok((project.to_owned(), performer.to_owned())),
+            Err(refusal) => {
+                if refusal.status == StatusCode::FORBIDDEN {
+                    let audit = Audit::new(self.tenant.as_str(), action(self.needs), self.asked.as_str());
+                    let actor = token.performer.clone().unwrap_or_else(|| "a token without an owner".to_owned());
+                    self.trail.refuse(audit.refused_to(actor), None, self.now);
+                }
+                Err(refusal)
+            }
+        }
+    }
+}
+
+/// The word for what was refused, in the audit log.
+fn action(needs: Permission) -> &'static str {
+    match needs {
+        Permission::None => "config-api.none",
+        Permission::Read => "config-api.read",
+        Permission::Write => "config-api.write",
+        Permission::Admin => "config-api.admin",
     }
 }
 

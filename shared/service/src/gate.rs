@@ -12,7 +12,7 @@ use model::AuthLevel;
 use platform::{Outcome, Row, SqlError, Statement};
 use policy::{Action, Decision, Facts, Membership};
 
-use crate::{App, Audit, Error, Result, Signed, root_license};
+use crate::{Api, App, Audit, Error, PLATFORM_TENANT, Result, Signed, license_secret::LICENSING_TENANT, root_license};
 
 /// The tag under which the infra licence appears.
 pub const INFRA_TAG: &str = "infra_license_key";
@@ -29,6 +29,7 @@ pub struct Gate<'a> {
     target_tag: Option<String>,
     target_level: Option<AuthLevel>,
     missing_target: Option<Error>,
+    about: Option<(String, String)>,
 }
 
 impl<'a> Gate<'a> {
@@ -42,6 +43,7 @@ impl<'a> Gate<'a> {
             target_tag: None,
             target_level: None,
             missing_target: None,
+            about: None,
         }
     }
 
@@ -87,14 +89,21 @@ impl<'a> Gate<'a> {
         self
     }
 
+    /// Whose and what it is that is asked for, for the entry of a refusal; a change says it in its `Audit`.
+    #[must_use]
+    pub fn about(mut self, tenant: &str, subject: impl Into<String>) -> Self {
+        self.about = Some((tenant.to_owned(), subject.into()));
+        self
+    }
+
     /// Runs reading statements for an admitted caller, and gives their outcomes.
     pub async fn read(self, statements: Vec<Statement>) -> Result<Vec<Outcome>> {
         Ok(self.run(statements, None).await??)
     }
 
-    /// Runs a change for an admitted caller: all of it with its audit row and replay mark, or nothing. The audit row
-    /// is written when the last changing statement changed something; reading ones may follow it and see the result.
-    /// A broken uniqueness rule comes back as the inner error, for the handler to name.
+    /// Runs a change, or a read of secrets, for an admitted caller: all of it with its audit entry and replay mark, or
+    /// nothing; durable when it returns. A change is told when the last changing statement changed something; reading
+    /// ones may follow it and see the result. A broken uniqueness rule comes back as the inner error, for the handler to name.
     pub async fn write(self, statements: Vec<Statement>, audit: Audit) -> Result<Result<Vec<Outcome>, SqlError>> {
         self.run(statements, Some(audit)).await
     }
@@ -102,8 +111,8 @@ impl<'a> Gate<'a> {
     /// Asks the table without doing anything, for what must exist before a change can be put together. The change
     /// itself is judged again in its own batch.
     pub async fn check(&self) -> Result<()> {
-        self.judge().await?;
-        self.judge().await
+        self.judge(None).await?;
+        self.judge(None).await
     }
 
     pub(crate) fn app(&self) -> &App {
@@ -112,10 +121,11 @@ impl<'a> Gate<'a> {
 
     async fn run(self, statements: Vec<Statement>, audit: Option<Audit>) -> Result<Result<Vec<Outcome>, SqlError>> {
         let signed = self.signed;
-        let (asked, writes) = (statements.len(), audit.is_some());
+        let asked = statements.len();
         let mut batch = vec![self.admit()];
         batch.extend(statements);
-        batch.extend(audit.map(|audit| audit.statement(&signed.mark, &signed.request_id, signed.now)));
+        let entry = |audit: &Audit| audit.statement(Some(&signed.mark), Some(&signed.request_id), signed.now);
+        batch.extend(audit.as_ref().map(entry));
         if signed.app.signed_requests().fetch_add(1, Ordering::Relaxed) % SWEEP_EVERY == SWEEP_EVERY / 2 {
             batch.push(sweep(signed.now));
         }
@@ -123,20 +133,25 @@ impl<'a> Gate<'a> {
         // request came between the batch and the second look.
         for _ in 0..2 {
             let sql = signed.app.sql();
-            let result = if writes { sql.batch(batch.clone()).await } else { sql.read_batch(batch.clone()).await };
+            let result =
+                if audit.is_some() { sql.batch(batch.clone()).await } else { sql.read_batch(batch.clone()).await };
             match result {
                 Ok(mut outcomes) => {
                     signed.remember();
-                    signed.unspent.clear();
+                    signed.trail.spent();
+                    let written = audit.as_ref().zip(outcomes.get(asked + 1));
+                    signed.trail.tell(written.and_then(|(audit, outcome)| audit.place(outcome)));
                     outcomes.truncate(asked + 1);
                     outcomes.remove(0);
                     return Ok(Ok(outcomes));
                 }
                 Err(error) if error.is_unique("request_marks.mark") => {
-                    signed.unspent.clear();
+                    signed.trail.spent();
                     return Err(Error::unauthorized("This request was sent before; encrypt a new requestid"));
                 }
-                Err(SqlError::NotNull(column)) if column == "request_marks.caller" => self.judge().await?,
+                Err(SqlError::NotNull(column)) if column == "request_marks.caller" => {
+                    self.judge(audit.as_ref()).await?;
+                }
                 Err(error) => return Ok(Err(error)),
             }
         }
@@ -147,12 +162,13 @@ impl<'a> Gate<'a> {
     /// and a maximum of none is NULL. A join or a list instead would each cost a temporary table per request.
     fn admit(&self) -> Statement {
         static TEXT: LazyLock<String> = LazyLock::new(|| {
+            let key = "level || '>' || coalesce(target, '-') || CASE valid WHEN 1 THEN '+' WHEN 0 THEN '~' ELSE '' END \
+                 || CASE own WHEN 1 THEN '=' ELSE '' END";
             format!(
                 "INSERT INTO request_marks (mark, expires_at, caller, level) \
-                 SELECT ?8, ?9, max(tag), max(level) FROM ({FACTS}) \
-                 WHERE instr(?10, '\"' || level || '>' || coalesce(target, '-') \
-                 || CASE valid WHEN 1 THEN '+' WHEN 0 THEN '~' ELSE '' END || CASE own WHEN 1 THEN '=' ELSE '' END \
-                 || '\"') > 0"
+                 SELECT ?8, ?9, max(tag), max(level) FROM ({}) WHERE {}",
+                FACTS.as_str(),
+                is_granted("?10", key),
             )
         });
         self.bind_facts(TEXT.as_str())
@@ -169,13 +185,13 @@ impl<'a> Gate<'a> {
     }
 
     /// Takes a second look, outside the batch: the refusal, or `Ok` when there is a reason to try again.
-    async fn judge(&self) -> Result<()> {
-        let rows = self.signed.app.sql().query(self.bind_facts(FACTS)).await?;
+    async fn judge(&self, audit: Option<&Audit>) -> Result<()> {
+        let rows = self.signed.app.sql().query(self.bind_facts(FACTS.as_str())).await?;
         let Some(row) = rows.first() else {
             if root_license::create_if_presented(self.signed).await? {
                 return Ok(());
             }
-            self.signed.unspent.clear();
+            self.signed.trail.spent();
             return Err(Error::license());
         };
         let facts = facts(row)?;
@@ -183,6 +199,10 @@ impl<'a> Gate<'a> {
             (Decision::Allow, Some(also)) => also.decide(facts),
             (decision, _) => decision,
         };
+        if matches!(decision, Decision::Unauthorized | Decision::Forbidden | Decision::OwnKey) {
+            let audit = audit.cloned().unwrap_or_else(|| self.asked()).refused_to(row.get::<String>("tag")?);
+            self.signed.trail.refuse(audit, Some(&self.signed.request_id), self.signed.now);
+        }
         Err(match decision {
             Decision::Allow => return Ok(()),
             Decision::Unauthorized => Error::license(),
@@ -192,6 +212,20 @@ impl<'a> Gate<'a> {
                 self.missing_target.clone().unwrap_or_else(|| Error::not_found("No such license key"))
             }
         })
+    }
+
+    /// What was asked for, as far as is known without an `Audit`.
+    fn asked(&self) -> Audit {
+        let action = self.action.name();
+        if let Some((tenant, subject)) = &self.about {
+            return Audit::new(tenant.as_str(), action, subject.as_str());
+        }
+        let tenant = match self.signed.api {
+            Api::Caas => PLATFORM_TENANT,
+            Api::Licenses => LICENSING_TENANT,
+        };
+        let named = [&self.community, &self.target_tag].into_iter().flatten().map(String::as_str);
+        Audit::new(tenant, action, named.collect::<Vec<_>>().join("/"))
     }
 
     fn bind_facts(&self, text: &'static str) -> Statement {
@@ -207,15 +241,18 @@ impl<'a> Gate<'a> {
 }
 
 /// The caller, enabled and not expired, with what the tables ask about: membership and target.
-const FACTS: &str = "\
-    SELECT c.tag, c.auth_level AS level, coalesce(?7, t.auth_level) AS target, t.seq = c.seq AS own, \
-      CASE c.seq WHEN 0 THEN 1 ELSE (SELECT m.is_authorized AND m.expires_at > ?2 FROM key_authorizations m \
-        WHERE m.key_seq = c.seq AND m.community_id = ?4) END AS valid \
-    FROM (SELECT seq, tag, auth_level FROM service_keys \
-        WHERE secret_hash = ?1 AND disabled = 0 AND expires_at > ?2 AND ?3 = 0 \
-      UNION ALL SELECT 0, 'infra_license_key', 'service' WHERE ?3 = 1) c \
-    LEFT JOIN service_keys t ON t.seq = coalesce(\
-      (SELECT seq FROM service_keys WHERE key_id = ?5), (SELECT seq FROM service_keys WHERE tag = ?6))";
+static FACTS: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT c.tag, c.auth_level AS level, coalesce(?7, t.auth_level) AS target, t.seq = c.seq AS own, \
+           CASE c.seq WHEN 0 THEN 1 ELSE (SELECT m.is_authorized AND m.expires_at > ?2 FROM key_authorizations m \
+             WHERE m.key_seq = c.seq AND m.community_id = ?4) END AS valid \
+         FROM (SELECT seq, tag, auth_level FROM service_keys \
+             WHERE secret_hash = ?1 AND disabled = 0 AND expires_at > ?2 AND ?3 = 0 \
+           UNION ALL SELECT 0, '{INFRA_TAG}', 'service' WHERE ?3 = 1) c \
+         LEFT JOIN service_keys t ON t.seq = coalesce(\
+           (SELECT seq FROM service_keys WHERE key_id = ?5), (SELECT seq FROM service_keys WHERE tag = ?6))"
+    )
+});
 
 fn facts(row: &Row) -> Result<Facts> {
     let level = |column| -> Result<Option<AuthLevel>> {
@@ -231,6 +268,11 @@ fn facts(row: &Row) -> Result<Facts> {
         target: level("target")?,
         own: row.get::<Option<bool>>("own")?.unwrap_or(false),
     })
+}
+
+/// Whether a list of grants has the word that SQL composes of the facts. The words have no quotes inside.
+pub(crate) fn is_granted(grants: &str, word: &str) -> String {
+    format!("instr({grants}, '\"' || {word} || '\"') > 0")
 }
 
 fn sweep(now: i64) -> Statement {

@@ -15,10 +15,10 @@ mod gate;
 pub mod license_secret;
 mod root_license;
 mod signed;
-mod unspent;
+mod trail;
 
 pub use app::{Api, App, Shape};
-pub use audit::Audit;
+pub use audit::{Audit, PLATFORM_TENANT};
 pub use bearer::{Bearer, Holder};
 pub use cached::Cached;
 pub use config::Config;

@@ -5,7 +5,7 @@ use crypto::hash;
 use platform::{Statement, random};
 
 use crate::{
-    Result, Signed,
+    Audit, Result, Signed,
     license_secret::{self, LICENSING_TENANT},
 };
 
@@ -37,11 +37,9 @@ pub(crate) async fn create_if_presented(signed: &Signed) -> Result<bool> {
         .bind(sealed)
         .bind(signed.now + YEARS_10_MS)
         .bind(signed.now);
-    let audit = Statement::new(
-        "INSERT INTO audit_entries (tenant_id, at, actor, action, subject, request_id) \
-         VALUES (?1, ?2, 'configuration', 'license.create', ?3, ?4)",
-    );
-    let audit = audit.bind(LICENSING_TENANT).bind(signed.now).bind(TAG).bind(signed.request_id.as_str());
+    let audit = Audit::new(LICENSING_TENANT, "license.create", TAG).by("configuration");
+    let audit = audit.value(&data_key, signed.license.as_bytes());
+    let audit = audit.statement(None, Some(&signed.request_id), signed.now);
     match app.sql().batch(vec![once.bind(signed.now.to_string()), key, audit]).await {
         Ok(_) => Ok(true),
         // Another instance was first, or it was created and deleted long ago: looking again tells.

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use crate::{
     Api, App, Error, Gate, Result,
     bounded::Bounded,
-    unspent::{Mark, Unspent},
+    trail::{Mark, Trail},
 };
 
 /// Derived keys of callers whose licence has been accepted; wiped when they are dropped.
@@ -36,7 +36,7 @@ pub struct Signed {
     pub(crate) request_id: String,
     pub(crate) mark: String,
     pub(crate) mark_expires_at: i64,
-    pub(crate) unspent: Unspent,
+    pub(crate) trail: Trail,
 }
 
 #[derive(Deserialize)]
@@ -111,9 +111,9 @@ impl FromRequestParts<App> for Signed {
             mark: hash::hex(&hash::sha256(&[api.name().as_bytes(), b"\0", &ciphertext])),
             // For as long as the same request id could be accepted again.
             mark_expires_at: now + 2_000 * (config.allowed_time_span + 1),
-            unspent: parts.extensions.get::<Unspent>().cloned().unwrap_or_default(),
+            trail: parts.extensions.get::<Trail>().cloned().unwrap_or_default(),
         };
-        signed.unspent.hold(Mark {
+        signed.trail.hold(Mark {
             mark: signed.mark.clone(),
             expires_at: signed.mark_expires_at,
             secret_hash: signed.secret_hash.clone(),

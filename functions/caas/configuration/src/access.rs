@@ -3,7 +3,7 @@
 use crypto::hash;
 use model::configuration::{Context, Owner};
 use policy::Action;
-use service::{Gate, Signed};
+use service::{Gate, PLATFORM_TENANT, Signed};
 
 #[derive(Clone, Copy)]
 pub(crate) enum Doing {
@@ -27,20 +27,25 @@ impl Place {
         let key = hash::hex(&hash::sha256(&[canonical.as_bytes()]));
         let tenant = match &context.owner {
             Owner::Community { tenant, .. } => tenant.as_str(),
-            Owner::Person { .. } | Owner::App(_) => "platform",
+            Owner::Person { .. } | Owner::App(_) => PLATFORM_TENANT,
         };
         Self { context: canonical, key, tenant: tenant.to_owned() }
     }
 
-    /// What is changed, for the audit row: the context itself may name a person.
+    /// The record, for the audit log: the context itself may name a person.
+    fn record(&self) -> &str {
+        self.key.get(..16).unwrap_or(&self.key)
+    }
+
+    /// What is changed.
     pub(crate) fn subject(&self, key_path: &str) -> String {
-        format!("{}/{key_path}", self.key.get(..16).unwrap_or(&self.key))
+        format!("{}/{key_path}", self.record())
     }
 }
 
 /// The gate of an operation on a context. What is internal must be allowed twice.
-pub(crate) fn gate<'a>(signed: &'a Signed, doing: Doing, context: &Context) -> Gate<'a> {
-    let gate = signed.gate(action(doing, context));
+pub(crate) fn gate<'a>(signed: &'a Signed, doing: Doing, context: &Context, place: &Place) -> Gate<'a> {
+    let gate = signed.gate(action(doing, context)).about(&place.tenant, place.record());
     let gate = match &context.owner {
         Owner::Community { community, .. } => gate.community(community.as_str()),
         Owner::Person { .. } | Owner::App(_) => gate,

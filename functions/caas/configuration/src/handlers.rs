@@ -53,7 +53,7 @@ impl FromRequestParts<App> for Expected {
 pub(crate) async fn fetch_config(signed: Signed, Json(request): Json<FetchConfigRequest>) -> Result<Raw> {
     request.check().map_err(refused)?;
     let place = Place::new(&request.context);
-    let gate = gate(&signed, Doing::Fetch, &request.context);
+    let gate = gate(&signed, Doing::Fetch, &request.context, &place);
     let found = match request.key_paths.as_deref().unwrap_or_default() {
         [] => reads::whole(reads::first(&gate.read(vec![reads::select_whole(&place)]).await?)?)?,
         paths => reads::parts(reads::first(&gate.read(vec![reads::select_parts(&place, paths)?]).await?)?)?,
@@ -88,8 +88,11 @@ pub(crate) async fn set_config(
         changes::record_set(&signed, &place, &key_path, &request.data, expected),
         changes::set(&place, &key_path, &request.data),
     ];
+    let gate = gate(&signed, Doing::Set, &request.context, &place);
+    let data_key = signed.app.data_keys().for_writing(&gate, &place.tenant).await?;
     let audit = Audit::new(place.tenant.as_str(), "config.set", place.subject(key_path.as_str()));
-    let outcomes = gate(&signed, Doing::Set, &request.context).write(statements, audit).await??;
+    let audit = audit.value(&data_key, request.data.text().as_bytes());
+    let outcomes = gate.write(statements, audit).await??;
     let state = reads::first(&outcomes)?.first().ok_or_else(|| Error::internal("a change without a state"))?;
     let revision: i64 = state.get("revision")?;
     if outcomes.get(1).is_some_and(|outcome| outcome.changes > 0) {
@@ -120,7 +123,7 @@ pub(crate) async fn remove_config(signed: Signed, Json(request): Json<RemoveConf
     let statements = vec![changes::record_remove(&signed, &place, &paths)?, changes::remove(&place, &paths)?];
     let names: Vec<_> = paths.iter().map(KeyPath::as_str).collect();
     let audit = Audit::new(place.tenant.as_str(), "config.remove", place.subject(&names.join(",")));
-    let outcomes = gate(&signed, Doing::Remove, &request.context).write(statements, audit).await??;
+    let outcomes = gate(&signed, Doing::Remove, &request.context, &place).write(statements, audit).await??;
     if outcomes.first().is_none_or(|outcome| outcome.changes == 0) {
         return Err(Error::not_found("Nothing stands at these paths"));
     }
@@ -135,8 +138,9 @@ pub(crate) async fn remove_config(signed: Signed, Json(request): Json<RemoveConf
 pub(crate) async fn show_history(signed: Signed, Query(query): Query<HistoryQuery>) -> Result<Answer<History>> {
     let context = query.context().map_err(Error::bad_request)?;
     let limit = query.limit().map_err(refused)?;
-    let select = reads::select_history(&Place::new(&context), limit, query.before);
-    let outcomes = gate(&signed, Doing::Fetch, &context).read(vec![select]).await?;
+    let place = Place::new(&context);
+    let select = reads::select_history(&place, limit, query.before);
+    let outcomes = gate(&signed, Doing::Fetch, &context, &place).read(vec![select]).await?;
     Ok(Answer(reads::history(reads::first(&outcomes)?)?))
 }
 

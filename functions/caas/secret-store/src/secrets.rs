@@ -24,7 +24,8 @@ pub(crate) async fn fetch_secrets(
 ) -> Result<Answer<FetchSecretsResponse>> {
     let place = Place { tenant, community };
     let gate = signed.gate(Action::FetchSecrets).community(place.community.as_str());
-    let stored = store::fetch(&signed.app, gate, &place, request.tags).await?;
+    let audit = store::reading(&place, request.tags.as_deref());
+    let stored = store::fetch(&signed.app, gate, &place, request.tags, audit).await?;
     let secrets = stored.into_iter().map(|stored| Secret {
         tag: stored.tag,
         value: stored.value,
@@ -51,10 +52,13 @@ pub(crate) async fn put_secret(
     request.check().map_err(Error::bad_request)?;
     let place = Place { tenant, community };
     let created_ts = signed.now.div_euclid(1000);
+    let subject = place.subject(request.tag.as_str());
     let gate = signed.gate(Action::PutSecret).community(place.community.as_str());
+    let gate = gate.about(place.tenant.as_str(), subject.as_str());
     let key = signed.app.data_keys().for_writing(&gate, place.tenant.as_str()).await?;
     let insert = store::insert(&key, &place, &request, created_ts)?;
-    let audit = Audit::new(place.tenant.as_str(), "secret.create", place.subject(request.tag.as_str()));
+    let audit = Audit::new(place.tenant.as_str(), "secret.create", subject);
+    let audit = audit.value(&key, request.value.as_bytes());
     match gate.write(vec![insert], audit).await? {
         Ok(_) => {}
         Err(error) if error.is_unique("secrets.tag") => {

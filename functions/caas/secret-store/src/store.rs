@@ -6,7 +6,7 @@ use model::{
     ids::{CommunityId, TenantId},
 };
 use platform::{Row, Statement, random};
-use service::{App, Error, Gate, Result};
+use service::{App, Audit, Error, Gate, Result};
 
 /// Whose secrets.
 pub(crate) struct Place {
@@ -38,9 +38,10 @@ pub(crate) async fn fetch(
     gate: Gate<'_>,
     place: &Place,
     tags: Option<Vec<String>>,
+    audit: Audit,
 ) -> Result<Vec<StoredSecret>> {
     let (statements, open_key) = app.data_keys().with_select(place.tenant.as_str(), vec![select(place, tags)]);
-    let outcomes = gate.read(statements).await?;
+    let outcomes = gate.write(statements, audit).await??;
     let rows = outcomes.first().map(|outcome| outcome.rows.as_slice()).unwrap_or_default();
     if rows.is_empty() {
         return Ok(Vec::new());
@@ -48,6 +49,16 @@ pub(crate) async fn fetch(
     let key = app.data_keys().found(app, place.tenant.as_str(), open_key, &outcomes)?;
     let key = key.ok_or_else(|| Error::internal("secrets of a tenant without a data key"))?;
     rows.iter().map(|row| open(&key, place, row)).collect()
+}
+
+/// The entry of a read. Of more tags than these it tells as of all of them.
+pub(crate) fn reading(place: &Place, tags: Option<&[String]>) -> Audit {
+    const TOLD: usize = 100;
+    let audit = Audit::reading(place.tenant.as_str(), "secret.read", place.community.as_str());
+    match tags {
+        Some(tags) if tags.len() <= TOLD && tags.iter().all(|tag| tag.len() <= 128) => audit.detail("tags", tags),
+        _ => audit,
+    }
 }
 
 pub(crate) fn insert(key: &DataKey, place: &Place, request: &PutSecretRequest, created_ts: i64) -> Result<Statement> {

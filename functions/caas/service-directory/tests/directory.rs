@@ -71,7 +71,8 @@ impl Deployment {
 
     /// The subjects of the audit rows of patches.
     async fn trace(&self) -> Vec<String> {
-        let select = Statement::new("SELECT subject FROM audit_entries WHERE action = 'directory.patch' ORDER BY seq");
+        let select =
+            Statement::new("SELECT subject FROM audit_entries WHERE action = 'directory.patch' ORDER BY leaf_index");
         let rows = self.host.sql.query(select).await.unwrap();
         rows.iter().map(|row| row.get("subject").unwrap()).collect()
     }

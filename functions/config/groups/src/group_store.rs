@@ -29,7 +29,7 @@ pub(crate) fn select_all(holder: &Holder, query: &ListQuery) -> Statement {
     list::statement(&TEXTS, holder, query)
 }
 
-/// Inserts the group and its tags, and reads it back.
+/// Inserts the group's tags and the group, and reads it back.
 pub(crate) fn insert(holder: &Holder, group: &NewGroup) -> Result<Vec<Statement>> {
     let id = new_id()?;
     let insert = project(
@@ -49,9 +49,13 @@ pub(crate) fn insert(holder: &Holder, group: &NewGroup) -> Result<Vec<Statement>
         .bind(group.details.metadata_json().unwrap_or_else(|| "{}".to_owned()))
         .bind(holder.performer.as_str())
         .bind(holder.now);
-    let tags = project(TAG, holder).bind(group.key.as_str());
-    let tags = tags.bind(group.details.tags_json().unwrap_or_else(|| "[]".to_owned()));
-    Ok(vec![insert, tags, select(holder, &group.key)])
+    let tags = project(
+        "INSERT OR IGNORE INTO config_tags (tenant_id, project_id, tag, owner_id) \
+         SELECT ?1, ?2, value, ?3 FROM json_each(?4)",
+        holder,
+    );
+    let tags = tags.bind(id).bind(group.details.tags_json().unwrap_or_else(|| "[]".to_owned()));
+    Ok(vec![tags, insert, select(holder, &group.key)])
 }
 
 /// Changes what is given, and reads the group back.
@@ -73,12 +77,12 @@ pub(crate) fn update(holder: &Holder, key: &str, details: &Details) -> Vec<State
         .bind(details.metadata_json())
         .bind(holder.performer.as_str())
         .bind(holder.now);
-    let mut statements = vec![update];
+    let mut statements = Vec::new();
     if let Some(tags) = details.tags_json() {
         statements.push(project(UNTAG, holder).bind(key));
         statements.push(project(TAG, holder).bind(key).bind(tags));
     }
-    statements.push(select(holder, key));
+    statements.extend([update, select(holder, key)]);
     statements
 }
 

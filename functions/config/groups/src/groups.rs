@@ -33,7 +33,8 @@ pub(crate) async fn create_group(
 ) -> Result<(StatusCode, Answer<GroupAnswer>)> {
     let holder = bearer.holder(Permission::Admin).await?;
     let group = NewGroup::from_body(&body, holder.now).map_err(Error::bad_request)?;
-    match holder.write(store::insert(&holder, &group)?).await? {
+    let audit = holder.audit("config-group.create", &group.key);
+    match holder.write(store::insert(&holder, &group)?, audit).await? {
         Ok(outcomes) => Ok((StatusCode::CREATED, Answer(GroupAnswer { group: last_group(&outcomes)? }))),
         Err(error) if error.is_unique("config_groups.key") => {
             Err(Error::conflict(format!("Config group with key \"{}\" already exists.", group.key)))
@@ -66,7 +67,8 @@ pub(crate) async fn update_group(
 ) -> Result<Answer<GroupAnswer>> {
     let holder = bearer.holder(Permission::Admin).await?;
     let details = Details::from_body(&body).map_err(Error::bad_request)?;
-    let outcomes = holder.write(store::update(&holder, &key, &details)).await??;
+    let audit = holder.audit("config-group.update", &key);
+    let outcomes = holder.write(store::update(&holder, &key, &details), audit).await??;
     Ok(Answer(GroupAnswer { group: last_group(&outcomes)? }))
 }
 
@@ -77,7 +79,8 @@ pub(crate) async fn update_group(
 )]
 pub(crate) async fn delete_group(bearer: Bearer, Path(key): Path<String>) -> Result<Answer<Success>> {
     let holder = bearer.holder(Permission::Admin).await?;
-    let outcomes = holder.write(store::delete(&holder, &key)).await??;
+    let audit = holder.audit("config-group.delete", &key);
+    let outcomes = holder.write(store::delete(&holder, &key), audit).await??;
     if outcomes.last().is_none_or(|outcome| outcome.changes == 0) {
         return Err(missing());
     }

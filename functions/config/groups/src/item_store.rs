@@ -155,7 +155,7 @@ pub(crate) fn insert(holder: &Holder, group_key: &str, item: &NewItem, sealed: V
         "INSERT OR IGNORE INTO config_tags (tenant_id, project_id, tag, owner_id) \
          SELECT i.tenant_id, i.project_id, tags.value, i.id FROM config_items i, json_each(?2) tags WHERE i.id = ?1",
     );
-    Ok(vec![insert, audit, tag.bind(id).bind(tags), select(holder, &item.key)])
+    Ok(vec![insert, tag.bind(id).bind(tags), audit, select(holder, &item.key)])
 }
 
 /// What a change was judged by; where it no longer holds, nothing happens.

@@ -59,7 +59,8 @@ pub(crate) async fn create_item(
     let item = NewItem::from_body(&body, holder.now).map_err(Error::bad_request)?;
     let data_key = holder.data_key().await?;
     let sealed = store::seal(&data_key, &holder, &item.key, &item.value)?;
-    let outcomes = match holder.write(store::insert(&holder, &group_key, &item, sealed)?).await? {
+    let audit = holder.audit("config-item.create", &item.key).value(&data_key, item.value.as_bytes());
+    let outcomes = match holder.write(store::insert(&holder, &group_key, &item, sealed)?, audit).await? {
         Ok(outcomes) => outcomes,
         Err(error) if error.is_unique("config_items.key") => {
             return Err(Error::conflict(format!("Config item with key \"{}\" already exists.", item.key)));
@@ -99,9 +100,15 @@ pub(crate) async fn update_item(
     let change = UpdateItem::from_body(&body).map_err(Error::bad_request)?;
     let data_key = holder.data_key().await?;
     let sealed = change.value.as_deref().map(|value| store::seal(&data_key, &holder, &key, value)).transpose()?;
+    let audit = holder.audit("config-item.update", &key);
+    let audit = match &change.value {
+        Some(value) => audit.value(&data_key, value.as_bytes()),
+        None => audit,
+    };
     for _ in 0..ATTEMPTS {
         let seen = judge(&holder, &data_key, &key, &change).await?;
-        let outcomes = holder.write(store::update(&holder, &key, &seen, &change, sealed.clone())).await??;
+        let update = store::update(&holder, &key, &seen, &change, sealed.clone());
+        let outcomes = holder.write(update, audit.clone()).await??;
         let updated = outcomes.len().checked_sub(2).and_then(|at| outcomes.get(at));
         if updated.is_some_and(|outcome| outcome.changes > 0) {
             return Ok(Answer(ItemAnswer { item: last_item(&outcomes, &holder, &data_key)? }));
@@ -117,7 +124,8 @@ pub(crate) async fn update_item(
 )]
 pub(crate) async fn delete_item(bearer: Bearer, Path(key): Path<String>) -> Result<Answer<Success>> {
     let holder = bearer.holder(Permission::Admin).await?;
-    let outcomes = holder.write(store::delete(&holder, &key)).await??;
+    let audit = holder.audit("config-item.delete", &key);
+    let outcomes = holder.write(store::delete(&holder, &key), audit).await??;
     if outcomes.last().is_none_or(|outcome| outcome.changes == 0) {
         return Err(missing());
     }

@@ -1,4 +1,5 @@
-//! Values in the clear, many at once: one round trip, and a durable audit row for every secret among them.
+//! Values in the clear, many at once: one round trip, a durable row of the history for every secret among them, and one
+//! entry of the audit log if there is any.
 
 use axum::Json as Answer;
 use model::config::{ResolveAnswer, Resolved, resolve_keys};
@@ -14,7 +15,9 @@ use crate::{Body, item_store as store, list::project};
 )]
 pub(crate) async fn resolve_configs(bearer: Bearer, JsonOrDefault(body): Body) -> Result<Answer<ResolveAnswer>> {
     let holder = bearer.holder(Permission::Admin).await?;
-    let wanted = serde_json::Value::from(resolve_keys(&body).map_err(Error::bad_request)?).to_string();
+    let keys = resolve_keys(&body).map_err(Error::bad_request)?;
+    let entry = holder.audit("config-item.resolve", "").detail("keys", keys.as_slice());
+    let wanted = serde_json::Value::from(keys).to_string();
     let select = project(
         "SELECT key, sealed, value_type, version FROM config_items \
          WHERE tenant_id = ?1 AND project_id = ?2 AND key IN (SELECT value FROM json_each(?3))",
@@ -29,7 +32,7 @@ pub(crate) async fn resolve_configs(bearer: Bearer, JsonOrDefault(body): Body) -
     let audit = audit.bind(wanted.as_str()).bind(holder.performer.as_str()).bind(holder.now);
     let keys = holder.app.data_keys();
     let (statements, open_key) = keys.with_select(&holder.tenant, vec![select.bind(wanted), audit]);
-    let outcomes = holder.write(statements).await??;
+    let outcomes = holder.write(statements, entry).await??;
     let data_key = keys.found(&holder.app, &holder.tenant, open_key, &outcomes)?;
     let mut configs = std::collections::BTreeMap::new();
     for row in outcomes.first().map(|outcome| outcome.rows.as_slice()).unwrap_or_default() {

@@ -69,6 +69,7 @@ pub(crate) async fn create_service_key(
     let key = store::new_key(request, credentials, expires_at)?;
     let insert = store::insert(&signed, &data_key, &key)?;
     let audit = Audit::new(LICENSING_TENANT, "license.create", key.tag.as_str());
+    let audit = audit.value(&data_key, key.key_secret.as_bytes()).detail("authLevel", key.auth_level.as_str());
     match gate.write(vec![insert], audit).await? {
         Ok(_) => Ok(Answer(key)),
         Err(error) if error.is_unique("service_keys.tag") => Err(taken("tag")),

@@ -26,7 +26,8 @@ const VISIBLE: &str = "SELECT substr(value, length(level) + 2) FROM request_mark
 
 pub(crate) async fn get(app: &App, gate: Gate<'_>, key_id: &str) -> Result<ServiceKey> {
     let (statements, open_key) = app.data_keys().with_select(LICENSING_TENANT, vec![select(key_id)]);
-    let outcomes = gate.read(statements).await?;
+    let audit = Audit::reading(LICENSING_TENANT, "license.read", key_id);
+    let outcomes = gate.write(statements, audit).await??;
     let row = first_row(&outcomes).ok_or_else(|| Error::not_found("No such license key"))?;
     let data_key = app.data_keys().found(app, LICENSING_TENANT, open_key, &outcomes)?;
     opened(row, data_key.as_deref())
@@ -51,7 +52,9 @@ pub(crate) async fn list(signed: &Signed, page: &PageQuery) -> Result<(u64, Vec<
     let count = visible(COUNT.as_str());
     let rows = visible(PAGE.as_str()).bind(page.limit()).bind(page.offset());
     let (statements, open_key) = signed.app.data_keys().with_select(LICENSING_TENANT, vec![rows, count]);
-    let outcomes = signed.gate(Action::ListKeys).read(statements).await?;
+    let audit = Audit::reading(LICENSING_TENANT, "license.list", "");
+    let audit = audit.detail("offset", page.offset()).detail("limit", page.limit());
+    let outcomes = signed.gate(Action::ListKeys).write(statements, audit).await??;
     let total = outcomes.get(1).and_then(|outcome| outcome.rows.first());
     let total = total.ok_or_else(|| Error::internal("no count"))?.get("total")?;
     let data_key = signed.app.data_keys().found(&signed.app, LICENSING_TENANT, open_key, &outcomes)?;

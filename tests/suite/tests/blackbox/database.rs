@@ -5,36 +5,42 @@ use std::fs;
 use chancery_tests::runtime::Instance;
 use rusqlite::{Connection, OpenFlags};
 
-/// One audit row, without its number and time.
-#[derive(Debug, PartialEq, Eq)]
+/// One entry of the audit log, as its columns say, and the text that is the leaf.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditEntry {
     pub tenant: String,
+    pub index: i64,
     pub actor: String,
     pub action: String,
     pub subject: String,
-    pub request_id: String,
+    pub outcome: String,
+    pub text: String,
 }
 
-/// Every audit row after the first `skip`, oldest first.
-pub fn audit(instance: &Instance, skip: i64) -> Vec<AuditEntry> {
+impl AuditEntry {
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.text).unwrap()
+    }
+}
+
+/// Every entry of every tenant, each tenant's in their order.
+pub fn audit(instance: &Instance) -> Vec<AuditEntry> {
     let connection = open(instance);
-    let text =
-        "SELECT tenant_id, actor, action, subject, request_id FROM audit_entries ORDER BY seq LIMIT -1 OFFSET ?1";
+    let text = "SELECT tenant_id, leaf_index, actor, action, subject, outcome, entry FROM audit_entries \
+         ORDER BY tenant_id, leaf_index";
     let mut statement = connection.prepare(text).unwrap();
-    let rows = statement.query_map([skip], |row| {
+    let rows = statement.query_map([], |row| {
         Ok(AuditEntry {
             tenant: row.get(0)?,
-            actor: row.get(1)?,
-            action: row.get(2)?,
-            subject: row.get(3)?,
-            request_id: row.get(4)?,
+            index: row.get(1)?,
+            actor: row.get(2)?,
+            action: row.get(3)?,
+            subject: row.get(4)?,
+            outcome: row.get(5)?,
+            text: row.get(6)?,
         })
     });
     rows.unwrap().map(Result::unwrap).collect()
-}
-
-pub fn audit_count(instance: &Instance) -> i64 {
-    open(instance).query_row("SELECT count(*) FROM audit_entries", [], |row| row.get(0)).unwrap()
 }
 
 /// Whether these bytes stand anywhere in the files of the database, write-ahead log and leftovers included.
