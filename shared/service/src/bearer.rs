@@ -79,8 +79,9 @@ impl Bearer {
     pub async fn holder(self, needs: Permission) -> Result<Holder> {
         let known = self.app.known_tokens().lock().unwrap_or_else(PoisonError::into_inner).get(&self.hash).cloned();
         let token = match known {
-            Some(token) => token,
-            None => {
+            Some(token) if token.admit(self.now, needs).is_ok() => token,
+            // A token that may have been revoked is not refused for what it lacks.
+            _ => {
                 let rows = self.app.sql().query(select(&self.hash)).await?;
                 let token = Arc::new(stored(rows.first())?);
                 let mut known = self.app.known_tokens().lock().unwrap_or_else(PoisonError::into_inner);
