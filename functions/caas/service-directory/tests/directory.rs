@@ -69,10 +69,11 @@ impl Deployment {
         self.send(request.unwrap()).await
     }
 
-    /// The subjects of the audit rows of patches.
+    /// The subjects of the audit entries of patches that were done.
     async fn trace(&self) -> Vec<String> {
-        let select =
-            Statement::new("SELECT subject FROM audit_entries WHERE action = 'directory.patch' ORDER BY leaf_index");
+        let select = Statement::new(
+            "SELECT subject FROM audit_entries WHERE action = 'directory.patch' AND outcome = 'done' ORDER BY leaf_index",
+        );
         let rows = self.host.sql.query(select).await.unwrap();
         rows.iter().map(|row| row.get("subject").unwrap()).collect()
     }
