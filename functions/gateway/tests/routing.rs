@@ -57,7 +57,7 @@ fn every_function_is_bound() {
 
 #[test]
 fn every_function_has_its_own_wrangler_file() {
-    for api in ["system", "caas", "licensing", "config"] {
+    for api in ["system", "caas", "licensing", "config", "portal"] {
         for folder in fs::read_dir(root().join("functions").join(api)).unwrap() {
             let name = folder.unwrap().file_name().into_string().unwrap();
             let config = read(&format!("functions/{api}/{name}/wrangler.toml"));

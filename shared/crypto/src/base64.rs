@@ -1,7 +1,7 @@
 //! Base64 as callers spell it: standard or URL alphabet, padded or not. What leaves this house is
-//! always the standard alphabet with padding.
+//! the standard alphabet with padding, unless a format asks for the other.
 
-use base64ct::{Base64, Base64Unpadded, Encoding};
+use base64ct::{Base64, Base64Unpadded, Base64UrlUnpadded, Encoding};
 use zeroize::Zeroizing;
 
 use crate::{Error, Result};
@@ -10,6 +10,12 @@ use crate::{Error, Result};
 #[must_use]
 pub fn encode(bytes: &[u8]) -> String {
     Base64::encode_string(bytes)
+}
+
+/// Encodes in the URL alphabet without padding, for cookies, paths and tokens.
+#[must_use]
+pub fn encode_url(bytes: &[u8]) -> String {
+    Base64UrlUnpadded::encode_string(bytes)
 }
 
 /// Decodes either alphabet, with complete padding or none. White space is refused. Unused bits of

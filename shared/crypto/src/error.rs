@@ -24,6 +24,8 @@ pub enum Error {
     Format,
     /// The root key ring cannot be read; the text says which rule it breaks.
     RootKeys(&'static str),
+    /// A cost of password hashes that Argon2 does not know.
+    Cost,
     /// A data key was wrapped under a root key that the ring no longer holds.
     UnknownRootKey(String),
 }
@@ -43,6 +45,7 @@ impl fmt::Display for Error {
             Self::Decrypt => f.write_str("the ciphertext does not open under this key and context"),
             Self::Format => f.write_str("the sealed bytes have an unknown format or another key"),
             Self::RootKeys(rule) => write!(f, "the root key ring is not usable: {rule}"),
+            Self::Cost => f.write_str("not a cost of Argon2: memory in KiB, passes, lanes"),
             Self::UnknownRootKey(id) => {
                 write!(f, "root key {id} is not in the ring: add it again as an older key")
             }

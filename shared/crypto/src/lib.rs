@@ -13,6 +13,7 @@ mod gcm;
 
 pub mod base64;
 pub mod hash;
+pub mod password;
 pub mod seal;
 
 pub use curve::{Curve, PrivateKey, PublicKey};

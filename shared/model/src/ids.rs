@@ -14,6 +14,24 @@ impl std::fmt::Display for Invalid {
 
 impl std::error::Error for Invalid {}
 
+/// A UUID of version 4 over random bytes.
+#[must_use]
+pub fn random_uuid(bytes: [u8; 16]) -> String {
+    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+}
+
+/// The bytes of a UUID, however it is spelt.
+#[must_use]
+pub fn uuid_bytes(text: &str) -> Option<[u8; 16]> {
+    uuid::Uuid::try_parse(text).ok().map(uuid::Uuid::into_bytes)
+}
+
+/// The usual spelling of a UUID.
+#[must_use]
+pub fn uuid_text(bytes: [u8; 16]) -> String {
+    uuid::Uuid::from_bytes(bytes).to_string()
+}
+
 /// Makes a checked newtype over `String`.
 macro_rules! checked_text {
     ($(#[$doc:meta])* $name:ident, $rule:literal, $check:expr) => {

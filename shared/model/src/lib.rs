@@ -8,6 +8,7 @@ pub mod directory;
 pub mod environment;
 pub mod ids;
 pub mod licensing;
+pub mod portal;
 pub mod system;
 pub mod time;
 

@@ -33,4 +33,5 @@ pub(crate) const RULES: &[Rule] = &[
     Rule::new(Action::RemoveInternalConfig,    Target::None, [Y,     N,      N,          N,      N,  N]),
     Rule::new(Action::ManageTokens,            Target::None, [Y,     Y,      N,          N,      N,  N]),
     Rule::new(Action::ReadAudit,               Target::None, [Y,     Y,      N,          N,      N,  N]),
+    Rule::new(Action::ManagePortal,            Target::None, [Y,     Y,      N,          N,      N,  N]),
 ];

@@ -41,6 +41,7 @@ pub enum Action {
     RemoveInternalConfig,
     ManageTokens,
     ReadAudit,
+    ManagePortal,
 }
 
 /// What an action is done to, as far as a rule cares.
@@ -180,6 +181,7 @@ impl Action {
         Self::RemoveInternalConfig,
         Self::ManageTokens,
         Self::ReadAudit,
+        Self::ManagePortal,
     ];
 
     /// The word for it in the audit log.

@@ -1,6 +1,6 @@
 //! The state of one instance, and how a router of handlers becomes a served function.
 
-use std::sync::{Arc, Mutex, atomic::AtomicU64};
+use std::sync::{Arc, Mutex, OnceLock, atomic::AtomicU64};
 
 use axum::{
     Router,
@@ -11,7 +11,9 @@ use axum::{
 use platform::{Host, Kv, Sql};
 use serde_json::json;
 
-use crate::{Config, DataKeys, Error, bearer::KnownTokens, bounded::Bounded, extract, signed::DerivedKeys, trail};
+use crate::{
+    Config, DataKeys, Error, bearer::KnownTokens, bounded::Bounded, extract, portal, signed::DerivedKeys, trail,
+};
 
 /// How many callers' derived keys an instance keeps; older ones are forgotten and wiped.
 const DERIVED_KEYS: usize = 1024;
@@ -47,6 +49,8 @@ pub enum Shape {
     Kosmos,
     /// `{error}`
     Cognipeer,
+    /// `{message}`, or `{fields, code}` where fields of a body are refused
+    Kong,
 }
 
 /// One instance of a function: its host, its configuration and its caches. Cheap to clone.
@@ -60,6 +64,7 @@ struct Inner {
     known_tokens: Mutex<KnownTokens>,
     data_keys: DataKeys,
     signed_requests: AtomicU64,
+    portal: OnceLock<portal::Settings>,
 }
 
 impl App {
@@ -72,6 +77,7 @@ impl App {
             known_tokens: Mutex::new(Bounded::new(KNOWN_TOKENS)),
             data_keys: DataKeys::new(),
             signed_requests: AtomicU64::new(0),
+            portal: OnceLock::new(),
         }))
     }
 
@@ -106,6 +112,16 @@ impl App {
         &self.0.data_keys
     }
 
+    /// What is set for the developer portal; only its functions read the variables.
+    pub fn portal(&self) -> &portal::Settings {
+        self.0.portal.get_or_init(portal::Settings::default)
+    }
+
+    pub(crate) fn set_portal(&self, settings: portal::Settings) {
+        // An instance is put together once.
+        let _ = self.0.portal.set(settings);
+    }
+
     pub(crate) fn derived_keys(&self) -> &Mutex<DerivedKeys> {
         &self.0.derived_keys
     }
@@ -119,7 +135,7 @@ impl App {
     }
 }
 
-fn finish(mut response: Response, shape: Shape) -> Response {
+pub(crate) fn finish(mut response: Response, shape: Shape) -> Response {
     if let Some(error) = response.extensions_mut().remove::<Error>() {
         if let Some(line) = error.log_line() {
             platform::log::error(&line);
@@ -148,6 +164,10 @@ impl Shape {
                 "message": error.message,
             }),
             Self::Cognipeer => json!({ "error": error.message }),
+            Self::Kong => match &error.body {
+                Some(body) => body.as_ref().clone(),
+                None => json!({ "message": error.message }),
+            },
         };
         let content_type = [(header::CONTENT_TYPE, "application/json")];
         (error.status, content_type, Body::from(body.to_string())).into_response()

@@ -123,6 +123,12 @@ impl Config {
         Ok(hash::hex(&hash::hmac_sha256(key, &[b"license-secret", secret.as_bytes()])))
     }
 
+    /// A key for one purpose of ours, derived from the lookup key, so that it stays the same when root keys rotate.
+    pub fn derived_key(&self, purpose: &str) -> Result<Zeroizing<[u8; 32]>> {
+        let key = self.lookup_key.as_ref().map_err(Error::internal)?;
+        Ok(Zeroizing::new(hash::hmac_sha256(key, &[b"derived-key", b"\0", purpose.as_bytes()])))
+    }
+
     pub(crate) fn root_license(&self) -> Option<&str> {
         self.root_license.as_ref().map(|secret| secret.as_str())
     }

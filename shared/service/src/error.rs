@@ -15,6 +15,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub struct Error {
     pub status: StatusCode,
     pub message: Cow<'static, str>,
+    /// The whole body, for an API whose refusals tell more than a message.
+    pub(crate) body: Option<Box<serde_json::Value>>,
     inner: Option<String>,
     location: &'static Location<'static>,
 }
@@ -22,7 +24,7 @@ pub struct Error {
 impl Error {
     #[track_caller]
     pub fn new(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, message: message.into(), inner: None, location: Location::caller() }
+        Self { status, message: message.into(), body: None, inner: None, location: Location::caller() }
     }
 
     #[track_caller]
@@ -54,6 +56,12 @@ impl Error {
     #[track_caller]
     pub fn conflict(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::CONFLICT, message)
+    }
+
+    /// Says more than a message, where the API's shape has room for it.
+    #[must_use]
+    pub fn with_body(self, body: serde_json::Value) -> Self {
+        Self { body: Some(Box::new(body)), ..self }
     }
 
     /// A fault of ours. The caller only learns that; `inner` goes to the log and must not hold a secret.

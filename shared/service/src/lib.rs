@@ -13,6 +13,7 @@ mod error;
 mod extract;
 mod gate;
 pub mod license_secret;
+pub mod portal;
 mod root_license;
 mod signed;
 mod trail;

@@ -43,6 +43,10 @@ async fn function_app(name: &str, host: Host) -> Option<Router> {
         "key-authorization" => Some(key_authorization::app(host).await),
         "groups" => Some(groups::app(host).await),
         "tokens" => Some(tokens::app(host).await),
+        "accounts" => Some(accounts::app(host).await),
+        "developer" => Some(developer::app(host).await),
+        "files" => Some(files::app(host).await),
+        "portal-admin" => Some(portal_admin::app(host).await),
         "service-key" => Some(service_key::app(host).await),
         _ => None,
     }

@@ -26,6 +26,9 @@ impl Variables {
             .with("PUBLIC_URL", "http://public.test:8787")
             .with("INTERNAL_URL_TEMPLATE", "http://{name}:8888")
             .with("INTERNAL_SD", "true")
+            // Cheap hashes: the suite logs in hundreds of times.
+            .with("PORTAL_ARGON2", "64,1,1")
+            .with("PORTAL_ADMINS", "operators@portal.test")
     }
 
     /// Those of a process: its environment, or a file of `NAME=value` lines as wrangler reads it.

@@ -66,12 +66,33 @@ const CONFIG: &[&str] = &[
     "GET /api/client/v1/config/items/{key}/audit",
 ];
 
+/// The operations of the public contract that are served so far.
+const PORTAL: &[&str] = &[
+    "GET /auth",
+    "DELETE /auth",
+    "POST /register",
+    "POST /verify-account",
+    "POST /resend-account-verification",
+    "POST /invalidate-account-verification",
+    "POST /validate-reset",
+    "POST /reset-password",
+    "POST /forgot-password",
+    "GET /files",
+    "GET /developer",
+    "DELETE /developer",
+    "GET /developer/meta_fields",
+    "PATCH /developer/password",
+    "PATCH /developer/email",
+    "PATCH /developer/meta",
+];
+
 fn caas() -> Value {
     let operations = configuration::Operations::openapi()
         .merge_from(secret_store::Operations::openapi())
         .merge_from(service_directory::Operations::openapi())
         .merge_from(environment::Operations::openapi())
-        .merge_from(tokens::Operations::openapi());
+        .merge_from(tokens::Operations::openapi())
+        .merge_from(portal_admin::Operations::openapi());
     complete("Config & Consent", with_system_operations(operations, "/caas"))
 }
 
@@ -94,6 +115,49 @@ fn config() -> Value {
     for item in document["paths"].as_object_mut().unwrap().values_mut() {
         for operation in item.as_object_mut().unwrap().values_mut() {
             operation["security"] = json!([{ "token": [] }]);
+        }
+    }
+    document
+}
+
+/// Here a cookie authenticates; a refusal is a message, or tells the fields of the body that it is about.
+fn portal() -> Value {
+    let operations = accounts::Operations::openapi()
+        .merge_from(files::Operations::openapi())
+        .merge_from(developer::Operations::openapi());
+    let mut document = complete("Developer Portal", operations);
+    document["components"]["schemas"]["Error"] = json!({
+        "oneOf": [
+            {
+                "type": "object",
+                "required": ["message"],
+                "properties": {
+                    "message": { "type": "string", "description": "What is wrong" },
+                    "status": { "type": "integer", "description": "Of the developer who may not log in" },
+                },
+            },
+            {
+                "type": "object",
+                "required": ["fields", "code"],
+                "properties": {
+                    "fields": { "type": "object", "description": "A text per field, or an object of such texts" },
+                    "code": { "type": "integer", "description": "2 for a wrong field, 5 for one that is taken" },
+                },
+            },
+        ],
+    });
+    document["components"]["securitySchemes"] = json!({
+        "password": { "type": "http", "scheme": "basic", "description": "E-mail address and password" },
+        "session": { "type": "apiKey", "in": "cookie", "name": "portal_session" },
+    });
+    for item in document["paths"].as_object_mut().unwrap().values_mut() {
+        for operation in item.as_object_mut().unwrap().values_mut() {
+            let open = operation["tags"] == json!(["account"]) || operation["security"] == json!([]);
+            operation["security"] = match operation["operationId"].as_str().unwrap() {
+                "create-session" => json!([{ "password": [] }, { "session": [] }]),
+                _ if open => json!([]),
+                _ => json!([{ "session": [] }]),
+            };
         }
     }
     document
@@ -270,6 +334,14 @@ fn config_is_complete_and_committed() {
     check_contract(&document, CONFIG);
     check_form(&document);
     check_committed(&document, "config-api.json");
+}
+
+#[test]
+fn portal_is_complete_and_committed() {
+    let document = portal();
+    check_contract(&document, PORTAL);
+    check_form(&document);
+    check_committed(&document, "portal.json");
 }
 
 #[test]

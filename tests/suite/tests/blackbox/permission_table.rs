@@ -84,6 +84,7 @@ const TABLE: &[(Action, &[AuthLevel], [Cell; 6])] = &[
     (Action::RemoveInternalConfig,    &[], [Y, N, N, N, N, N]),
     (Action::ManageTokens,            &[], [Y, Y, N, N, N, N]),
     (Action::ReadAudit,               &[], [Y, Y, N, N, N, N]),
+    (Action::ManagePortal,            &[], [Y, Y, N, N, N, N]),
 ];
 
 /// Deleting the key that signs the request.

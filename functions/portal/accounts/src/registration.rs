@@ -1,0 +1,89 @@
+//! Registration of a developer.
+
+use axum::{Json as Answer, extract::State};
+use model::portal::{
+    Developer, FieldErrors, MailReport, REQUIRED, Reference, Registered, Status, check_password, is_email,
+};
+use service::{
+    App, Result,
+    portal::{self, Mail, MailKind, OneTimeToken, PortalBody, Purpose},
+};
+
+use crate::store::{self, NewDeveloper};
+
+/// Register an account. Depending on the portal's settings it has to be verified by mail, approved, or neither.
+#[utoipa::path(
+    post, path = "/register", tag = "account", operation_id = "register", request_body = Object,
+    responses((status = 200, body = Registered), (status = 400), (status = 409)),
+)]
+pub(crate) async fn register(State(app): State<App>, PortalBody(body): PortalBody) -> Result<Answer<Registered>> {
+    let now = platform::clock::now_ms();
+    let mut errors = FieldErrors::default();
+    let email = body.text("email").unwrap_or_else(|wrong| {
+        errors.merge(wrong);
+        None
+    });
+    let password = body.text("password").unwrap_or_else(|wrong| {
+        errors.merge(wrong);
+        None
+    });
+    match password.map(check_password) {
+        None => errors.add("password", "password is required"),
+        Some(Err(rule)) => errors.add("password", rule),
+        Some(Ok(())) => {}
+    }
+    match email {
+        None => errors.add("email", REQUIRED),
+        Some(email) if !is_email(email) => errors.add("email", "invalid e-mail address"),
+        Some(_) => {}
+    }
+    let meta = app.portal().meta_fields()?.of_new(&body).unwrap_or_else(|wrong| {
+        errors.merge(wrong);
+        serde_json::Map::new()
+    });
+    errors.or(())?;
+    let (email, password) = (email.unwrap_or_default(), password.unwrap_or_default());
+
+    let settings = app.portal();
+    let admitted = if settings.auto_approve { Status::Approved } else { Status::Requested };
+    let status = if settings.email_verification { Status::Unverified } else { admitted };
+    let developer = NewDeveloper {
+        id: portal::new_id()?,
+        consumer: portal::new_id()?,
+        email,
+        password: portal::hash_password(&app, password)?,
+        meta: serde_json::Value::Object(meta).to_string(),
+        status,
+        status_after: admitted,
+        now,
+    };
+    let mut statements = store::insert_developer(&developer)?;
+    let recipients: Vec<&str> = match status {
+        Status::Unverified => vec![email],
+        Status::Requested => settings.admins.iter().map(String::as_str).collect(),
+        Status::Approved | Status::Rejected | Status::Revoked => Vec::new(),
+    };
+    let token = match status {
+        Status::Unverified => Some(OneTimeToken::mint(&app, Purpose::VerifyAccount, now)?),
+        _ => None,
+    };
+    statements.extend(token.as_ref().map(|token| store::insert_token(&developer.id, Purpose::VerifyAccount, token)));
+    let kind = if token.is_some() { MailKind::VerifyAccount } else { MailKind::RequestAccess };
+    for recipient in &recipients {
+        statements.push(Mail::new(&app, kind, token.as_ref()).await?.to(recipient, &developer.id, now));
+    }
+    store::register(&app, statements, email).await?;
+    let seconds = now.div_euclid(1000);
+    Ok(Answer(Registered {
+        email: MailReport::sent_to(recipients),
+        developer: Developer {
+            id: developer.id,
+            email: email.to_owned(),
+            meta: developer.meta,
+            status: status.number(),
+            created_at: seconds,
+            updated_at: seconds,
+            consumer: Reference { id: developer.consumer },
+        },
+    }))
+}

@@ -1,0 +1,102 @@
+//! Changes of one's own account.
+
+use axum::{Json as Answer, http::StatusCode};
+use model::portal::{Developer, FieldErrors, check_password, is_email};
+use service::{
+    Audit, Error, Result,
+    portal::{self, Mail, MailKind, OneTimeToken, PORTAL_TENANT, PortalBody, Purpose, Session},
+};
+
+use crate::store;
+
+/// Change the password. All other sessions of the developer end.
+#[utoipa::path(
+    patch, path = "/developer/password", tag = "developer", operation_id = "update-password", request_body = Object,
+    responses((status = 204), (status = 400), (status = 401)),
+)]
+pub(crate) async fn update_password(session: Session, PortalBody(body): PortalBody) -> Result<StatusCode> {
+    let outcomes = session.read(vec![store::select_password(&session)]).await?;
+    let (password, old) = (body.required("password")?, body.required("old_password")?);
+    check_password(password).map_err(|rule| FieldErrors::one("password", rule))?;
+    let stored = store::password(&outcomes)?;
+    let wrong = || Error::bad_request("Old password is invalid");
+    if !portal::verify_password(&session.app, old, Some(&stored))? {
+        return Err(wrong());
+    }
+    let hash = portal::hash_password(&session.app, password)?;
+    let audit = Audit::new(PORTAL_TENANT, "developer.password", session.developer.as_str());
+    let outcomes = session.write(store::set_password(&session, &stored, &hash), audit).await??;
+    // Somebody else set another one in the meantime.
+    if outcomes.last().is_none_or(|outcome| outcome.changes == 0) {
+        return Err(wrong());
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Change the e-mail address. Where addresses are verified, this one must be before the next login.
+#[utoipa::path(
+    patch, path = "/developer/email", tag = "developer", operation_id = "update-email", request_body = Object,
+    responses((status = 200, body = Developer), (status = 400), (status = 401), (status = 409)),
+)]
+pub(crate) async fn update_email(session: Session, PortalBody(body): PortalBody) -> Result<Answer<Developer>> {
+    let email = body.required("email");
+    if email.is_err() {
+        session.read(Vec::new()).await?;
+    }
+    let email = email?;
+    if !is_email(email) {
+        session.read(Vec::new()).await?;
+        return Err(FieldErrors::one("email", "invalid e-mail address").into());
+    }
+    let app = &session.app;
+    let verifies = app.portal().email_verification;
+    let mut statements = vec![store::forget_verifications(&session)];
+    if verifies {
+        let token = OneTimeToken::mint(app, Purpose::VerifyAccount, session.now)?;
+        let mail = Mail::new(app, MailKind::VerifyAccount, Some(&token)).await?;
+        statements.push(store::insert_verification(&session, &token));
+        statements.push(mail.to(email, &session.developer, session.now));
+    }
+    statements.push(store::set_email(&session, email, verifies));
+    statements.push(store::select(&session));
+    let audit = Audit::new(PORTAL_TENANT, "developer.email", session.developer.as_str());
+    match session.write(statements, audit).await? {
+        Ok(outcomes) => store::developer(&outcomes).map(Answer),
+        Err(error) if error.is_unique("portal_developers.email_folded") => Err(portal::taken("email", email)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Change meta fields: what is given goes over what is there.
+#[utoipa::path(
+    patch, path = "/developer/meta", tag = "developer", operation_id = "update-meta", request_body = Object,
+    responses((status = 200), (status = 400), (status = 401)),
+)]
+pub(crate) async fn update_meta(session: Session, body: PortalBody) -> Result<StatusCode> {
+    change_meta(session, body).await
+}
+
+/// Change meta fields, as clients of the portal's pages ask for it.
+#[utoipa::path(
+    put, path = "/developer/meta", tag = "Chancery", operation_id = "replace-meta", request_body = Object,
+    responses((status = 200), (status = 400), (status = 401)),
+)]
+pub(crate) async fn replace_meta(session: Session, body: PortalBody) -> Result<StatusCode> {
+    change_meta(session, body).await
+}
+
+async fn change_meta(session: Session, PortalBody(body): PortalBody) -> Result<StatusCode> {
+    let meta = match session.app.portal().meta_fields()?.of_change(&body) {
+        Ok(meta) => serde_json::Value::Object(meta).to_string(),
+        Err(refused) => {
+            session.read(Vec::new()).await?;
+            return Err(refused.into());
+        }
+    };
+    let audit = Audit::new(PORTAL_TENANT, "developer.meta", session.developer.as_str());
+    let outcomes = session.write(vec![store::merge_meta(&session, &meta)], audit).await??;
+    if outcomes.first().is_none_or(|outcome| outcome.changes == 0) {
+        return Err(FieldErrors::one("meta", "may have at most 16 KiB").into());
+    }
+    Ok(StatusCode::OK)
+}

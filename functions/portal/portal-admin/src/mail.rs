@@ -1,0 +1,79 @@
+//! The outbox of the portal's mails: what was to be sent, to whom, and what it says.
+
+use axum::Json as Answer;
+use model::portal::{
+    List,
+    admin::{FullMail, MailEntry},
+};
+use platform::{Row, Statement};
+use policy::Action;
+use serde::Deserialize;
+use service::{
+    Error, Path, Query, Result, Signed,
+    portal::{Mail, PORTAL_TENANT, PageQuery},
+};
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListMail {
+    /// How many at most, 100 if not given
+    size: Option<String>,
+    /// The offset of the page before
+    offset: Option<String>,
+}
+
+/// List the mails of the outbox, newest first.
+#[utoipa::path(
+    get, path = "/caas/portal/mail", tag = "Chancery", params(ListMail),
+    responses((status = 200, body = List<MailEntry>), (status = 400), (status = 401)),
+)]
+pub(crate) async fn list_mail(signed: Signed, Query(query): Query<ListMail>) -> Result<Answer<List<MailEntry>>> {
+    let page = PageQuery { size: query.size, offset: query.offset }.page()?;
+    let before: i64 = page.after().parse().unwrap_or(1 << 52);
+    let select = Statement::new(
+        "SELECT seq, id, kind, recipient, created_at, sent_at, attempts, failure FROM portal_mail \
+         WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2",
+    );
+    let count = Statement::new("SELECT count(*) AS total FROM portal_mail");
+    let statements = vec![count, select.bind(before).bind(page.size + 1)];
+    let outcomes = signed.gate(Action::ManagePortal).read(statements).await?;
+    let [counted, listed] = outcomes.as_slice() else { return Err(Error::internal("two statements, two outcomes")) };
+    let size = usize::try_from(page.size).unwrap_or(usize::MAX);
+    let data = listed.rows.iter().take(size).map(entry).collect::<Result<Vec<_>>>()?;
+    let last = listed.rows.get(size.saturating_sub(1)).filter(|_| listed.rows.len() > size);
+    let next = last.map(|row| row.get::<i64>("seq")).transpose()?;
+    let next = next.map(|seq| page.next("/caas/portal/mail", &seq.to_string()));
+    let total = counted.rows.first().map_or(Ok(0), |row| row.get("total"))?;
+    Ok(Answer(List { data, next, total }))
+}
+
+/// Get a mail with what it says.
+#[utoipa::path(
+    get, path = "/caas/portal/mail/{id}", tag = "Chancery", params(("id" = String, Path)),
+    responses((status = 200, body = FullMail), (status = 401), (status = 404)),
+)]
+pub(crate) async fn get_mail(signed: Signed, Path(id): Path<String>) -> Result<Answer<FullMail>> {
+    let select = Statement::new(
+        "SELECT id, kind, recipient, sealed, created_at, sent_at, attempts, failure FROM portal_mail WHERE id = ?1",
+    );
+    let (app, keys) = (&signed.app, signed.app.data_keys());
+    let (statements, open_key) = keys.with_select(PORTAL_TENANT, vec![select.bind(id.as_str())]);
+    let outcomes = signed.gate(Action::ManagePortal).read(statements).await?;
+    let key = keys.found(app, PORTAL_TENANT, open_key, &outcomes)?;
+    let row = outcomes.first().and_then(|outcome| outcome.rows.first());
+    let (Some(row), Some(key)) = (row, key) else { return Err(Error::not_found("No mail with this id")) };
+    let letter = Mail::open(&key, &id, &row.get::<Vec<u8>>("sealed")?)?;
+    Ok(Answer(FullMail { mail: entry(row)?, subject: letter.subject, text: letter.text }))
+}
+
+fn entry(row: &Row) -> Result<MailEntry> {
+    Ok(MailEntry {
+        id: row.get("id")?,
+        kind: row.get("kind")?,
+        to: row.get("recipient")?,
+        created_at: row.get::<i64>("created_at")?.div_euclid(1000),
+        sent_at: row.get::<Option<i64>>("sent_at")?.map(|time| time.div_euclid(1000)),
+        attempts: row.get("attempts")?,
+        failure: row.get("failure")?,
+    })
+}

@@ -1,0 +1,244 @@
+//! Wire types of the developer portal and the rules of its texts. Times are epoch seconds. How a body arrives, as a form
+//! or as JSON, is in `body`; the extra fields of a developer in `meta`; files in `files`.
+
+pub mod admin;
+mod body;
+mod files;
+mod meta;
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+
+pub use body::Body;
+pub use files::{FilePage, PortalFile, is_file_path, readable_by, type_of};
+pub use meta::{MAX_META, MetaField, MetaFields, Validator};
+
+/// The longest e-mail address.
+const MAX_EMAIL: usize = 254;
+
+/// Where a developer stands. Only the approved one can log in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    Approved,
+    Requested,
+    Rejected,
+    Revoked,
+    Unverified,
+}
+
+impl Status {
+    pub const ALL: [Self; 5] = [Self::Approved, Self::Requested, Self::Rejected, Self::Revoked, Self::Unverified];
+
+    /// The number on the wire and in the database.
+    pub fn number(self) -> i64 {
+        match self {
+            Self::Approved => 0,
+            Self::Requested => 1,
+            Self::Rejected => 2,
+            Self::Revoked => 3,
+            Self::Unverified => 5,
+        }
+    }
+
+    pub fn from_number(number: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.number() == number)
+    }
+
+    /// What an operator calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Approved => "approved",
+            Self::Requested => "requested",
+            Self::Rejected => "rejected",
+            Self::Revoked => "revoked",
+            Self::Unverified => "unverified",
+        }
+    }
+
+    /// Why this developer cannot log in.
+    pub fn refusal(self) -> &'static str {
+        match self {
+            Self::Approved => "Unauthorized",
+            Self::Requested => "This account waits for its approval",
+            Self::Rejected => "This account was not approved",
+            Self::Revoked => "This account was revoked",
+            Self::Unverified => "Verify your e-mail address first",
+        }
+    }
+}
+
+/// The id of something, in an object of its own.
+#[derive(Serialize, ToSchema)]
+pub struct Reference {
+    pub id: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Developer {
+    pub id: String,
+    pub email: String,
+    /// A JSON object, as text.
+    pub meta: String,
+    /// 0 approved, 1 requested, 2 rejected, 3 revoked, 5 e-mail address not verified
+    pub status: i64,
+    pub created_at: i64,
+    pub updated_at: i64,
+    pub consumer: Reference,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Registered {
+    pub email: MailReport,
+    pub developer: Developer,
+}
+
+/// Which mails were put on their way.
+#[derive(Serialize, ToSchema)]
+pub struct MailReport {
+    pub sent: Mails,
+    pub error: Mails,
+}
+
+#[derive(Default, Serialize, ToSchema)]
+pub struct Mails {
+    /// Addresses, each `true`.
+    #[schema(value_type = Object)]
+    pub emails: Map<String, Value>,
+    pub count: usize,
+}
+
+impl MailReport {
+    pub fn sent_to<'a>(addresses: impl IntoIterator<Item = &'a str>) -> Self {
+        let emails: Map<_, _> = addresses.into_iter().map(|address| (address.to_owned(), json!(true))).collect();
+        Self { sent: Mails { count: emails.len(), emails }, error: Mails::default() }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Verified {
+    /// The developer's status from now on.
+    pub status: i64,
+}
+
+/// One page of a list.
+#[derive(Serialize, ToSchema)]
+pub struct List<T> {
+    pub data: Vec<T>,
+    /// The path of the next page, if there is one.
+    pub next: Option<String>,
+    pub total: i64,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct SessionAnswer {
+    pub session: SessionFacts,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct SessionFacts {
+    /// When it ends if nothing is asked any more.
+    pub expires: i64,
+    pub cookie: CookieFacts,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct CookieFacts {
+    pub renew: i64,
+    pub lifetime: i64,
+}
+
+/// Why fields were refused: a text per field, or an object of such texts where a field has fields of its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FieldErrors(Map<String, Value>);
+
+impl FieldErrors {
+    pub fn one(field: &str, reason: impl Into<Value>) -> Self {
+        let mut errors = Self::default();
+        errors.add(field, reason);
+        errors
+    }
+
+    pub fn missing(field: &str) -> Self {
+        Self::one(field, REQUIRED)
+    }
+
+    pub fn add(&mut self, field: &str, reason: impl Into<Value>) {
+        self.0.insert(field.to_owned(), reason.into());
+    }
+
+    pub fn merge(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    /// The value, unless something was refused.
+    pub fn or<T>(self, value: T) -> Result<T, Self> {
+        if self.0.is_empty() { Ok(value) } else { Err(self) }
+    }
+
+    pub fn into_fields(self) -> Value {
+        Value::Object(self.0)
+    }
+}
+
+pub const REQUIRED: &str = "required field missing";
+
+/// An e-mail address: one `@` with something on both sides, a dot in its domain, no white space, at most 254 bytes.
+/// Whether it exists is found out by a mail.
+pub fn is_email(text: &str) -> bool {
+    let Some((local, domain)) = text.rsplit_once('@') else { return false };
+    let labels = || domain.split('.');
+    text.len() <= MAX_EMAIL
+        && (1..=64).contains(&local.len())
+        && !local.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '@' | '<' | '>' | '"' | ',' | ';'))
+        && labels().count() >= 2
+        && labels().all(|label| {
+            (1..=63).contains(&label.len())
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+                && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+        })
+}
+
+/// The form under which an e-mail address is unique.
+pub fn fold_email(email: &str) -> String {
+    email.to_lowercase()
+}
+
+/// A password: 8 to 256 characters of any kind.
+pub fn check_password(password: &str) -> Result<(), &'static str> {
+    if (8..=256).contains(&password.chars().count()) { Ok(()) } else { Err("password must have 8 to 256 characters") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_two_sides_and_a_domain() {
+        for good in ["a@b.c", "user+tag@example.com", "ünï@bücher.example", "o'neil@x-y.example"] {
+            assert!(is_email(good), "{good}");
+        }
+        let long = format!("{}@example.com", "a".repeat(65));
+        for bad in
+            ["", "a", "@b.c", "a@", "a@b", "a@b..c", "a@.c", "a b@c.d", "a@b c.d", "a@@b.c", "a\n@b.c", "a@-b.c", &long]
+        {
+            assert!(!is_email(bad), "{bad}");
+        }
+        assert_eq!(fold_email("Ada@Example.ORG"), "ada@example.org");
+    }
+
+    #[test]
+    fn every_status_is_found_by_its_number() {
+        for status in Status::ALL {
+            assert_eq!(Status::from_number(status.number()), Some(status));
+        }
+        assert_eq!(Status::from_number(4), None);
+    }
+
+    #[test]
+    fn a_password_has_eight_characters_at_least() {
+        assert!(check_password("passwörd").is_ok() && check_password(&"a".repeat(256)).is_ok());
+        assert!(check_password("passwor").is_err() && check_password(&"a".repeat(257)).is_err());
+    }
+}

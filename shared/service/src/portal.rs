@@ -1,0 +1,90 @@
+//! What the functions of the developer portal stand on: its settings, sessions, bodies, pages, one-time tokens and
+//! mails. Its rows are in the functions; what a body must hold is in `model::portal`.
+
+mod body;
+mod cookie;
+mod mail;
+mod origin;
+mod page;
+mod password;
+mod session;
+mod settings;
+mod token;
+
+use axum::Router;
+use model::portal::FieldErrors;
+use platform::{Host, Statement, random};
+use serde_json::json;
+
+use crate::{App, Audit, Error, Result, Shape};
+
+pub use body::PortalBody;
+pub use cookie::{Cookie, SESSION_SECONDS, Transport};
+pub use mail::{Letter, Mail, MailKind, data_key, deliver};
+pub use page::{Page, PageQuery};
+pub use password::{hash_password, renewed_password, verify_password};
+pub use session::{Session, open_session};
+pub use settings::Settings;
+pub use token::{OneTimeToken, Purpose};
+
+/// The tenant under which the portal's secrets are sealed and its audit rows are kept.
+pub const PORTAL_TENANT: &str = "portal";
+
+/// An instance that knows the portal's settings.
+pub async fn app(host: Host) -> App {
+    let settings = Settings::load(host.vars.as_ref()).await;
+    let app = App::new(host).await;
+    app.set_portal(settings);
+    app
+}
+
+/// Serves a function of the portal: its paths stand at the root of the origin and under `/portal`, and what changes
+/// something is refused to pages of other origins.
+pub async fn serve(host: Host, router: Router<App>) -> Router {
+    let app = app(host).await;
+    let both = Router::new().merge(router.clone()).nest("/portal", router);
+    let served = app.clone().serve(both, Shape::Kong);
+    served.layer(axum::middleware::from_fn_with_state(app, origin::guard))
+}
+
+/// A new id.
+pub fn new_id() -> Result<String> {
+    Ok(model::ids::random_uuid(random::bytes()?))
+}
+
+/// A refusal of a body by its fields: 400, code 2.
+impl From<FieldErrors> for Error {
+    #[track_caller]
+    fn from(errors: FieldErrors) -> Self {
+        Self::bad_request("schema violation").with_body(json!({ "fields": errors.into_fields(), "code": 2 }))
+    }
+}
+
+/// What is taken already: 409, code 5.
+#[track_caller]
+pub fn taken(field: &str, value: &str) -> Error {
+    let errors = FieldErrors::one(field, format!("already exists: {value}"));
+    Error::conflict("unique violation").with_body(json!({ "fields": errors.into_fields(), "code": 5 }))
+}
+
+/// Missing and foreign look alike.
+#[track_caller]
+pub fn missing() -> Error {
+    Error::not_found("Not found")
+}
+
+#[track_caller]
+pub(crate) fn unauthorized() -> Error {
+    Error::unauthorized("Unauthorized")
+}
+
+/// The audit row of a change by somebody without a licence. It stands right after the statement that decides whether
+/// anything changed.
+pub fn audit_by(actor: &str, audit: Audit, now: i64) -> Result<Statement> {
+    let statement = Statement::new(
+        "INSERT INTO audit_entries (tenant_id, at, actor, action, subject, request_id) \
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE changes() > 0",
+    );
+    let statement = statement.bind(audit.tenant).bind(now).bind(actor).bind(audit.action).bind(audit.subject);
+    Ok(statement.bind(new_id()?))
+}

@@ -1,0 +1,126 @@
+//! A developer's session. The extractor only checks the cookie's MAC; whether the session lives and its developer is
+//! approved is asked in the same batch as the operation: what a read found is thrown away, and a change does not
+//! happen, when either no longer holds.
+
+use axum::{extract::FromRequestParts, http::request::Parts};
+use platform::{Outcome, SqlError, Statement};
+
+use super::{Cookie, SESSION_SECONDS, audit_by, unauthorized};
+use crate::{App, Audit, Error, Result};
+
+/// A session's end is moved no more often than this, so that most reads write nothing. It is added to the session's
+/// life, which is never shorter than promised.
+const RENEW_SECONDS: i64 = 60;
+
+/// A request with a cookie of ours.
+pub struct Session {
+    pub app: App,
+    /// Milliseconds since the epoch; one reading per request.
+    pub now: i64,
+    /// Whose session the cookie says it is.
+    pub developer: String,
+    id_hash: String,
+}
+
+impl FromRequestParts<App> for Session {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let cookie = Cookie::of(app, &parts.headers)?.ok_or_else(unauthorized)?;
+        Ok(Self::new(app, cookie, platform::clock::now_ms()))
+    }
+}
+
+impl Session {
+    pub fn new(app: &App, cookie: Cookie, now: i64) -> Self {
+        Self { app: app.clone(), now, developer: cookie.developer, id_hash: cookie.id_hash }
+    }
+
+    /// A statement whose `?1` is the developer.
+    pub fn statement(&self, text: &'static str) -> Statement {
+        Statement::new(text).bind(self.developer.as_str())
+    }
+
+    /// The key of this session's row.
+    pub fn id_hash(&self) -> &str {
+        &self.id_hash
+    }
+
+    /// Runs reading statements, and gives their outcomes if the session holds.
+    pub async fn read(&self, statements: Vec<Statement>) -> Result<Vec<Outcome>> {
+        let mut batch = vec![self.renewal(), self.select()];
+        batch.extend(statements);
+        let mut outcomes = self.app.sql().read_batch(batch).await?.into_iter().skip(1);
+        match outcomes.next() {
+            Some(found) if !found.rows.is_empty() => Ok(outcomes.collect()),
+            _ => Err(unauthorized()),
+        }
+    }
+
+    /// Runs a change, all of it with its audit row or nothing; nothing when the session does not hold. The audit row is
+    /// written when the last changing statement changed something. A broken uniqueness rule comes back as the inner
+    /// error, for the handler to name.
+    pub async fn write(&self, statements: Vec<Statement>, audit: Audit) -> Result<Result<Vec<Outcome>, SqlError>> {
+        let asked = statements.len();
+        let mut batch = vec![self.admission(), self.renewal()];
+        batch.extend(statements);
+        batch.push(audit_by(&self.developer, audit, self.now)?);
+        match self.app.sql().batch(batch).await {
+            Ok(outcomes) => Ok(Ok(outcomes.into_iter().skip(2).take(asked).collect())),
+            Err(SqlError::NotNull(column)) if column == "request_marks.caller" => Err(unauthorized()),
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    /// When the session ends if nothing more is asked.
+    pub fn expires_at(&self) -> i64 {
+        self.now + 1000 * SESSION_SECONDS
+    }
+
+    /// Writes nothing while the session holds. Else it tries to leave a mark of nobody, and with it the whole batch
+    /// fails.
+    fn admission(&self) -> Statement {
+        self.bind(
+            "INSERT INTO request_marks (mark, expires_at, caller, level) SELECT ?1, 0, NULL, '' WHERE NOT EXISTS \
+             (SELECT 1 FROM portal_sessions s JOIN portal_developers d ON d.id = s.developer_id \
+             WHERE s.id_hash = ?1 AND s.developer_id = ?2 AND s.expires_at > ?3 AND d.status = 0)",
+        )
+    }
+
+    fn select(&self) -> Statement {
+        self.bind(
+            "SELECT s.expires_at FROM portal_sessions s JOIN portal_developers d ON d.id = s.developer_id \
+             WHERE s.id_hash = ?1 AND s.developer_id = ?2 AND s.expires_at > ?3 AND d.status = 0",
+        )
+    }
+
+    fn renewal(&self) -> Statement {
+        let renewed = self.expires_at();
+        self.bind(
+            "UPDATE portal_sessions SET expires_at = ?4 WHERE id_hash = ?1 AND developer_id = ?2 AND expires_at > ?3 \
+             AND expires_at < ?5",
+        )
+        .bind(renewed + 1000 * RENEW_SECONDS)
+        .bind(renewed)
+    }
+
+    fn bind(&self, text: &'static str) -> Statement {
+        Statement::new(text).bind(self.id_hash.as_str()).bind(self.developer.as_str()).bind(self.now)
+    }
+}
+
+/// A new session, and the end of some that have expired.
+pub fn open_session(cookie: &Cookie, now: i64) -> Vec<Statement> {
+    let insert = Statement::new(
+        "INSERT INTO portal_sessions (id_hash, developer_id, created_at, expires_at) VALUES (?1, ?2, ?3, ?4)",
+    );
+    let sweep = Statement::new(
+        "DELETE FROM portal_sessions WHERE id_hash IN \
+         (SELECT id_hash FROM portal_sessions WHERE expires_at <= ?1 ORDER BY expires_at LIMIT 64)",
+    );
+    let expires_at = now + 1000 * (SESSION_SECONDS + RENEW_SECONDS);
+    vec![
+        insert.bind(cookie.id_hash.as_str()).bind(cookie.developer.as_str()).bind(now).bind(expires_at),
+        sweep.bind(now),
+    ]
+}
