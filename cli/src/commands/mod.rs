@@ -3,8 +3,11 @@
 
 mod call;
 mod config;
+mod developer;
 mod keygen;
 mod licence;
+mod mail;
+mod portal_file;
 mod ring_file;
 mod root_key;
 mod secret;
@@ -73,6 +76,15 @@ enum Command {
     /// Tokens of the Config API
     #[command(subcommand)]
     Token(token::Token),
+    /// Developers of the portal
+    #[command(subcommand)]
+    Developer(developer::Developer),
+    /// Files of the portal's pages
+    #[command(subcommand)]
+    PortalFile(portal_file::PortalFile),
+    /// Mails of the portal
+    #[command(subcommand)]
+    Mail(mail::Mail),
 }
 
 impl Cli {
@@ -87,6 +99,9 @@ impl Cli {
             Command::Secret(secret) => secret.run(&session),
             Command::RootKey(root_key) => root_key.run(&session),
             Command::Token(token) => token.run(&session),
+            Command::Developer(developer) => developer.run(&session),
+            Command::PortalFile(file) => file.run(&session),
+            Command::Mail(mail) => mail.run(&session),
         }
     }
 }

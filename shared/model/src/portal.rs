@@ -163,8 +163,9 @@ impl FieldErrors {
         Self::one(field, REQUIRED)
     }
 
+    /// The first reason for a field counts.
     pub fn add(&mut self, field: &str, reason: impl Into<Value>) {
-        self.0.insert(field.to_owned(), reason.into());
+        self.0.entry(field).or_insert_with(|| reason.into());
     }
 
     pub fn merge(&mut self, other: Self) {

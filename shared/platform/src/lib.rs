@@ -4,6 +4,7 @@
 pub mod clock;
 pub mod fetch;
 pub mod kv;
+mod later;
 pub mod log;
 pub mod migrations;
 pub mod random;
@@ -14,6 +15,7 @@ use std::{future::Future, pin::Pin, sync::Arc};
 
 pub use fetch::FetchError;
 pub use kv::Kv;
+pub use later::later;
 pub use sql::{Outcome, Row, Sql, SqlError, SqlValue, Statement};
 pub use vars::Vars;
 
@@ -50,9 +52,9 @@ macro_rules! export {
         async fn fetch(
             request: worker::HttpRequest,
             env: worker::Env,
-            _context: worker::Context,
+            context: worker::Context,
         ) -> worker::Result<$crate::runtime::Response> {
-            $crate::runtime::serve(request, env, $app).await
+            $crate::runtime::serve(request, env, context, $app).await
         }
 
         #[cfg(target_os = "wasi")]

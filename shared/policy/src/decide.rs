@@ -146,7 +146,7 @@ impl Rule {
 }
 
 impl Action {
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::GetKey,
         Self::GetCurrentKey,
         Self::ListKeys,

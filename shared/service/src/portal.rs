@@ -19,8 +19,8 @@ use serde_json::json;
 use crate::{App, Audit, Error, Result, Shape};
 
 pub use body::PortalBody;
-pub use cookie::{Cookie, SESSION_SECONDS, Transport};
-pub use mail::{Letter, Mail, MailKind, data_key, deliver};
+pub use cookie::{Cookie, Transport};
+pub use mail::{Letter, Mail, MailKind, data_key, send_later};
 pub use page::{Page, PageQuery};
 pub use password::{hash_password, renewed_password, verify_password};
 pub use session::{Session, open_session};
@@ -44,6 +44,7 @@ pub async fn serve(host: Host, router: Router<App>) -> Router {
     let app = app(host).await;
     let both = Router::new().merge(router.clone()).nest("/portal", router);
     let served = app.clone().serve(both, Shape::Kong);
+    let served = served.layer(axum::middleware::from_fn_with_state(app.clone(), mail::send_later));
     served.layer(axum::middleware::from_fn_with_state(app, origin::guard))
 }
 
@@ -78,13 +79,8 @@ pub(crate) fn unauthorized() -> Error {
     Error::unauthorized("Unauthorized")
 }
 
-/// The audit row of a change by somebody without a licence. It stands right after the statement that decides whether
+/// The audit entry of a change by somebody without a licence. It stands right after the statement that decides whether
 /// anything changed.
-pub fn audit_by(actor: &str, audit: Audit, now: i64) -> Result<Statement> {
-    let statement = Statement::new(
-        "INSERT INTO audit_entries (tenant_id, at, actor, action, subject, request_id) \
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE changes() > 0",
-    );
-    let statement = statement.bind(audit.tenant).bind(now).bind(actor).bind(audit.action).bind(audit.subject);
-    Ok(statement.bind(new_id()?))
+pub fn audit_by(actor: &str, audit: Audit, now: i64) -> Statement {
+    audit.by(actor).statement(None, None, now)
 }

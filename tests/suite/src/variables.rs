@@ -29,6 +29,7 @@ impl Variables {
             // Cheap hashes: the suite logs in hundreds of times.
             .with("PORTAL_ARGON2", "64,1,1")
             .with("PORTAL_ADMINS", "operators@portal.test")
+            .with("PORTAL_ORIGINS", "https://gui.portal.test")
     }
 
     /// Those of a process: its environment, or a file of `NAME=value` lines as wrangler reads it.

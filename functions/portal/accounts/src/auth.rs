@@ -11,7 +11,7 @@ use model::portal::{CookieFacts, SessionAnswer, SessionFacts, Status, fold_email
 use serde_json::{Value, json};
 use service::{
     App, Error, Result,
-    portal::{self, Cookie, SESSION_SECONDS, Session, Transport},
+    portal::{self, Cookie, Session, Transport},
 };
 
 use crate::store;
@@ -72,10 +72,11 @@ pub(crate) async fn delete_session(
 )]
 pub(crate) async fn get_session(session: Session) -> Result<Answer<SessionAnswer>> {
     session.read(Vec::new()).await?;
+    let lifetime = session.app.portal().session_seconds;
     Ok(Answer(SessionAnswer {
         session: SessionFacts {
             expires: session.expires_at().div_euclid(1000),
-            cookie: CookieFacts { renew: SESSION_SECONDS, lifetime: SESSION_SECONDS },
+            cookie: CookieFacts { renew: lifetime, lifetime },
         },
     }))
 }

@@ -57,7 +57,7 @@ pub(crate) async fn register(State(app): State<App>, PortalBody(body): PortalBod
         status_after: admitted,
         now,
     };
-    let mut statements = store::insert_developer(&developer)?;
+    let mut statements = store::insert_developer(&developer);
     let recipients: Vec<&str> = match status {
         Status::Unverified => vec![email],
         Status::Requested => settings.admins.iter().map(String::as_str).collect(),

@@ -32,7 +32,7 @@ pub(crate) async fn validate_reset(State(app): State<App>, PortalBody(body): Por
     let now = platform::clock::now_ms();
     let token = OneTimeToken::open(&app, Purpose::ResetPassword, demand(&body, "token")?, now)?;
     let token = token.ok_or_else(unauthorized)?;
-    if store::has_token(&app, &token).await? { Ok(StatusCode::OK) } else { Err(unauthorized()) }
+    store::owner_of(&app, &token).await?.map(|_| StatusCode::OK).ok_or_else(unauthorized)
 }
 
 /// Choose a new password with a mailed token. It ends all sessions of the account and all other such tokens.
@@ -45,6 +45,7 @@ pub(crate) async fn reset_password(State(app): State<App>, PortalBody(body): Por
     let (token, password) = (demand(&body, "token")?, demand(&body, "password")?);
     check_password(password).map_err(|rule| FieldErrors::one("password", rule))?;
     let token = OneTimeToken::open(&app, Purpose::ResetPassword, token, now)?.ok_or_else(unauthorized)?;
+    let developer = store::owner_of(&app, &token).await?.ok_or_else(unauthorized)?;
     let hash = portal::hash_password(&app, password)?;
-    if store::reset(&app, &token, &hash, now).await? { Ok(StatusCode::OK) } else { Err(unauthorized()) }
+    if store::reset(&app, (&token, &developer), &hash, now).await? { Ok(StatusCode::OK) } else { Err(unauthorized()) }
 }

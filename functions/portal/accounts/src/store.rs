@@ -80,7 +80,7 @@ pub(crate) async fn log_in(
     renewed: Option<String>,
     now: i64,
 ) -> Result<()> {
-    let mut batch = portal::open_session(cookie, now);
+    let mut batch = portal::open_session(app, cookie, now);
     batch.extend((app.portal().login_attempts > 0).then(|| clear(developer)));
     batch.extend(renewed.map(|password| {
         Statement::new("UPDATE portal_developers SET password = ?3 WHERE id = ?1 AND password = ?2")
@@ -99,14 +99,14 @@ pub(crate) async fn log_out(app: &App, cookie: &Cookie) -> Result<()> {
 }
 
 /// A developer with its consumer, and the audit row of both.
-pub(crate) fn insert_developer(new: &NewDeveloper<'_>) -> Result<Vec<Statement>> {
+pub(crate) fn insert_developer(new: &NewDeveloper<'_>) -> Vec<Statement> {
     let developer = Statement::new(
         "INSERT INTO portal_developers (id, consumer_id, email, email_folded, password, meta, status, status_after, \
          created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)",
     );
     let consumer = Statement::new("INSERT INTO portal_consumers (id, developer_id, created_at) VALUES (?1, ?2, ?3)");
     let audit = Audit::new(PORTAL_TENANT, "developer.register", new.id.as_str());
-    Ok(vec![
+    vec![
         developer
             .bind(new.id.as_str())
             .bind(new.consumer.as_str())
@@ -118,9 +118,9 @@ pub(crate) fn insert_developer(new: &NewDeveloper<'_>) -> Result<Vec<Statement>>
             .bind(new.status_after.number())
             .bind(new.now),
         consumer.bind(new.consumer.as_str()).bind(new.id.as_str()).bind(new.now),
-        audit_by(&new.id, audit, new.now)?,
+        audit_by(&new.id, audit, new.now),
         Mail::sweep(new.now),
-    ])
+    ]
 }
 
 pub(crate) fn insert_token(developer: &str, purpose: Purpose, token: &OneTimeToken) -> Statement {
@@ -139,20 +139,27 @@ pub(crate) async fn register(app: &App, statements: Vec<Statement>, email: &str)
     }
 }
 
-/// The new status, if the token is in force and its developer waits for it. All verification tokens of the developer go.
-pub(crate) async fn verify(app: &App, token: &str, notices: Vec<(Mail, &str)>, now: i64) -> Result<Option<i64>> {
+/// Whose token this is, if it has not been used.
+pub(crate) async fn owner_of(app: &App, token: &str) -> Result<Option<String>> {
+    let select = Statement::new("SELECT developer_id FROM portal_tokens WHERE id_hash = ?1").bind(token);
+    let rows = app.sql().query(select).await?;
+    Ok(rows.first().map(|row| row.get("developer_id")).transpose()?)
+}
+
+/// The new status, if the token is still there and its developer waits for it. All verification tokens of the developer
+/// go.
+pub(crate) async fn verify(
+    app: &App,
+    (token, developer): (&str, &str),
+    notices: Vec<(Mail, &str)>,
+    now: i64,
+) -> Result<Option<i64>> {
     let update = Statement::new(
-        "UPDATE portal_developers SET status = status_after, updated_at = ?2 WHERE status = 5 \
-         AND id = (SELECT developer_id FROM portal_tokens WHERE id_hash = ?1) RETURNING id, status",
+        "UPDATE portal_developers SET status = status_after, updated_at = ?3 WHERE id = ?2 AND status = 5 \
+         AND EXISTS (SELECT 1 FROM portal_tokens WHERE id_hash = ?1 AND developer_id = ?2) RETURNING status",
     );
-    // Whose token it is, only the batch knows: the row names its developer itself.
-    let audit = Statement::new(
-        "INSERT INTO audit_entries (tenant_id, at, actor, action, subject, request_id) \
-         SELECT ?2, ?3, developer_id, 'developer.verify', developer_id, ?4 FROM portal_tokens \
-         WHERE id_hash = ?1 AND changes() > 0",
-    );
-    let mut batch =
-        vec![update.bind(token).bind(now), audit.bind(token).bind(PORTAL_TENANT).bind(now).bind(portal::new_id()?)];
+    let audit = Audit::new(PORTAL_TENANT, "developer.verify", developer);
+    let mut batch = vec![update.bind(token).bind(developer).bind(now), audit_by(developer, audit, now)];
     for (mail, recipient) in notices {
         let insert = mail.insert(
             "INSERT INTO portal_mail (id, kind, sealed, created_at, next_attempt_at, recipient, developer_id) \
@@ -215,11 +222,6 @@ fn mail_or_decoy(mail: Mail, token: &OneTimeToken, email: &str, now: i64) -> [St
     [insert.bind(email).bind(token.id_hash.as_str()), withdraw.bind(id), Mail::sweep(now)]
 }
 
-pub(crate) async fn has_token(app: &App, token: &str) -> Result<bool> {
-    let select = Statement::new("SELECT purpose FROM portal_tokens WHERE id_hash = ?1").bind(token);
-    Ok(!app.sql().query(select).await?.is_empty())
-}
-
 /// Whether there was such a token.
 pub(crate) async fn delete_token(app: &App, token: &str) -> Result<bool> {
     let delete = Statement::new("DELETE FROM portal_tokens WHERE id_hash = ?1").bind(token);
@@ -227,23 +229,20 @@ pub(crate) async fn delete_token(app: &App, token: &str) -> Result<bool> {
     Ok(outcomes.first().is_some_and(|outcome| outcome.changes > 0))
 }
 
-/// Sets the password of a token's developer, ends its sessions, and uses up all its tokens of that kind.
-pub(crate) async fn reset(app: &App, token: &str, password: &str, now: i64) -> Result<bool> {
+/// Sets the password of a token's developer, if the token is still there, ends all its sessions, and uses up all its
+/// tokens of that kind.
+pub(crate) async fn reset(app: &App, (token, developer): (&str, &str), password: &str, now: i64) -> Result<bool> {
     let update = Statement::new(
-        "UPDATE portal_developers SET password = ?2, failed_logins = 0, updated_at = ?3 \
-         WHERE id = (SELECT developer_id FROM portal_tokens WHERE id_hash = ?1)",
+        "UPDATE portal_developers SET password = ?3, failed_logins = 0, updated_at = ?4 WHERE id = ?2 \
+         AND EXISTS (SELECT 1 FROM portal_tokens WHERE id_hash = ?1 AND developer_id = ?2)",
     );
-    let audit = Statement::new(
-        "INSERT INTO audit_entries (tenant_id, at, actor, action, subject, request_id) \
-         SELECT ?2, ?3, developer_id, 'developer.reset-password', developer_id, ?4 FROM portal_tokens \
-         WHERE id_hash = ?1 AND changes() > 0",
-    );
+    let audit = Audit::new(PORTAL_TENANT, "developer.reset-password", developer);
     let sessions = Statement::new(
         "DELETE FROM portal_sessions WHERE developer_id = (SELECT developer_id FROM portal_tokens WHERE id_hash = ?1)",
     );
     let outcomes = app.sql().batch(vec![
-        update.bind(token).bind(password).bind(now),
-        audit.bind(token).bind(PORTAL_TENANT).bind(now).bind(portal::new_id()?),
+        update.bind(token).bind(developer).bind(password).bind(now),
+        audit_by(developer, audit, now),
         sessions.bind(token),
         delete_all_of(token),
     ]);

@@ -18,11 +18,12 @@ pub(crate) async fn verify_account(State(app): State<App>, PortalBody(body): Por
     let now = platform::clock::now_ms();
     let token = demand(&body, "token")?;
     let token = OneTimeToken::open(&app, Purpose::VerifyAccount, token, now)?.ok_or_else(unauthorized)?;
+    let developer = store::owner_of(&app, &token).await?.ok_or_else(unauthorized)?;
     let mut notices = Vec::new();
     for admin in &app.portal().admins {
         notices.push((Mail::new(&app, MailKind::RequestAccess, None).await?, admin.as_str()));
     }
-    let status = store::verify(&app, &token, notices, now).await?.ok_or_else(unauthorized)?;
+    let status = store::verify(&app, (&token, &developer), notices, now).await?.ok_or_else(unauthorized)?;
     Ok(Answer(Verified { status }))
 }
 

@@ -12,7 +12,9 @@ use platform::Host;
 use service::{App, Shape, portal};
 
 pub async fn app(host: Host) -> Router {
-    portal::app(host).await.serve(router(), Shape::Kosmos)
+    let app = portal::app(host).await;
+    let served = app.clone().serve(router(), Shape::Kosmos);
+    served.layer(axum::middleware::from_fn_with_state(app, portal::send_later))
 }
 
 platform::export!(app);

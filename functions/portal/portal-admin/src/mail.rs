@@ -9,7 +9,7 @@ use platform::{Row, Statement};
 use policy::Action;
 use serde::Deserialize;
 use service::{
-    Error, Path, Query, Result, Signed,
+    Audit, Error, Path, Query, Result, Signed,
     portal::{Mail, PORTAL_TENANT, PageQuery},
 };
 
@@ -58,7 +58,8 @@ pub(crate) async fn get_mail(signed: Signed, Path(id): Path<String>) -> Result<A
     );
     let (app, keys) = (&signed.app, signed.app.data_keys());
     let (statements, open_key) = keys.with_select(PORTAL_TENANT, vec![select.bind(id.as_str())]);
-    let outcomes = signed.gate(Action::ManagePortal).read(statements).await?;
+    let audit = Audit::reading(PORTAL_TENANT, "mail.read", id.as_str());
+    let outcomes = signed.gate(Action::ManagePortal).write(statements, audit).await??;
     let key = keys.found(app, PORTAL_TENANT, open_key, &outcomes)?;
     let row = outcomes.first().and_then(|outcome| outcome.rows.first());
     let (Some(row), Some(key)) = (row, key) else { return Err(Error::not_found("No mail with this id")) };

@@ -63,6 +63,10 @@ impl Vars for SpinVars {
     }
 }
 
+pub(crate) fn later(_extensions: &http::Extensions, task: Task<'static, ()>) {
+    spin_sdk::wasip3::spawn(task);
+}
+
 pub(crate) fn now_ms() -> i64 {
     let elapsed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)

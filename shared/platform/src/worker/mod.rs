@@ -9,7 +9,7 @@ use std::{cell::RefCell, future::Future, sync::Arc};
 use axum::{Router, body::Body};
 use send_wrapper::SendWrapper;
 use tower::ServiceExt as _;
-use worker::{Env, HttpRequest};
+use worker::{Context, Env, HttpRequest};
 
 pub(crate) use fetch::fetch;
 
@@ -26,7 +26,12 @@ thread_local! {
 }
 
 /// Serves one request; the first of an instance builds the router.
-pub async fn serve<F>(request: HttpRequest, env: Env, app: impl FnOnce(Host) -> F) -> worker::Result<Response>
+pub async fn serve<F>(
+    request: HttpRequest,
+    env: Env,
+    context: Context,
+    app: impl FnOnce(Host) -> F,
+) -> worker::Result<Response>
 where
     F: Future<Output = Router>,
 {
@@ -39,7 +44,9 @@ where
             router
         }
     };
-    match router.oneshot(request.map(Body::new)).await {
+    let mut request = request.map(Body::new);
+    request.extensions_mut().insert(Waiting(Arc::new(SendWrapper::new(context))));
+    match router.oneshot(request).await {
         Ok(response) => Ok(response),
         Err(never) => match never {},
     }
@@ -59,6 +66,17 @@ impl Vars for EnvVars {
     fn get(&self, name: &'static str) -> Task<'_, Option<String>> {
         let value = self.0.var(name).ok().map(|value| value.to_string()).filter(|value| !value.is_empty());
         Box::pin(std::future::ready(value))
+    }
+}
+
+/// What keeps the runtime from ending a request with its answer.
+#[derive(Clone)]
+struct Waiting(Arc<SendWrapper<Context>>);
+
+pub(crate) fn later(extensions: &http::Extensions, task: Task<'static, ()>) {
+    match extensions.get::<Waiting>() {
+        Some(waiting) => waiting.0.wait_until(task),
+        None => log_error("there is no request that could wait for a task"),
     }
 }
 

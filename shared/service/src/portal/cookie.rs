@@ -11,9 +11,6 @@ use platform::random;
 
 use crate::{App, Error, Result};
 
-/// How long a session lives without a request.
-pub const SESSION_SECONDS: i64 = 3600;
-
 const NAME: &str = "portal_session";
 
 /// A cookie of ours.

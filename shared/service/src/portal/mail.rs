@@ -1,11 +1,19 @@
 //! The outbox: a mail is a row in the batch of the change that it tells of, so none is lost, and what it says is sealed,
 //! since it may hold a token. Sending comes after, and is tried again with later requests.
 
+use std::time::Duration;
+
+use axum::{
+    extract::{Request, State},
+    http::{Method, header},
+    middleware::Next,
+    response::Response,
+};
 use crypto::seal::DataKey;
-use platform::{Statement, random};
+use platform::{Statement, fetch::Limits, random};
 use serde::{Deserialize, Serialize};
 
-use super::{OneTimeToken, PORTAL_TENANT, new_id};
+use super::{OneTimeToken, PORTAL_TENANT, new_id, settings::MailApi};
 use crate::{App, Error, Result};
 
 /// How long mails stay in the outbox, sent or not.
@@ -140,5 +148,71 @@ pub async fn data_key(app: &App) -> Result<std::sync::Arc<DataKey>> {
     }
 }
 
-/// Sends what is due, where a mail API is set.
-pub async fn deliver(_app: &App) {}
+/// How many mails one request sends on its way out.
+const AT_ONCE: i64 = 4;
+
+/// After so many attempts a mail is left lying.
+const MOST_ATTEMPTS: i64 = 8;
+
+const LIMITS: Limits = Limits { time: Duration::from_secs(10), bytes: 64 * 1024 };
+
+/// The layer of the functions that write mails: sends what is due after the answer was given, so that its time tells
+/// nothing, and a slow mail server holds nobody up.
+pub async fn send_later(State(app): State<App>, request: Request, next: Next) -> Response {
+    let due = app.portal().mail.is_some() && request.method() != Method::GET;
+    let (parts, body) = request.into_parts();
+    let extensions = parts.extensions.clone();
+    let response = next.run(Request::from_parts(parts, body)).await;
+    if due {
+        platform::later(&extensions, Box::pin(async move { deliver(&app).await }));
+    }
+    response
+}
+
+/// Sends mails that are due. Taking one moves its next attempt, so nobody else sends it meanwhile.
+async fn deliver(app: &App) {
+    let Some(api) = &app.portal().mail else { return };
+    let sent = async {
+        let key = data_key(app).await?;
+        let now = platform::clock::now_ms();
+        let take = Statement::new(
+            "UPDATE portal_mail SET attempts = attempts + 1, next_attempt_at = \
+             CASE WHEN attempts + 1 < ?3 THEN ?1 + (60000 << attempts) END WHERE seq IN (SELECT seq FROM portal_mail \
+             WHERE next_attempt_at <= ?1 ORDER BY next_attempt_at LIMIT ?2) RETURNING id, recipient, sealed",
+        );
+        let taken = app.sql().batch(vec![take.bind(now).bind(AT_ONCE).bind(MOST_ATTEMPTS)]).await?;
+        for row in taken.first().map(|outcome| outcome.rows.as_slice()).unwrap_or_default() {
+            let (id, recipient): (String, String) = (row.get("id")?, row.get("recipient")?);
+            let letter = Mail::open(&key, &id, &row.get::<Vec<u8>>("sealed")?)?;
+            let failure = send(api, &recipient, &letter).await.err();
+            let update = if failure.is_none() {
+                "UPDATE portal_mail SET sent_at = ?2, failure = ?3, next_attempt_at = NULL WHERE id = ?1"
+            } else {
+                "UPDATE portal_mail SET failure = ?3 WHERE id = ?1 AND ?2 > 0"
+            };
+            let told = Statement::new(update).bind(id).bind(platform::clock::now_ms()).bind(failure);
+            app.sql().batch(vec![told]).await?;
+        }
+        Ok::<_, Error>(())
+    };
+    if let Err(error) = sent.await {
+        platform::log::error(&error.log_line().unwrap_or_else(|| "a mail could not be sent".to_owned()));
+    }
+}
+
+/// Hands a mail to the mail API, and says what went wrong without telling what is in the mail.
+async fn send(api: &MailApi, recipient: &str, letter: &Letter) -> Result<(), String> {
+    let body = serde_json::json!({
+        "from": api.from, "to": [recipient], "subject": letter.subject, "text": letter.text,
+    });
+    let request = axum::http::Request::post(&api.url)
+        .header(header::CONTENT_TYPE, "application/json")
+        .header(header::AUTHORIZATION, format!("Bearer {}", api.key.as_str()))
+        .body(body.to_string().into_bytes())
+        .map_err(|_| "MAIL_API_URL or MAIL_API_KEY cannot be sent".to_owned())?;
+    match platform::fetch::fetch(request, LIMITS).await {
+        Ok(answer) if answer.status().is_success() => Ok(()),
+        Ok(answer) => Err(format!("the mail API answered {}", answer.status().as_u16())),
+        Err(error) => Err(error.to_string()),
+    }
+}

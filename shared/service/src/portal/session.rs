@@ -5,12 +5,12 @@
 use axum::{extract::FromRequestParts, http::request::Parts};
 use platform::{Outcome, SqlError, Statement};
 
-use super::{Cookie, SESSION_SECONDS, audit_by, unauthorized};
+use super::{Cookie, audit_by, unauthorized};
 use crate::{App, Audit, Error, Result};
 
-/// A session's end is moved no more often than this, so that most reads write nothing. It is added to the session's
-/// life, which is never shorter than promised.
-const RENEW_SECONDS: i64 = 60;
+/// A session's end is moved no more often than once in this part of its life, so that most reads write nothing. The part
+/// is added to its life, which is never shorter than promised.
+const RENEWAL_PART: i64 = 60;
 
 /// A request with a cookie of ours.
 pub struct Session {
@@ -64,7 +64,7 @@ impl Session {
         let asked = statements.len();
         let mut batch = vec![self.admission(), self.renewal()];
         batch.extend(statements);
-        batch.push(audit_by(&self.developer, audit, self.now)?);
+        batch.push(audit_by(&self.developer, audit, self.now));
         match self.app.sql().batch(batch).await {
             Ok(outcomes) => Ok(Ok(outcomes.into_iter().skip(2).take(asked).collect())),
             Err(SqlError::NotNull(column)) if column == "request_marks.caller" => Err(unauthorized()),
@@ -74,7 +74,7 @@ impl Session {
 
     /// When the session ends if nothing more is asked.
     pub fn expires_at(&self) -> i64 {
-        self.now + 1000 * SESSION_SECONDS
+        self.now + 1000 * self.app.portal().session_seconds
     }
 
     /// Writes nothing while the session holds. Else it tries to leave a mark of nobody, and with it the whole batch
@@ -95,12 +95,12 @@ impl Session {
     }
 
     fn renewal(&self) -> Statement {
-        let renewed = self.expires_at();
+        let (renewed, stored) = (self.expires_at(), end(&self.app, self.now));
         self.bind(
             "UPDATE portal_sessions SET expires_at = ?4 WHERE id_hash = ?1 AND developer_id = ?2 AND expires_at > ?3 \
              AND expires_at < ?5",
         )
-        .bind(renewed + 1000 * RENEW_SECONDS)
+        .bind(stored)
         .bind(renewed)
     }
 
@@ -110,7 +110,7 @@ impl Session {
 }
 
 /// A new session, and the end of some that have expired.
-pub fn open_session(cookie: &Cookie, now: i64) -> Vec<Statement> {
+pub fn open_session(app: &App, cookie: &Cookie, now: i64) -> Vec<Statement> {
     let insert = Statement::new(
         "INSERT INTO portal_sessions (id_hash, developer_id, created_at, expires_at) VALUES (?1, ?2, ?3, ?4)",
     );
@@ -118,9 +118,14 @@ pub fn open_session(cookie: &Cookie, now: i64) -> Vec<Statement> {
         "DELETE FROM portal_sessions WHERE id_hash IN \
          (SELECT id_hash FROM portal_sessions WHERE expires_at <= ?1 ORDER BY expires_at LIMIT 64)",
     );
-    let expires_at = now + 1000 * (SESSION_SECONDS + RENEW_SECONDS);
     vec![
-        insert.bind(cookie.id_hash.as_str()).bind(cookie.developer.as_str()).bind(now).bind(expires_at),
+        insert.bind(cookie.id_hash.as_str()).bind(cookie.developer.as_str()).bind(now).bind(end(app, now)),
         sweep.bind(now),
     ]
+}
+
+/// When a session ends that was used now.
+fn end(app: &App, now: i64) -> i64 {
+    let milliseconds = 1000 * app.portal().session_seconds;
+    now + milliseconds + milliseconds / RENEWAL_PART
 }

@@ -15,6 +15,8 @@ pub struct Settings {
     pub email_verification: bool,
     /// How long one-time tokens are good.
     pub token_seconds: i64,
+    /// How long a session lives without a request.
+    pub session_seconds: i64,
     /// How many wrong passwords lock an account until its password is reset; 0 means never.
     pub login_attempts: i64,
     /// Origins of pages, besides our own, that may use the portal with a visitor's session.
@@ -41,6 +43,7 @@ impl Default for Settings {
             auto_approve: false,
             email_verification: false,
             token_seconds: 21_600,
+            session_seconds: 3600,
             login_attempts: 0,
             origins: Vec::new(),
             admins: Vec::new(),
@@ -71,6 +74,7 @@ impl Settings {
             auto_approve: flag("PORTAL_AUTO_APPROVE").await,
             email_verification: flag("PORTAL_EMAIL_VERIFICATION").await,
             token_seconds: number("PORTAL_TOKEN_SECONDS", defaults.token_seconds).await,
+            session_seconds: number("PORTAL_SESSION_SECONDS", defaults.session_seconds).await,
             login_attempts: number("PORTAL_LOGIN_ATTEMPTS", 0).await,
             origins: list("PORTAL_ORIGINS").await,
             admins: list("PORTAL_ADMINS").await.into_iter().filter(|address| is_email(address)).collect(),

@@ -43,6 +43,16 @@ pub fn audit(instance: &Instance) -> Vec<AuditEntry> {
     rows.unwrap().map(Result::unwrap).collect()
 }
 
+/// The one number that a statement reads.
+pub fn number(instance: &Instance, select: &str) -> i64 {
+    open(instance).query_row(select, [], |row| row.get(0)).unwrap()
+}
+
+/// The first text that a statement reads.
+pub fn text(instance: &Instance, select: &str) -> String {
+    open(instance).query_row(select, [], |row| row.get(0)).unwrap()
+}
+
 /// Whether these bytes stand anywhere in the files of the database, write-ahead log and leftovers included.
 pub fn contains(instance: &Instance, text: &str) -> bool {
     let files = instance.database_files();

@@ -23,6 +23,10 @@ mod directory;
 mod key_authorization;
 mod permission_table;
 mod permissions;
+mod portal;
+mod portal_accounts;
+mod portal_developer;
+mod portal_table;
 mod restart;
 mod secrets;
 mod service_key;
@@ -65,6 +69,9 @@ fn cases() -> Vec<Case> {
         config_groups::cases(),
         config_items::cases(),
         config_sdk::cases(),
+        portal_accounts::cases(),
+        portal_developer::cases(),
+        portal_table::cases(),
         audit::cases(),
         restart::cases(),
         tool::cases(),
