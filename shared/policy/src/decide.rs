@@ -220,6 +220,7 @@ impl Action {
             | Self::RemoveInternalConfig => "config.remove",
             Self::ManageTokens => "config-token.manage",
             Self::ReadAudit => "audit.read",
+            Self::ManagePortal => "portal.manage",
         }
     }
 

@@ -8,7 +8,7 @@ use service::{
 };
 
 /// How many bytes of contents one answer holds, but for a single file.
-const MOST_BYTES: i64 = 8 << 20;
+const MOST_BYTES: i64 = 4 << 20;
 
 /// Files after a place, as many as the caller may read. The roles are those of the session, if it lives.
 pub(crate) fn select(cookie: Option<&Cookie>, page: &Page, kind: Option<&str>, now: i64) -> Statement {

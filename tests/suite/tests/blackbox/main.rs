@@ -26,6 +26,7 @@ mod permissions;
 mod portal;
 mod portal_accounts;
 mod portal_developer;
+mod portal_mail;
 mod portal_table;
 mod restart;
 mod secrets;
@@ -71,6 +72,7 @@ fn cases() -> Vec<Case> {
         config_sdk::cases(),
         portal_accounts::cases(),
         portal_developer::cases(),
+        portal_mail::cases(),
         portal_table::cases(),
         audit::cases(),
         restart::cases(),

@@ -1,0 +1,156 @@
+//! An address that is not known costs the same work as one that is: the same statements, and the same password hash. How
+//! long either takes over a network is measured with `PAIRS=1000 cargo test --release -p accounts -- --ignored`.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use axum::{Router, body::Body, http::Request};
+use crypto::base64;
+use platform::{Host, Outcome, Row, Sql, SqlError, Statement, Task, runtime};
+use tower::ServiceExt;
+
+/// Counts the statements that go to a database.
+struct Counting {
+    inner: Arc<dyn Sql>,
+    statements: Arc<AtomicUsize>,
+}
+
+impl Counting {
+    fn count(&self, statements: usize) {
+        // A round trip counts too.
+        self.statements.fetch_add(statements + 1000, Ordering::Relaxed);
+    }
+}
+
+impl Sql for Counting {
+    fn query(&self, statement: Statement) -> Task<'_, Result<Vec<Row>, SqlError>> {
+        self.count(1);
+        self.inner.query(statement)
+    }
+
+    fn batch(&self, statements: Vec<Statement>) -> Task<'_, Result<Vec<Outcome>, SqlError>> {
+        self.count(statements.len());
+        self.inner.batch(statements)
+    }
+
+    fn read_batch(&self, statements: Vec<Statement>) -> Task<'_, Result<Vec<Outcome>, SqlError>> {
+        self.count(statements.len());
+        self.inner.read_batch(statements)
+    }
+}
+
+struct Portal {
+    app: Router,
+    statements: Arc<AtomicUsize>,
+}
+
+const KNOWN: &str = "ada@example.org";
+const UNKNOWN: &str = "eve@example.org";
+
+/// A portal with one developer.
+async fn portal(name: &str, more: &[(&str, &str)]) -> Portal {
+    let folder = std::env::temp_dir().join(format!("accounts-{name}-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    let key = base64::encode(&[7; 32]);
+    let root = format!("first:{key}");
+    let vars = [("ROOT_KEY", root.as_str()), ("LOOKUP_KEY", &key), ("PORTAL_AUTO_APPROVE", "true")];
+    let vars = vars.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let host = runtime::host(&folder.join("test.db"), vars.collect::<HashMap<_, _>>()).unwrap();
+    let statements = Arc::new(AtomicUsize::new(0));
+    let sql = Arc::new(Counting { inner: host.sql.clone(), statements: statements.clone() });
+    let app = accounts::app(Host { sql, ..host }).await;
+    let body = format!(r#"{{"email":"{KNOWN}","password":"correct horse","meta":{{"full_name":"Ada"}}}}"#);
+    let portal = Portal { app, statements };
+    assert_eq!(portal.post("/register", body).await, 200);
+    // The first of an instance makes what all others stand on.
+    portal.log_in(UNKNOWN).await;
+    portal.forget(KNOWN).await;
+    portal
+}
+
+impl Portal {
+    async fn ask(&self, request: Request<Body>) -> u16 {
+        self.app.clone().oneshot(request).await.unwrap().status().as_u16()
+    }
+
+    async fn post(&self, path: &str, body: String) -> u16 {
+        let request = Request::post(path).header("content-type", "application/json");
+        self.ask(request.body(body.into()).unwrap()).await
+    }
+
+    async fn log_in(&self, email: &str) -> u16 {
+        let pair = base64::encode(format!("{email}:wrong horse").as_bytes());
+        let request = Request::get("/auth").header("authorization", format!("Basic {pair}"));
+        self.ask(request.body(Body::empty()).unwrap()).await
+    }
+
+    async fn forget(&self, email: &str) -> u16 {
+        self.post("/forgot-password", format!(r#"{{"email":"{email}"}}"#)).await
+    }
+
+    async fn resend(&self, email: &str) -> u16 {
+        self.post("/resend-account-verification", format!(r#"{{"email":"{email}"}}"#)).await
+    }
+
+    /// What an operation answers, how many statements it takes, and how long.
+    async fn measure(&self, operation: &str, email: &str) -> (u16, usize, Duration) {
+        let (before, started) = (self.statements.load(Ordering::Relaxed), Instant::now());
+        let status = match operation {
+            "log in" => self.log_in(email).await,
+            "forget" => self.forget(email).await,
+            "resend" => self.resend(email).await,
+            other => panic!("{other}"),
+        };
+        let time = started.elapsed();
+        (status, self.statements.load(Ordering::Relaxed) - before, time)
+    }
+}
+
+#[tokio::test]
+async fn the_same_statements_and_the_same_hash() {
+    for attempts in ["0", "3"] {
+        let more = [("PORTAL_ARGON2", "32768,3,1"), ("PORTAL_LOGIN_ATTEMPTS", attempts)];
+        let portal = portal(&format!("same-{attempts}"), &more).await;
+        for operation in ["log in", "forget", "resend"] {
+            let known = portal.measure(operation, KNOWN).await;
+            let unknown = portal.measure(operation, UNKNOWN).await;
+            assert_eq!((known.0, known.1), (unknown.0, unknown.1), "{operation}");
+            if operation == "log in" {
+                let (slow, quick) = (known.2.max(unknown.2), known.2.min(unknown.2));
+                assert!(slow < quick * 3, "a hash that is left out would show: {known:?} {unknown:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+#[ignore = "takes a minute: asks a thousand times for a known and for an unknown address"]
+async fn the_means_of_many_pairs_differ_by_less_than_a_twentieth() {
+    let pairs: u32 = std::env::var("PAIRS").ok().and_then(|pairs| pairs.parse().ok()).unwrap_or(1000);
+    let portal = portal("means", &[]).await;
+    for operation in ["log in", "forget", "resend"] {
+        let (mut known, mut unknown) = (Duration::ZERO, Duration::ZERO);
+        for number in 0..pairs {
+            // Who comes first changes, lest a habit of the machine looks like a difference.
+            if number % 2 == 0 {
+                known += portal.measure(operation, KNOWN).await.2;
+                unknown += portal.measure(operation, UNKNOWN).await.2;
+            } else {
+                unknown += portal.measure(operation, UNKNOWN).await.2;
+                known += portal.measure(operation, KNOWN).await.2;
+            }
+        }
+        let (known, unknown) = (known / pairs, unknown / pairs);
+        println!("{operation}: {known:?} known, {unknown:?} unknown, {pairs} pairs");
+        let difference = known.abs_diff(unknown);
+        assert!(difference * 20 < known.max(unknown), "{operation}: {known:?} and {unknown:?}");
+    }
+}
