@@ -26,7 +26,8 @@ pub type Task<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 #[derive(Clone)]
 pub struct Host {
     pub sql: Arc<dyn Sql>,
-    pub kv: Arc<dyn Kv>,
+    /// `None` where the database is as near as any key-value store.
+    pub kv: Option<Arc<dyn Kv>>,
     pub vars: Arc<dyn Vars>,
 }
 

@@ -1,6 +1,6 @@
 //! The state of one instance, and how a router of handlers becomes a served function.
 
-use std::sync::{Arc, Mutex, OnceLock, atomic::AtomicU64};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, atomic::AtomicI64};
 
 use axum::{
     Router,
@@ -8,11 +8,18 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use platform::{Host, Kv, Sql};
+use platform::{Host, Kv, Sql, Task};
 use serde_json::json;
 
 use crate::{
-    Config, DataKeys, Error, bearer::KnownTokens, bounded::Bounded, extract, portal, signed::DerivedKeys, trail,
+    Config, DataKeys, Error,
+    bearer::KnownTokens,
+    bounded::Bounded,
+    extract, portal,
+    seen::{Admissions, Seen},
+    signed::DerivedKeys,
+    trail,
+    unwritten::Unwritten,
 };
 
 /// How many callers' derived keys an instance keeps; older ones are forgotten and wiped.
@@ -63,8 +70,12 @@ struct Inner {
     derived_keys: Mutex<DerivedKeys>,
     known_tokens: Mutex<KnownTokens>,
     data_keys: DataKeys,
-    signed_requests: AtomicU64,
+    signed_requests: AtomicI64,
     portal: OnceLock<portal::Settings>,
+    seen: Mutex<Seen>,
+    admissions: Mutex<Admissions>,
+    unwritten: Unwritten,
+    later: Mutex<Vec<Task<'static, ()>>>,
 }
 
 impl App {
@@ -76,8 +87,12 @@ impl App {
             derived_keys: Mutex::new(Bounded::new(DERIVED_KEYS)),
             known_tokens: Mutex::new(Bounded::new(KNOWN_TOKENS)),
             data_keys: DataKeys::new(),
-            signed_requests: AtomicU64::new(0),
+            signed_requests: AtomicI64::new(0),
             portal: OnceLock::new(),
+            seen: Mutex::new(Seen::new()),
+            admissions: Mutex::new(Admissions::new()),
+            unwritten: Unwritten::default(),
+            later: Mutex::default(),
         }))
     }
 
@@ -104,8 +119,8 @@ impl App {
         self.0.host.sql.as_ref()
     }
 
-    pub fn kv(&self) -> &dyn Kv {
-        self.0.host.kv.as_ref()
+    pub fn kv(&self) -> Option<&dyn Kv> {
+        self.0.host.kv.as_deref()
     }
 
     pub fn data_keys(&self) -> &DataKeys {
@@ -130,8 +145,30 @@ impl App {
         &self.0.known_tokens
     }
 
-    pub(crate) fn signed_requests(&self) -> &AtomicU64 {
+    pub(crate) fn signed_requests(&self) -> &AtomicI64 {
         &self.0.signed_requests
+    }
+
+    pub(crate) fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.0.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn admissions(&self) -> MutexGuard<'_, Admissions> {
+        self.0.admissions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn unwritten(&self) -> &Unwritten {
+        &self.0.unwritten
+    }
+
+    /// Puts off what need not be done before the answer. An instance that ends takes it along.
+    pub(crate) fn later(&self, task: Task<'static, ()>) {
+        self.0.later.lock().unwrap_or_else(PoisonError::into_inner).push(task);
+    }
+
+    /// What was put off, by this request or another one.
+    pub(crate) fn take_later(&self) -> Vec<Task<'static, ()>> {
+        std::mem::take(&mut *self.0.later.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

@@ -1,78 +1,223 @@
-//! A public document that is read often: instance, then key-value, then database. A copy is never older than
-//! `CACHE_SECONDS`, because its deadline travels with it; the answer says how old it is in the header `Age`.
+//! What is read often: instance, then key-value, then database. A copy is never older than `CACHE_SECONDS`, because the
+//! time at which it was read travels with it; the answer says how old it is in the header `Age`. An instance never
+//! shows what it has overwritten itself. Copies outside the instance are sealed.
 
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, PoisonError},
 };
 
-use platform::Statement;
+use crypto::seal::DataKey;
+use platform::{Row, Statement, random};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{App, Result};
 
-/// One cached document of an instance.
+/// What the copies of one kind may weigh in an instance.
+const BUDGET: usize = 16 << 20;
+
+/// What a copy weighs besides its value.
+const OVERHEAD: usize = 256;
+
+/// The copies of one kind, each under a key.
 pub struct Cached<T> {
     name: &'static str,
-    copy: Mutex<Option<Copy<T>>>,
-    /// Counts our own writes: what was read before the last one is not kept.
-    writes: AtomicU64,
+    copies: Mutex<Copies<T>>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Copy<T> {
     read_at: i64,
     value: T,
 }
 
-impl<T: Clone + Serialize + DeserializeOwned> Cached<T> {
-    pub const fn new(name: &'static str) -> Self {
-        Self { name, copy: Mutex::new(None), writes: AtomicU64::new(0) }
+impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Cached<T> {
+    pub fn new(name: &'static str) -> Self {
+        Self { name, copies: Mutex::new(Copies::new(BUDGET)) }
     }
 
-    /// The document and its age in seconds.
+    /// The one value of its kind and its age in seconds, from the database where there is no copy.
     pub async fn get(
         &self,
         app: &App,
         statement: Statement,
-        read: impl FnOnce(Vec<platform::Row>) -> Result<T>,
-    ) -> Result<(T, i64)> {
-        let now = platform::clock::now_ms();
+        read: impl FnOnce(Vec<Row>) -> Result<T>,
+    ) -> Result<(Arc<T>, i64)> {
+        if let Some(found) = self.recall(app, "").await {
+            return Ok(found);
+        }
+        let read_at = platform::clock::now_ms();
+        let value = Arc::new(read(app.sql().query(statement).await?)?);
+        self.keep(app, "", read_at, value.clone(), 0);
+        Ok((value, 0))
+    }
+
+    /// A copy and its age in seconds.
+    pub async fn recall(&self, app: &App, key: &str) -> Option<(Arc<T>, i64)> {
         let lifetime = app.config().cache_seconds * 1000;
-        let fresh = |copy: &Copy<T>| (0..lifetime).contains(&(now - copy.read_at));
-        let age = |copy: &Copy<T>| (now - copy.read_at) / 1000;
-
-        let local = self.copy.lock().unwrap_or_else(PoisonError::into_inner).clone().filter(fresh);
-        if let Some(copy) = local {
-            return Ok((copy.value.clone(), age(&copy)));
+        if lifetime == 0 {
+            return None;
         }
-        if lifetime > 0
-            && let Some(bytes) = app.kv().get(self.name).await
-            && let Ok(copy) = serde_json::from_slice::<Copy<T>>(&bytes)
-            && fresh(&copy)
+        let now = platform::clock::now_ms();
+        let age = |read_at: i64| Some(now - read_at).filter(|age| (0..lifetime).contains(age)).map(|age| age / 1000);
+        if let Some((read_at, value)) = self.lock().get(key)
+            && let Some(age) = age(read_at)
         {
-            self.keep(copy.clone());
-            return Ok((copy.value.clone(), age(&copy)));
+            return Some((value, age));
         }
-        let writes = self.writes.load(Ordering::Relaxed);
-        let copy = Copy { read_at: now, value: read(app.sql().query(statement).await?)? };
-        if lifetime > 0 && writes == self.writes.load(Ordering::Relaxed) {
-            if let Ok(bytes) = serde_json::to_vec(&copy) {
-                app.kv().put(self.name, bytes).await;
+        let name = self.name_of(key);
+        let sealed = app.kv()?.get(&name).await?;
+        let opened = cache_key(app)?.open(&[name.as_bytes()], &sealed).ok()?;
+        let copy: Copy<T> = serde_json::from_slice(&opened).ok()?;
+        let (age, value) = (age(copy.read_at)?, Arc::new(copy.value));
+        self.lock().insert(key, copy.read_at, value.clone(), opened.len()).then_some((value, age))
+    }
+
+    /// Keeps a value of so many bytes that was read, from the database, not before `read_at`. The copy outside the
+    /// instance is made after the answer.
+    pub fn keep(&self, app: &App, key: &str, read_at: i64, value: Arc<T>, bytes: usize) {
+        if app.config().cache_seconds == 0 || !self.lock().insert(key, read_at, value.clone(), bytes) {
+            return;
+        }
+        if app.kv().is_some() {
+            let (task_app, name) = (app.clone(), self.name_of(key));
+            app.later(Box::pin(async move {
+                if let Ok(copy) = serde_json::to_vec(&Copy { read_at, value: &*value })
+                    && let Some(key) = cache_key(&task_app)
+                    && let Ok(nonce) = random::bytes()
+                    && let Some(kv) = task_app.kv()
+                {
+                    kv.put(&name, key.seal(nonce, &[name.as_bytes()], &copy)).await;
+                }
+            }));
+        }
+    }
+
+    /// After a write of one's own: the next read goes to the database, as no copy is from after it.
+    pub fn forget(&self, key: &str) {
+        self.lock().forget(key, platform::clock::now_ms());
+    }
+
+    fn name_of(&self, key: &str) -> String {
+        format!("{}/{key}", self.name)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Copies<T>> {
+        self.copies.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The key that seals copies which leave the instance. Each instance of a deployment comes to the same.
+fn cache_key(app: &App) -> Option<DataKey> {
+    let key = app.config().derived_key("key-value-copies").ok()?;
+    Some(DataKey::new(*b"key-value copies", *key))
+}
+
+/// The copies of an instance, bounded by their weight; the oldest go first.
+struct Copies<T> {
+    entries: HashMap<String, Entry<T>>,
+    /// Keys in the order in which their entries were made.
+    order: BTreeMap<u64, String>,
+    next: u64,
+    budget: usize,
+    weight: usize,
+    /// What was read no later than this is not kept: the entry of a write that came after it had to go.
+    floor: i64,
+}
+
+/// A copy and when it was read; or without a value, when it was overwritten.
+struct Entry<T> {
+    at: i64,
+    value: Option<Arc<T>>,
+    weight: usize,
+    order: u64,
+}
+
+impl<T> Copies<T> {
+    fn new(budget: usize) -> Self {
+        Self { entries: HashMap::new(), order: BTreeMap::new(), next: 0, budget, weight: 0, floor: i64::MIN }
+    }
+
+    fn get(&self, key: &str) -> Option<(i64, Arc<T>)> {
+        let entry = self.entries.get(key)?;
+        Some((entry.at, entry.value.clone()?))
+    }
+
+    /// Whether it is new enough to be kept: not older than what is known, and newer than a write.
+    fn insert(&mut self, key: &str, read_at: i64, value: Arc<T>, bytes: usize) -> bool {
+        let known = self.entries.get(key);
+        if read_at <= self.floor || known.is_some_and(|known| read_at < known.at + i64::from(known.value.is_none())) {
+            return false;
+        }
+        self.put(key, read_at, Some(value), bytes);
+        true
+    }
+
+    fn forget(&mut self, key: &str, now: i64) {
+        self.put(key, now, None, 0);
+    }
+
+    fn put(&mut self, key: &str, at: i64, value: Option<Arc<T>>, bytes: usize) {
+        let (weight, order) = (key.len() + bytes + OVERHEAD, self.next);
+        self.next += 1;
+        self.weight += weight;
+        self.order.insert(order, key.to_owned());
+        if let Some(old) = self.entries.insert(key.to_owned(), Entry { at, value, weight, order }) {
+            self.order.remove(&old.order);
+            self.weight -= old.weight;
+        }
+        while self.weight > self.budget
+            && let Some((_, oldest)) = self.order.pop_first()
+            && let Some(gone) = self.entries.remove(&oldest)
+        {
+            self.weight -= gone.weight;
+            if gone.value.is_none() {
+                self.floor = self.floor.max(gone.at);
             }
-            self.keep(copy.clone());
         }
-        Ok((copy.value, 0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_read_before_a_write_is_not_kept() {
+        let mut copies = Copies::new(1 << 20);
+        assert!(copies.insert("a", 10, Arc::new("old"), 3));
+        copies.forget("a", 20);
+        assert!(copies.get("a").is_none());
+        for late in [15, 20] {
+            assert!(!copies.insert("a", late, Arc::new("old"), 3), "read at {late}");
+        }
+        assert!(copies.insert("a", 21, Arc::new("new"), 3));
+        assert!(!copies.insert("a", 19, Arc::new("older"), 3), "a newer copy is there");
+        assert_eq!(copies.get("a").map(|(at, value)| (at, *value)), Some((21, "new")));
+        assert!(copies.insert("b", 1, Arc::new("other"), 5), "another key has not been written");
     }
 
-    /// After a write of one's own: the next read goes to the database.
-    pub async fn forget(&self, app: &App) {
-        self.writes.fetch_add(1, Ordering::Relaxed);
-        *self.copy.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        app.kv().delete(self.name).await;
+    #[test]
+    fn the_oldest_copies_go_when_they_weigh_too_much() {
+        let mut copies = Copies::new(4 * (OVERHEAD + 1001));
+        for (time, key) in ["a", "b", "c", "d"].into_iter().enumerate() {
+            copies.insert(key, i64::try_from(time).unwrap_or(0), Arc::new(()), 1000);
+        }
+        copies.insert("a", 10, Arc::new(()), 1000);
+        copies.insert("e", 11, Arc::new(()), 1000);
+        let left: Vec<_> = ["a", "b", "c", "d", "e"].into_iter().filter(|key| copies.get(key).is_some()).collect();
+        assert_eq!(left, ["a", "c", "d", "e"]);
+        copies.insert("f", 12, Arc::new(()), 9000);
+        assert_eq!((copies.entries.len(), copies.order.len(), copies.weight), (0, 0, 0), "larger than all there is");
     }
 
-    fn keep(&self, copy: Copy<T>) {
-        *self.copy.lock().unwrap_or_else(PoisonError::into_inner) = Some(copy);
+    #[test]
+    fn a_write_that_had_to_be_forgotten_still_counts() {
+        let mut copies = Copies::new(2 * OVERHEAD);
+        copies.forget("a", 50);
+        copies.insert("b", 60, Arc::new(()), 200);
+        assert!(!copies.entries.contains_key("a"));
+        assert!(!copies.insert("a", 50, Arc::new(()), 1));
+        assert!(copies.insert("a", 51, Arc::new(()), 1));
     }
 }

@@ -44,6 +44,11 @@ impl Error {
     }
 
     #[track_caller]
+    pub(crate) fn sent_before() -> Self {
+        Self::unauthorized("This request was sent before; encrypt a new requestid")
+    }
+
+    #[track_caller]
     pub fn forbidden() -> Self {
         Self::new(StatusCode::FORBIDDEN, "This license may not do that")
     }

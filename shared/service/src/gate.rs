@@ -17,8 +17,8 @@ use crate::{Api, App, Audit, Error, PLATFORM_TENANT, Result, Signed, license_sec
 /// The tag under which the infra licence appears.
 pub const INFRA_TAG: &str = "infra_license_key";
 
-/// Every so many signed requests of an instance, expired marks are swept: twice as many as can have come in.
-const SWEEP_EVERY: u64 = 64;
+/// Every so many signed requests of an instance, expired marks are swept: twice as many as have come in.
+const SWEEP_EVERY: i64 = 64;
 
 pub struct Gate<'a> {
     signed: &'a Signed,
@@ -101,6 +101,28 @@ impl<'a> Gate<'a> {
         Ok(self.run(statements, None).await??)
     }
 
+    /// As `read`; and for `CACHE_SECONDS` this instance may show its copies of the same to the same caller, even if the
+    /// licence or membership is withdrawn meanwhile. Never for secrets.
+    pub async fn read_and_admit(self, statements: Vec<Statement>) -> Result<Vec<Outcome>> {
+        let (signed, admission) = (self.signed, self.admission());
+        let outcomes = self.read(statements).await?;
+        signed.app.admissions().note(admission, signed.now);
+        Ok(outcomes)
+    }
+
+    /// Whether the answer may be a copy: storage admitted this caller to this lately, and the request id is new here.
+    pub fn is_admitted(&self) -> bool {
+        let (signed, lifetime) = (self.signed, self.app().config().cache_seconds * 1000);
+        signed.claimed && signed.app.admissions().holds(&self.admission(), signed.now, lifetime)
+    }
+
+    /// Who may do what, in one word.
+    fn admission(&self) -> String {
+        let community = self.community.as_deref().unwrap_or_default();
+        let also = self.also.map(|also| also as usize).unwrap_or_default();
+        format!("{}/{}/{also}/{community}", self.signed.secret_hash, self.action as usize)
+    }
+
     /// Runs a change, or a read of secrets, for an admitted caller: all of it with its audit entry and replay mark, or
     /// nothing; durable when it returns. A change is told when the last changing statement changed something; reading
     /// ones may follow it and see the result. A broken uniqueness rule comes back as the inner error, for the handler to name.
@@ -126,9 +148,7 @@ impl<'a> Gate<'a> {
         batch.extend(statements);
         let entry = |audit: &Audit| audit.statement(Some(&signed.mark), Some(&signed.request_id), signed.now);
         batch.extend(audit.as_ref().map(entry));
-        if signed.app.signed_requests().fetch_add(1, Ordering::Relaxed) % SWEEP_EVERY == SWEEP_EVERY / 2 {
-            batch.push(sweep(signed.now));
-        }
+        batch.extend(sweep(&signed.app, 1, signed.now));
         // A second attempt is due when the first system key has just been created, or when a change that allows the
         // request came between the batch and the second look.
         for _ in 0..2 {
@@ -138,7 +158,6 @@ impl<'a> Gate<'a> {
             match result {
                 Ok(mut outcomes) => {
                     signed.remember();
-                    signed.trail.spent();
                     let written = audit.as_ref().zip(outcomes.get(asked + 1));
                     signed.trail.tell(written.and_then(|(audit, outcome)| audit.place(outcome)));
                     outcomes.truncate(asked + 1);
@@ -147,7 +166,7 @@ impl<'a> Gate<'a> {
                 }
                 Err(error) if error.is_unique("request_marks.mark") => {
                     signed.trail.spent();
-                    return Err(Error::unauthorized("This request was sent before; encrypt a new requestid"));
+                    return Err(Error::sent_before());
                 }
                 Err(SqlError::NotNull(column)) if column == "request_marks.caller" => {
                     self.judge(audit.as_ref()).await?;
@@ -275,10 +294,14 @@ pub(crate) fn is_granted(grants: &str, word: &str) -> String {
     format!("instr({grants}, '\"' || {word} || '\"') > 0")
 }
 
-fn sweep(now: i64) -> Statement {
-    Statement::new(
+/// Takes expired marks away when it is due, for so many new ones.
+pub(crate) fn sweep(app: &App, marks: usize, now: i64) -> Option<Statement> {
+    let marks = i64::try_from(marks).unwrap_or(SWEEP_EVERY);
+    let before = app.signed_requests().fetch_add(marks, Ordering::Relaxed) + SWEEP_EVERY / 2;
+    let due = (before + marks) / SWEEP_EVERY - before / SWEEP_EVERY;
+    let sweep = Statement::new(
         "DELETE FROM request_marks WHERE mark IN \
-         (SELECT mark FROM request_marks WHERE expires_at < ?1 ORDER BY expires_at LIMIT 128)",
-    )
-    .bind(now)
+         (SELECT mark FROM request_marks WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)",
+    );
+    (due > 0).then(|| sweep.bind(now).bind(2 * SWEEP_EVERY * due))
 }

@@ -15,8 +15,10 @@ mod gate;
 pub mod license_secret;
 pub mod portal;
 mod root_license;
+mod seen;
 mod signed;
 mod trail;
+mod unwritten;
 
 pub use app::{Api, App, Shape};
 pub use audit::{Audit, PLATFORM_TENANT};

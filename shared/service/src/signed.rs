@@ -16,7 +16,9 @@ use zeroize::Zeroizing;
 use crate::{
     Api, App, Error, Gate, Result,
     bounded::Bounded,
-    trail::{Mark, Trail},
+    seen::{Claim, Id},
+    trail::Trail,
+    unwritten::Mark,
 };
 
 /// Derived keys of callers whose licence has been accepted; wiped when they are dropped.
@@ -36,6 +38,8 @@ pub struct Signed {
     pub(crate) request_id: String,
     pub(crate) mark: String,
     pub(crate) mark_expires_at: i64,
+    /// Whether this instance will know the request id again.
+    pub(crate) claimed: bool,
     pub(crate) trail: Trail,
 }
 
@@ -68,8 +72,16 @@ impl Signed {
         infra.is_some_and(|infra| hash::equal(infra.as_bytes(), self.license.as_bytes()))
     }
 
-    /// Keeps the derived key for the caller's next request.
+    /// Says that the answer is a copy, so that the mark is left in storage after it.
+    pub fn answered_by_copy(&self) {
+        self.trail.put_off();
+    }
+
+    /// Keeps the derived key for the caller's next request, and the request id, whose mark lies in storage now.
     pub(crate) fn remember(&self) {
+        if let Some(mark) = self.trail.spent() {
+            self.app.seen().claim(&mark.id, self.now);
+        }
         let mut keys = self.app.derived_keys().lock().unwrap_or_else(PoisonError::into_inner);
         let name = (self.api, self.public_key.clone());
         if keys.get(&name).is_none() {
@@ -86,7 +98,9 @@ impl FromRequestParts<App> for Signed {
         let now = platform::clock::now_ms();
         let config = app.config();
         let public_key = public_key(app, &parts.headers)?;
-        let shared_key = shared_key(app, api, &public_key)?;
+        let known = known_key(app, api, &public_key);
+        let is_known = known.is_some();
+        let shared_key = known.map_or_else(|| shared_key(app, api, &public_key), Ok)?;
         // For the `data` of the body and of the answer.
         parts.extensions.insert(shared_key.clone());
 
@@ -97,8 +111,15 @@ impl FromRequestParts<App> for Signed {
         if request_id.uuid.is_empty() || request_id.appid.is_empty() {
             return Err(Error::unauthorized("uuid and appid of the requestid must not be empty"));
         }
-        check_time(request_id.ts, now, config.allowed_time_span)?;
+        let ts = check_time(request_id.ts, now, config.allowed_time_span)?;
 
+        let digest = hash::sha256(&[api.name().as_bytes(), b"\0", &ciphertext]);
+        let id = Id::new(&digest, 1000 * (ts + config.allowed_time_span + 1));
+        // Only for callers that were accepted before: others must not fill the memory.
+        let claimed = if is_known { app.seen().claim(&id, now) } else { Claim::Unknown };
+        if claimed == Claim::Again {
+            return Err(Error::sent_before());
+        }
         let signed = Self {
             app: app.clone(),
             api,
@@ -108,14 +129,16 @@ impl FromRequestParts<App> for Signed {
             public_key,
             shared_key,
             request_id: request_id.uuid.chars().take(128).collect(),
-            mark: hash::hex(&hash::sha256(&[api.name().as_bytes(), b"\0", &ciphertext])),
+            mark: hash::hex(&digest),
             // For as long as the same request id could be accepted again.
             mark_expires_at: now + 2_000 * (config.allowed_time_span + 1),
+            claimed: claimed == Claim::New,
             trail: parts.extensions.get::<Trail>().cloned().unwrap_or_default(),
         };
         signed.trail.hold(Mark {
             mark: signed.mark.clone(),
             expires_at: signed.mark_expires_at,
+            id,
             secret_hash: signed.secret_hash.clone(),
             is_infra: signed.is_infra(),
         });
@@ -129,10 +152,15 @@ pub(crate) fn public_key(app: &App, headers: &HeaderMap) -> Result<PublicKey> {
         .map_err(|_| Error::unauthorized("publickey must be base64 of a 64-byte point X‖Y on the service's curve"))
 }
 
-pub(crate) fn shared_key(app: &App, api: Api, public_key: &PublicKey) -> Result<Arc<SharedKey>> {
+/// Of a caller that was accepted before.
+fn known_key(app: &App, api: Api, public_key: &PublicKey) -> Option<Arc<SharedKey>> {
     let name = (api, public_key.clone());
-    if let Some(key) = app.derived_keys().lock().unwrap_or_else(PoisonError::into_inner).get(&name) {
-        return Ok(key.clone());
+    app.derived_keys().lock().unwrap_or_else(PoisonError::into_inner).get(&name).cloned()
+}
+
+pub(crate) fn shared_key(app: &App, api: Api, public_key: &PublicKey) -> Result<Arc<SharedKey>> {
+    if let Some(key) = known_key(app, api, public_key) {
+        return Ok(key);
     }
     let key = SharedKey::agree(app.config().private_key(api)?, public_key)
         .map_err(|_| Error::unauthorized("publickey does not agree with the service's key"))?;
@@ -155,7 +183,7 @@ fn open(key: &SharedKey, headers: &HeaderMap, name: &'static str) -> Result<(Vec
 }
 
 /// `ts` in whole epoch seconds, at most `span` away from `now`, both ends included.
-fn check_time(ts: f64, now: i64, span: i64) -> Result<()> {
+fn check_time(ts: f64, now: i64, span: i64) -> Result<i64> {
     #[expect(clippy::cast_possible_truncation, reason = "saturates; NaN becomes 0, which is far from now")]
     let seconds = ts.floor() as i64;
     if seconds.abs_diff(now.div_euclid(1000)) > span.unsigned_abs() {
@@ -163,7 +191,7 @@ fn check_time(ts: f64, now: i64, span: i64) -> Result<()> {
             "ts of the requestid must lie within {span} seconds of the service's clock, in epoch seconds"
         )));
     }
-    Ok(())
+    Ok(seconds)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What a request leaves behind on its way out, in one place. A request id is spent by whatever came of it: the gate
 //! leaves the mark of a request that it admits; what was refused before or by the gate, or failed in it, is marked here,
-//! with the entry that tells of the refusal. What was done tells where its own entry stands, in headers.
+//! with the entry that tells of the refusal. What was answered by a copy is marked after the answer. What was done tells
+//! where its own entry stands, in headers.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,7 +13,11 @@ use axum::{
 };
 use platform::Statement;
 
-use crate::{App, Audit, audit::Place};
+use crate::{
+    App, Audit,
+    audit::Place,
+    unwritten::{self, Mark},
+};
 
 const AUDIT_ENTRY: HeaderName = HeaderName::from_static("audit-entry");
 const AUDIT_TREE_SIZE: HeaderName = HeaderName::from_static("audit-tree-size");
@@ -25,6 +30,8 @@ pub(crate) struct Trail(Arc<Mutex<Traces>>);
 struct Traces {
     /// From the moment that the request is signed until a batch has taken it.
     unspent: Option<Mark>,
+    /// The mark may be written after the answer.
+    put_off: bool,
     refusal: Option<Refusal>,
     entry: Option<Place>,
 }
@@ -35,21 +42,19 @@ struct Refusal {
     now: i64,
 }
 
-pub(crate) struct Mark {
-    pub mark: String,
-    pub expires_at: i64,
-    pub secret_hash: String,
-    pub is_infra: bool,
-}
-
 impl Trail {
     pub(crate) fn hold(&self, mark: Mark) {
         self.with(|traces| traces.unspent = Some(mark));
     }
 
     /// When the mark lies in storage, or is not worth it: nobody is known by the licence.
-    pub(crate) fn spent(&self) {
-        self.with(|traces| traces.unspent = None);
+    pub(crate) fn spent(&self) -> Option<Mark> {
+        self.with(|traces| traces.unspent.take())
+    }
+
+    /// Nothing was changed and nothing is told; the mark may follow the answer.
+    pub(crate) fn put_off(&self) {
+        self.with(|traces| traces.put_off = true);
     }
 
     /// Somebody who is known was refused.
@@ -72,17 +77,15 @@ impl Trail {
 pub(crate) async fn leave(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let trail = Trail::default();
     request.extensions_mut().insert(trail.clone());
+    let extensions = request.extensions().clone();
     let mut response = next.run(request).await;
-    let Traces { unspent, refusal, entry } = trail.with(std::mem::take);
-    let refused = refusal.is_some();
-    // A refused request that comes again finds its mark, and is not told twice: nobody fills the log with a copy.
-    let refusal = refusal.map(|refusal| refusal.statement(unspent.is_some()));
-    let statements: Vec<_> = unspent.map(Mark::insert).into_iter().chain(refusal).collect();
-    if !statements.is_empty() {
-        let written = if refused { app.sql().batch(statements) } else { app.sql().read_batch(statements) };
-        if let Err(error) = written.await {
-            platform::log::error(&format!("a refused request could not be marked: {error}"));
-        }
+    let Traces { unspent, put_off, refusal, entry } = trail.with(std::mem::take);
+    match unspent {
+        Some(mark) if put_off => app.unwritten().add(&app, mark),
+        unspent => spend(&app, unspent, refusal).await,
+    }
+    for task in app.take_later() {
+        platform::later(&extensions, task);
     }
     if let Some(entry) = entry {
         let headers = response.headers_mut();
@@ -92,24 +95,32 @@ pub(crate) async fn leave(State(app): State<App>, mut request: Request, next: Ne
     response
 }
 
+/// Marks what was refused, and tells of it.
+async fn spend(app: &App, unspent: Option<Mark>, refusal: Option<Refusal>) {
+    let refused = refusal.is_some();
+    // A refused request that comes again finds its mark, and is not told twice: nobody fills the log with a copy.
+    let refusal = refusal.map(|refusal| refusal.statement(unspent.is_some()));
+    let id = unspent.as_ref().map(|mark| mark.id);
+    let mark = unspent.map(|mark| unwritten::insert(&[mark]));
+    let statements: Vec<_> = mark.into_iter().chain(refusal).collect();
+    if statements.is_empty() {
+        return;
+    }
+    let written = if refused { app.sql().batch(statements) } else { app.sql().read_batch(statements) };
+    match (written.await, id) {
+        // The instance remembers only who is known by the licence, so that others cannot fill its memory.
+        (Ok(outcomes), Some(id)) if outcomes.first().is_some_and(|outcome| outcome.changes > 0) => {
+            app.seen().claim(&id, platform::clock::now_ms());
+        }
+        (Ok(_), _) => {}
+        (Err(error), _) => platform::log::error(&format!("a refused request could not be marked: {error}")),
+    }
+}
+
 impl Refusal {
     fn statement(self, marked: bool) -> Statement {
         let audit = if marked { self.audit } else { self.audit.unconditionally() };
         audit.statement(None, self.request_id.as_deref(), self.now)
-    }
-}
-
-impl Mark {
-    /// Who cannot authenticate writes nothing.
-    fn insert(self) -> Statement {
-        Statement::new(
-            "INSERT INTO request_marks (mark, expires_at, caller, level) SELECT ?1, ?2, '', '' \
-             WHERE ?4 = 1 OR EXISTS (SELECT 1 FROM service_keys WHERE secret_hash = ?3) ON CONFLICT DO NOTHING",
-        )
-        .bind(self.mark)
-        .bind(self.expires_at)
-        .bind(self.secret_hash)
-        .bind(self.is_infra)
     }
 }
 

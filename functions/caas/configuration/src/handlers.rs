@@ -1,8 +1,10 @@
-//! Fetch, set and remove configuration, and show its history. Every read goes to the database in the very round trip
-//! that admits it, so it sees every acknowledged change, and the flag `read_fresh` makes no difference.
+//! Fetch, set and remove configuration, and show its history. A fetch may be answered by a copy, without a question to
+//! storage, unless it says `read_fresh`; everything else goes to the database in the very round trip that admits it.
+
+use std::sync::Arc;
 
 use axum::{
-    Json as Answer,
+    Extension, Json as Answer,
     extract::FromRequestParts,
     http::{HeaderName, StatusCode, header, request::Parts},
 };
@@ -10,12 +12,18 @@ use model::{
     configuration::{FetchConfigRequest, History, HistoryQuery, RemoveConfigRequest, SetConfigRequest, WHOLE},
     ids::{Invalid, KeyPath},
 };
-use service::{App, Audit, Error, Json, Path, Query, Result, Signed};
+use serde::{Deserialize, Deserializer};
+use service::{App, Audit, Cached, Error, Json, Path, Query, Result, Signed};
 
 use crate::{
     access::{Doing, Place, gate},
-    changes, reads,
+    changes,
+    document::Document,
+    reads::{self, Found},
 };
+
+/// Copies of configurations, by their contexts' keys.
+pub(crate) type Documents = Cached<Document>;
 
 /// The longest configuration and its context fit in, with some blanks.
 const BODY_LIMIT: usize = 5 << 18;
@@ -39,26 +47,54 @@ impl FromRequestParts<App> for Expected {
     }
 }
 
+#[derive(Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub(crate) struct Freshness {
+    /// With `true`, `True` or `1` the answer is no copy and holds every change that was acknowledged.
+    #[serde(deserialize_with = "flag")]
+    read_fresh: bool,
+}
+
 /// Fetch a configuration, or what stands at some paths of it. What is not there is left out.
+///
+/// The answer may be a copy that is not older than `CACHE_SECONDS`; the header `Age` says how old it is.
 #[utoipa::path(
-    post, path = "/caas/config/fetch", tag = "Configuration",
-    params(("read_fresh" = Option<bool>, Query, description = "Every read is fresh, with or without it")),
-    request_body = FetchConfigRequest,
+    post, path = "/caas/config/fetch", tag = "Configuration", params(Freshness), request_body = FetchConfigRequest,
     responses(
         (status = 200, body = Object, description = "The configuration, or an object of path and value",
-            headers(("ETag" = String, description = "The revision; \"0\" before the first change"), ("Age" = i64))),
+            headers(
+                ("ETag" = String, description = "The revision; \"0\" before the first change"),
+                ("Age" = i64, description = "Seconds since it was read"),
+            )),
         (status = 400), (status = 401),
     ),
 )]
-pub(crate) async fn fetch_config(signed: Signed, Json(request): Json<FetchConfigRequest>) -> Result<Raw> {
+pub(crate) async fn fetch_config(
+    signed: Signed,
+    Extension(cached): Extension<Arc<Documents>>,
+    Query(freshness): Query<Freshness>,
+    Json(request): Json<FetchConfigRequest>,
+) -> Result<Raw> {
     request.check().map_err(refused)?;
-    let place = Place::new(&request.context);
+    let (app, place) = (&signed.app, Place::new(&request.context));
+    let paths = request.key_paths.as_deref().unwrap_or_default();
     let gate = gate(&signed, Doing::Fetch, &request.context, &place);
-    let found = match request.key_paths.as_deref().unwrap_or_default() {
-        [] => reads::whole(reads::first(&gate.read(vec![reads::select_whole(&place)]).await?)?)?,
-        paths => reads::parts(reads::first(&gate.read(vec![reads::select_parts(&place, paths)?]).await?)?)?,
-    };
-    Ok(raw(found.revision, found.json))
+    if !freshness.read_fresh
+        && gate.is_admitted()
+        && let Some((document, age)) = cached.recall(app, &place.key).await
+    {
+        signed.answered_by_copy();
+        return Ok(raw(document.revision, age, document.show(paths)?));
+    }
+    match reads::found(&gate.read_and_admit(reads::select(&place, paths)?).await?)? {
+        Found::Parts(revision, json) => Ok(raw(revision, 0, json)),
+        Found::Whole(document) => {
+            let document = Arc::new(document);
+            cached.keep(app, &place.key, signed.now, document.clone(), document.len());
+            Ok(raw(document.revision, 0, document.show(paths)?))
+        }
+    }
 }
 
 /// Set what stands at a path, or the whole configuration at the path `data`. Missing objects on the way are made.
@@ -77,6 +113,7 @@ pub(crate) async fn fetch_config(signed: Signed, Json(request): Json<FetchConfig
 )]
 pub(crate) async fn set_config(
     signed: Signed,
+    Extension(cached): Extension<Arc<Documents>>,
     Path(key_path): Path<KeyPath>,
     Expected(expected): Expected,
     Json(request): Json<SetConfigRequest, BODY_LIMIT>,
@@ -93,10 +130,11 @@ pub(crate) async fn set_config(
     let audit = Audit::new(place.tenant.as_str(), "config.set", place.subject(key_path.as_str()));
     let audit = audit.value(&data_key, request.data.text().as_bytes());
     let outcomes = gate.write(statements, audit).await??;
+    cached.forget(&place.key);
     let state = reads::first(&outcomes)?.first().ok_or_else(|| Error::internal("a change without a state"))?;
     let revision: i64 = state.get("revision")?;
     if outcomes.get(1).is_some_and(|outcome| outcome.changes > 0) {
-        return Ok(raw(revision + 1, format!("{{{}}}", reads::named(key_path.as_str(), request.data.as_str()))));
+        return Ok(raw(revision + 1, 0, format!("{{{}}}", reads::named(key_path.as_str(), request.data.as_str()))));
     }
     if expected.is_some_and(|expected| expected != revision) {
         let message = format!("Revision {revision} stands; fetch it and try again");
@@ -113,7 +151,11 @@ pub(crate) async fn set_config(
     delete, path = "/caas/config", tag = "Configuration", request_body = RemoveConfigRequest,
     responses((status = 204), (status = 400), (status = 401), (status = 404)),
 )]
-pub(crate) async fn remove_config(signed: Signed, Json(request): Json<RemoveConfigRequest>) -> Result<StatusCode> {
+pub(crate) async fn remove_config(
+    signed: Signed,
+    Extension(cached): Extension<Arc<Documents>>,
+    Json(request): Json<RemoveConfigRequest>,
+) -> Result<StatusCode> {
     request.check().map_err(refused)?;
     let mut paths = request.key_paths;
     if paths.iter().any(|path| path.as_str() == WHOLE) {
@@ -124,6 +166,7 @@ pub(crate) async fn remove_config(signed: Signed, Json(request): Json<RemoveConf
     let names: Vec<_> = paths.iter().map(KeyPath::as_str).collect();
     let audit = Audit::new(place.tenant.as_str(), "config.remove", place.subject(&names.join(",")));
     let outcomes = gate(&signed, Doing::Remove, &request.context, &place).write(statements, audit).await??;
+    cached.forget(&place.key);
     if outcomes.first().is_none_or(|outcome| outcome.changes == 0) {
         return Err(Error::not_found("Nothing stands at these paths"));
     }
@@ -144,15 +187,19 @@ pub(crate) async fn show_history(signed: Signed, Query(query): Query<HistoryQuer
     Ok(Answer(reads::history(reads::first(&outcomes)?)?))
 }
 
-fn raw(revision: i64, json: String) -> Raw {
+fn raw(revision: i64, age: i64, json: String) -> Raw {
     let headers = [
         (header::CONTENT_TYPE, "application/json".to_owned()),
         (header::ETAG, format!("\"{revision}\"")),
-        (header::AGE, "0".to_owned()),
+        (header::AGE, age.to_string()),
     ];
     (headers, json)
 }
 
 fn refused(error: Invalid) -> Error {
     Error::bad_request(error.0)
+}
+
+fn flag<'de, D: Deserializer<'de>>(value: D) -> Result<bool, D::Error> {
+    String::deserialize(value).map(|text| matches!(text.as_str(), "true" | "True" | "1"))
 }

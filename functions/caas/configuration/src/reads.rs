@@ -2,54 +2,62 @@
 
 use crypto::hash;
 use model::{
-    configuration::{History, Revision},
+    configuration::{History, MAX_CONFIG_BYTES, Revision},
     ids::KeyPath,
 };
-use platform::{Row, Statement};
+use platform::{Outcome, Row, Statement};
 use service::{Error, Result};
 
-use crate::{access::Place, changes::sql_paths};
+use crate::{access::Place, changes::sql_paths, document::Document};
 
 /// The replaced values that one page of the history reads at most, in bytes, to hash them.
 const HASHED_BYTES: i64 = 4 << 20;
 
-/// A configuration or parts of it, as JSON text.
-pub(crate) struct Found {
-    pub revision: i64,
-    pub json: String,
+/// A longer configuration is not fetched whole when parts of it are asked for.
+const FETCHED_WHOLE_BYTES: i64 = 128 << 10;
+
+/// What the database gave: all of a configuration, or parts of a long one with its revision.
+pub(crate) enum Found {
+    Whole(Document),
+    Parts(i64, String),
 }
 
-pub(crate) fn select_whole(place: &Place) -> Statement {
-    Statement::new("SELECT revision, data FROM configs WHERE context_key = ?1").bind(place.key.as_str())
-}
-
-pub(crate) fn whole(rows: &[Row]) -> Result<Found> {
-    let Some(row) = rows.first() else { return Ok(Found { revision: 0, json: "{}".to_owned() }) };
-    let json = row.get::<Option<String>>("data")?.unwrap_or_else(|| "{}".to_owned());
-    Ok(Found { revision: row.get("revision")?, json })
-}
-
-/// A row for every path, with NULL where nothing is.
-pub(crate) fn select_parts(place: &Place, key_paths: &[KeyPath]) -> Result<Statement> {
-    let select = Statement::new(
-        "SELECT c.revision, p.key AS key_path, c.data -> p.value AS part FROM configs c JOIN json_each(?2) p \
-         WHERE c.context_key = ?1 ORDER BY p.id",
+/// For parts there are two statements, of which one at most has rows: they are only looked for in a long configuration.
+/// The length counts letters, which is near enough.
+pub(crate) fn select(place: &Place, key_paths: &[KeyPath]) -> Result<Vec<Statement>> {
+    let whole = Statement::new(
+        "SELECT revision, data FROM configs WHERE context_key = ?1 AND (length(data) > ?2) IS NOT TRUE",
     );
-    Ok(select.bind(place.key.as_str()).bind(sql_paths(key_paths)?))
+    if key_paths.is_empty() {
+        return Ok(vec![whole.bind(place.key.as_str()).bind(MAX_CONFIG_BYTES)]);
+    }
+    let parts = Statement::new(
+        "SELECT c.revision, p.key AS key_path, c.data -> p.value AS part FROM configs c JOIN json_each(?3) p \
+         WHERE c.context_key = ?1 AND length(c.data) > ?2 ORDER BY p.id",
+    );
+    let bind = |statement: Statement| statement.bind(place.key.as_str()).bind(FETCHED_WHOLE_BYTES);
+    Ok(vec![bind(whole), bind(parts).bind(sql_paths(key_paths)?)])
 }
 
-pub(crate) fn parts(rows: &[Row]) -> Result<Found> {
-    let mut found = Found { revision: 0, json: "{".to_owned() };
-    for row in rows {
-        found.revision = row.get("revision")?;
-        let Some(part) = row.get::<Option<String>>("part")? else { continue };
-        if found.json.len() > 1 {
-            found.json.push(',');
-        }
-        found.json.push_str(&named(&row.get::<String>("key_path")?, &part));
+pub(crate) fn found(outcomes: &[Outcome]) -> Result<Found> {
+    if let Some(rows) = outcomes.get(1).map(|parts| &parts.rows).filter(|rows| !rows.is_empty()) {
+        return parts(rows);
     }
-    found.json.push('}');
-    Ok(found)
+    match first(outcomes)?.first() {
+        None => Ok(Found::Whole(Document::new(0, None))),
+        Some(row) => Ok(Found::Whole(Document::new(row.get("revision")?, row.get("data")?))),
+    }
+}
+
+fn parts(rows: &[Row]) -> Result<Found> {
+    let (mut revision, mut members) = (0, Vec::new());
+    for row in rows {
+        revision = row.get("revision")?;
+        if let Some(part) = row.get::<Option<String>>("part")? {
+            members.push(named(&row.get::<String>("key_path")?, &part));
+        }
+    }
+    Ok(Found::Parts(revision, format!("{{{}}}", members.join(","))))
 }
 
 /// A member of an object. A key path holds nothing that would have to be escaped.
@@ -92,7 +100,7 @@ fn revision(row: &Row) -> Result<Revision> {
 }
 
 /// The rows of the first statement of a batch.
-pub(crate) fn first(outcomes: &[platform::Outcome]) -> Result<&[Row]> {
+pub(crate) fn first(outcomes: &[Outcome]) -> Result<&[Row]> {
     let outcome = outcomes.first().ok_or_else(|| Error::internal("a batch without an outcome"))?;
     Ok(&outcome.rows)
 }

@@ -30,7 +30,7 @@ pub fn router() -> Router<App> {
 pub struct Operations;
 
 /// What the table says; all else comes from the configuration.
-#[derive(Clone, Default, Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 struct Installation {
     installed: bool,
     instance_type: Option<String>,
@@ -50,7 +50,7 @@ async fn show_environment(
     let environment = Environment {
         allowed_time_span: config.allowed_time_span,
         ec_curve_name,
-        instance_type: installation.instance_type,
+        instance_type: installation.instance_type.clone(),
         installed: installation.installed,
         environment: config.environment_name.clone(),
     };

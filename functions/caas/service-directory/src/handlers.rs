@@ -48,7 +48,7 @@ pub(crate) async fn show_directory(
 ) -> Result<([(HeaderName, String); 1], Answer<Directory>)> {
     let (overrides, age) = cached.get(&app, store::select(), |rows| store::read(&rows)).await?;
     let config = app.config();
-    let mut entries = directory::entries(&config.public_url, overrides);
+    let mut entries = directory::entries(&config.public_url, overrides.to_vec());
     if wanted.internal_sd && config.internal_sd && !wanted.external_sd {
         directory::make_internal(&mut entries, &config.internal_url_template);
     }
@@ -71,7 +71,7 @@ pub(crate) async fn patch_directory(
     let audit = Audit::new("platform", "directory.patch", names.join(","));
     let statements = vec![store::apply(&changes)?, store::select()];
     let outcomes = signed.gate(Action::PatchDirectory).write(statements, audit).await??;
-    cached.forget(&signed.app).await;
+    cached.forget("");
     let rows = outcomes.last().map(|outcome| outcome.rows.as_slice()).unwrap_or_default();
     Ok(Answer(Directory(directory::entries(&signed.app.config().public_url, store::read(rows)?))))
 }

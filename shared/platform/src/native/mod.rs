@@ -8,11 +8,11 @@ use std::{collections::HashMap, path::Path, sync::Arc};
 pub(crate) use fetch::fetch;
 pub use sqlite::Sqlite;
 
-use crate::{Host, SqlError, Task, Vars, kv::NoKv};
+use crate::{Host, SqlError, Task, Vars};
 
 /// A host over one database file and a set of variables.
 pub fn host(database: &Path, vars: HashMap<String, String>) -> Result<Host, SqlError> {
-    Ok(Host { sql: Arc::new(Sqlite::open(database)?), kv: Arc::new(NoKv), vars: Arc::new(MapVars(vars)) })
+    Ok(Host { sql: Arc::new(Sqlite::open(database)?), kv: None, vars: Arc::new(MapVars(vars)) })
 }
 
 struct MapVars(HashMap<String, String>);

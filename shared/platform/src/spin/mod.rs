@@ -13,7 +13,7 @@ use tower::ServiceExt as _;
 
 pub(crate) use fetch::fetch;
 
-use crate::{Host, Task, Vars, kv::NoKv};
+use crate::{Host, Task, Vars};
 
 pub type Response = http::Response<Body>;
 
@@ -39,7 +39,7 @@ where
                     return response;
                 }
             };
-            let host = Host { sql: Arc::new(sql), kv: Arc::new(NoKv), vars: Arc::new(SpinVars) };
+            let host = Host { sql: Arc::new(sql), kv: None, vars: Arc::new(SpinVars) };
             let router = app(host).await;
             ROUTER.set(Some(router.clone()));
             router

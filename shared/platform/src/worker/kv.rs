@@ -33,13 +33,4 @@ impl Kv for WorkerKv {
             }
         }))
     }
-
-    fn delete(&self, key: &str) -> Task<'_, ()> {
-        let key = key.to_owned();
-        Box::pin(SendWrapper::new(async move {
-            if let Err(error) = self.0.delete(&key).await {
-                super::log_error(&format!("kv delete {key}: {error}"));
-            }
-        }))
-    }
 }

@@ -55,7 +55,7 @@ where
 fn host(env: Env) -> worker::Result<Host> {
     Ok(Host {
         sql: Arc::new(d1::D1::new(env.d1(DATABASE)?)),
-        kv: Arc::new(kv::WorkerKv::new(env.kv(CACHE)?)),
+        kv: Some(Arc::new(kv::WorkerKv::new(env.kv(CACHE)?))),
         vars: Arc::new(EnvVars(SendWrapper::new(env))),
     })
 }

@@ -28,6 +28,9 @@ pub fn cases() -> Vec<Case> {
     ]
 }
 
+/// A fetch that is never answered by a copy, since the next instance may hold one.
+pub const FRESH: &str = "/caas/config/fetch?read_fresh=true";
+
 /// The context of an app that nothing else uses.
 fn app() -> Value {
     json!({ "appId": unique("app") })
@@ -39,7 +42,7 @@ fn fetch(caller: &Caller, context: &Value, paths: &[&str]) -> Value {
     } else {
         json!({ "context": context, "key_paths": paths })
     };
-    ok(&caller.post("/caas/config/fetch", &body), 200)
+    ok(&caller.post(FRESH, &body), 200)
 }
 
 fn set(caller: &Caller, context: &Value, path: &str, data: &Value) -> Reply {
@@ -74,7 +77,7 @@ fn letters(mut number: usize) -> String {
 
 fn a_value_is_set_fetched_and_removed(t: &Deployment) {
     let context = app();
-    let empty = t.service.post("/caas/config/fetch?read_fresh=true", &json!({ "context": context }));
+    let empty = t.service.post(FRESH, &json!({ "context": context }));
     assert_eq!((empty.header("etag"), empty.header("age")), (Some("\"0\""), Some("0")));
     assert_eq!(ok(&empty, 200), json!({}));
 
@@ -128,13 +131,13 @@ fn a_fetch_names_only_what_exists(t: &Deployment) {
     ] {
         assert_eq!(fetch(&t.service, &context, &paths), expected, "{paths:?}");
     }
-    let asked = |paths: Value| t.service.post("/caas/config/fetch", &json!({ "context": context, "key_paths": paths }));
+    let asked = |paths: Value| t.service.post(FRESH, &json!({ "context": context, "key_paths": paths }));
     assert_eq!(ok(&asked(json!([])), 200)["c"], json!({}));
     assert_eq!(ok(&asked(json!(null)), 200)["c"], json!({}));
     let many: Vec<_> = (0..101).map(letters).collect();
     assert_eq!(ok(&asked(json!(many[..100])), 200), json!({}));
     refused(&asked(json!(many)), 400);
-    let reply = t.service.post("/caas/config/fetch", &json!({ "context": context, "key_paths": ["c"] }));
+    let reply = t.service.post(FRESH, &json!({ "context": context, "key_paths": ["c"] }));
     assert_eq!(reply.header("etag"), Some("\"1\""));
 }
 
@@ -195,9 +198,9 @@ fn numbers_and_texts_come_back_as_they_were_written(t: &Deployment) {
     let body = format!(r#"{{"context":{context},"data": {text} }}"#);
     ok(&t.service.send("PUT", "/caas/config/data", body.as_bytes()), 200);
     ok(&set(&t.service, &context, "other", &json!(1)), 200);
-    let whole = t.service.post("/caas/config/fetch", &json!({ "context": context }));
+    let whole = t.service.post(FRESH, &json!({ "context": context }));
     assert_eq!(String::from_utf8_lossy(&whole.body), format!(r#"{},"other":1}}"#, &text[..text.len() - 1]));
-    let part = t.service.post("/caas/config/fetch", &json!({ "context": context, "key_paths": ["n"] }));
+    let part = t.service.post(FRESH, &json!({ "context": context, "key_paths": ["n"] }));
     let numbers = &text[5..text.find(",\"s\"").unwrap()];
     assert_eq!(String::from_utf8_lossy(&part.body), format!(r#"{{"n":{numbers}}}"#));
 }
@@ -330,6 +333,7 @@ fn requests_of_the_wrong_shape_are_refused(t: &Deployment) {
         json!({ "appId": "a", "internal": null }),
         json!({ "appId": "a", "extra": 1 }),
     ] {
+        refused(&t.service.post(FRESH, &json!({ "context": wrong })), 400);
         refused(&t.service.post("/caas/config/fetch", &json!({ "context": wrong })), 400);
         refused(&set(&t.service, &wrong, "a", &json!(1)), 400);
         refused(&remove(&t.service, &wrong, &["a"]), 400);
@@ -338,7 +342,7 @@ fn requests_of_the_wrong_shape_are_refused(t: &Deployment) {
         refused(&set(&t.service, &context, path, &json!(1)), 400);
     }
     for paths in [json!("a"), json!([1]), json!([null]), json!(["a1"]), json!([""]), json!(["a", "b c"]), json!({})] {
-        refused(&t.service.post("/caas/config/fetch", &json!({ "context": context, "key_paths": paths })), 400);
+        refused(&t.service.post(FRESH, &json!({ "context": context, "key_paths": paths })), 400);
         let body = json!({ "context": context, "key_paths": paths });
         refused(&t.service.call("DELETE", "/caas/config", Some(&body)), 400);
     }
@@ -353,7 +357,7 @@ fn requests_of_the_wrong_shape_are_refused(t: &Deployment) {
         let body = format!(r#"{{"context":{context},"data":{data}}}"#);
         refused(&t.service.send("PUT", "/caas/config/a", body.as_bytes()), 400);
     }
-    refused(&t.service.get("/caas/config/fetch"), 405);
+    refused(&t.service.get(FRESH), 405);
     assert_eq!(fetch(&t.service, &context, &[]), json!({}));
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     answer::{ok, refused},
     case::{Case, case},
+    configuration::FRESH,
     deployment::{Caller, Deployment, unique},
     permissions::{Cast, Standing},
 };
@@ -54,16 +55,17 @@ fn ask(t: &Deployment, row: &Row, caller: &Caller, level: AuthLevel, authorized:
         caller.put(&format!("/caas/config/{path}"), &json!({ "context": context, "data": value }))
     };
     let named = json!({ "context": context, "key_paths": [path] });
-    let stored = || ok(&t.infra.post("/caas/config/fetch", &named), 200)[&path].clone();
+    let stored = || ok(&t.infra.post(FRESH, &named), 200)[&path].clone();
 
     ok(&set(&t.infra, "prepared"), 200);
-    let fetched = caller.post("/caas/config/fetch", &named);
+    let fetched = caller.post(FRESH, &named);
     check(0, fetched.status, 200);
     if may(0) {
         assert_eq!(ok(&fetched, 200)[&path], "prepared");
     } else {
         refused(&fetched, 401);
     }
+    check(0, caller.post("/caas/config/fetch", &named).status, 200);
     let query = chancery::client::segment(&context.to_string());
     check(0, caller.get(&format!("/caas/config/history?limit=1&context={query}")).status, 200);
     check(1, set(caller, "changed").status, 200);
@@ -106,7 +108,7 @@ fn persons_and_apps(t: &Deployment) {
         }
         // The reserved names are exact.
         for name in ["Platform", "platform ", "adminconsole.globa", "adminconsole"] {
-            ok(&caller.post("/caas/config/fetch", &json!({ "context": { "appId": name } })), 200);
+            ok(&caller.post(FRESH, &json!({ "context": { "appId": name } })), 200);
         }
     }
 }
