@@ -16,37 +16,40 @@ use crate::reads::named;
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Document {
     pub revision: i64,
+    /// `None` where nothing is stored.
     #[serde(with = "raw")]
-    json: String,
+    json: Option<String>,
 }
 
 /// JSON text within JSON, as it is.
 mod raw {
     use super::{Deserialize, Deserializer, RawValue, Serialize};
 
-    pub(super) fn serialize<S: serde::Serializer>(json: &str, to: S) -> Result<S::Ok, S::Error> {
-        let raw: &RawValue = serde_json::from_str(json).map_err(serde::ser::Error::custom)?;
+    #[expect(clippy::ref_option, reason = "serde gives a reference to the field")]
+    pub(super) fn serialize<S: serde::Serializer>(json: &Option<String>, to: S) -> Result<S::Ok, S::Error> {
+        let raw: Option<&RawValue> =
+            json.as_deref().map(serde_json::from_str).transpose().map_err(serde::ser::Error::custom)?;
         raw.serialize(to)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
-        Box::<RawValue>::deserialize(from).map(|raw| String::from(Box::<str>::from(raw)))
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+        let raw = Option::<Box<RawValue>>::deserialize(from)?;
+        Ok(raw.map(|raw| String::from(Box::<str>::from(raw))))
     }
 }
 
 impl Document {
-    /// Where nothing is stored, it is empty.
-    pub(crate) fn new(revision: i64, data: Option<String>) -> Self {
-        Self { revision, json: data.unwrap_or_else(|| "{}".to_owned()) }
+    pub(crate) fn new(revision: i64, json: Option<String>) -> Self {
+        Self { revision, json }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.json.len()
+        self.json.as_ref().map_or(0, String::len)
     }
 
     /// All of it, or an object of those paths that are there, in their order.
     pub(crate) fn show(&self, key_paths: &[KeyPath]) -> Result<String> {
-        let json = self.json.as_str();
+        let Some(json) = self.json.as_deref() else { return Ok("{}".to_owned()) };
         if key_paths.is_empty() {
             return Ok(json.to_owned());
         }
@@ -164,14 +167,19 @@ mod tests {
         }
         assert_eq!(shown(r#"{"data":2}"#, &["data"]), r#"{"data":{"data":2}}"#);
         assert_eq!(shown("{}", &["a"]), "{}");
+        let nothing = Document::new(0, None);
+        let whole = KeyPath::try_from("data".to_owned()).unwrap();
+        assert_eq!((nothing.show(&[]).unwrap(), nothing.show(&[whole]).unwrap()), ("{}".to_owned(), "{}".to_owned()));
     }
 
     #[test]
     fn a_copy_keeps_every_letter() {
         let json = r#"{"n":[1.50,1e2,123456789012345678901234567890],"\u0065":"\u00e9"}"#;
-        let copy = serde_json::to_vec(&Document::new(7, Some(json.to_owned()))).unwrap();
-        let document: Document = serde_json::from_slice(&copy).unwrap();
-        assert_eq!((document.revision, document.json.as_str()), (7, json));
+        for json in [Some(json.to_owned()), None] {
+            let copy = serde_json::to_vec(&Document::new(7, json.clone())).unwrap();
+            let document: Document = serde_json::from_slice(&copy).unwrap();
+            assert_eq!((document.revision, document.json), (7, json));
+        }
     }
 
     #[test]

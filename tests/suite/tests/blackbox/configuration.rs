@@ -31,8 +31,11 @@ pub fn cases() -> Vec<Case> {
 /// A fetch that is never answered by a copy, since the next instance may hold one.
 pub const FRESH: &str = "/caas/config/fetch?read_fresh=true";
 
+/// A fetch that may be.
+pub const COPY: &str = "/caas/config/fetch";
+
 /// The context of an app that nothing else uses.
-fn app() -> Value {
+pub fn app() -> Value {
     json!({ "appId": unique("app") })
 }
 
@@ -45,7 +48,7 @@ fn fetch(caller: &Caller, context: &Value, paths: &[&str]) -> Value {
     ok(&caller.post(FRESH, &body), 200)
 }
 
-fn set(caller: &Caller, context: &Value, path: &str, data: &Value) -> Reply {
+pub fn set(caller: &Caller, context: &Value, path: &str, data: &Value) -> Reply {
     caller.put(&format!("/caas/config/{path}"), &json!({ "context": context, "data": data }))
 }
 
@@ -334,7 +337,7 @@ fn requests_of_the_wrong_shape_are_refused(t: &Deployment) {
         json!({ "appId": "a", "extra": 1 }),
     ] {
         refused(&t.service.post(FRESH, &json!({ "context": wrong })), 400);
-        refused(&t.service.post("/caas/config/fetch", &json!({ "context": wrong })), 400);
+        refused(&t.service.post(COPY, &json!({ "context": wrong })), 400);
         refused(&set(&t.service, &wrong, "a", &json!(1)), 400);
         refused(&remove(&t.service, &wrong, &["a"]), 400);
     }
@@ -362,5 +365,5 @@ fn requests_of_the_wrong_shape_are_refused(t: &Deployment) {
 }
 
 fn random_operations_agree_with_a_model(t: &Deployment) {
-    crate::configuration_model::run(&t.service, &app());
+    crate::configuration_model::run(t);
 }

@@ -1,70 +1,106 @@
-//! Random key-path operations on one configuration, beside the same on a value in memory.
+//! Random key-path operations on one configuration, beside the same on a value in memory. What fails is made as short as
+//! it can be before it is told.
 
-use chancery_tests::variables::random_bytes;
+use chancery_tests::runtime::Runtime;
+use proptest::{
+    collection::vec,
+    prelude::*,
+    test_runner::{Config, TestCaseError, TestError, TestRunner},
+};
 use serde_json::{Map, Value, json};
 
 use crate::{
     answer::{ok, refused},
-    deployment::Caller,
+    case::caught,
+    configuration::{COPY, FRESH, app},
+    deployment::Deployment,
 };
 
 /// How many operations, unless `CHANCERY_OPERATIONS` says otherwise.
 const OPERATIONS: usize = 400;
 
-/// Xorshift: a failure can be repeated with the seed that it tells.
-struct Dice(u64);
+/// How many there are at most on one configuration.
+const AT_MOST: usize = 50;
 
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % u64::try_from(sides).unwrap()).unwrap()
-    }
+#[derive(Clone, Debug)]
+enum Operation {
+    Set(String, Value),
+    Remove(Vec<String>),
+    Fetch(Vec<String>),
+}
 
-    /// Few names and few levels, so that paths meet.
-    fn path(&mut self) -> String {
-        let names: Vec<_> = (0..=self.roll(3)).map(|_| ["a", "b", "C_", "data"][self.roll(4)]).collect();
-        names.join(".")
-    }
+/// Few names and few levels, so that paths meet.
+fn name() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["a", "b", "C_", "data"])
+}
 
-    fn value(&mut self, depth: usize) -> Value {
-        match self.roll(if depth < 3 { 7 } else { 4 }) {
-            0 => json!(self.roll(1000)),
-            1 => json!("text \" ' ☃"),
-            2 => json!(self.roll(2) == 0),
-            3 => json!({}),
-            4 => json!([self.value(depth + 1), null]),
-            _ => self.object(depth + 1),
+fn path() -> impl Strategy<Value = String> {
+    vec(name(), 1..=4).prop_map(|names| names.join("."))
+}
+
+fn object(value: impl Strategy<Value = Value>) -> impl Strategy<Value = Value> {
+    vec((name().prop_map(str::to_owned), value), 0..4).prop_map(|fields| Value::Object(fields.into_iter().collect()))
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        (0..1000).prop_map(Value::from),
+        any::<bool>().prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+        Just(json!({})),
+    ];
+    leaf.prop_recursive(3, 24, 4, |inner| {
+        prop_oneof![
+            2 => object(inner.clone()),
+            1 => inner.prop_map(|value| json!([value, null])),
+        ]
+    })
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+    prop_oneof![
+        4 => (path(), value()).prop_map(|(path, value)| Operation::Set(path, value)),
+        1 => object(value()).prop_map(|value| Operation::Set("data".to_owned(), value)),
+        2 => vec(path(), 1..=4).prop_map(Operation::Remove),
+        3 => vec(path(), 0..=5).prop_map(Operation::Fetch),
+    ]
+}
+
+pub fn run(t: &Deployment) {
+    let wanted = std::env::var("CHANCERY_OPERATIONS").ok().and_then(|text| text.parse().ok()).unwrap_or(OPERATIONS);
+    let done = std::cell::Cell::new(0);
+    while done.get() < wanted {
+        let config = Config { cases: 1, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
+        let result = TestRunner::new(config).run(&vec(operation(), 1..=AT_MOST), |operations| {
+            done.set(done.get() + operations.len());
+            caught(|| carry_out(t, &operations)).map_err(TestCaseError::fail)
+        });
+        match result {
+            Ok(()) => {}
+            Err(TestError::Fail(reason, operations)) => panic!("{reason}\nafter {operations:#?}"),
+            Err(TestError::Abort(reason)) => panic!("{reason}"),
         }
-    }
-
-    fn object(&mut self, depth: usize) -> Value {
-        let fields = (0..self.roll(4)).map(|_| (["a", "b", "C_", "data"][self.roll(4)].to_owned(), self.value(depth)));
-        Value::Object(fields.collect())
     }
 }
 
-pub fn run(caller: &Caller, context: &Value) {
-    let operations = std::env::var("CHANCERY_OPERATIONS").ok().and_then(|text| text.parse().ok());
-    let seed = u64::from_le_bytes(random_bytes()) | 1;
-    let (mut dice, mut model) = (Dice(seed), Value::Null);
-    for number in 0..operations.unwrap_or(OPERATIONS) {
-        let told = format!("operation {number} of seed {seed} on {model}");
-        match dice.roll(5) {
-            0 | 1 => {
-                let path = dice.path();
-                let value = if path == "data" { dice.object(0) } else { dice.value(0) };
-                let body = json!({ "context": context, "data": value });
-                let reply = caller.put(&format!("/caas/config/{path}"), &body);
-                let possible = set(&mut model, &path, &value);
-                assert_eq!(reply.status == 200, possible, "{told}: {path} to {value}: {}", reply.status);
+/// On a configuration of its own.
+fn carry_out(t: &Deployment, operations: &[Operation]) {
+    let (caller, context, mut model) = (&t.service, app(), Value::Null);
+    // Of one instance alone, even copies tell of every change.
+    let fetches: &[&str] = if t.instance.runtime == Runtime::Component { &[FRESH] } else { &[COPY, FRESH, COPY] };
+    for operation in operations {
+        let told = format!("{operation:?} on {model}");
+        match operation {
+            Operation::Set(path, value) => {
+                let reply =
+                    caller.put(&format!("/caas/config/{path}"), &json!({ "context": context, "data": value }));
+                let possible = (path != "data" || value.is_object()) && set(&mut model, path, value);
+                assert_eq!(reply.status == 200, possible, "{told}: {}", reply.status);
                 if !possible {
                     refused(&reply, 400);
                 }
             }
-            2 => {
-                let paths: Vec<_> = (0..=dice.roll(3)).map(|_| dice.path()).collect();
+            Operation::Remove(paths) => {
                 let body = json!({ "context": context, "key_paths": paths });
                 let reply = caller.call("DELETE", "/caas/config", Some(&body));
                 let hit = paths.iter().any(|path| get(&model, path).is_some());
@@ -72,19 +108,19 @@ pub fn run(caller: &Caller, context: &Value) {
                 if hit && model == json!({}) {
                     model = Value::Null;
                 }
-                assert_eq!(reply.status, if hit { 204 } else { 404 }, "{told}: without {paths:?}");
+                assert_eq!(reply.status, if hit { 204 } else { 404 }, "{told}");
             }
-            3 => {
-                let paths: Vec<_> = (0..=dice.roll(4)).map(|_| dice.path()).collect();
+            Operation::Fetch(paths) => {
                 let found = paths.iter().filter_map(|path| Some((path.clone(), get(&model, path)?.clone())));
-                let expected = Value::Object(found.collect());
+                let expected = match (paths.as_slice(), &model) {
+                    ([], Value::Null) => json!({}),
+                    ([], model) => model.clone(),
+                    _ => Value::Object(found.collect()),
+                };
                 let body = json!({ "context": context, "key_paths": paths });
-                assert_eq!(ok(&caller.post("/caas/config/fetch", &body), 200), expected, "{told}: {paths:?}");
-            }
-            _ => {
-                let expected = if model.is_null() { json!({}) } else { model.clone() };
-                let whole = ok(&caller.post("/caas/config/fetch", &json!({ "context": context })), 200);
-                assert_eq!(whole, expected, "{told}");
+                for fetch in fetches {
+                    assert_eq!(ok(&caller.post(fetch, &body), 200), expected, "{told}");
+                }
             }
         }
     }

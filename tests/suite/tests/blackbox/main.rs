@@ -15,6 +15,7 @@ mod config_permissions;
 mod config_project;
 mod config_sdk;
 mod configuration;
+mod configuration_copies;
 mod configuration_model;
 mod configuration_table;
 mod database;
@@ -64,6 +65,7 @@ fn cases() -> Vec<Case> {
         secrets::cases(),
         configuration::cases(),
         configuration_table::cases(),
+        configuration_copies::cases(),
         directory::cases(),
         system::cases(),
         config_permissions::cases(),
