@@ -4,8 +4,11 @@
 pub mod client;
 pub mod commands;
 mod error;
+mod formats;
 mod input;
+mod json;
 mod output;
+mod parallel;
 mod request;
 
 pub use error::{Error, Result};

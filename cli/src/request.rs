@@ -1,7 +1,5 @@
 //! What a command asks of the service, before it is signed: plain values that tests can compare.
 
-use serde_json::Value;
-
 use crate::{
     Result,
     client::{Client, Reply},
@@ -12,12 +10,14 @@ pub(crate) struct Request {
     pub method: &'static str,
     pub path: String,
     pub query: Vec<(&'static str, String)>,
-    pub body: Option<Value>,
+    pub headers: Vec<(&'static str, String)>,
+    /// JSON text.
+    pub body: Option<String>,
 }
 
 impl Request {
     pub fn new(method: &'static str, path: impl Into<String>) -> Self {
-        Self { method, path: path.into(), query: Vec::new(), body: None }
+        Self { method, path: path.into(), query: Vec::new(), headers: Vec::new(), body: None }
     }
 
     pub fn query(mut self, name: &'static str, value: impl ToString) -> Self {
@@ -25,14 +25,33 @@ impl Request {
         self
     }
 
-    pub fn body(mut self, body: Value) -> Self {
-        self.body = Some(body);
+    pub fn header(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.headers.push((name, value.to_string()));
+        self
+    }
+
+    /// Anything that writes itself as JSON.
+    pub fn body(mut self, body: impl ToString) -> Self {
+        self.body = Some(body.to_string());
         self
     }
 
     /// Signs and sends; anything but success is an error.
     pub fn send(&self, client: &Client) -> Result<Reply> {
-        let query: Vec<_> = self.query.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        client.call(self.method, &self.path, &query, self.body.as_ref())?.accepted()
+        let body = self.body.as_ref().map(|body| body.clone().into_bytes());
+        client.call_with(self.method, &self.path, &borrowed(&self.query), &borrowed(&self.headers), body)?.accepted()
+    }
+}
+
+fn borrowed<'a>(pairs: &'a [(&'static str, String)]) -> Vec<(&'a str, &'a str)> {
+    pairs.iter().map(|(name, value)| (*name, value.as_str())).collect()
+}
+
+#[cfg(test)]
+impl Request {
+    /// The body, to be compared.
+    #[expect(clippy::unwrap_used, reason = "tests")]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(self.body.as_ref().unwrap()).unwrap()
     }
 }

@@ -66,8 +66,26 @@ impl Client {
 
     /// Signs and sends. `path` starts with `/caas` or `/licenses`, is sent as it stands, and may carry its own query.
     pub fn call(&self, method: &str, path: &str, query: &[(&str, &str)], body: Option<&Value>) -> Result<Reply> {
-        let headers = self.headers(Api::of(path)?)?;
-        self.send(method, path, query, &headers.pairs(), body.map(|body| body.to_string().into_bytes()))
+        self.call_with(method, path, query, &[], body.map(|body| body.to_string().into_bytes()))
+    }
+
+    /// As `call`, with more headers and any body.
+    pub fn call_with(
+        &self,
+        method: &str,
+        path: &str,
+        query: &[(&str, &str)],
+        headers: &[(&str, &str)],
+        body: Option<Vec<u8>>,
+    ) -> Result<Reply> {
+        let signed = self.headers(Api::of(path)?)?;
+        let headers: Vec<_> = signed.pairs().into_iter().chain(headers.iter().copied()).collect();
+        self.send(method, path, query, &headers, body)
+    }
+
+    /// The address of the deployment.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
     }
 
     /// Sends without a signature.

@@ -125,10 +125,10 @@ mod tests {
     fn a_developer_is_named_by_its_address_and_a_status_by_its_name() {
         let approve = request("approve ada@example.org");
         assert_eq!((approve.method, approve.path.as_str()), ("PATCH", "/caas/portal/developers/ada%40example.org"));
-        assert_eq!(approve.body.unwrap(), json!({"status": 0}));
-        assert_eq!(request("revoke x").body.unwrap(), json!({"status": 3}));
-        assert_eq!(request("reject x").body.unwrap(), json!({"status": 2}));
-        assert_eq!(request("roles x a b").body.unwrap(), json!({"roles": ["a", "b"]}));
+        assert_eq!(approve.json(), json!({"status": 0}));
+        assert_eq!(request("revoke x").json(), json!({"status": 3}));
+        assert_eq!(request("reject x").json(), json!({"status": 2}));
+        assert_eq!(request("roles x a b").json(), json!({"roles": ["a", "b"]}));
         let list = request("list --status unverified --offset o");
         assert_eq!(list.query, [("status", "5".to_owned()), ("offset", "o".to_owned())]);
         assert_eq!(request("delete x").method, "DELETE");

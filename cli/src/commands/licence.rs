@@ -251,12 +251,12 @@ mod tests {
     fn create_says_level_and_kind_and_leaves_the_rest_to_the_service() {
         let request = request("create deploy --level service_ext");
         assert_eq!((request.method, request.path.as_str()), ("PUT", "/licenses/servicekey"));
-        assert_eq!(request.body.unwrap(), json!({"tag": "deploy", "authLevel": "service_ext", "type": "hawk"}));
+        assert_eq!(request.json(), json!({"tag": "deploy", "authLevel": "service_ext", "type": "hawk"}));
     }
 
     #[test]
     fn create_takes_a_day_and_modules_of_both_types() {
-        let body = request("create t:1 --expires 2031-01-31 --module mod_core=true --module mod_phone=x").body.unwrap();
+        let body = request("create t:1 --expires 2031-01-31 --module mod_core=true --module mod_phone=x").json();
         assert_eq!(body.pointer("/expiry").unwrap(), "2031-01-31T00:00:00.000Z");
         assert_eq!(body.pointer("/modules").unwrap(), &json!({"mod_core": true, "mod_phone": "x"}));
     }
@@ -272,8 +272,8 @@ mod tests {
         let current = Request::new("GET", "/licenses/servicekey/current");
         assert_eq!(request("show"), current);
         assert_eq!(request("show a|b"), Request::new("GET", KEYS).query("keyId", "a|b"));
-        assert_eq!(request("disable a").body.unwrap(), json!({"disabled": true}));
-        assert_eq!(request("enable a").body.unwrap(), json!({"disabled": false}));
+        assert_eq!(request("disable a").json(), json!({"disabled": true}));
+        assert_eq!(request("enable a").json(), json!({"disabled": false}));
         assert_eq!(request("delete a"), Request::new("DELETE", KEYS).query("keyId", "a"));
     }
 
@@ -282,7 +282,7 @@ mod tests {
         let removed = request("authorize a|b 5f0000000000000000000001 --remove");
         let path = "/licenses/community/5f0000000000000000000001/servicekey/a%7Cb";
         assert_eq!(removed, Request::new("DELETE", path));
-        let added = request("authorize ab1 5f0000000000000000000001 --name Main").body.unwrap();
+        let added = request("authorize ab1 5f0000000000000000000001 --name Main").json();
         let id = "5f0000000000000000000001";
         assert_eq!(added, json!({"keyTag": "ab1", "communityId": id, "communityName": "Main"}));
     }

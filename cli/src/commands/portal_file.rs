@@ -82,7 +82,7 @@ mod tests {
         let request = |line: &[&str]| Line::try_parse_from(line).unwrap().file.request().unwrap();
         let put = request(&["portal-file", "put", "content/a b.md", "# Hello"]);
         assert_eq!((put.method, put.path.as_str()), ("PUT", "/caas/portal/files/content/a%20b.md"));
-        assert_eq!(put.body.unwrap(), json!({"contents": "# Hello"}));
+        assert_eq!(put.json(), json!({"contents": "# Hello"}));
         assert_eq!(request(&["portal-file", "list", "--offset", "x"]).query, [("offset", "x".to_owned())]);
     }
 }

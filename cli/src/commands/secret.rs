@@ -121,13 +121,13 @@ mod tests {
         let request = request("put acme main db_password s3cret --by ada");
         assert_eq!((request.method, request.path.as_str()), ("PUT", "/caas/tenants/acme/community/main/secrets"));
         assert_eq!(request.query, []);
-        assert_eq!(request.body.unwrap(), json!({"tag": "db_password", "value": "s3cret", "createdBy": "ada"}));
+        assert_eq!(request.json(), json!({"tag": "db_password", "value": "s3cret", "createdBy": "ada"}));
     }
 
     #[test]
     fn fetch_without_tags_asks_for_all() {
         assert_eq!(request("fetch acme main").body, None);
-        assert_eq!(request("fetch acme main a b").body.unwrap(), json!({"tags": ["a", "b"]}));
+        assert_eq!(request("fetch acme main a b").json(), json!({"tags": ["a", "b"]}));
     }
 
     #[test]

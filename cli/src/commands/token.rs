@@ -144,7 +144,7 @@ mod tests {
             "tenantId": "acme", "projectId": "shop", "ownerId": "u1", "role": "owner", "name": "",
             "scope": { "config": "read", "prompts": "admin" },
         });
-        assert_eq!(request.body.unwrap(), expected);
+        assert_eq!(request.json(), expected);
     }
 
     #[test]

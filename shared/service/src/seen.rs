@@ -108,7 +108,9 @@ mod tests {
         let mut admissions = Admissions::new();
         let what = "who/what".to_owned();
         admissions.note(what.clone(), 1000);
-        for (now, lifetime, holds) in [(1000, 1, true), (5999, 5000, true), (6000, 5000, false), (1000, 0, false), (999, 5000, false)] {
+        for (now, lifetime, holds) in
+            [(1000, 1, true), (5999, 5000, true), (6000, 5000, false), (1000, 0, false), (999, 5000, false)]
+        {
             assert_eq!(admissions.holds(&what, now, lifetime), holds, "{now} {lifetime}");
         }
         assert!(!admissions.holds(&"who/else".to_owned(), 1000, 5000));

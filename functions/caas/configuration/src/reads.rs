@@ -1,5 +1,7 @@
 //! The SQL of reads. What leaves the database is JSON text, and goes on as it is.
 
+use std::collections::BTreeMap;
+
 use crypto::hash;
 use model::{
     configuration::{History, MAX_CONFIG_BYTES, Revision},
@@ -25,15 +27,14 @@ pub(crate) enum Found {
 /// For parts there are two statements, of which one at most has rows: they are only looked for in a long configuration.
 /// The length counts letters, which is near enough.
 pub(crate) fn select(place: &Place, key_paths: &[KeyPath]) -> Result<Vec<Statement>> {
-    let whole = Statement::new(
-        "SELECT revision, data FROM configs WHERE context_key = ?1 AND (length(data) > ?2) IS NOT TRUE",
-    );
+    let whole =
+        Statement::new("SELECT revision, data FROM configs WHERE context_key = ?1 AND (length(data) > ?2) IS NOT TRUE");
     if key_paths.is_empty() {
         return Ok(vec![whole.bind(place.key.as_str()).bind(MAX_CONFIG_BYTES)]);
     }
     let parts = Statement::new(
         "SELECT c.revision, p.key AS key_path, c.data -> p.value AS part FROM configs c JOIN json_each(?3) p \
-         WHERE c.context_key = ?1 AND length(c.data) > ?2 ORDER BY p.id",
+         WHERE c.context_key = ?1 AND length(c.data) > ?2",
     );
     let bind = |statement: Statement| statement.bind(place.key.as_str()).bind(FETCHED_WHOLE_BYTES);
     Ok(vec![bind(whole), bind(parts).bind(sql_paths(key_paths)?)])
@@ -50,13 +51,14 @@ pub(crate) fn found(outcomes: &[Outcome]) -> Result<Found> {
 }
 
 fn parts(rows: &[Row]) -> Result<Found> {
-    let (mut revision, mut members) = (0, Vec::new());
+    let (mut revision, mut parts) = (0, BTreeMap::new());
     for row in rows {
         revision = row.get("revision")?;
         if let Some(part) = row.get::<Option<String>>("part")? {
-            members.push(named(&row.get::<String>("key_path")?, &part));
+            parts.insert(row.get::<String>("key_path")?, part);
         }
     }
+    let members: Vec<_> = parts.iter().map(|(path, part)| named(path, part)).collect();
     Ok(Found::Parts(revision, format!("{{{}}}", members.join(","))))
 }
 

@@ -64,7 +64,7 @@ fn set_expecting(caller: &Caller, context: &Value, path: &str, data: &Value, rev
     caller.client.send("PUT", &format!("/caas/config/{path}"), &[], &headers, Some(body.into_bytes())).unwrap()
 }
 
-fn history(caller: &Caller, context: &Value, more: &str) -> Reply {
+pub fn history(caller: &Caller, context: &Value, more: &str) -> Reply {
     caller.get(&format!("/caas/config/history?context={}{more}", segment(&context.to_string())))
 }
 

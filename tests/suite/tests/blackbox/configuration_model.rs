@@ -92,8 +92,7 @@ fn carry_out(t: &Deployment, operations: &[Operation]) {
         let told = format!("{operation:?} on {model}");
         match operation {
             Operation::Set(path, value) => {
-                let reply =
-                    caller.put(&format!("/caas/config/{path}"), &json!({ "context": context, "data": value }));
+                let reply = caller.put(&format!("/caas/config/{path}"), &json!({ "context": context, "data": value }));
                 let possible = (path != "data" || value.is_object()) && set(&mut model, path, value);
                 assert_eq!(reply.status == 200, possible, "{told}: {}", reply.status);
                 if !possible {

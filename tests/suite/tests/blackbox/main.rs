@@ -36,6 +36,7 @@ mod signed;
 mod stage;
 mod system;
 mod tool;
+mod tool_configuration;
 
 use std::process::ExitCode;
 
@@ -79,6 +80,7 @@ fn cases() -> Vec<Case> {
         audit::cases(),
         restart::cases(),
         tool::cases(),
+        tool_configuration::cases(),
     ];
     areas.into_iter().flatten().collect()
 }

@@ -27,10 +27,10 @@ pub fn cases() -> Vec<Case> {
 }
 
 /// A working folder with the file that `scripts/up` writes.
-struct Folder(PathBuf);
+pub struct Folder(PathBuf);
 
 impl Folder {
-    fn new(t: &Deployment) -> Self {
+    pub fn new(t: &Deployment) -> Self {
         let folder = env::temp_dir().join(unique("chancery-tool"));
         fs::create_dir_all(folder.join(".chancery")).unwrap();
         let dev = json!({
@@ -42,7 +42,11 @@ impl Folder {
         Self(folder)
     }
 
-    fn run(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    pub fn run(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
         let mut command = Command::new(sibling("chancery").unwrap());
         for inherited in ["CHANCERY_URL", "CHANCERY_LICENSE", "CHANCERY_CURVE"] {
             command.env_remove(inherited);
@@ -52,14 +56,14 @@ impl Folder {
 
     /// What the tool prints when it succeeds.
     #[track_caller]
-    fn prints(&self, arguments: &[&str]) -> String {
+    pub fn prints(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments, &[]);
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }
 
     #[track_caller]
-    fn json(&self, arguments: &[&str]) -> Value {
+    pub fn json(&self, arguments: &[&str]) -> Value {
         serde_json::from_str(&self.prints(arguments)).unwrap()
     }
 }

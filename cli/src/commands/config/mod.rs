@@ -1,10 +1,24 @@
 //! `chancery config`: the configuration of a community, a person's app or an app, by key paths.
 
+mod diff;
+mod export;
+mod import;
+mod progress;
+
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Session;
-use crate::{Error, Result, client::segment, input, output, request::Request};
+use crate::{
+    Error, Result,
+    client::{Client, Reply, segment},
+    input,
+    json::{Json, Members},
+    output,
+    request::Request,
+};
+
+const FETCH: &str = "/caas/config/fetch";
 
 #[derive(Subcommand)]
 pub(super) enum Config {
@@ -35,6 +49,10 @@ pub(super) enum Config {
         #[arg(long, value_name = "REVISION")]
         before: Option<u32>,
     },
+    /// Make configurations what files say: JSON, YAML, variables, or lines of JSON for many
+    Import(import::Import),
+    /// Print configurations as files that `import` reads
+    Export(export::Export),
 }
 
 #[derive(Args)]
@@ -48,13 +66,16 @@ pub(super) struct Set {
     /// The value is a text and not JSON
     #[arg(long)]
     text: bool,
+    /// Only if this revision stands, as `history` shows it; 0 is before the first change
+    #[arg(long, value_name = "REVISION")]
+    if_match: Option<u32>,
 }
 
 /// Exactly one of three forms.
 #[derive(Args)]
 pub(super) struct Context {
     /// appId
-    #[arg(long, value_name = "ID", required_unless_present_any = ["tenant", "person"], conflicts_with_all = ["tenant", "person"])]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["tenant", "person"])]
     app: Option<String>,
     /// tenantId
     #[arg(long, value_name = "ID", requires = "community", conflicts_with = "person")]
@@ -74,7 +95,11 @@ pub(super) struct Context {
 }
 
 impl Context {
-    fn json(&self) -> Value {
+    fn is_given(&self) -> bool {
+        self.internal || self.app.is_some() || self.tenant.is_some() || self.person.is_some()
+    }
+
+    fn json(&self) -> Result<Json> {
         let fields = [
             ("appId", &self.app),
             ("tenantId", &self.tenant),
@@ -82,66 +107,112 @@ impl Context {
             ("personId", &self.person),
             ("mobile_app_id", &self.mobile_app),
         ];
-        let given = fields.into_iter().filter_map(|(name, id)| Some((name.to_owned(), id.as_deref()?.into())));
-        let internal = self.internal.then(|| ("internal".to_owned(), Value::Bool(true)));
-        Value::Object(given.chain(internal).collect())
+        let given = fields.into_iter().filter_map(|(name, id)| Some((name.to_owned(), Json::Text(id.clone()?))));
+        let mut members: Members = given.collect();
+        if members.is_empty() {
+            let message = "name a context: --app, or --tenant and --community, or --person and --mobile-app";
+            return Err(Error::usage(message));
+        }
+        if self.internal {
+            members.insert("internal".to_owned(), Json::Bare("true".to_owned()));
+        }
+        Ok(Json::Object(members))
     }
 }
 
 impl Config {
     pub fn run(&self, session: &Session) -> Result<String> {
-        let client = session.client()?;
-        let answer = self.request()?.send(&client)?.json()?;
+        match self {
+            Self::Import(import) => return import.run(session),
+            Self::Export(export) => return export.run(session),
+            Self::Get { .. } | Self::Set(_) | Self::Rm { .. } | Self::History { .. } => {}
+        }
+        let reply = self.request()?.send(&session.client()?)?;
         if session.json() {
-            return Ok(output::json(&answer));
+            return Ok(if reply.body.is_empty() { "null\n".to_owned() } else { answer(&reply)?.pretty() });
         }
         match self {
-            Self::Get { paths, .. } => show(paths, &answer),
+            Self::Get { paths, .. } => show(paths, &answer(&reply)?),
             Self::Set(Set { path, .. }) => Ok(format!("set {path}\n")),
             Self::Rm { paths, .. } => Ok(format!("removed {}\n", paths.join(" "))),
-            Self::History { .. } => Ok(show_history(&answer)),
+            Self::History { .. } => Ok(show_history(&reply.json()?)),
+            Self::Import(_) | Self::Export(_) => Ok(String::new()),
         }
     }
 
     fn request(&self) -> Result<Request> {
         Ok(match self {
-            Self::Get { context, paths } => {
-                Request::new("POST", "/caas/config/fetch").body(json!({"context": context.json(), "key_paths": paths}))
-            }
-            Self::Set(Set { context, path, value, text }) => {
+            Self::Get { context, paths } => Request::new("POST", FETCH).query("read_fresh", true).body(body(
+                context.json()?,
+                "key_paths",
+                texts(paths),
+            )),
+            Self::Set(Set { context, path, value, text, if_match }) => {
                 let value = input::read(value)?;
-                let data = if *text { Value::String(value.to_string()) } else { parse(&value)? };
-                Request::new("PUT", format!("/caas/config/{}", segment(path)))
-                    .body(json!({"context": context.json(), "data": data}))
+                let data = if *text { Json::Text(value.to_string()) } else { parse(&value)? };
+                let request = Request::new("PUT", format!("/caas/config/{}", segment(path)));
+                let request = request.body(body(context.json()?, "data", data));
+                if let Some(revision) = if_match { request.header("if-match", revision) } else { request }
             }
             Self::Rm { context, paths } => {
-                Request::new("DELETE", "/caas/config").body(json!({"context": context.json(), "key_paths": paths}))
+                Request::new("DELETE", "/caas/config").body(body(context.json()?, "key_paths", texts(paths)))
             }
             Self::History { context, limit, before } => {
-                let request = Request::new("GET", "/caas/config/history").query("context", context.json());
+                let request = Request::new("GET", "/caas/config/history").query("context", context.json()?);
                 let request = request.query("limit", limit);
                 if let Some(before) = before { request.query("before", before) } else { request }
             }
+            Self::Import(_) | Self::Export(_) => return Err(Error::usage("it is more than one request")),
         })
     }
 }
 
-fn parse(value: &str) -> Result<Value> {
-    serde_json::from_str(value)
-        .map_err(|error| Error::usage(format!("the value is not JSON ({error}); for a text add --text")))
+fn body(context: Json, name: &str, value: Json) -> Json {
+    Json::Object(Members::from([("context".to_owned(), context), (name.to_owned(), value)]))
+}
+
+fn texts(paths: &[String]) -> Json {
+    Json::List(paths.iter().cloned().map(Json::Text).collect())
+}
+
+fn parse(value: &str) -> Result<Json> {
+    Json::parse(value).map_err(|error| Error::usage(format!("the value is not JSON ({error}); for a text add --text")))
+}
+
+/// The body of an answer, number by number as it was stored.
+fn answer(reply: &Reply) -> Result<Json> {
+    let text = std::str::from_utf8(&reply.body).map_err(|error| error.to_string());
+    text.and_then(Json::parse).map_err(|error| {
+        Error::Fault(format!(
+            "the answer ({}) is not JSON ({error}); is the address that of a deployment?",
+            reply.status
+        ))
+    })
+}
+
+/// What stands in a context now, and its revision.
+fn stored(client: &Client, context: &Json) -> Result<(String, Members)> {
+    let fetch = Request::new("POST", FETCH).query("read_fresh", true).body(format!(r#"{{"context":{context}}}"#));
+    let reply = fetch.send(client)?;
+    let revision = reply.header("etag").unwrap_or_default().to_owned();
+    match answer(&reply)? {
+        Json::Object(members) => Ok((revision, members)),
+        Json::Bare(_) | Json::Text(_) | Json::List(_) => Err(Error::Fault("the answer is no configuration".to_owned())),
+    }
 }
 
 /// One path: its value alone, a text without quotes. Otherwise JSON. A path that was asked for and is not there is
 /// refused.
-fn show(paths: &[String], answer: &Value) -> Result<String> {
-    if let Some(missing) = paths.iter().find(|path| answer.get(path.as_str()).is_none()) {
+fn show(paths: &[String], answer: &Json) -> Result<String> {
+    let value = |path: &String| answer.object().and_then(|members| members.get(path));
+    if let Some(missing) = paths.iter().find(|path| value(path).is_none()) {
         return Err(Error::Missing(format!("nothing stands at {missing}")));
     }
-    let one = if let [path] = paths { answer.get(path.as_str()) } else { None };
+    let one = if let [path] = paths { value(path) } else { None };
     Ok(match one {
-        Some(Value::String(text)) => format!("{text}\n"),
-        Some(value) => output::json(value),
-        None => output::json(answer),
+        Some(Json::Text(text)) => format!("{text}\n"),
+        Some(value) => value.pretty(),
+        None => answer.pretty(),
     })
 }
 
@@ -160,6 +231,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
     use clap::Parser;
+    use serde_json::json;
 
     use super::*;
 
@@ -184,13 +256,14 @@ mod tests {
             ("--tenant t --community c --internal", json!({"tenantId": "t", "communityId": "c", "internal": true})),
             ("--person p --mobile-app m", json!({"personId": "p", "mobile_app_id": "m"})),
         ] {
-            let body = request(&format!("get {line} x.y")).body.unwrap();
+            let body = request(&format!("get {line} x.y")).json();
             assert_eq!(body, json!({"context": context, "key_paths": ["x.y"]}), "{line}");
         }
-        for wrong in
-            ["", " --internal", " --tenant t", " --person p", " --app a --person p --mobile-app m", " --community c"]
-        {
+        for wrong in [" --tenant t", " --person p", " --app a --person p --mobile-app m", " --community c"] {
             assert!(parsed(&format!("get{wrong}")).is_none(), "{wrong}");
+        }
+        for wrong in ["", " --internal"] {
+            assert_eq!(parsed(&format!("get{wrong}")).unwrap().request().unwrap_err().exit_code(), 2, "{wrong}");
         }
     }
 
@@ -198,16 +271,19 @@ mod tests {
     fn a_value_is_json_unless_it_is_said_to_be_text() {
         let set = request("set --app a otp.length -6");
         assert_eq!((set.method, set.path.as_str()), ("PUT", "/caas/config/otp.length"));
-        assert_eq!(set.body.unwrap(), json!({"context": {"appId": "a"}, "data": -6}));
-        assert_eq!(request("set --app a x 6 --text").body.unwrap().get("data"), Some(&json!("6")));
+        assert_eq!(set.json(), json!({"context": {"appId": "a"}, "data": -6}));
+        assert_eq!(request("set --app a x 6 --text").json().get("data"), Some(&json!("6")));
+        let exact = request("set --app a x 1.50 --if-match 7");
+        assert_eq!(exact.body.as_deref(), Some(r#"{"context":{"appId":"a"},"data":1.50}"#));
+        assert_eq!(exact.headers, [("if-match", "7".to_owned())]);
         assert_eq!(parsed("set --app a x plain").unwrap().request().unwrap_err().exit_code(), 2);
     }
 
     #[test]
     fn one_value_stands_alone_and_a_missing_one_is_refused() {
-        let answer = json!({"a.b": "two words", "c": {"d": 1}});
+        let answer = Json::parse(r#"{"a.b": "two words", "c": {"d": 1.0}}"#).unwrap();
         assert_eq!(show(&["a.b".into()], &answer).unwrap(), "two words\n");
-        assert_eq!(show(&["c".into()], &answer).unwrap(), "{\n  \"d\": 1\n}\n");
+        assert_eq!(show(&["c".into()], &answer).unwrap(), "{\n  \"d\": 1.0\n}\n");
         assert!(show(&[], &answer).unwrap().contains("a.b"));
         assert_eq!(show(&["a.b".into(), "x".into()], &answer).unwrap_err().exit_code(), 1);
     }

@@ -1,0 +1,161 @@
+//! `chancery config` with files: what is imported is what is stored, what is exported can be imported, and only what
+//! differs is written.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::{
+    answer::ok,
+    case::{Case, case},
+    configuration::{FRESH, history},
+    deployment::{Deployment, unique},
+    tool::Folder,
+};
+
+pub fn cases() -> Vec<Case> {
+    vec![
+        case(a_file_becomes_a_configuration_and_back),
+        case(a_dry_run_tells_the_difference_and_changes_nothing),
+        case(a_set_may_expect_a_revision),
+        case(many_configurations_are_imported_and_exported),
+        case(a_wrong_line_of_many_does_not_stop_the_others),
+    ]
+}
+
+const EXACT: &str =
+    r#"{"limits":{"far":123456789012345678901234567890,"none":null,"price":1.50},"on":true,"text":"6"}"#;
+
+fn stored(t: &Deployment, app: &str) -> String {
+    let reply = t.service.post(FRESH, &json!({ "context": { "appId": app } }));
+    ok(&reply, 200);
+    String::from_utf8(reply.body).unwrap()
+}
+
+fn revision(t: &Deployment, app: &str) -> usize {
+    let page = ok(&history(&t.service, &json!({ "appId": app }), ""), 200);
+    page["history"].as_array().unwrap().len()
+}
+
+fn a_file_becomes_a_configuration_and_back(t: &Deployment) {
+    let folder = Folder::new(t);
+    let yaml = "limits:\n  price: 1.50\n  far: 123456789012345678901234567890\n  none: ~\non: true\ntext: '6'\n";
+    let env = "limits.price=1.50\nlimits.far=123456789012345678901234567890\nlimits.none=null\non=true\ntext=\"6\"\n";
+    for (file, text) in [("a.json", EXACT), ("a.yaml", yaml), (".env", env)] {
+        let app = unique("app");
+        fs::write(folder.path(file), text).unwrap();
+        let told = folder.prints(&["config", "import", file, "--app", &app]);
+        assert_eq!(told, "1 created, 0 changed, 0 unchanged\n", "{file}");
+        assert_eq!(stored(t, &app), EXACT, "{file}");
+        for format in ["json", "yaml", "env"] {
+            let exported = folder.prints(&["config", "export", "--app", &app, "--format", format]);
+            let again = unique("app");
+            fs::write(folder.path("again"), exported).unwrap();
+            folder.prints(&["config", "import", "again", "--format", format, "--app", &again]);
+            assert_eq!(stored(t, &again), EXACT, "{file} as {format}");
+        }
+        assert_eq!(folder.prints(&["config", "get", "--app", &app, "limits.price"]), "1.50\n");
+        folder.prints(&["config", "set", "--app", &app, "limits.price", "2.50"]);
+        assert_eq!(folder.prints(&["config", "get", "--app", &app, "limits.price"]), "2.50\n");
+    }
+}
+
+fn a_dry_run_tells_the_difference_and_changes_nothing(t: &Deployment) {
+    let (folder, app) = (Folder::new(t), unique("app"));
+    fs::write(folder.path("one.json"), r#"{"a":{"keep":1,"old":"s3cret"},"b":1}"#).unwrap();
+    fs::write(folder.path("two.json"), r#"{"a":{"keep":1,"new":[1]},"b":2}"#).unwrap();
+    folder.prints(&["config", "import", "one.json", "--app", &app]);
+    assert_eq!(folder.prints(&["config", "import", "one.json", "--app", &app]), "0 created, 0 changed, 1 unchanged\n");
+    assert_eq!(revision(t, &app), 1, "what does not differ is not written");
+
+    let dry = |more: &[&str]| {
+        let mut arguments = vec!["config", "import", "two.json", "--app", &app, "--dry-run"];
+        arguments.extend(more);
+        folder.prints(&arguments)
+    };
+    let changed = "would be: 0 created, 1 changed, 0 unchanged\n";
+    assert_eq!(dry(&[]), format!("+ a.new ••••\n~ b •••• → ••••\n{changed}"));
+    assert_eq!(dry(&["--show"]), format!("+ a.new [1]\n~ b 1 → 2\n{changed}"));
+    assert_eq!(dry(&["--prune", "--show"]), format!("+ a.new [1]\n- a.old \"s3cret\"\n~ b 1 → 2\n{changed}"));
+    assert_eq!((stored(t, &app).as_str(), revision(t, &app)), (r#"{"a":{"keep":1,"old":"s3cret"},"b":1}"#, 1));
+
+    folder.prints(&["config", "import", "two.json", "--app", &app]);
+    assert_eq!(stored(t, &app), r#"{"a":{"keep":1,"new":[1],"old":"s3cret"},"b":2}"#);
+    folder.prints(&["config", "import", "two.json", "--app", &app, "--prune"]);
+    assert_eq!((stored(t, &app).as_str(), revision(t, &app)), (r#"{"a":{"keep":1,"new":[1]},"b":2}"#, 3));
+
+    for (arguments, code) in [
+        (&["config", "import", "two.json"][..], 2),
+        (&["config", "import", "no-such-file.json", "--app", "x"], 2),
+        (&["config", "import", "again", "--app", "x"], 2),
+        (&["config", "import", "two.json", "--app", "x", "--format", "env"], 2),
+        (&["config", "import", "two.json", "--app", "x", "--show"], 2),
+    ] {
+        assert_eq!(folder.run(arguments, &[]).status.code(), Some(code), "{arguments:?}");
+    }
+}
+
+fn a_set_may_expect_a_revision(t: &Deployment) {
+    let (folder, app) = (Folder::new(t), unique("app"));
+    let set = |value: &str, revision: &str| {
+        folder.run(&["config", "set", "--app", &app, "a", value, "--if-match", revision], &[]).status.code()
+    };
+    assert_eq!((set("1", "1"), set("1", "0"), set("2", "0"), set("3", "1")), (Some(1), Some(0), Some(1), Some(0)));
+    assert_eq!(stored(t, &app), r#"{"a":3}"#);
+}
+
+fn many_configurations_are_imported_and_exported(t: &Deployment) {
+    const MANY: usize = 120;
+    let (folder, prefix) = (Folder::new(t), unique("many"));
+    let context = |number: usize| match number % 3 {
+        0 => json!({ "appId": format!("{prefix}_{number}") }),
+        1 => json!({ "appId": format!("{prefix}_{number}"), "internal": true }),
+        _ => json!({ "mobile_app_id": "app", "personId": format!("{prefix}_{number}") }),
+    };
+    let line = |number: usize, value: usize| {
+        format!("{{\"context\":{},\"data\":{{\"deep\":{{\"n\":{number}.0}},\"v\":{value}}}}}\n", context(number))
+    };
+    let all = |value: &dyn Fn(usize) -> usize| (0..MANY).map(|number| line(number, value(number))).collect::<String>();
+    let import = |text: &str| {
+        fs::write(folder.path("many.jsonl"), text).unwrap();
+        folder.json(&["--json", "config", "import", "many.jsonl"])
+    };
+    let numbers = |created, changed, unchanged| json!({ "created": created, "changed": changed, "unchanged": unchanged, "dryRun": false });
+    assert_eq!(import(&all(&|_| 1)), numbers(MANY, 0, 0));
+    assert_eq!(import(&all(&|number| if number % 10 == 0 { 2 } else { 1 })), numbers(0, MANY / 10, MANY - MANY / 10));
+    assert!(!folder.path("many.jsonl.progress").exists());
+
+    let contexts: String = (0..MANY).map(|number| format!("{}\n", context(number))).collect();
+    fs::write(folder.path("contexts"), contexts).unwrap();
+    let exported = folder.prints(&["config", "export", "--contexts", "contexts"]);
+    assert_eq!(exported, all(&|number| if number % 10 == 0 { 2 } else { 1 }));
+    assert_eq!(folder.prints(&["config", "export", "--contexts", "many.jsonl", "--jobs", "2"]), exported);
+}
+
+fn a_wrong_line_of_many_does_not_stop_the_others(t: &Deployment) {
+    let (folder, prefix) = (Folder::new(t), unique("wrong"));
+    let good = |name: &str| format!("{{\"context\":{{\"appId\":\"{prefix}_{name}\"}},\"data\":{{\"a\":1}}}}");
+    let lines = [
+        good("one"),
+        String::new(),
+        "{\"context\":{\"appId\":\"x\"}}".to_owned(),
+        "not JSON".to_owned(),
+        "{\"context\":{\"unknown\":\"x\"},\"data\":{}}".to_owned(),
+        good("two"),
+    ];
+    fs::write(folder.path("some.jsonl"), lines.join("\n")).unwrap();
+    let output = folder.run(&["config", "import", "some.jsonl"], &[]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    for expected in ["line 3: ", "line 4: ", "line 5: ", "2 created, 0 changed, 0 unchanged, 3 refused"] {
+        assert!(told.contains(expected), "{told}");
+    }
+    assert_eq!(stored(t, &format!("{prefix}_two")), r#"{"a":1}"#);
+    // The next import goes on before the first wrong line, and not before what was done.
+    let progress: Value = serde_json::from_slice(&fs::read(folder.path("some.jsonl.progress")).unwrap()).unwrap();
+    assert_eq!(progress["line"], 2);
+    let again = String::from_utf8(folder.run(&["config", "import", "some.jsonl"], &[]).stderr).unwrap();
+    assert!(again.contains("going on after line 2") && again.contains("1 unchanged, 3 refused"), "{again}");
+    let again = String::from_utf8(folder.run(&["config", "import", "some.jsonl", "--restart"], &[]).stderr).unwrap();
+    assert!(again.contains("2 unchanged, 3 refused"), "{again}");
+}
