@@ -80,7 +80,11 @@ mod tests {
     fn a_failure_ends_it() {
         let mut taken = 0;
         let things = (0..).map(|number| if number == 50 { Err(Error::usage("fifty")) } else { Ok(number) });
-        let failed = in_order(3, things, |number| number, |_| Ok(taken += 1));
+        let count = |_| {
+            taken += 1;
+            Ok(())
+        };
+        let failed = in_order(3, things, |number| number, count);
         assert_eq!((failed.unwrap_err().to_string(), taken), ("fifty".to_owned(), 50));
         let failed = in_order(
             3,
