@@ -129,12 +129,13 @@ impl<'a> Gate<'a> {
         if signed.app.signed_requests().fetch_add(1, Ordering::Relaxed) % SWEEP_EVERY == SWEEP_EVERY / 2 {
             batch.push(sweep(signed.now));
         }
-        // A second attempt is due when the first system key has just been created, or when a change that allows the
-        // request came between the batch and the second look.
-        for _ in 0..2 {
+        // A second attempt is due when the first system key has just been created. A change that allows the request and
+        // comes between the batch and the second look comes too late for it.
+        let mut again = root_license::is_presented(signed).then(|| batch.clone());
+        let mut next = Some(batch);
+        while let Some(batch) = next.take() {
             let sql = signed.app.sql();
-            let result =
-                if audit.is_some() { sql.batch(batch.clone()).await } else { sql.read_batch(batch.clone()).await };
+            let result = if audit.is_some() { sql.batch(batch).await } else { sql.read_batch(batch).await };
             match result {
                 Ok(mut outcomes) => {
                     signed.remember();
@@ -151,6 +152,7 @@ impl<'a> Gate<'a> {
                 }
                 Err(SqlError::NotNull(column)) if column == "request_marks.caller" => {
                     self.judge(audit.as_ref()).await?;
+                    next = again.take();
                 }
                 Err(error) => return Ok(Err(error)),
             }
