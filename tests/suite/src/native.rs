@@ -42,6 +42,7 @@ async fn function_app(name: &str, host: Host) -> Option<Router> {
         "service-directory" => Some(service_directory::app(host).await),
         "key-authorization" => Some(key_authorization::app(host).await),
         "groups" => Some(groups::app(host).await),
+        "audit-log" => Some(audit_log::app(host).await),
         "tokens" => Some(tokens::app(host).await),
         "accounts" => Some(accounts::app(host).await),
         "developer" => Some(developer::app(host).await),
