@@ -20,6 +20,9 @@ mod configuration_table;
 mod database;
 mod deployment;
 mod directory;
+mod environment;
+mod extension;
+mod extension_tokens;
 mod key_authorization;
 mod permission_table;
 mod permissions;
@@ -65,6 +68,9 @@ fn cases() -> Vec<Case> {
         configuration::cases(),
         configuration_table::cases(),
         directory::cases(),
+        environment::cases(),
+        extension::cases(),
+        extension_tokens::cases(),
         system::cases(),
         config_permissions::cases(),
         config_groups::cases(),
