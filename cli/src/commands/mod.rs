@@ -5,6 +5,8 @@ mod audit;
 mod call;
 mod config;
 mod developer;
+mod environment;
+mod extension;
 mod keygen;
 mod licence;
 mod mail;
@@ -89,6 +91,15 @@ enum Command {
     /// The audit log, and the proof that nobody rewrote it
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// The environment of a deployment and its installation
+    #[command(subcommand)]
+    Environment(environment::Environment),
+    /// Communities of the installed tenant
+    #[command(subcommand)]
+    Community(environment::Community),
+    /// Extensions of browsers
+    #[command(subcommand)]
+    Extension(extension::Extension),
 }
 
 impl Cli {
@@ -107,6 +118,9 @@ impl Cli {
             Command::PortalFile(file) => file.run(&session),
             Command::Mail(mail) => mail.run(&session),
             Command::Audit(audit) => audit.run(&session),
+            Command::Environment(environment) => environment.run(&session),
+            Command::Community(community) => community.run(&session),
+            Command::Extension(extension) => extension.run(&session),
         }
     }
 }
@@ -119,6 +133,12 @@ struct Session {
 impl Session {
     fn client(&self) -> Result<Client> {
         self.connection()?.client()
+    }
+
+    /// For what asks for no licence.
+    fn anonymous(&self) -> Result<Client> {
+        let connection = self.connection()?;
+        Client::new(&connection.base_url, connection.curve, "")
     }
 
     fn connection(&self) -> Result<Connection> {

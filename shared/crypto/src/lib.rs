@@ -15,6 +15,7 @@ pub mod base64;
 pub mod hash;
 pub mod merkle;
 pub mod password;
+pub mod pbkdf2;
 pub mod seal;
 pub mod sign;
 

@@ -22,6 +22,9 @@ mod configuration_table;
 mod database;
 mod deployment;
 mod directory;
+mod environment;
+mod extension;
+mod extension_tokens;
 mod key_authorization;
 mod kill;
 mod permission_table;
@@ -70,6 +73,9 @@ fn cases() -> Vec<Case> {
         configuration_table::cases(),
         configuration_copies::cases(),
         directory::cases(),
+        environment::cases(),
+        extension::cases(),
+        extension_tokens::cases(),
         system::cases(),
         config_permissions::cases(),
         config_groups::cases(),
