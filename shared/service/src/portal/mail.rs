@@ -58,7 +58,7 @@ impl MailKind {
     fn letter(self, app: &App, token: Option<&OneTimeToken>) -> Letter {
         let gui = match &app.portal().gui_url {
             Some(url) => url.trim_end_matches('/').to_owned(),
-            None => format!("{}/portal", app.config().public_url.trim_end_matches('/')),
+            None => format!("{}/portal/ui", app.config().public_url.trim_end_matches('/')),
         };
         let token = token.map_or("", |token| token.text.as_str());
         let hours = app.portal().token_seconds / 3600;
@@ -66,14 +66,14 @@ impl MailKind {
             Self::VerifyAccount => (
                 "Verify your account of the developer portal",
                 format!(
-                    "Open this address to verify your e-mail address:\n\n{gui}/verify?token={token}\n\n\
+                    "Open this address to verify your e-mail address:\n\n{gui}/verify#token={token}\n\n\
                      It is good once and for {hours} hours. If you did not register, ignore this mail.\n"
                 ),
             ),
             Self::ResetPassword => (
                 "A new password for the developer portal",
                 format!(
-                    "Open this address to choose a new password:\n\n{gui}/reset-password?token={token}\n\n\
+                    "Open this address to choose a new password:\n\n{gui}/reset-password#token={token}\n\n\
                      It is good once and for {hours} hours. If you did not ask for it, ignore this mail.\n"
                 ),
             ),
