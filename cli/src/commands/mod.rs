@@ -1,9 +1,11 @@
 //! The command line: what can be asked, which deployment is asked, and who does it. Each command stands in its own
 //! module, its arguments beside the requests they become.
 
+mod application_instance;
 mod audit;
 mod call;
 mod config;
+mod credential;
 mod developer;
 mod environment;
 mod extension;
@@ -14,6 +16,7 @@ mod portal_file;
 mod ring_file;
 mod root_key;
 mod secret;
+mod service;
 mod token;
 
 use std::io::{self, Write};
@@ -82,6 +85,15 @@ enum Command {
     /// Developers of the portal
     #[command(subcommand)]
     Developer(developer::Developer),
+    /// Services of the portal that applications may ask for
+    #[command(subcommand)]
+    Service(service::Service),
+    /// Which application may use which service
+    #[command(subcommand)]
+    ApplicationInstance(application_instance::ApplicationInstance),
+    /// Credentials of other portals, brought along
+    #[command(subcommand)]
+    Credential(credential::Credential),
     /// Files of the portal's pages
     #[command(subcommand)]
     PortalFile(portal_file::PortalFile),
@@ -115,6 +127,9 @@ impl Cli {
             Command::RootKey(root_key) => root_key.run(&session),
             Command::Token(token) => token.run(&session),
             Command::Developer(developer) => developer.run(&session),
+            Command::Service(service) => service.run(&session),
+            Command::ApplicationInstance(instance) => instance.run(&session),
+            Command::Credential(credential) => credential.run(&session),
             Command::PortalFile(file) => file.run(&session),
             Command::Mail(mail) => mail.run(&session),
             Command::Audit(audit) => audit.run(&session),

@@ -47,6 +47,7 @@ pub enum Action {
     ActivateExtension,
     DeactivateExtension,
     ShowExtension,
+    Introspect,
 }
 
 /// What an action is done to, as far as a rule cares.
@@ -151,7 +152,7 @@ impl Rule {
 }
 
 impl Action {
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 41] = [
         Self::GetKey,
         Self::GetCurrentKey,
         Self::ListKeys,
@@ -192,6 +193,7 @@ impl Action {
         Self::ActivateExtension,
         Self::DeactivateExtension,
         Self::ShowExtension,
+        Self::Introspect,
     ];
 
     /// The word for it in the audit log.
@@ -236,6 +238,7 @@ impl Action {
             Self::ActivateExtension => "extension.activate",
             Self::DeactivateExtension => "extension.deactivate",
             Self::ShowExtension => "extension.status",
+            Self::Introspect => "portal.introspect",
         }
     }
 
