@@ -22,6 +22,7 @@ mod database;
 mod deployment;
 mod directory;
 mod key_authorization;
+mod pages;
 mod permission_table;
 mod permissions;
 mod portal;
@@ -69,6 +70,7 @@ fn cases() -> Vec<Case> {
         configuration_copies::cases(),
         directory::cases(),
         system::cases(),
+        pages::cases(),
         config_permissions::cases(),
         config_groups::cases(),
         config_items::cases(),
