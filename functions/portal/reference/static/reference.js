@@ -31,6 +31,11 @@
     forceDarkModeState: dark() ? "dark" : "light",
     documentDownloadType: "json",
   });
+  // Its buttons that copy have a picture and no name, and one of its lists scrolls out of the keyboard's reach.
+  new MutationObserver(() => {
+    for (const button of place.querySelectorAll("button.scalar-code-copy:not([aria-label])")) button.setAttribute("aria-label", "Copy the code");
+    for (const list of place.querySelectorAll("ul.endpoints:not([tabindex])")) list.tabIndex = 0;
+  }).observe(place, { childList: true, subtree: true });
   // The viewer goes by a class of the body.
   const follow = () => {
     document.body.classList.toggle("dark-mode", dark());
