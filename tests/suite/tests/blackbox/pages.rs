@@ -25,9 +25,15 @@ pub fn cases() -> Vec<Case> {
 
 const PAGES: [&str; 4] = ["/portal/ui/", "/portal/ui/log-in", "/portal/reference/", "/portal/reference/caas"];
 
+/// What is answered to a client that wants it as it is. To one that says nothing any coding may be sent.
 #[track_caller]
 fn page(t: &Deployment, path: &str) -> Reply {
-    let reply = t.anonymous.get(path);
+    found(t, path, "identity")
+}
+
+#[track_caller]
+fn found(t: &Deployment, path: &str, coding: &str) -> Reply {
+    let reply = t.anonymous.send("GET", path, &[("accept-encoding", coding)], None);
     assert_eq!(reply.status, 200, "{path}");
     reply
 }
@@ -47,7 +53,7 @@ fn the_root_leads_to_the_pages(t: &Deployment) {
 }
 
 fn every_page_is_guarded_by_its_policy(t: &Deployment) {
-    let missing = t.anonymous.get("/portal/ui/no-such-page");
+    let missing = t.anonymous.send("GET", "/portal/ui/no-such-page", &[("accept-encoding", "identity")], None);
     assert_eq!(missing.status, 404);
     let found = PAGES.map(|path| page(t, path));
     for reply in found.iter().chain([&missing]) {
@@ -70,7 +76,7 @@ fn what_a_page_names_is_there_and_kept_for_ever(t: &Deployment) {
         let named = files(&page(t, path).body);
         assert!(named.len() > 2, "{path}: {named:?}");
         for file in named {
-            let reply = page(t, &file);
+            let reply = found(t, &file, "gzip");
             let expected = match file.rsplit('.').next() {
                 Some("css") => "text/css; charset=utf-8",
                 Some("js") => "text/javascript; charset=utf-8",
@@ -100,8 +106,7 @@ fn what_is_known_is_not_sent_again(t: &Deployment) {
 fn the_coding_is_one_that_was_asked_for(t: &Deployment) {
     let named = files(&page(t, "/portal/ui/").body);
     let style = named.iter().find(|file| file.ends_with(".css")).unwrap();
-    let ask = |coding| t.anonymous.send("GET", style, &[("accept-encoding", coding)], None);
-    let (plain, packed) = (ask("identity"), ask("gzip"));
+    let (plain, packed) = (page(t, style), found(t, style, "gzip"));
     assert_eq!(plain.header("content-encoding"), None);
     assert_eq!(packed.header("content-encoding"), Some("gzip"));
     // Packed once: what opens it begins with gzip's two bytes, and is much shorter.
