@@ -27,6 +27,8 @@ export async function start({ native = false } = {}) {
     ROOT_LICENSE_KEY: randomBytes(24).toString("base64url"),
     PUBLIC_URL: url,
     PORTAL_EMAIL_VERIFICATION: "true",
+    // Cheap passwords: nobody guesses at these.
+    PORTAL_ARGON2: "1024,1,1",
   };
   const child = native ? startNative(state, port, variables) : startWorkers(state, port, variables);
   await ready(child);

@@ -1,58 +1,9 @@
 // The whole way of a developer, as a person would go it: from registering to a credential that works.
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
-
-const PASSWORD = "correct horse battery staple";
-const anybody = () => `ada-${randomBytes(6).toString("hex")}@example.com`;
-
-/** The address in the newest mail to somebody, as the operator's tool shows it. */
-function mailedLink(deployment, email, kind) {
-  const listed = deployment.tool("call", "GET", "/caas/portal/mail", "-q", "size=1000");
-  const mails = listed.data.filter((mail) => mail.recipient === email && mail.kind === kind);
-  assert.ok(mails.length > 0, `no mail ${kind} to ${email}`);
-  const mail = deployment.tool("call", "GET", `/caas/portal/mail/${mails.at(-1).id}`);
-  const address = mail.text.match(/https?:\S+/)[0];
-  assert.ok(address.startsWith(`${deployment.url}/portal/ui/`), address);
-  return address;
-}
-
-const approve = (deployment, email) => deployment.tool("call", "PATCH", `/caas/portal/developers/${encodeURIComponent(email)}`, "-d", '{"status":0}');
-
-async function registers(page, email) {
-  await page.opens("/portal/ui/register");
-  await page.getByLabel("Full Name").fill("Ada Lovelace");
-  await page.getByLabel("E-mail address").fill(email);
-  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
-  await page.submits();
-  await page.getByRole("heading", { name: "Please look into your mail" }).waitFor();
-}
-
-async function confirms(page, deployment, email) {
-  await page.opens(mailedLink(deployment, email, "verify-account"));
-  assert.ok(!page.url().includes("token"), "the token stays in the address");
-  await page.getByRole("button", { name: "Confirm my address" }).click();
-  await page.getByRole("heading", { name: "is confirmed" }).waitFor();
-}
-
-async function logsIn(page, email, password = PASSWORD) {
-  await page.opens("/portal/ui/log-in");
-  await page.getByLabel("E-mail address").fill(email);
-  await page.getByLabel("Password", { exact: true }).fill(password);
-  await page.submits();
-}
-
-async function member(page, deployment) {
-  const email = anybody();
-  await registers(page, email);
-  await confirms(page, deployment, email);
-  approve(deployment, email);
-  await logsIn(page, email);
-  await page.getByRole("heading", { name: "Welcome, Ada Lovelace" }).waitFor();
-  return email;
-}
+import { PASSWORD, anybody, approve, confirms, logsIn, mailedLink, member, registers } from "./steps.mjs";
 
 export async function from_registering_to_a_credential_that_works(page, deployment) {
-  const service = deployment.tool("call", "PUT", "/caas/portal/services/orders", "-d", JSON.stringify({ description: "Create and follow orders.", display_name: "Orders", auto_approve: false }));
+  const service = deployment.tool("service", "put", "orders", "--display-name", "Orders", "--description", "Create and follow orders.");
   const email = anybody();
   await registers(page, email);
 
@@ -81,16 +32,15 @@ export async function from_registering_to_a_credential_that_works(page, deployme
 
   const active = () => {
     const request = { service: service.id, client_id: client, client_secret: secret };
-    return deployment.tool("call", "POST", "/caas/portal/introspect", "-d", JSON.stringify(request)).active;
+    return deployment.tool("call", "POST", "/portal/introspect", "-d", JSON.stringify(request)).active;
   };
   assert.equal(active(), false);
   await page.getByRole("button", { name: "Request access: Orders" }).click();
   await page.getByText("waiting for approval").waitFor();
   assert.equal(active(), false);
 
-  const developer = deployment.tool("call", "GET", `/caas/portal/developers/${encodeURIComponent(email)}`);
-  const waiting = deployment.tool("call", "GET", "/caas/portal/application_instances", "-q", `developer=${developer.id}`);
-  deployment.tool("call", "PATCH", `/caas/portal/application_instances/${waiting.data[0].id}`, "-d", '{"status":0}');
+  const waiting = deployment.tool("application-instance", "list", "--status", "requested").data;
+  deployment.tool("application-instance", "approve", waiting.find((one) => one.developer_email === email).id);
   await page.reload();
   await page.getByText("approved", { exact: true }).waitFor();
   assert.equal(active(), true);

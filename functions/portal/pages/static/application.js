@@ -79,7 +79,7 @@ function access(path, services, mine) {
 function credentialList(path, credentials) {
   const place = h("div", { class: "stack" });
   const add = button("New credential", "small", async () => {
-    const made = await call("POST", `${path}/credentials`, {});
+    const made = await call("POST", `${path}/credentials`, { hash_secret: true });
     await show(false);
     const section = document.querySelector('section[aria-label="Credentials"]');
     section.prepend(shownOnce("Your new credential", secretsOf(made)));

@@ -13,6 +13,7 @@ const PROBES = [
   ["Licence keys", "/licenses/servicekey/current"],
   ["Authorisations", "/licenses/community/-/licensecheck"],
   ["Config API", "/api/client/v1/config/groups"],
+  ["Audit log", "/caas/audit/key"],
   ["Portal: accounts", "/portal/config"],
   ["Portal: developers", "/portal/developer/meta_fields"],
   ["Portal: files", "/portal/files"],

@@ -2,9 +2,10 @@
 import { show } from "./app.js";
 import { announce, button, h, head, mark, note } from "./dom.js";
 import { form } from "./form.js";
-import { developers } from "./operator-developers.js";
+import { audit } from "./operator-audit.js";
 import { licences } from "./operator-licences.js";
 import { status } from "./operator-status.js";
+import { access, developers } from "./operator-waiting.js";
 import { curve, current, forget, open } from "./sign.js";
 
 export async function page() {
@@ -14,7 +15,9 @@ export async function page() {
     await status(),
     who ? signedIn(who) : await ask(),
     who && (await part("Developers", developers)),
+    who && (await part("Access to services", access)),
     who && (await part("Licences", licences)),
+    who && (await part("Audit log", audit)),
   ];
 }
 

@@ -3,7 +3,7 @@
 import { ApiError } from "./api.js";
 
 const IDLE = 15 * 60 * 1000;
-const text = new TextEncoder();
+const utf8 = new TextEncoder();
 const base64 = (bytes) => btoa(String.fromCharCode(...bytes));
 const bytes = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 
@@ -22,18 +22,14 @@ async function ask(path, init = {}) {
   const answer = await fetch(path, { ...init, cache: "no-store", credentials: "omit" }).catch(() => null);
   if (!answer) throw new ApiError(0);
   const body = await answer.text();
-  let json = null;
-  try {
-    json = body === "" ? null : JSON.parse(body);
-  } catch {
-    // No JSON, nothing to show of it.
-  }
-  if (!answer.ok) throw new ApiError(answer.status, json);
-  return json;
+  if (answer.ok) return body;
+  throw new ApiError(answer.status, body.startsWith("{") ? JSON.parse(body) : null);
 }
 
+const json = (body) => (body === "" ? null : JSON.parse(body));
+
 /** The curve of this deployment; WebCrypto knows P-256 and not secp256k1. */
-export const curve = async () => (await ask("/caas/environment")).EC_CURVE_NAME;
+export const curve = async () => json(await ask("/caas/environment")).EC_CURVE_NAME;
 
 /** Makes a caller of a licence key, and asks whose it is. */
 export async function open(licence) {
@@ -41,7 +37,7 @@ export async function open(licence) {
   const point = new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey));
   const apis = {};
   for (const api of ["caas", "licenses"]) {
-    const { publicKey } = await ask(`/${api}/publickeys`);
+    const { publicKey } = json(await ask(`/${api}/publickeys`));
     const theirs = await crypto.subtle.importKey("raw", Uint8Array.of(4, ...bytes(publicKey)), { name: "ECDH", namedCurve: "P-256" }, false, []);
     const key = await crypto.subtle.deriveKey({ name: "ECDH", public: theirs }, pair.privateKey, { name: "AES-GCM", length: 256 }, false, ["encrypt"]);
     apis[api] = { key, licensekey: await encrypted(key, licence) };
@@ -56,7 +52,10 @@ export async function open(licence) {
 }
 
 /** Sends a signed request; `path` starts with /caas or /licenses. */
-export async function call(method, path, body, as = caller) {
+export const call = async (method, path, body, as = caller) => json(await text(method, path, body, as));
+
+/** The same, and the answer as it was written. */
+export async function text(method, path, body, as = caller) {
   if (!as) throw new ApiError(401, { message: "Please give your licence key first." });
   clearTimeout(timer);
   timer = setTimeout(forget, IDLE);
@@ -69,6 +68,6 @@ export async function call(method, path, body, as = caller) {
 
 async function encrypted(key, plain) {
   const iv = crypto.getRandomValues(new Uint8Array(16));
-  const sealed = new Uint8Array(await crypto.subtle.encrypt({ name: "AES-GCM", iv }, key, text.encode(plain)));
+  const sealed = new Uint8Array(await crypto.subtle.encrypt({ name: "AES-GCM", iv }, key, utf8.encode(plain)));
   return base64(Uint8Array.of(...iv, ...sealed));
 }

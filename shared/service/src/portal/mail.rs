@@ -58,7 +58,7 @@ impl MailKind {
     fn letter(self, app: &App, token: Option<&OneTimeToken>) -> Letter {
         let gui = match &app.portal().gui_url {
             Some(url) => url.trim_end_matches('/').to_owned(),
-            None => format!("{}/portal", app.config().public_url.trim_end_matches('/')),
+            None => format!("{}/portal/ui", app.config().public_url.trim_end_matches('/')),
         };
         let token = token.map_or("", |token| token.text.as_str());
         let hours = app.portal().token_seconds / 3600;
