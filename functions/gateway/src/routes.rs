@@ -31,6 +31,8 @@ pub const FUNCTIONS: &[Function] = &[
     },
     Function { name: "service-directory", binding: "SERVICE_DIRECTORY", routes: &["/caas/sd"] },
     Function { name: "key-authorization", binding: "KEY_AUTHORIZATION", routes: &["/licenses/community/..."] },
+    Function { name: "pages", binding: "PAGES", routes: &["/", "/portal", "/portal/ui/..."] },
+    Function { name: "reference", binding: "REFERENCE", routes: &["/portal/reference/..."] },
     Function { name: "groups", binding: "GROUPS", routes: &["/api/client/v1/config/..."] },
     Function { name: "tokens", binding: "TOKENS", routes: &["/caas/config-tokens/..."] },
     Function {
@@ -124,6 +126,11 @@ mod tests {
             ("https://example.com/caas/config/a.b", "configuration"),
             ("https://example.com/licenses/servicekey/current?keyId=1", "service-key"),
             ("https://example.com/caas/tenants/t/community/c/secrets/fetch", "secret-store"),
+            ("https://example.com", "pages"),
+            ("https://example.com/?from=/caas/sd", "pages"),
+            ("https://example.com/portal/ui", "pages"),
+            ("https://example.com/portal/ui/assets/1/app.js", "pages"),
+            ("https://example.com/portal/reference/caas", "reference"),
             ("https://example.com/caas/tenants/t%2Fu/community/c/secrets", "secret-store"),
         ] {
             assert_eq!(name_for(url), Some(name), "{url}");
@@ -133,14 +140,12 @@ mod tests {
     #[test]
     fn a_path_of_nobody_finds_nothing() {
         for url in [
-            "https://example.com",
-            "https://example.com/",
+            "https://example.com/portal/uix",
             "https://example.com/caas",
             "https://example.com/caas/healthz/more",
             "https://example.com/caas/healthzz",
             "https://example.com/licenses/servicekeys",
             "https://example.com/caas/tenants//community/c/secrets",
-            "https://example.com/?/caas/healthz",
         ] {
             assert_eq!(name_for(url), None, "{url}");
         }

@@ -42,6 +42,8 @@ async fn function_app(name: &str, host: Host) -> Option<Router> {
         "secret-store" => Some(secret_store::app(host).await),
         "service-directory" => Some(service_directory::app(host).await),
         "key-authorization" => Some(key_authorization::app(host).await),
+        "pages" => Some(pages::app(host).await),
+        "reference" => Some(reference::app(host).await),
         "groups" => Some(groups::app(host).await),
         "audit-log" => Some(audit_log::app(host).await),
         "tokens" => Some(tokens::app(host).await),

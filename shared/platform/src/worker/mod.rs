@@ -9,7 +9,7 @@ use std::{cell::RefCell, future::Future, sync::Arc};
 use axum::{Router, body::Body};
 use send_wrapper::SendWrapper;
 use tower::ServiceExt as _;
-use worker::{Context, Env, HttpRequest};
+use worker::{Context, EncodeBody, Env, HttpRequest};
 
 pub(crate) use fetch::fetch;
 
@@ -47,7 +47,13 @@ where
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(Waiting(Arc::new(SendWrapper::new(context))));
     match router.oneshot(request).await {
-        Ok(response) => Ok(response),
+        Ok(mut response) => {
+            // What is encoded already must not be encoded once more.
+            if response.headers().contains_key(http::header::CONTENT_ENCODING) {
+                response.extensions_mut().insert(EncodeBody::Manual);
+            }
+            Ok(response)
+        }
         Err(never) => match never {},
     }
 }

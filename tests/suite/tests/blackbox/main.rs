@@ -27,6 +27,7 @@ mod extension;
 mod extension_tokens;
 mod key_authorization;
 mod kill;
+mod pages;
 mod permission_table;
 mod permissions;
 mod portal;
@@ -82,6 +83,7 @@ fn cases() -> Vec<Case> {
         extension::cases(),
         extension_tokens::cases(),
         system::cases(),
+        pages::cases(),
         config_permissions::cases(),
         config_groups::cases(),
         config_items::cases(),

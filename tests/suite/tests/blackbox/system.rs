@@ -174,7 +174,6 @@ fn the_ecdsa_helper_refuses_what_is_wrong(t: &Deployment) {
 
 fn an_unknown_route_is_not_found(t: &Deployment) {
     for path in [
-        "/",
         "/caas",
         "/licenses",
         "/unknown",

@@ -1,0 +1,76 @@
+// The portal's API as the pages use it: one call, and errors as they are shown. The session is a cookie that no script sees.
+
+const BASE = "/portal";
+
+/** An answer other than success: a sentence, and sentences by field. */
+export class ApiError extends Error {
+  constructor(status, body) {
+    super(body?.message ?? said(status));
+    this.status = status;
+    this.body = body ?? {};
+    this.fields = flat(body?.fields);
+  }
+}
+
+const said = (status) =>
+  status === 0 ? "The portal could not be reached. Please check the connection and try again."
+  : status === 429 ? "Too many attempts. Please wait a while and try again."
+  : status >= 500 ? "Something went wrong on our side. Please try again in a while."
+  : "That did not work. Please try again.";
+
+/** Fields may be nested, as those of `meta` are; a page names them by their last part. */
+function flat(fields, found = {}) {
+  for (const [name, value] of Object.entries(fields ?? {})) {
+    if (value && typeof value === "object") flat(value, found);
+    else if (typeof value === "string") found[name] = sentence(value);
+  }
+  return found;
+}
+
+function sentence(text) {
+  if (text === "required field missing") return "Please fill this in.";
+  const first = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(first) ? first : `${first}.`;
+}
+
+export async function call(method, path, body, headers = {}) {
+  let answer;
+  try {
+    answer = await fetch(BASE + path, {
+      method,
+      headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      credentials: "same-origin",
+      cache: "no-store",
+    });
+  } catch {
+    throw new ApiError(0);
+  }
+  const text = await answer.text();
+  let json = null;
+  try {
+    json = text === "" ? null : JSON.parse(text);
+  } catch {
+    // An answer that is no JSON says nothing that could be shown.
+  }
+  if (!answer.ok) throw new ApiError(answer.status, json);
+  return json;
+}
+
+/** All pages of a list. */
+export async function all(path) {
+  const rows = [];
+  let offset = null;
+  do {
+    const url = new URLSearchParams({ size: "1000", ...(offset === null ? {} : { offset }) });
+    const page = await call("GET", `${path}${path.includes("?") ? "&" : "?"}${url}`);
+    rows.push(...(page?.data ?? []));
+    offset = page?.next ? new URL(page.next, location.origin).searchParams.get("offset") : null;
+  } while (offset !== null);
+  return rows;
+}
+
+export const logIn = (email, password) => {
+  const bytes = new TextEncoder().encode(`${email}:${password}`);
+  return call("GET", "/auth", undefined, { authorization: `Basic ${btoa(String.fromCharCode(...bytes))}` });
+};

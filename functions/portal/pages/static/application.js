@@ -1,0 +1,101 @@
+// One application: its details, the services it may use, and its credentials.
+import { all, call } from "./api.js";
+import { go, show } from "./app.js";
+import { announce, button, confirmed, copyable, h, head, link, mark, shownOnce, when } from "./dom.js";
+import { form } from "./form.js";
+import { applicationFields } from "./applications.js";
+
+/** The application that was made a moment ago: its first secret is shown once. */
+let fresh = null;
+export const keepNew = (id) => (fresh = id);
+
+/** The state of a request for access, in words. */
+export const accessMark = ({ status, suspended }) =>
+  suspended ? mark("warn", "suspended") : { 0: mark("good", "approved"), 1: mark("warn", "waiting for approval"), 2: mark("bad", "declined"), 3: mark("bad", "revoked") }[status] ?? mark("", "unknown");
+
+export const serviceName = (service) => service.app_registration_config?.display_name || service.name;
+
+export async function page({ url }) {
+  const id = url.searchParams.get("id") ?? "";
+  const path = `/applications/${encodeURIComponent(id)}`;
+  const [one, services, mine, credentials] = await Promise.all([
+    call("GET", path),
+    all("/application_services"),
+    all(`${path}/application_instances`),
+    all(`${path}/credentials`),
+  ]);
+  const first = fresh === id && credentials.length > 0 && shownOnce("The credentials of your new application", secretsOf(credentials[0]));
+  fresh = null;
+  return [
+    head(one.name, one.description, link("applications", "All applications", { class: "button quiet" })),
+    first || null,
+    access(path, services, mine),
+    credentialList(path, credentials),
+    h("section", { class: "card stack", "aria-label": "Details" }, h("h2", {}, "Details"), form({ fields: applicationFields(one), submit: "Save", send: async (values) => {
+      const { description, ...rest } = values;
+      await call("PATCH", path, { ...rest, ...(description === (one.description ?? "") ? {} : { description }) });
+      announce("Your changes are saved.");
+      await show(false);
+    } })),
+    h("section", { class: "card stack", "aria-label": "Delete" }, h("h2", {}, "Delete the application"), h("p", { class: "muted" }, "Its credentials stop working at once."), h("div", {}, button("Delete this application", "danger", async () => {
+      if (!(await confirmed(`Delete ${one.name}?`, "Its credentials and its access to services are deleted with it. This cannot be undone.", "Delete"))) return;
+      await call("DELETE", path);
+      announce(`${one.name} is deleted.`);
+      await go("applications");
+    }))),
+  ];
+}
+
+const secretsOf = (credential) => ({ "client ID": credential.client_id, "client secret": credential.client_secret });
+
+function access(path, services, mine) {
+  const instances = new Map(mine.map((row) => [row.id, row.instance]));
+  const rows = services.map((service) => {
+    const instance = instances.get(service.id);
+    const name = serviceName(service);
+    const act = instance
+      ? button("Give up access", "quiet small", async () => {
+          if (!(await confirmed(`Give up access to ${name}?`, "The credentials of this application stop working there at once. You can request access again.", "Give up access"))) return;
+          await call("DELETE", `${path}/application_instances/${encodeURIComponent(instance.id)}`);
+          announce(`Access to ${name} is given up.`);
+          await show(false);
+        })
+      : button("Request access", "small", async () => {
+          const made = await call("POST", `${path}/application_instances`, { service: { id: service.id } });
+          announce(made.status === 0 ? `${name} can be used now.` : `Access to ${name} is requested.`);
+          await show(false);
+        });
+    act.setAttribute("aria-label", `${act.textContent}: ${name}`);
+    return h("tr", {}, h("td", {}, h("strong", {}, name), service.app_registration_config?.description && h("p", { class: "muted" }, service.app_registration_config.description)), h("td", {}, instance ? accessMark(instance) : mark("", "no access")), h("td", {}, act));
+  });
+  return h("section", { class: "card stack", "aria-label": "Access to services" },
+    h("h2", {}, "Access to services"),
+    rows.length === 0
+      ? h("p", { class: "muted" }, "There are no services to request yet.")
+      : h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Services" }, h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Service"), h("th", { scope: "col" }, "Access"), h("th", { scope: "col" }, "Action"))), h("tbody", {}, rows))),
+  );
+}
+
+function credentialList(path, credentials) {
+  const place = h("div", { class: "stack" });
+  const add = button("New credential", "small", async () => {
+    const made = await call("POST", `${path}/credentials`, { hash_secret: true });
+    await show(false);
+    const section = document.querySelector('section[aria-label="Credentials"]');
+    section.prepend(shownOnce("Your new credential", secretsOf(made)));
+    section.scrollIntoView({ block: "nearest" });
+    announce("A new credential is made. Please copy its secret now.");
+  });
+  place.append(h("div", { class: "row apart" }, h("h2", {}, "Credentials"), add), h("p", { class: "muted" }, "For OAuth 2. A secret is shown when it is made; if it is lost, make a new credential and delete the old one."));
+  for (const one of credentials) {
+    const remove = button("Delete", "danger small", async () => {
+      if (!(await confirmed("Delete this credential?", `Programs that use ${one.client_id} stop working at once.`, "Delete"))) return;
+      await call("DELETE", `${path}/credentials/${encodeURIComponent(one.id)}`);
+      announce("The credential is deleted.");
+      await show(false);
+    });
+    remove.setAttribute("aria-label", `Delete the credential ${one.client_id}`);
+    place.append(h("div", { class: "stack tight" }, copyable("client ID", one.client_id), h("div", { class: "row apart" }, h("span", { class: "muted" }, "Created ", when(one.created_at)), remove)));
+  }
+  return h("section", { class: "card stack", "aria-label": "Credentials" }, place);
+}

@@ -1,0 +1,44 @@
+// The developer's applications, and making one.
+import { all, call } from "./api.js";
+import { go } from "./app.js";
+import { announce, empty, h, head, link, when } from "./dom.js";
+import { form, webAddress } from "./form.js";
+import { keepNew } from "./application.js";
+
+export async function page({ url }) {
+  if (url.searchParams.has("new")) return create();
+  const applications = await all("/applications");
+  const make = link("applications?new", "New application", { class: "button" });
+  if (applications.length === 0) {
+    return [head("Applications"), empty("No application yet", "An application is the identity of one of your programs. It gets credentials of its own, and access to the services you request for it.", make)];
+  }
+  return [
+    head("Applications", "The programs you call our APIs with.", make),
+    h("ul", { class: "grid" }, applications.map((one) =>
+      h("li", { class: "card stack tight" },
+        h("h2", { class: "wrap" }, link(`application?id=${encodeURIComponent(one.id)}`, one.name)),
+        h("p", { class: "muted wrap" }, one.redirect_uri),
+        h("p", { class: "muted" }, "Created ", when(one.created_at)),
+      ))),
+  ];
+}
+
+export const applicationFields = (values = {}) => [
+  { name: "name", label: "Name", value: values.name, hint: "What you will recognise it by." },
+  { name: "redirect_uri", label: "Redirect address", type: "url", inputmode: "url", value: values.redirect_uri, hint: "Where people are sent back to after logging in, such as https://app.example.com/callback.", check: webAddress },
+  { name: "description", label: "Description", value: values.description ?? "", required: false },
+];
+
+function create() {
+  const send = async ({ name, redirect_uri, description }) => {
+    const made = await call("POST", "/applications", { name, redirect_uri, ...(description === "" ? {} : { description }) });
+    keepNew(made.id);
+    announce(`${made.name} is created.`);
+    await go(`application?id=${encodeURIComponent(made.id)}`);
+  };
+  return h("div", { class: "narrow stack" },
+    head("New application"),
+    h("div", { class: "card" }, form({ fields: applicationFields(), submit: "Create application", send })),
+    h("p", {}, link("applications", "Back to your applications")),
+  );
+}

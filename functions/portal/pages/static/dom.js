@@ -1,0 +1,115 @@
+// Elements from plain calls; text is always text, never markup.
+
+/** h("p", { class: "lead" }, "text", node, [more]): children that are null or false are left out. */
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name === "value") element.value = value;
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+/** A message that screen readers speak and that leaves by itself. */
+export function announce(text) {
+  const place = document.getElementById("announcement");
+  place.textContent = "";
+  clearTimeout(announce.timer);
+  // A change of text is what is spoken, also of the same text again.
+  requestAnimationFrame(() => (place.textContent = text));
+  announce.timer = setTimeout(() => (place.textContent = ""), 6000);
+}
+
+export const link = (page, text, attributes = {}) => h("a", { href: `/portal/ui/${page}`, ...attributes }, text);
+
+export const note = (kind, ...children) => h("div", { class: `note ${kind}` }, ...children);
+
+export const mark = (kind, text) => h("span", { class: `mark ${kind}` }, text);
+
+export function head(title, lead, ...actions) {
+  const text = h("div", { class: "stack tight" }, h("h1", { tabindex: "-1" }, title), lead && h("p", { class: "lead" }, lead));
+  return h("div", { class: "head" }, text, actions.length > 0 && h("div", { class: "row" }, ...actions));
+}
+
+/** What stands where a list has nothing in it: what the thing is for, and what to do. */
+export const empty = (title, text, ...actions) =>
+  h("div", { class: "card empty" }, h("h2", {}, title), h("p", {}, text), h("div", { class: "row" }, ...actions));
+
+/** A moment as the API tells it, in seconds, in the reader's own words. */
+export function when(seconds) {
+  const date = new Date(seconds * 1000);
+  const text = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" }).format(date);
+  return h("time", { datetime: date.toISOString() }, text);
+}
+
+/** Makes a button busy while its work is done; a second press meanwhile does nothing. */
+export function action(button, work) {
+  button.addEventListener("click", async () => {
+    if (button.getAttribute("aria-disabled") === "true") return;
+    button.setAttribute("aria-disabled", "true");
+    try {
+      await work();
+    } catch (error) {
+      announce(error.message);
+    } finally {
+      button.removeAttribute("aria-disabled");
+    }
+  });
+  return button;
+}
+
+export const button = (text, kind, work) => action(h("button", { type: "button", class: kind }, text), work);
+
+/** A value with a button that copies it. */
+export function copyable(label, value) {
+  const copy = button(`Copy ${label}`, "quiet small", async () => {
+    await navigator.clipboard.writeText(value);
+    announce(`Copied: ${label}.`);
+  });
+  return h("div", { class: "stack tight" }, h("div", { class: "row apart" }, h("strong", {}, label), copy), h("span", { class: "code" }, value));
+}
+
+/** Values that are shown now and never again by these pages. */
+export function shownOnce(title, values) {
+  const panel = h("section", { class: "card secret", "aria-label": title });
+  const done = button("I have kept it", "", async () => panel.remove());
+  panel.append(
+    h("h2", {}, title),
+    h("p", {}, "Please copy it now and keep it somewhere safe: it is shown only this once."),
+    ...Object.entries(values).map(([label, value]) => copyable(label, value)),
+    h("div", {}, done),
+  );
+  return panel;
+}
+
+/** Asks before something that cannot be undone. `proof` is a text that has to be typed. */
+export function confirmed(title, text, yes, proof) {
+  return new Promise((resolve) => {
+    const input = proof && h("input", { id: "proof", autocomplete: "off", "aria-describedby": "proof-error" });
+    const error = h("p", { class: "error", id: "proof-error", role: "alert" });
+    const dialog = h("dialog", { "aria-labelledby": "dialog-title" });
+    const form = h("form", { method: "dialog", novalidate: true },
+      h("h2", { id: "dialog-title" }, title),
+      h("p", {}, text),
+      proof && h("div", { class: "field" }, h("label", { for: "proof" }, `Type ${proof} to confirm`), input, error),
+      h("div", { class: "row" }, h("button", { class: "danger", value: "yes" }, yes), h("button", { class: "quiet", value: "no" }, "Cancel")),
+    );
+    form.addEventListener("submit", (event) => {
+      if (event.submitter?.value !== "yes" || !proof || input.value.trim() === proof) return;
+      event.preventDefault();
+      error.textContent = "That is not the same text.";
+      input.setAttribute("aria-invalid", "true");
+      input.focus();
+    });
+    dialog.append(form);
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(dialog.returnValue === "yes");
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}

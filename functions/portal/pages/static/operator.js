@@ -1,0 +1,69 @@
+// For operators: whether everything answers, and what a licence key lets them see. The parts are modules of their own.
+import { show } from "./app.js";
+import { announce, button, h, head, mark, note } from "./dom.js";
+import { form } from "./form.js";
+import { audit } from "./operator-audit.js";
+import { licences } from "./operator-licences.js";
+import { status } from "./operator-status.js";
+import { access, developers } from "./operator-waiting.js";
+import { curve, current, forget, open } from "./sign.js";
+
+export async function page() {
+  const who = current()?.who;
+  return [
+    head("Operations", "The state of this deployment. With a licence key you see more."),
+    await status(),
+    who ? signedIn(who) : await ask(),
+    who && (await part("Developers", developers)),
+    who && (await part("Access to services", access)),
+    who && (await part("Licences", licences)),
+    who && (await part("Audit log", audit)),
+  ];
+}
+
+/** A part that fails, for a licence may not do everything, says so and leaves the others alone. */
+export async function part(title, build) {
+  const section = h("section", { class: "card stack", "aria-label": title }, h("h2", {}, title));
+  const body = h("div", { class: "stack" });
+  const draw = async (...more) => {
+    try {
+      body.replaceChildren(...[await build(draw, ...more)].flat().filter(Boolean));
+    } catch (error) {
+      body.replaceChildren(note(error.status === 401 ? "warn" : "bad", error.status === 401 ? "This licence may not see this." : error.message));
+    }
+  };
+  await draw();
+  section.append(body);
+  return section;
+}
+
+function signedIn({ tag, authLevel }) {
+  const out = button("Forget the key", "quiet small", async () => {
+    forget();
+    announce("The licence key is forgotten.");
+    await show(false);
+  });
+  return h("section", { class: "card row apart", "aria-label": "Licence in use" }, h("p", {}, "Requests are signed as ", h("strong", {}, tag), " ", mark("", authLevel)), out);
+}
+
+async function ask() {
+  const place = (...content) => h("section", { class: "card stack", "aria-label": "Licence key" }, h("h2", {}, "Licence key"), ...content);
+  if (!globalThis.crypto?.subtle) return place(note("warn", "Browsers sign only on pages that came over HTTPS, or from this machine. Please open this page that way."));
+  if ((await curve()) !== "prime256v1") {
+    return place(note("warn", "This deployment uses the curve secp256k1, which browsers do not have. Please use the command line tool, ", h("code", {}, "chancery"), "."));
+  }
+  const send = async ({ licence }) => {
+    try {
+      await open(licence);
+    } catch (error) {
+      if (error.status === 401) error.message = "This licence key is not known, has expired or is disabled; or this machine's clock is off.";
+      throw error;
+    }
+    announce("The licence key is accepted.");
+    await show(false);
+  };
+  return place(
+    h("p", { class: "muted" }, "Every request is signed here, in your browser. The key is encrypted as soon as you give it, is stored nowhere, and cannot be read from this page again. Reloading the page, or a quarter of an hour without a request, forgets it."),
+    form({ fields: [{ name: "licence", label: "Licence key", type: "password" }], submit: "Use this key", send }),
+  );
+}

@@ -1,0 +1,73 @@
+// Signed requests from the browser: ECDH on P-256, AES-256-GCM with a 16-byte IV. The licence key is encrypted once, when
+// it is given, and not kept; the keys that were agreed on cannot be read out, not even by these pages.
+import { ApiError } from "./api.js";
+
+const IDLE = 15 * 60 * 1000;
+const utf8 = new TextEncoder();
+const base64 = (bytes) => btoa(String.fromCharCode(...bytes));
+const bytes = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+
+let caller = null;
+let timer = null;
+
+export const current = () => caller;
+
+/** Forgets everything about the caller. It happens by itself after a quarter of an hour without a request. */
+export function forget() {
+  caller = null;
+  clearTimeout(timer);
+}
+
+async function ask(path, init = {}) {
+  const answer = await fetch(path, { ...init, cache: "no-store", credentials: "omit" }).catch(() => null);
+  if (!answer) throw new ApiError(0);
+  const body = await answer.text();
+  if (answer.ok) return body;
+  throw new ApiError(answer.status, body.startsWith("{") ? JSON.parse(body) : null);
+}
+
+const json = (body) => (body === "" ? null : JSON.parse(body));
+
+/** The curve of this deployment; WebCrypto knows P-256 and not secp256k1. */
+export const curve = async () => json(await ask("/caas/environment")).EC_CURVE_NAME;
+
+/** Makes a caller of a licence key, and asks whose it is. */
+export async function open(licence) {
+  const pair = await crypto.subtle.generateKey({ name: "ECDH", namedCurve: "P-256" }, false, ["deriveKey"]);
+  const point = new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey));
+  const apis = {};
+  for (const api of ["caas", "licenses"]) {
+    const { publicKey } = json(await ask(`/${api}/publickeys`));
+    const theirs = await crypto.subtle.importKey("raw", Uint8Array.of(4, ...bytes(publicKey)), { name: "ECDH", namedCurve: "P-256" }, false, []);
+    const key = await crypto.subtle.deriveKey({ name: "ECDH", public: theirs }, pair.privateKey, { name: "AES-GCM", length: 256 }, false, ["encrypt"]);
+    apis[api] = { key, licensekey: await encrypted(key, licence) };
+  }
+  const candidate = { apis, publickey: base64(point.slice(1)), who: null };
+  candidate.who = await call("GET", "/licenses/servicekey/current", undefined, candidate);
+  // What came back holds the key as well.
+  const { tag, authLevel, expiry } = candidate.who;
+  candidate.who = { tag, authLevel, expiry };
+  caller = candidate;
+  return candidate.who;
+}
+
+/** Sends a signed request; `path` starts with /caas or /licenses. */
+export const call = async (method, path, body, as = caller) => json(await text(method, path, body, as));
+
+/** The same, and the answer as it was written. */
+export async function text(method, path, body, as = caller) {
+  if (!as) throw new ApiError(401, { message: "Please give your licence key first." });
+  clearTimeout(timer);
+  timer = setTimeout(forget, IDLE);
+  const { key, licensekey } = as.apis[path.split("/")[1]];
+  const id = { ts: Math.floor(Date.now() / 1000), uuid: crypto.randomUUID(), appid: "chancery-pages" };
+  const headers = { publickey: as.publickey, licensekey, requestid: await encrypted(key, JSON.stringify(id)) };
+  if (body !== undefined) headers["content-type"] = "application/json";
+  return ask(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+}
+
+async function encrypted(key, plain) {
+  const iv = crypto.getRandomValues(new Uint8Array(16));
+  const sealed = new Uint8Array(await crypto.subtle.encrypt({ name: "AES-GCM", iv }, key, utf8.encode(plain)));
+  return base64(Uint8Array.of(...iv, ...sealed));
+}

@@ -1,0 +1,82 @@
+// The page for operators: the browser signs, and what it shows is what the tool would show.
+import assert from "node:assert/strict";
+import { anybody, confirms, logsIn, registers } from "./steps.mjs";
+
+async function opened(page, licence) {
+  await page.opens("/portal/ui/operator");
+  await page.getByLabel("Licence key", { exact: true }).last().fill(licence);
+  await page.getByRole("button", { name: "Use this key" }).click();
+}
+
+export async function without_a_key_the_state_is_shown(page) {
+  await page.opens("/portal/ui/operator");
+  const states = page.getByRole("region", { name: "Functions" }).locator("tbody .mark");
+  assert.ok((await states.count()) > 5);
+  assert.deepEqual([...new Set(await states.allTextContents())], ["answers"]);
+  await page.isAccessible("operations without a key");
+}
+
+export async function a_wrong_key_is_refused(page) {
+  await opened(page, "not-a-licence");
+  await page.getByRole("alert").filter({ hasText: "is not known" }).waitFor();
+  assert.equal(await page.getByText("Requests are signed as").count(), 0);
+}
+
+export async function licences_are_listed_by_signed_requests(page, deployment) {
+  deployment.tool("licence", "create", "seen-in-the-browser", "--level", "app");
+  await opened(page, deployment.licence);
+  await page.getByText("Requests are signed as root").waitFor();
+  await page.getByRole("region", { name: "Licences" }).getByText("seen-in-the-browser").waitFor();
+  await page.isAccessible("operations with a key");
+  const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.documentElement.outerHTML]));
+  assert.ok(!kept.includes(deployment.licence), "the licence key is kept in the page");
+  await page.getByRole("button", { name: "Forget the key" }).click();
+  await page.getByRole("button", { name: "Use this key" }).waitFor();
+  assert.equal(await page.getByText("seen-in-the-browser").count(), 0);
+}
+
+export async function a_developer_is_approved_in_the_browser(page, deployment) {
+  const email = anybody();
+  await registers(page, email);
+  await confirms(page, deployment, email);
+  await opened(page, deployment.licence);
+  await page.getByRole("button", { name: `Approve ${email}` }).click();
+  await page.getByRole("status").filter({ hasText: `${email} is approved` }).waitFor();
+  await logsIn(page, email);
+  await page.getByRole("heading", { name: "Welcome, Ada Lovelace" }).waitFor();
+}
+
+async function searched(page, deployment, action) {
+  await opened(page, deployment.licence);
+  await page.getByLabel("Action (optional)").fill(action);
+  await page.getByRole("button", { name: "Search" }).click();
+  await page.getByRole("button", { name: /^Prove entry/ }).first().waitFor();
+}
+
+export async function an_audit_entry_is_proved_in_the_browser(page, deployment) {
+  for (const number of [1, 2, 3]) deployment.tool("licence", "create", `proved-${number}`, "--level", "basic");
+  await searched(page, deployment, "");
+  await page.getByRole("button", { name: /^Prove entry/ }).nth(1).click();
+  await page.getByText("Verified in this browser").waitFor();
+  await page.getByText("The proof", { exact: true }).click();
+  await page.isAccessible("a proof");
+}
+
+export async function a_false_proof_is_found_out(page, deployment) {
+  for (const number of [1, 2]) deployment.tool("licence", "create", `false-${number}`, "--level", "basic");
+  const changed = (text) => text.replace(/[0-9a-f]/, (digit) => (digit === "0" ? "1" : "0"));
+  const lies = {
+    "**/proof/inclusion?*": (answer) => ({ ...answer, proof: [changed(answer.proof[0]), ...answer.proof.slice(1)] }),
+    "**/checkpoint": ({ checkpoint, ...rest }) => ({ ...rest, checkpoint: { ...checkpoint, time: checkpoint.time + 1 } }),
+  };
+  for (const [address, lie] of Object.entries(lies)) {
+    await searched(page, deployment, "");
+    await page.route(address, async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({ response: answer, json: lie(await answer.json()) });
+    });
+    await page.getByRole("button", { name: /^Prove entry/ }).first().click();
+    await page.getByText("could not be proved").waitFor();
+    await page.unroute(address);
+  }
+}

@@ -1,0 +1,41 @@
+// The API reference: every document is rendered, from here alone.
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+
+const FOLDER = new URL("../../openapi/", import.meta.url);
+const documents = readdirSync(FOLDER).filter((name) => name.endsWith(".json"));
+
+export async function every_document_is_listed_and_rendered(page) {
+  await page.opens("/portal/reference/");
+  await page.isAccessible("the list of documents");
+  assert.equal(await page.locator(".cards a").count(), documents.length);
+  for (const file of documents) {
+    const document = JSON.parse(readFileSync(new URL(file, FOLDER), "utf8"));
+    await page.goto(`/portal/reference/${file.replace(".json", "")}`);
+    await page.getByRole("heading", { level: 1, name: document.info.title }).waitFor();
+    const [first] = Object.values(document.paths).flatMap((item) => Object.values(item));
+    // Its tags and operations are in the side bar.
+    await page.getByText(first.tags[0], { exact: true }).first().waitFor();
+    // The viewer is the same for all, and large to look through.
+    if (file === documents[0]) await page.isAccessible(file, [["light", 1200], ["dark", 360]]);
+  }
+}
+
+export async function the_reference_follows_the_theme(page) {
+  await page.emulateMedia({ colorScheme: "dark" });
+  await page.goto(`/portal/reference/${documents[0].replace(".json", "")}`);
+  await page.locator("#reference h1").waitFor();
+  const ground = () => page.evaluate(() => getComputedStyle(document.body).colorScheme);
+  assert.match(await ground(), /dark/);
+  await page.getByRole("button", { name: "Switch to light colours" }).click();
+  await page.waitForFunction(() => document.body.classList.contains("light-mode") && !document.body.classList.contains("dark-mode"));
+}
+
+export async function the_documents_are_there_for_tools(page) {
+  for (const file of documents) {
+    const answer = await page.request.get(`/portal/reference/openapi/${file}`);
+    assert.equal(answer.status(), 200);
+    assert.deepEqual(await answer.json(), JSON.parse(readFileSync(new URL(file, FOLDER), "utf8")));
+  }
+  assert.equal((await page.request.get("/portal/reference/openapi/none.json")).status(), 404);
+}

@@ -1,0 +1,51 @@
+// What a person does again and again on the way through the portal.
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+
+export const PASSWORD = "correct horse battery staple";
+export const anybody = () => `ada-${randomBytes(6).toString("hex")}@example.com`;
+
+/** The address in the newest mail to somebody, as the operator's tool shows it. */
+export function mailedLink(deployment, email, kind) {
+  const mail = deployment.tool("mail", "list").data.find((one) => one.to === email && one.kind === kind);
+  assert.ok(mail, `no mail ${kind} to ${email}`);
+  const { text } = deployment.tool("mail", "show", mail.id);
+  const address = text.match(/https?:\S+/)[0];
+  assert.ok(address.startsWith(`${deployment.url}/portal/ui/`), address);
+  return address;
+}
+
+export const approve = (deployment, email) => deployment.tool("developer", "approve", email);
+
+export async function registers(page, email) {
+  await page.opens("/portal/ui/register");
+  await page.getByLabel("Full Name").fill("Ada Lovelace");
+  await page.getByLabel("E-mail address").fill(email);
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.submits();
+  await page.getByRole("heading", { name: "Please look into your mail" }).waitFor();
+}
+
+export async function confirms(page, deployment, email) {
+  await page.opens(mailedLink(deployment, email, "verify-account"));
+  assert.ok(!page.url().includes("token"), "the token stays in the address");
+  await page.getByRole("button", { name: "Confirm my address" }).click();
+  await page.getByRole("heading", { name: "is confirmed" }).waitFor();
+}
+
+export async function logsIn(page, email, password = PASSWORD) {
+  await page.opens("/portal/ui/log-in");
+  await page.getByLabel("E-mail address").fill(email);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.submits();
+}
+
+export async function member(page, deployment) {
+  const email = anybody();
+  await registers(page, email);
+  await confirms(page, deployment, email);
+  approve(deployment, email);
+  await logsIn(page, email);
+  await page.getByRole("heading", { name: "Welcome, Ada Lovelace" }).waitFor();
+  return email;
+}
