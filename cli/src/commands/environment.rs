@@ -206,7 +206,7 @@ mod tests {
             "tenantPassword": "12345678", "smsGateway": {"type": "t"}});
         fs::write(&path, file.to_string()).unwrap();
         let line = format!("environment install {} --tenant-name option --instance-type root-instance", path.display());
-        let body = request(&line).unwrap().body.unwrap();
+        let body = request(&line).unwrap().json();
         fs::remove_file(&path).unwrap();
         let mut expected = file;
         expected["tenantName"] = json!("option");
@@ -229,7 +229,7 @@ mod tests {
         fs::write(&path, "correct horse\n").unwrap();
         // A line is split at blanks, so the file stands for the password.
         let line = format!("community create demo --contact-email a@b --password @{}", path.display());
-        let body = request(&line).unwrap().body.unwrap();
+        let body = request(&line).unwrap().json();
         fs::remove_file(&path).unwrap();
         assert_eq!(body, json!({"communityName": "demo", "contactEmail": "a@b", "communityPassword": "correct horse"}));
     }
