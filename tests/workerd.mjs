@@ -34,7 +34,7 @@ const direct = new Map(
   ]),
 );
 
-const functions = ["system", "caas", "licensing", "config", "portal"].flatMap((api) =>
+const functions = ["system", "caas", "licensing", "config", "portal", "audit"].flatMap((api) =>
   readdirSync(join(root, "functions", api)).map((name) => join(root, "functions", api, name)),
 );
 const added = [...direct.keys()].filter((folder) => !functions.includes(folder));

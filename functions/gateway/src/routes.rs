@@ -63,6 +63,7 @@ pub const FUNCTIONS: &[Function] = &[
     Function { name: "developer", binding: "DEVELOPER", routes: &["/developer/...", "/portal/developer/..."] },
     Function { name: "files", binding: "FILES", routes: &["/files", "/portal/files"] },
     Function { name: "portal-admin", binding: "PORTAL_ADMIN", routes: &["/caas/portal/..."] },
+    Function { name: "audit-log", binding: "AUDIT_LOG", routes: &["/caas/audit/..."] },
     Function { name: "service-key", binding: "SERVICE_KEY", routes: &["/licenses/servicekey/..."] },
 ];
 

@@ -97,11 +97,14 @@ impl PrivateKey {
     /// The full 32 bytes in standard base64.
     #[must_use]
     pub fn to_base64(&self) -> Zeroizing<String> {
-        let bytes: Zeroizing<[u8; 32]> = Zeroizing::new(match &self.0 {
+        Zeroizing::new(base64::encode(&*self.to_bytes()))
+    }
+
+    pub(crate) fn to_bytes(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(match &self.0 {
             Scalar::P256(key) => key.to_bytes().into(),
             Scalar::Secp256k1(key) => key.to_bytes().into(),
-        });
-        Zeroizing::new(base64::encode(&*bytes))
+        })
     }
 
     /// The public half.
@@ -183,6 +186,17 @@ impl PublicKey {
             }
         };
         point.map(|point| Self { bytes, point }).ok_or(Error::PublicKey)
+    }
+
+    pub(crate) fn from_p256(key: p256::PublicKey) -> Self {
+        Self::from_point(Point::P256(key))
+    }
+
+    pub(crate) fn as_p256(&self) -> Option<&p256::PublicKey> {
+        match &self.point {
+            Point::P256(key) => Some(key),
+            Point::Secp256k1(_) => None,
+        }
     }
 
     fn from_point(point: Point) -> Self {

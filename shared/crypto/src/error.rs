@@ -28,6 +28,12 @@ pub enum Error {
     Cost,
     /// A data key was wrapped under a root key that the ring no longer holds.
     UnknownRootKey(String),
+    /// A signature that is not by this key over this text.
+    Signature,
+    /// A proof that does not lead to the root, or a place that is not in the tree.
+    Proof,
+    /// The hash of a subtree is needed that is not there.
+    MissingNode,
 }
 
 /// What the fallible operations of this crate return.
@@ -49,6 +55,9 @@ impl fmt::Display for Error {
             Self::UnknownRootKey(id) => {
                 write!(f, "root key {id} is not in the ring: add it again as an older key")
             }
+            Self::Signature => f.write_str("the signature is not by this key over this text"),
+            Self::Proof => f.write_str("the proof does not lead to this root"),
+            Self::MissingNode => f.write_str("the hash of a subtree is missing"),
         }
     }
 }

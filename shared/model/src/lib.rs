@@ -1,5 +1,6 @@
 //! Ids, wire types and their validation, one module per API. No I/O, and nothing about who may do what.
 
+pub mod audit;
 pub mod auth_level;
 pub mod caas;
 pub mod config;

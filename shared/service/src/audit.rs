@@ -1,5 +1,6 @@
 //! An entry of the audit log, which stands in the same batch as what it tells of. Values appear in it as keyed hashes
-//! at most. How entries become a tree that proves itself is told in `tree`.
+//! at most. How entries become a tree that proves itself is the
+//! business of the function `audit-log`.
 
 use crypto::{hash, seal::DataKey};
 use platform::{Outcome, Statement};

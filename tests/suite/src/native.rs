@@ -44,6 +44,7 @@ async fn function_app(name: &str, host: Host) -> Option<Router> {
         "pages" => Some(pages::app(host).await),
         "reference" => Some(reference::app(host).await),
         "groups" => Some(groups::app(host).await),
+        "audit-log" => Some(audit_log::app(host).await),
         "tokens" => Some(tokens::app(host).await),
         "accounts" => Some(accounts::app(host).await),
         "developer" => Some(developer::app(host).await),

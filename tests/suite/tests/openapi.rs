@@ -92,7 +92,8 @@ fn caas() -> Value {
         .merge_from(service_directory::Operations::openapi())
         .merge_from(environment::Operations::openapi())
         .merge_from(tokens::Operations::openapi())
-        .merge_from(portal_admin::Operations::openapi());
+        .merge_from(portal_admin::Operations::openapi())
+        .merge_from(audit_log::Operations::openapi());
     complete("Config & Consent", with_system_operations(operations, "/caas"))
 }
 

@@ -1,0 +1,31 @@
+//! The key that signs checkpoints. It follows from the service key, and is never the same number.
+
+use axum::{Json as Answer, extract::State};
+use crypto::{base64, sign::SigningKey};
+use model::audit::{AuditKey, Jwk};
+use service::{Api, App, Result};
+
+const LABEL: &str = "chancery audit checkpoints";
+
+pub(crate) fn signing_key(app: &App) -> Result<SigningKey> {
+    Ok(SigningKey::derive(app.config().private_key(Api::Caas)?, LABEL)?)
+}
+
+/// The key that checkpoints are checked with. Anonymous: it is public.
+#[utoipa::path(
+    get, path = "/caas/audit/key", tag = "Chancery", security(()), responses((status = 200, body = AuditKey)),
+)]
+pub(crate) async fn show_audit_key(State(app): State<App>) -> Result<Answer<AuditKey>> {
+    public_key(&app).map(Answer)
+}
+
+pub(crate) fn public_key(app: &App) -> Result<AuditKey> {
+    let key = signing_key(app)?.public_key();
+    let (x, y) = key.as_bytes().split_at(32);
+    let text = |bytes: &[u8]| base64::encode(bytes).trim_end_matches('=').replace('+', "-").replace('/', "_");
+    Ok(AuditKey {
+        algorithm: "ES256".to_owned(),
+        public_key: key.to_base64(),
+        jwk: Jwk { kty: "EC".to_owned(), crv: "P-256".to_owned(), x: text(x), y: text(y) },
+    })
+}
