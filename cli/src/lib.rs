@@ -1,6 +1,7 @@
 //! `chancery`, the operator's tool, as a library: the signing client that the tool and the black-box tests share,
 //! and the tool's commands. The process itself (arguments, exit code) is `main.rs`.
 
+mod audit_export;
 pub mod client;
 pub mod commands;
 mod error;

@@ -1,6 +1,7 @@
 //! The command line: what can be asked, which deployment is asked, and who does it. Each command stands in its own
 //! module, its arguments beside the requests they become.
 
+mod audit;
 mod call;
 mod config;
 mod developer;
@@ -27,7 +28,7 @@ const AFTER_HELP: &str = "\
 Deployment: --url and CHANCERY_URL come first, then .chancery/dev.json of a local deployment (scripts/up writes it),
 looked for from the working directory upwards. The licence key comes from CHANCERY_LICENSE or from the same file.
 
-Exit codes: 0 done, 1 refused by the service (4xx), 2 wrong usage, 3 no answer or a fault of the service.";
+Exit codes: 0 done, 1 refused by the service (4xx) or not proved by `audit verify`, 2 wrong usage, 3 no answer or a fault of the service.";
 
 /// Chancery's tool for operators: signs requests and shows their answers.
 #[derive(Parser)]
@@ -85,6 +86,9 @@ enum Command {
     /// Mails of the portal
     #[command(subcommand)]
     Mail(mail::Mail),
+    /// The audit log, and the proof that nobody rewrote it
+    #[command(subcommand)]
+    Audit(audit::Audit),
 }
 
 impl Cli {
@@ -102,6 +106,7 @@ impl Cli {
             Command::Developer(developer) => developer.run(&session),
             Command::PortalFile(file) => file.run(&session),
             Command::Mail(mail) => mail.run(&session),
+            Command::Audit(audit) => audit.run(&session),
         }
     }
 }

@@ -13,8 +13,8 @@ mod gcm;
 
 pub mod base64;
 pub mod hash;
-pub mod password;
 pub mod merkle;
+pub mod password;
 pub mod seal;
 pub mod sign;
 

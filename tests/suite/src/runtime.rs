@@ -116,6 +116,11 @@ pub struct Instance {
 }
 
 impl Instance {
+    /// Ends this deployment without warning, while others may still be talking to it.
+    pub fn kill(&self) {
+        kill_group(&self.process);
+    }
+
     /// Stops this deployment without warning and starts it again on the same state.
     pub fn restart(self, variables: Variables) -> Result<Self, String> {
         let (runtime, state) = (self.runtime, self.state.clone());
@@ -145,9 +150,13 @@ impl Drop for Instance {
 
 /// Ends a runtime at once with all that it started: workerd would outlive the program that supervises it.
 fn kill(process: &mut Child) {
-    let _ = Command::new("kill").arg("-KILL").arg("--").arg(format!("-{}", process.id())).status();
+    kill_group(process);
     let _ = process.kill();
     let _ = process.wait();
+}
+
+fn kill_group(process: &Child) {
+    let _ = Command::new("kill").arg("-KILL").arg("--").arg(format!("-{}", process.id())).status();
 }
 
 /// A folder in memory where there is one, removed with the last instance that uses it.

@@ -53,6 +53,14 @@ pub fn text(instance: &Instance, select: &str) -> String {
     open(instance).query_row(select, [], |row| row.get(0)).unwrap()
 }
 
+/// The tags of a tenant's secrets.
+pub fn secret_tags(instance: &Instance, tenant: &str) -> Vec<String> {
+    let connection = open(instance);
+    let mut statement = connection.prepare("SELECT tag FROM secrets WHERE tenant_id = ?1 ORDER BY tag").unwrap();
+    let tags = statement.query_map([tenant], |row| row.get(0)).unwrap().map(Result::unwrap);
+    tags.collect()
+}
+
 /// Whether these bytes stand anywhere in the files of the database, write-ahead log and leftovers included.
 pub fn contains(instance: &Instance, text: &str) -> bool {
     let files = instance.database_files();

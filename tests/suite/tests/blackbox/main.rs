@@ -8,6 +8,7 @@
 
 mod answer;
 mod audit;
+mod audit_log;
 mod case;
 mod config_groups;
 mod config_items;
@@ -23,6 +24,7 @@ mod deployment;
 mod directory;
 mod key_authorization;
 mod pages;
+mod kill;
 mod permission_table;
 mod permissions;
 mod portal;
@@ -80,7 +82,9 @@ fn cases() -> Vec<Case> {
         portal_mail::cases(),
         portal_table::cases(),
         audit::cases(),
+        audit_log::cases(),
         restart::cases(),
+        kill::cases(),
         tool::cases(),
         tool_configuration::cases(),
     ];

@@ -22,6 +22,7 @@ pub fn cases() -> Vec<Case> {
         case(a_licence_is_managed),
         case(any_operation_can_be_called),
         case(the_root_key_is_looked_after),
+        case(the_audit_log_is_exported_and_verified),
         case(the_exit_code_tells_the_kind_of_failure),
     ]
 }
@@ -148,6 +149,56 @@ fn the_root_key_is_looked_after(t: &Deployment) {
     let status = folder.json(&["--json", "root-key", "status"]);
     assert_eq!((&status["newest"], &status["remaining"]), (&json!("first"), &json!(0)));
     assert!(folder.prints(&["root-key", "rotate"]).contains("first"));
+}
+
+fn the_audit_log_is_exported_and_verified(t: &Deployment) {
+    let folder = Folder::new(t);
+    let (tenant, place) = (unique("tenant"), community());
+    let put = |tag: &str| folder.prints(&["secret", "put", &tenant, &place, tag, "known value"]);
+    for tag in ["a", "b", "c"] {
+        put(tag);
+    }
+    let of = ["--tenant", tenant.as_str()];
+    let key = folder.prints(&["audit", "key"]);
+    let first = folder.prints(&["audit", "checkpoint", of[0], of[1]]);
+    fs::write(folder.0.join("first.json"), &first).unwrap();
+    put("d");
+    let export = folder.prints(&["audit", "export", of[0], of[1]]);
+    assert_eq!(export.lines().count(), 1 + 4 + 2, "{export}");
+    fs::write(folder.0.join("export"), &export).unwrap();
+    let verify = ["audit", "verify", "export", "--key", key.trim(), "--previous", "first.json"];
+    let told = folder.prints(&verify);
+    assert_eq!(told, format!("4 entries of {tenant} are as they were written, all of them signed (3 checkpoints)\n"));
+    // Without a key that is known, it says so.
+    let output = folder.run(&["audit", "verify", "export"], &[]);
+    assert!(output.status.success() && String::from_utf8_lossy(&output.stderr).contains("warning"));
+
+    let hash = folder.prints(&["audit", "hash", "known value", of[0], of[1]]);
+    let listed = folder.prints(&["audit", "list", of[0], of[1], "--value-hash", hash.trim(), "--limit", "2"]);
+    assert!(listed.contains("secret.create") && listed.contains(&format!("{place}/d")), "{listed}");
+    assert_eq!(listed.lines().count(), 3, "{listed}");
+
+    let lines: Vec<_> = export.lines().map(str::to_owned).collect();
+    let tampered = |change: &dyn Fn(&mut Vec<String>), told: &str| {
+        let mut lines = lines.clone();
+        change(&mut lines);
+        fs::write(folder.0.join("export"), lines.join("\n")).unwrap();
+        let output = folder.run(&verify, &[]);
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{errors}");
+        assert!(errors.contains(told), "{errors}");
+    };
+    tampered(&|lines| lines[2] = lines[2].replace("secret.create", "secret.delete"), "entry 1 was altered");
+    tampered(&|lines| drop(lines.remove(2)), "entry 1 is missing");
+    tampered(&|lines| lines.swap(2, 3), "line 4: entry 1 stands here out of its order");
+    tampered(&|lines| lines.insert(2, lines[1].clone()), "line 3: entry 0 stands here out of its order");
+    tampered(&|lines| lines.truncate(3), "entries 2 to 2 are missing: 3 were signed");
+    tampered(&|lines| lines[4] = lines[4].replace("\"treeSize\":3", "\"treeSize\":2"), "is not signed by this key");
+    let stranger: Value = folder.json(&["keygen", "--json"]);
+    fs::write(folder.0.join("export"), &export).unwrap();
+    let other = stranger["publicKey"].as_str().unwrap();
+    assert_eq!(folder.run(&["audit", "verify", "export", "--key", other], &[]).status.code(), Some(1));
+    assert_eq!(folder.run(&["audit", "verify", "no-such-file"], &[]).status.code(), Some(2));
 }
 
 fn the_exit_code_tells_the_kind_of_failure(t: &Deployment) {

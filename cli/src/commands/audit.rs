@@ -1,0 +1,282 @@
+//! `chancery audit`: the audit log of a tenant, and the proof that it is the one that was written. `verify` asks nobody.
+
+use std::{
+    fs::File,
+    io::{BufRead, BufReader},
+};
+
+use clap::{Args, Subcommand};
+use crypto::{Curve, PublicKey};
+use model::audit::{Checkpoint, CheckpointAnswer, ExportLine};
+use serde_json::{Value, json};
+
+use super::{Session, note};
+use crate::{
+    Error, Result,
+    audit_export::{self, Report},
+    client::{Client, segment},
+    input, output,
+    request::Request,
+};
+
+#[derive(Subcommand)]
+pub(super) enum Audit {
+    /// Entries, the newest first
+    List(List),
+    /// Sign the tree of all entries as it is now; print the checkpoint, to be kept
+    Checkpoint(OfTenant),
+    /// Print all entries with their proofs as lines of JSON
+    Export(OfTenant),
+    /// Check an export without asking anybody; what was altered, dropped, moved or inserted is named
+    Verify(Verify),
+    /// The hash of a value, to search for it: `list --value-hash`
+    Hash {
+        /// The value; `-` is standard input, `@file` a file
+        value: String,
+        #[command(flatten)]
+        of: OfTenant,
+    },
+    /// The key that checkpoints are checked with
+    Key,
+}
+
+#[derive(Args)]
+pub(super) struct OfTenant {
+    /// A tenant; `platform` and `licensing` have logs too
+    #[arg(long)]
+    tenant: String,
+}
+
+#[derive(Args)]
+pub(super) struct List {
+    #[command(flatten)]
+    of: OfTenant,
+    /// Tag of a licence, or owner of a token
+    #[arg(long)]
+    actor: Option<String>,
+    /// Such as secret.read
+    #[arg(long)]
+    action: Option<String>,
+    #[arg(long)]
+    subject: Option<String>,
+    #[arg(long, value_parser = ["done", "refused"])]
+    outcome: Option<String>,
+    /// As `hash` prints it
+    #[arg(long, value_name = "HASH")]
+    value_hash: Option<String>,
+    /// Not before, such as 2026-12-31T12:00:00Z
+    #[arg(long, value_name = "TIME")]
+    from: Option<String>,
+    /// Before
+    #[arg(long, value_name = "TIME")]
+    to: Option<String>,
+    /// Only entries before this index
+    #[arg(long, value_name = "INDEX")]
+    before: Option<u32>,
+    #[arg(long, default_value_t = 100)]
+    limit: u32,
+}
+
+#[derive(Args)]
+pub(super) struct Verify {
+    /// A file that `export` has written
+    export: String,
+    /// A file with an earlier checkpoint, which must be in the history too
+    #[arg(long, value_name = "FILE")]
+    previous: Option<String>,
+    /// publicKey as `key` prints it; without it the key that stands in the export is believed
+    #[arg(long, value_name = "BASE64")]
+    key: Option<String>,
+}
+
+impl Audit {
+    pub fn run(&self, session: &Session) -> Result<String> {
+        match self {
+            Self::List(list) => list.run(session),
+            Self::Checkpoint(of) => {
+                let checkpoint = checkpoint(&session.client()?, &of.tenant)?;
+                Ok(output::json(&json!(checkpoint)))
+            }
+            Self::Export(of) => export(&session.client()?, &of.tenant),
+            Self::Verify(verify) => verify.run(session),
+            Self::Hash { value, of } => {
+                let value = input::read(value)?;
+                let request = Request::new("POST", path(&of.tenant, "hash")).body(json!({ "value": *value }));
+                let answer = request.send(&session.client()?)?.json()?;
+                Ok(if session.json() {
+                    output::json(&answer)
+                } else {
+                    format!("{}\n", output::text(&answer, "valueHash"))
+                })
+            }
+            Self::Key => {
+                let answer = Request::new("GET", "/caas/audit/key").send(&session.client()?)?.json()?;
+                Ok(if session.json() {
+                    output::json(&answer)
+                } else {
+                    format!("{}\n", output::text(&answer, "publicKey"))
+                })
+            }
+        }
+    }
+}
+
+fn path(tenant: &str, rest: &str) -> String {
+    format!("/caas/audit/{}/{rest}", segment(tenant))
+}
+
+impl List {
+    fn request(&self, before: Option<u64>, limit: u32) -> Request {
+        let mut request = Request::new("GET", path(&self.of.tenant, "entries")).query("limit", limit.min(1000));
+        for (name, given) in [
+            ("actor", &self.actor),
+            ("action", &self.action),
+            ("subject", &self.subject),
+            ("outcome", &self.outcome),
+            ("valueHash", &self.value_hash),
+            ("from", &self.from),
+            ("to", &self.to),
+        ] {
+            if let Some(given) = given {
+                request = request.query(name, given);
+            }
+        }
+        match before {
+            Some(before) => request.query("before", before),
+            None => request,
+        }
+    }
+
+    /// Goes through pages until there are enough, or no more.
+    fn run(&self, session: &Session) -> Result<String> {
+        let client = session.client()?;
+        let (mut entries, mut before) = (Vec::new(), self.before.map(u64::from));
+        loop {
+            let wanted = self.limit.saturating_sub(u32::try_from(entries.len()).unwrap_or(u32::MAX));
+            if wanted == 0 {
+                break;
+            }
+            let answer = self.request(before, wanted).send(&client)?.json()?;
+            entries.extend(output::rows(&answer, "entries").iter().cloned());
+            before = answer.get("next").and_then(Value::as_u64);
+            if before.is_none() {
+                break;
+            }
+        }
+        if session.json() {
+            return Ok(output::json(&json!({ "entries": entries, "next": before })));
+        }
+        let columns = ["index", "time", "actor", "action", "subject", "outcome", "detail"];
+        let row = |entry: &Value| {
+            let time = entry.get("at").and_then(Value::as_i64).map(model::time::to_iso).unwrap_or_default();
+            let column = |name: &&str| if *name == "time" { time.clone() } else { output::text(entry, name) };
+            columns.iter().map(column).collect()
+        };
+        Ok(output::table(&columns, entries.iter().map(row)))
+    }
+}
+
+/// Asks until every entry is covered.
+fn checkpoint(client: &Client, tenant: &str) -> Result<Checkpoint> {
+    loop {
+        let answer = Request::new("POST", path(tenant, "checkpoint")).send(client)?.json()?;
+        let answer: CheckpointAnswer =
+            serde_json::from_value(answer).map_err(|error| Error::Fault(format!("not a checkpoint: {error}")))?;
+        if answer.pending == 0 {
+            return Ok(answer.checkpoint);
+        }
+        note(&format!("{} entries to go", answer.pending));
+    }
+}
+
+/// All entries up to a checkpoint that covers them.
+fn export(client: &Client, tenant: &str) -> Result<String> {
+    let size = checkpoint(client, tenant)?.tree_size;
+    let (mut text, mut from) = (String::new(), 0);
+    while from < size {
+        let limit = (size - from).min(1000);
+        let request = Request::new("GET", path(tenant, "export")).query("from", from).query("limit", limit);
+        let page = request.send(client)?;
+        let page = String::from_utf8(page.body).map_err(|_| Error::Fault("an export that is not text".to_owned()))?;
+        if page.is_empty() {
+            return Err(Error::Fault(format!("the export ends at {from} of {size} entries")));
+        }
+        text.push_str(&page);
+        from += limit;
+    }
+    Ok(text)
+}
+
+type Lines = Box<dyn Iterator<Item = Result<String>>>;
+
+impl Verify {
+    fn run(&self, session: &Session) -> Result<String> {
+        let lines = || -> Result<Lines> {
+            let unreadable = |error| Error::usage(format!("{}: {error}", self.export));
+            let file = File::open(&self.export).map_err(unreadable)?;
+            let name = self.export.clone();
+            let line =
+                move |line: std::io::Result<String>| line.map_err(|error| Error::usage(format!("{name}: {error}")));
+            Ok(Box::new(BufReader::new(file).lines().map(line)))
+        };
+        let key = match &self.key {
+            Some(key) => key.clone(),
+            None => {
+                note("warning: the key is taken from the export itself; give the one that you know with --key");
+                let named = audit_export::named_key(&mut *lines()?)?;
+                named.ok_or_else(|| Error::usage("the export names no key; give it with --key"))?
+            }
+        };
+        let key = PublicKey::from_base64(Curve::P256, key.trim())
+            .map_err(|error| Error::usage(format!("the key cannot be used: {error}")))?;
+        let previous = self.previous.as_deref().map(read_checkpoint).transpose()?;
+        let report = audit_export::verify(&lines, &key, previous)?.proven()?;
+        let Report { tenant, entries, covered, checkpoints, .. } = &report;
+        if session.json() {
+            let told = json!({ "tenant": tenant, "entries": entries, "covered": covered, "checkpoints": checkpoints });
+            return Ok(output::json(&told));
+        }
+        let rest = match entries - covered {
+            0 => "all of them signed".to_owned(),
+            rest => format!("the last {rest} not signed yet"),
+        };
+        Ok(format!("{entries} entries of {tenant} are as they were written, {rest} ({checkpoints} checkpoints)\n"))
+    }
+}
+
+/// A checkpoint as `checkpoint` prints it, as the service answers, or as a line of an export.
+fn read_checkpoint(path: &str) -> Result<Checkpoint> {
+    let text = std::fs::read_to_string(path).map_err(|error| Error::usage(format!("{path}: {error}")))?;
+    let read = serde_json::from_str::<Checkpoint>(&text).ok();
+    let read = read.or_else(|| match serde_json::from_str::<ExportLine>(&text) {
+        Ok(ExportLine::Checkpoint { checkpoint }) => Some(checkpoint),
+        _ => None,
+    });
+    read.ok_or_else(|| Error::usage(format!("{path} is not a checkpoint")))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(subcommand)]
+        audit: Audit,
+    }
+
+    #[test]
+    fn a_list_asks_for_what_is_given() {
+        let line = "audit list --tenant a/b --action secret.read --outcome refused --before 7 --limit 5000";
+        let Audit::List(list) = Line::try_parse_from(line.split(' ')).unwrap().audit else { panic!() };
+        let request = list.request(list.before.map(u64::from), list.limit);
+        assert_eq!(request.path, "/caas/audit/a%2Fb/entries");
+        let expected = [("limit", "1000"), ("action", "secret.read"), ("outcome", "refused"), ("before", "7")];
+        assert_eq!(request.query, expected.map(|(name, value)| (name, value.to_owned())));
+        assert!(Line::try_parse_from("audit list".split(' ')).is_err());
+    }
+}

@@ -1,0 +1,125 @@
+//! The server is killed while many write, again and again on one state: what was acknowledged is there, and every change
+//! has its one entry as every entry has its change.
+//!
+//! `CHANCERY_LONG=1` kills 500 times instead of 20, counted over all runtimes.
+
+use std::{
+    collections::BTreeSet,
+    thread,
+    time::{Duration, Instant},
+};
+
+use chancery_tests::{
+    runtime::Runtime,
+    variables::{Variables, random_bytes},
+};
+use serde_json::json;
+
+use crate::{
+    answer::ok,
+    case::{Case, case, together},
+    database,
+    deployment::{Deployment, community, secrets_of, unique},
+};
+
+pub fn cases() -> Vec<Case> {
+    vec![case(nothing_is_lost_or_half_done_when_the_server_is_killed)]
+}
+
+const WRITERS: usize = 16;
+
+fn rounds(runtime: Runtime) -> usize {
+    let long = std::env::var_os("CHANCERY_LONG").is_some();
+    match runtime {
+        Runtime::Native if long => 250,
+        Runtime::Component if long => 170,
+        Runtime::Workerd if long => 80,
+        Runtime::Native => 10,
+        Runtime::Component => 7,
+        // It takes its time to start.
+        Runtime::Workerd => 3,
+    }
+}
+
+/// What a writer was told.
+#[derive(Default)]
+struct Told {
+    put: Vec<String>,
+    deleted: Vec<String>,
+}
+
+fn nothing_is_lost_or_half_done_when_the_server_is_killed(shared: &Deployment) {
+    let variables = Variables::random();
+    let mut t = Deployment::start(shared.instance.runtime, variables.clone()).unwrap();
+    let (tenant, place) = (unique("tenant"), community());
+    let secrets = secrets_of(&tenant, &place);
+    let (mut put, mut deleted) = (BTreeSet::new(), BTreeSet::new());
+    for round in 0..rounds(shared.instance.runtime) {
+        // The first request finds out that the server is new.
+        ok(&t.service.get("/licenses/servicekey/current"), 200);
+        let told = together(WRITERS + 1, |number| {
+            if number == WRITERS {
+                // Not before writers are at work, and then at any moment.
+                let chance = u64::from(u16::from_le_bytes(random_bytes::<2>()));
+                thread::sleep(Duration::from_millis(80 + chance % 250));
+                t.instance.kill();
+                return Told::default();
+            }
+            write(&t, &secrets, &format!("r{round}_w{number}"))
+        });
+        for told in told {
+            put.extend(told.put);
+            deleted.extend(told.deleted);
+        }
+        t = t.restart(variables.clone()).unwrap();
+        check(&t, &tenant, &place, &put, &deleted, round);
+    }
+    assert!(!put.is_empty() && !deleted.is_empty(), "nothing was acknowledged before any of the ends");
+}
+
+/// Puts secrets, and deletes every third, until nobody answers.
+fn write(t: &Deployment, secrets: &str, name: &str) -> Told {
+    let mut told = Told::default();
+    let limit = Instant::now() + Duration::from_secs(20);
+    for turn in 0.. {
+        let tag = format!("{name}_{turn}");
+        let body = json!({ "tag": tag, "value": "v", "createdBy": "suite" });
+        match t.service.client.call("PUT", secrets, &[], Some(&body)) {
+            Ok(reply) if reply.status == 201 => told.put.push(tag.clone()),
+            // The gateway may outlive what is behind it by a moment.
+            Ok(reply) if reply.status >= 500 => break,
+            Ok(reply) => panic!("{} to {tag}", reply.status),
+            Err(_) => break,
+        }
+        if turn % 3 == 2 {
+            match t.service.client.call("DELETE", &format!("{secrets}/{tag}"), &[], None) {
+                Ok(reply) if reply.status == 200 => told.deleted.push(tag),
+                _ => break,
+            }
+        }
+        assert!(Instant::now() < limit, "the server goes on");
+    }
+    told
+}
+
+fn check(t: &Deployment, tenant: &str, place: &str, put: &BTreeSet<String>, deleted: &BTreeSet<String>, round: usize) {
+    let entries: Vec<_> = database::audit(&t.instance).into_iter().filter(|entry| entry.tenant == tenant).collect();
+    let numbers: Vec<_> = entries.iter().map(|entry| entry.index).collect();
+    let last = numbers.last().map_or(0, |last| last + 1);
+    assert!(numbers.iter().copied().eq(0..last), "round {round}: {numbers:?}");
+    let told = |action: &str| {
+        let subjects: Vec<_> =
+            entries.iter().filter(|entry| entry.action == action).map(|entry| entry.subject.clone()).collect();
+        let tags: BTreeSet<_> =
+            subjects.iter().map(|subject| subject.strip_prefix(&format!("{place}/")).unwrap().to_owned()).collect();
+        assert_eq!(tags.len(), subjects.len(), "round {round}: {action} is told twice");
+        tags
+    };
+    let (created, removed) = (told("secret.create"), told("secret.delete"));
+    assert_eq!(created.len() + removed.len(), entries.len(), "round {round}: another kind of entry");
+    let lost: Vec<_> = put.difference(&created).chain(deleted.difference(&removed)).collect();
+    assert!(lost.is_empty(), "round {round}: acknowledged and lost: {lost:?}");
+    let expected: Vec<_> = created.difference(&removed).cloned().collect();
+    assert_eq!(database::secret_tags(&t.instance, tenant), expected, "round {round}: changes and entries differ");
+    assert_eq!(database::text(&t.instance, "PRAGMA integrity_check"), "ok", "round {round}");
+}
