@@ -149,12 +149,13 @@ impl<'a> Gate<'a> {
         let entry = |audit: &Audit| audit.statement(Some(&signed.mark), Some(&signed.request_id), signed.now);
         batch.extend(audit.as_ref().map(entry));
         batch.extend(sweep(&signed.app, 1, signed.now));
-        // A second attempt is due when the first system key has just been created, or when a change that allows the
-        // request came between the batch and the second look.
-        for _ in 0..2 {
+        // A second attempt is due when the first system key has just been created. A change that allows the request and
+        // comes between the batch and the second look comes too late for it.
+        let mut again = root_license::is_presented(signed).then(|| batch.clone());
+        let mut next = Some(batch);
+        while let Some(batch) = next.take() {
             let sql = signed.app.sql();
-            let result =
-                if audit.is_some() { sql.batch(batch.clone()).await } else { sql.read_batch(batch.clone()).await };
+            let result = if audit.is_some() { sql.batch(batch).await } else { sql.read_batch(batch).await };
             match result {
                 Ok(mut outcomes) => {
                     signed.remember();
@@ -170,6 +171,7 @@ impl<'a> Gate<'a> {
                 }
                 Err(SqlError::NotNull(column)) if column == "request_marks.caller" => {
                     self.judge(audit.as_ref()).await?;
+                    next = again.take();
                 }
                 Err(error) => return Ok(Err(error)),
             }

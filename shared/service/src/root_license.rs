@@ -12,11 +12,16 @@ use crate::{
 const TAG: &str = "root";
 const YEARS_10_MS: i64 = 10 * 365 * 24 * 3600 * 1000;
 
+/// Whether the caller presented the configured root licence.
+pub(crate) fn is_presented(signed: &Signed) -> bool {
+    let root = signed.app.config().root_license();
+    root.is_some_and(|root| hash::equal(root.as_bytes(), signed.license.as_bytes()))
+}
+
 /// True when the caller presented the configured root licence and there is reason to look for it again.
 pub(crate) async fn create_if_presented(signed: &Signed) -> Result<bool> {
     let app = &signed.app;
-    let presented = app.config().root_license();
-    if !presented.is_some_and(|root| hash::equal(root.as_bytes(), signed.license.as_bytes())) {
+    if !is_presented(signed) {
         return Ok(false);
     }
     let data_key = app.data_keys().create(app, LICENSING_TENANT).await?;

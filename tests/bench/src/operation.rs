@@ -48,7 +48,7 @@ impl Operation {
     ];
 
     /// Those whose cost must not grow with what is stored.
-    pub const SCALED: [Self; 3] = [Self::LicenseCheck, Self::CurrentKey, Self::FetchOne];
+    pub const SCALED: [Self; 4] = [Self::LicenseCheck, Self::CurrentKey, Self::FetchOne, Self::Put];
 
     pub fn name(self) -> &'static str {
         match self {

@@ -17,10 +17,31 @@ use chancery_tests::variables::Variables;
 use platform::{Host, Outcome, Row, Sql, SqlError, Statement, Task, runtime::Sqlite};
 use tower::ServiceExt as _;
 
-use crate::{caller::Caller, connection::Connection, measure, operation::Operation, rows};
+use crate::{
+    caller::Caller,
+    connection::Connection,
+    measure,
+    operation::{self, Api, Operation},
+    rows,
+};
 
 /// What may be gone through from end to end: the parameters, and the one row that the admission is made of.
-const SMALL: [&str; 5] = ["json_each", "CONSTANT ROW", "(subquery-", "c", "admitted"];
+const SMALL: [&str; 7] = ["json_each", "CONSTANT ROW", "(subquery-", "c", "admitted", "w", "t"];
+
+/// What is read of the audit log of the tenant that the measured operations write to.
+const AUDIT: [&str; 11] = [
+    "checkpoint",
+    "checkpoints",
+    "entries",
+    "entries?actor=bench&outcome=done",
+    "entries?subject=fifty/SECRET_1",
+    "entries?valueHash=00",
+    "entries?action=secret.read&from=2026-01-01T00:00:00Z",
+    "proof/inclusion?index=3&size=50",
+    "proof/inclusion?index=3&size=600",
+    "proof/consistency?from=300&to=600",
+    "export",
+];
 
 /// Remembers the text of every statement.
 struct Recording {
@@ -73,6 +94,13 @@ fn no_measured_statement_scans_a_table() {
         }
     }
 
+    for path in AUDIT {
+        let path = format!("/caas/audit/bench/{path}");
+        let method = if path.ends_with("/checkpoint") { "POST" } else { "GET" };
+        let answer = connection.call(&operation::signed(&caller, Api::Caas, method, &path, "")).unwrap();
+        assert_eq!(answer.status, 200, "{path}: {}", String::from_utf8_lossy(answer.body));
+    }
+
     let seen = seen.lock().unwrap().clone();
     assert!(seen.iter().any(|text| text.starts_with("DELETE FROM request_marks")), "{seen:#?}");
     assert!(seen.len() >= 7, "{seen:#?}");
@@ -122,15 +150,17 @@ fn serve(file: &Path, variables: &Variables) -> (SocketAddr, Arc<Mutex<BTreeSet<
     thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async move {
-            let (licences, keys, secrets) = (
+            let (licences, keys, audit, secrets) = (
                 key_authorization::app(host.clone()).await,
                 service_key::app(host.clone()).await,
+                audit_log::app(host.clone()).await,
                 secret_store::app(host).await,
             );
             let router = Router::new().fallback(move |request: Request| {
                 let app = match request.uri().path() {
                     path if path.starts_with("/licenses/community") => &licences,
                     path if path.starts_with("/licenses") => &keys,
+                    path if path.starts_with("/caas/audit") => &audit,
                     _ => &secrets,
                 };
                 app.clone().oneshot(request)

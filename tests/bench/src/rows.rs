@@ -1,11 +1,12 @@
-//! Rows in bulk: service keys with their authorisations, and secrets, written into the database file of a stopped
+//! Rows in bulk: service keys with their authorisations, secrets, and entries of the audit log, written into the database file of a stopped
 //! deployment. Nobody calls with them; they are there to be searched past.
 
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
-/// Fills up to `count` service keys, each in one community, and as many secrets. It gathers no statistics, as nobody
+/// Fills up to `count` service keys, each in one community, as many secrets, and as many entries of the log that the
+/// measured operations append to. It gathers no statistics, as nobody
 /// does for the functions; with them, a SQLite that has STAT4 plans the gate's statement anew for every request.
 pub fn fill(database: &Path, count: u32) -> rusqlite::Result<()> {
     let mut connection = Connection::open(database)?;
@@ -26,7 +27,7 @@ pub fn fill(database: &Path, count: u32) -> rusqlite::Result<()> {
 }
 
 /// A community has ten keys or fifty secrets, a tenant twenty communities.
-const FILL: [&str; 3] = [
+const FILL: [&str; 4] = [
     "WITH RECURSIVE n(i) AS (SELECT ?1 + 1 WHERE ?1 < ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?2) \
      INSERT INTO service_keys (id, type, tag, key_id, secret_hash, sealed_secret, expires_at, auth_level, \
      description, created_at, updated_at) \
@@ -40,6 +41,10 @@ const FILL: [&str; 3] = [
      INSERT INTO secrets (tenant_id, community_id, tag, sealed, created_by, created_ts) \
      SELECT 'tenant-' || (i / 1000), 'community-' || (i / 50), 'SECRET_' || (i % 50), randomblob(132), 'filler', 0 \
      FROM n",
+    "WITH RECURSIVE n(i) AS (SELECT ?1 + 1 WHERE ?1 < ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?2) \
+     INSERT INTO audit_entries (tenant_id, leaf_index, at, actor, action, subject, outcome, entry) \
+     SELECT 'bench', i - ?1 + coalesce((SELECT max(leaf_index) FROM audit_entries WHERE tenant_id = 'bench'), -1), 0, \
+     'filler-' || (i % 1000), 'secret.read', 'filled/' || (i % 100000), 'done', json_object('filler', hex(randomblob(120))) FROM n",
 ];
 
 /// The database of a runtime, which keeps it where it likes.
@@ -79,7 +84,7 @@ mod tests {
         assert_eq!(find(&folder), Some(file.clone()));
         for count in [100, 250, 250] {
             fill(&file, count).unwrap();
-            for table in ["service_keys", "key_authorizations", "secrets"] {
+            for table in ["service_keys", "key_authorizations", "secrets", "audit_entries"] {
                 let counted = format!("SELECT count(*) FROM {table}");
                 assert_eq!(connection.query_row(&counted, [], |row| row.get(0)), Ok(count), "{table}");
             }
