@@ -125,7 +125,8 @@ impl<'a> Gate<'a> {
 
     /// Runs a change, or a read of secrets, for an admitted caller: all of it with its audit entry and replay mark, or
     /// nothing; durable when it returns. A change is told when the last changing statement changed something; reading
-    /// ones may follow it and see the result. A broken uniqueness rule comes back as the inner error, for the handler to name.
+    /// ones may follow it and see the result. A broken uniqueness rule comes back as the inner error, for the handler
+    /// to name.
     pub async fn write(self, statements: Vec<Statement>, audit: Audit) -> Result<Result<Vec<Outcome>, SqlError>> {
         self.run(statements, Some(audit)).await
     }
