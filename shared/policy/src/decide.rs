@@ -42,6 +42,7 @@ pub enum Action {
     ManageTokens,
     ReadAudit,
     ManagePortal,
+    Introspect,
 }
 
 /// What an action is done to, as far as a rule cares.
@@ -182,6 +183,7 @@ impl Action {
         Self::ManageTokens,
         Self::ReadAudit,
         Self::ManagePortal,
+        Self::Introspect,
     ];
 
     /// The word for it in the audit log.
