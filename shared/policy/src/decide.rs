@@ -147,7 +147,7 @@ impl Rule {
 }
 
 impl Action {
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::GetKey,
         Self::GetCurrentKey,
         Self::ListKeys,
@@ -223,6 +223,7 @@ impl Action {
             Self::ManageTokens => "config-token.manage",
             Self::ReadAudit => "audit.read",
             Self::ManagePortal => "portal.manage",
+            Self::Introspect => "portal.introspect",
         }
     }
 
