@@ -4,6 +4,8 @@
 mod call;
 mod config;
 mod developer;
+mod environment;
+mod extension;
 mod keygen;
 mod licence;
 mod mail;
@@ -85,6 +87,15 @@ enum Command {
     /// Mails of the portal
     #[command(subcommand)]
     Mail(mail::Mail),
+    /// The environment of a deployment and its installation
+    #[command(subcommand)]
+    Environment(environment::Environment),
+    /// Communities of the installed tenant
+    #[command(subcommand)]
+    Community(environment::Community),
+    /// Extensions of browsers
+    #[command(subcommand)]
+    Extension(extension::Extension),
 }
 
 impl Cli {
@@ -102,6 +113,9 @@ impl Cli {
             Command::Developer(developer) => developer.run(&session),
             Command::PortalFile(file) => file.run(&session),
             Command::Mail(mail) => mail.run(&session),
+            Command::Environment(environment) => environment.run(&session),
+            Command::Community(community) => community.run(&session),
+            Command::Extension(extension) => extension.run(&session),
         }
     }
 }
@@ -114,6 +128,12 @@ struct Session {
 impl Session {
     fn client(&self) -> Result<Client> {
         self.connection()?.client()
+    }
+
+    /// For what asks for no licence.
+    fn anonymous(&self) -> Result<Client> {
+        let connection = self.connection()?;
+        Client::new(&connection.base_url, connection.curve, "")
     }
 
     fn connection(&self) -> Result<Connection> {

@@ -22,6 +22,7 @@ pub const FUNCTIONS: &[Function] = &[
     Function { name: "healthz", binding: "HEALTHZ", routes: &["/caas/healthz", "/licenses/healthz"] },
     Function { name: "public-key", binding: "PUBLIC_KEY", routes: &["/caas/publickeys", "/licenses/publickeys"] },
     Function { name: "environment", binding: "ENVIRONMENT", routes: &["/caas/environment/..."] },
+    Function { name: "extension", binding: "EXTENSION", routes: &["/caas/extension/..."] },
     Function { name: "configuration", binding: "CONFIGURATION", routes: &["/caas/config/..."] },
     Function {
         name: "secret-store",

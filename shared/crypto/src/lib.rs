@@ -14,6 +14,7 @@ mod gcm;
 pub mod base64;
 pub mod hash;
 pub mod password;
+pub mod pbkdf2;
 pub mod seal;
 
 pub use curve::{Curve, PrivateKey, PublicKey};

@@ -10,6 +10,9 @@ use utoipa::ToSchema;
 /// The entry that every client needs and that therefore cannot be removed.
 pub const LICENSES: &str = "licenses";
 
+/// What a deployment serves itself: the name of an entry, and the path behind the deployment's URL.
+pub const BUILT_IN: [(&str, &str); 3] = [(LICENSES, "/licenses"), ("global_caas", "/caas"), ("caas", "/caas")];
+
 /// The most entries that one patch may name.
 pub const MAX_PATCH: usize = 100;
 
@@ -57,7 +60,7 @@ fn is_name(name: &str) -> bool {
 }
 
 /// Absolute, with a host, and without what everybody who reads the directory should not see or would not be sent.
-fn is_url(text: &str) -> bool {
+pub(crate) fn is_url(text: &str) -> bool {
     let Ok(uri) = text.parse::<Uri>() else { return false };
     text.len() <= MAX_URL
         && !text.contains('#')

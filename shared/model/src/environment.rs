@@ -1,7 +1,27 @@
-//! What a deployment says about itself to everybody. Never a secret.
+//! The environment: what a deployment says about itself to everybody, and the bodies that install it and create
+//! communities in it. How credentials in them are sealed is for `crypto`.
+
+mod community;
+mod credential;
+mod gateways;
+mod install;
+mod settings;
+
+pub use community::{CommunityParts, Contact, CreateCommunityRequest, Created};
+pub use credential::{Credential, NewSecret};
+pub use gateways::Gateways;
+pub use install::{
+    AdminConsoleConfig, InstallParts, InstallRequest, Installed, InstanceType, PlatformConfig, Tenant, check_secrets,
+};
 
 use serde::Serialize;
 use utoipa::ToSchema;
+
+/// The community that comes with the tenant.
+pub const DEFAULT_COMMUNITY: &str = "default";
+
+/// The longest body that installs or creates.
+pub const MAX_BODY: usize = 256 << 10;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Environment {

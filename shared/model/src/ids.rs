@@ -91,6 +91,18 @@ checked_text!(
     /// The tag of a secret.
     SecretTag, "tag must start with a letter and have at most 128 letters, digits and underscores", is_secret_tag
 );
+checked_text!(
+    /// A community by its name.
+    CommunityName, "communityName must have 3 to 64 characters of A-Z a-z 0-9 _ -", is_community_name
+);
+checked_text!(
+    /// The short name of a tenant.
+    TenantTag, "tenantTag must have 2 to 32 characters of a-z 0-9", is_tenant_tag
+);
+checked_text!(
+    /// The name of a host, such as `tenant.example.com`.
+    HostName, "a tenant's DNS name must be a host name of at most 253 characters", is_host_name
+);
 
 fn is_opaque_id(text: &str) -> bool {
     (1..=64).contains(&text.chars().count()) && !text.chars().any(char::is_control)
@@ -117,6 +129,24 @@ fn is_secret_tag(text: &str) -> bool {
     text.len() <= 128
         && text.starts_with(|first: char| first.is_ascii_alphabetic())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+fn is_community_name(text: &str) -> bool {
+    (3..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+}
+
+fn is_tenant_tag(text: &str) -> bool {
+    (2..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+}
+
+fn is_host_name(text: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    text.len() <= 253 && text.split('.').all(is_label)
 }
 
 #[cfg(test)]
@@ -156,5 +186,32 @@ mod tests {
         assert!(CommunityHexId::try_from("0123456789abcdefABCDEF01".to_owned()).is_ok());
         assert!(CommunityHexId::try_from("0123456789abcdefABCDEF0".to_owned()).is_err());
         assert!(CommunityHexId::try_from("g123456789abcdefABCDEF01".to_owned()).is_err());
+    }
+
+    #[test]
+    fn a_host_name_has_labels_of_letters_digits_and_inner_hyphens() {
+        for good in ["localhost", "a.b", "tenant-1.example.com", "1k.net", &"x".repeat(63)] {
+            assert!(HostName::try_from(good.to_owned()).is_ok(), "{good}");
+        }
+        for bad in ["", ".", "a.", "a..b", "-a.b", "a-.b", "a_b.c", "a b", "ä.de", "a/b", "a:1", &"x".repeat(64)] {
+            assert!(HostName::try_from(bad.to_owned()).is_err(), "{bad}");
+        }
+        assert!(HostName::try_from(format!("{}a", "a.".repeat(127))).is_err());
+    }
+
+    #[test]
+    fn names_of_communities_and_tags_of_tenants_are_bounded() {
+        for good in ["abc", "a-b_C9", &"x".repeat(64)] {
+            assert!(CommunityName::try_from(good.to_owned()).is_ok(), "{good}");
+        }
+        for bad in ["", "ab", "a b", "a.b", "äbc", &"x".repeat(65)] {
+            assert!(CommunityName::try_from(bad.to_owned()).is_err(), "{bad}");
+        }
+        for (tag, good) in
+            [("ab", true), ("a1", true), (&"x".repeat(32), true), ("a", false), ("Ab", false), ("a-b", false)]
+        {
+            assert_eq!(TenantTag::try_from(tag.to_owned()).is_ok(), good, "{tag}");
+        }
+        assert!(TenantTag::try_from("x".repeat(33)).is_err());
     }
 }

@@ -6,6 +6,7 @@ pub mod config;
 pub mod configuration;
 pub mod directory;
 pub mod environment;
+pub mod extension;
 pub mod ids;
 pub mod licensing;
 pub mod portal;

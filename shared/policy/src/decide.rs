@@ -42,6 +42,11 @@ pub enum Action {
     ManageTokens,
     ReadAudit,
     ManagePortal,
+    InstallEnvironment,
+    CreateCommunity,
+    ActivateExtension,
+    DeactivateExtension,
+    ShowExtension,
 }
 
 /// What an action is done to, as far as a rule cares.
@@ -146,7 +151,7 @@ impl Rule {
 }
 
 impl Action {
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 40] = [
         Self::GetKey,
         Self::GetCurrentKey,
         Self::ListKeys,
@@ -182,6 +187,11 @@ impl Action {
         Self::ManageTokens,
         Self::ReadAudit,
         Self::ManagePortal,
+        Self::InstallEnvironment,
+        Self::CreateCommunity,
+        Self::ActivateExtension,
+        Self::DeactivateExtension,
+        Self::ShowExtension,
     ];
 
     /// The word for it in the audit log.
@@ -221,6 +231,11 @@ impl Action {
             Self::ManageTokens => "config-token.manage",
             Self::ReadAudit => "audit.read",
             Self::ManagePortal => "portal.manage",
+            Self::InstallEnvironment => "environment.install",
+            Self::CreateCommunity => "community.create",
+            Self::ActivateExtension => "extension.activate",
+            Self::DeactivateExtension => "extension.deactivate",
+            Self::ShowExtension => "extension.status",
         }
     }
 

@@ -17,6 +17,8 @@ pub struct Config {
     lookup_key: Result<Zeroizing<Vec<u8>>, String>,
     root_license: Option<Zeroizing<String>>,
     infra_license: Option<Zeroizing<String>>,
+    /// Absent where no bearer tokens are taken.
+    pub introspection: Option<Introspection>,
     /// Seconds that the time of a signed request may differ from ours.
     pub allowed_time_span: i64,
     /// How old a cached answer may be, in seconds; 0 switches caches off.
@@ -31,6 +33,13 @@ pub struct Config {
     pub internal_sd: bool,
     /// Whether a signed request may ask to have its `data` in the clear.
     pub plain_mode: bool,
+}
+
+/// Where bearer tokens are looked up (RFC 7662), and as whom. No `Debug`.
+pub struct Introspection {
+    pub url: String,
+    pub client_id: String,
+    pub client_secret: Zeroizing<String>,
 }
 
 /// A service key. Its public half is worked out when it is first asked for, which most functions never do.
@@ -73,7 +82,16 @@ impl Config {
             let value = vars.get(name).await.and_then(|value| value.parse().ok());
             value.filter(|value| *value >= 0).unwrap_or(default)
         };
+        let introspection = match vars.get("INTROSPECTION_URL").await {
+            None => None,
+            Some(url) => Some(Introspection {
+                url,
+                client_id: text("INTROSPECTION_CLIENT_ID", "").await,
+                client_secret: Zeroizing::new(text("INTROSPECTION_CLIENT_SECRET", "").await),
+            }),
+        };
         Self {
+            introspection,
             curve,
             key_pairs,
             root_keys,

@@ -87,6 +87,14 @@ impl DataKeys {
 
     /// The tenant's key, created when it has none.
     pub(crate) async fn create(&self, app: &App, tenant: &str) -> Result<Arc<DataKey>> {
+        // Whoever inserted first, the stored key is the tenant's key.
+        let outcomes = app.sql().batch(vec![self.draw(app, tenant)?.1, Self::select(tenant)]).await?;
+        let rows = outcomes.last().map(|outcome| outcome.rows.as_slice()).unwrap_or_default();
+        self.admit(app, tenant, rows)?.ok_or_else(|| Error::internal("a data key vanished"))
+    }
+
+    /// A new key, and the statement that stores it if the tenant has none: for a batch in which the tenant comes to be.
+    pub fn draw(&self, app: &App, tenant: &str) -> Result<(DataKey, Statement)> {
         let root_keys = app.config().root_keys()?;
         let key = DataKey::new(random::bytes()?, random::bytes()?);
         let insert = Statement::new(
@@ -98,10 +106,7 @@ impl DataKeys {
             .bind(root_keys.newest_id())
             .bind(root_keys.wrap(random::bytes()?, &aad(tenant), &key))
             .bind(platform::clock::now_ms());
-        // Whoever inserted first, the stored key is the tenant's key.
-        let outcomes = app.sql().batch(vec![insert, Self::select(tenant)]).await?;
-        let rows = outcomes.last().map(|outcome| outcome.rows.as_slice()).unwrap_or_default();
-        self.admit(app, tenant, rows)?.ok_or_else(|| Error::internal("a data key vanished"))
+        Ok((key, insert))
     }
 
     /// Re-wraps some data keys under the newest root key, and says how many are left.

@@ -180,6 +180,12 @@ impl<'a> Gate<'a> {
     /// Inserts the mark with the caller's tag and level, or with NULL for who may not pass: there is one caller at most,
     /// and a maximum of none is NULL. A join or a list instead would each cost a temporary table per request.
     fn admit(&self) -> Statement {
+        if let Some(bearer) = &self.signed.bearer {
+            let mark = Statement::new(
+                "INSERT INTO request_marks (mark, expires_at, caller, level) VALUES (?1, ?2, ?3, 'bearer')",
+            );
+            return mark.bind(self.signed.mark.as_str()).bind(self.signed.mark_expires_at).bind(bearer.as_str());
+        }
         static TEXT: LazyLock<String> = LazyLock::new(|| {
             let key = "level || '>' || coalesce(target, '-') || CASE valid WHEN 1 THEN '+' WHEN 0 THEN '~' ELSE '' END \
                  || CASE own WHEN 1 THEN '=' ELSE '' END";

@@ -35,6 +35,8 @@ pub struct Signed {
     pub(crate) public_key: PublicKey,
     pub(crate) shared_key: Arc<SharedKey>,
     pub(crate) secret_hash: String,
+    /// Who asks, where that is proven by something else than a licence.
+    pub(crate) bearer: Option<String>,
     pub(crate) request_id: String,
     pub(crate) mark: String,
     pub(crate) mark_expires_at: i64,
@@ -90,10 +92,43 @@ impl Signed {
     }
 }
 
+/// A request that shows another proof than a licence: `publickey` and `requestid` are as ever, `licensekey` is not read.
+pub struct Unlicensed(Signed);
+
+impl Unlicensed {
+    pub fn open(parts: &mut Parts, app: &App) -> Result<Self> {
+        Signed::open(parts, app, false).map(Self)
+    }
+
+    /// Milliseconds since the epoch.
+    pub fn now(&self) -> i64 {
+        self.0.now
+    }
+
+    /// The request of whom the proof names. It passes every gate, so whoever calls this has looked at what the proof
+    /// allows.
+    pub fn proven_for(self, subject: &str) -> Signed {
+        // No tag of a licence has a slash: nobody passes for one.
+        let signed = Signed { bearer: Some(format!("bearer/{subject}")), ..self.0 };
+        // Somebody is known, as the infra licence is without being stored: whatever comes of it, the request is spent.
+        if let Some(mark) = signed.trail.spent() {
+            signed.trail.hold(Mark { is_infra: true, ..mark });
+        }
+        signed
+    }
+}
+
 impl FromRequestParts<App> for Signed {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        Self::open(parts, app, true)
+    }
+}
+
+impl Signed {
+    /// Opens the headers and looks at the time.
+    fn open(parts: &mut Parts, app: &App, licensed: bool) -> Result<Self> {
         let api = Api::of(parts.uri.path());
         let now = platform::clock::now_ms();
         let config = app.config();
@@ -104,7 +139,10 @@ impl FromRequestParts<App> for Signed {
         // For the `data` of the body and of the answer.
         parts.extensions.insert(shared_key.clone());
 
-        let license = open(&shared_key, &parts.headers, "licensekey")?.1;
+        let license = match licensed {
+            true => open(&shared_key, &parts.headers, "licensekey")?.1,
+            false => Zeroizing::default(),
+        };
         let (ciphertext, request_id) = open(&shared_key, &parts.headers, "requestid")?;
         let request_id: RequestId = serde_json::from_str(&request_id)
             .map_err(|_| Error::unauthorized("requestid must hold JSON with a number ts and texts uuid and appid"))?;
@@ -124,8 +162,10 @@ impl FromRequestParts<App> for Signed {
             app: app.clone(),
             api,
             now,
-            secret_hash: config.secret_hash(&license)?,
+            // Without a licence there is none to be found.
+            secret_hash: if licensed { config.secret_hash(&license)? } else { String::new() },
             license,
+            bearer: None,
             public_key,
             shared_key,
             request_id: request_id.uuid.chars().take(128).collect(),

@@ -2,5 +2,6 @@
 //! and stopped. The cases themselves are in `tests/blackbox`.
 
 pub mod native;
+pub mod provider;
 pub mod runtime;
 pub mod variables;

@@ -22,6 +22,11 @@ const CAAS: &[&str] = &[
     "PUT /caas/tenants/{tenantId}/community/{communityId}/secrets",
     "DELETE /caas/tenants/{tenantId}/community/{communityId}/secrets/{tag}",
     "GET /caas/environment",
+    "POST /caas/environment/create/community",
+    "POST /caas/environment/install",
+    "POST /caas/extension/activate",
+    "POST /caas/extension/deactivate",
+    "POST /caas/extension/status",
     "GET /caas/sd",
     "PATCH /caas/sd",
     "POST /caas/ecdsa_helper",
@@ -92,6 +97,7 @@ fn caas() -> Value {
         .merge_from(service_directory::Operations::openapi())
         .merge_from(environment::Operations::openapi())
         .merge_from(tokens::Operations::openapi())
+        .merge_from(extension::Operations::openapi())
         .merge_from(portal_admin::Operations::openapi());
     complete("Config & Consent", with_system_operations(operations, "/caas"))
 }

@@ -1,9 +1,8 @@
 //! Which record a context means, and which rows of the permission table guard it.
 
-use crypto::hash;
 use model::configuration::{Context, Owner};
 use policy::Action;
-use service::{Gate, PLATFORM_TENANT, Signed};
+use service::{Gate, PLATFORM_TENANT, Signed, config_key};
 
 #[derive(Clone, Copy)]
 pub(crate) enum Doing {
@@ -23,13 +22,12 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) fn new(context: &Context) -> Self {
-        let canonical = context.canonical();
-        let key = hash::hex(&hash::sha256(&[canonical.as_bytes()]));
+        let key = config_key(context);
         let tenant = match &context.owner {
             Owner::Community { tenant, .. } => tenant.as_str(),
             Owner::Person { .. } | Owner::App(_) => PLATFORM_TENANT,
         };
-        Self { context: canonical, key, tenant: tenant.to_owned() }
+        Self { context: context.canonical(), key, tenant: tenant.to_owned() }
     }
 
     /// The record, for the audit log: the context itself may name a person.

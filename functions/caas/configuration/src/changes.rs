@@ -9,12 +9,9 @@ use model::{
     ids::KeyPath,
 };
 use platform::Statement;
-use service::{Error, Result, Signed};
+use service::{CALLER_KEY_ID, Error, Result, Signed};
 
 use crate::access::Place;
-
-/// Who asks, by keyId; the infra licence has none.
-const CALLER: &str = "coalesce((SELECT key_id FROM service_keys WHERE tag = m.caller), m.caller)";
 
 /// What stands before a change: the revision, and whether something other than an object is in its way.
 pub(crate) fn select_state(place: &Place, key_path: &KeyPath) -> Statement {
@@ -39,7 +36,7 @@ pub(crate) fn record_set(
     static TEXT: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
         format!(
             "INSERT INTO config_revisions (context_key, revision, action, key_path, previous, updated_by, updated_at) \
-             SELECT ?1, coalesce(c.revision, 0) + 1, 'set', ?2, c.data -> ?3, {CALLER}, ?4 \
+             SELECT ?1, coalesce(c.revision, 0) + 1, 'set', ?2, c.data -> ?3, {CALLER_KEY_ID}, ?4 \
              FROM request_marks m LEFT JOIN configs c ON c.context_key = ?1 \
              WHERE m.mark = ?5 AND (?6 IS NULL OR coalesce(c.revision, 0) = ?6) \
                AND NOT EXISTS (SELECT 1 FROM json_each(?7) p WHERE json_type(c.data, p.value) <> 'object') \
@@ -81,7 +78,7 @@ pub(crate) fn record_remove(signed: &Signed, place: &Place, key_paths: &[KeyPath
     static TEXT: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
         format!(
             "INSERT INTO config_revisions (context_key, revision, action, key_path, previous, updated_by, updated_at) \
-             SELECT ?1, c.revision + row_number() OVER (ORDER BY p.id), 'remove', p.key, c.data -> p.value, {CALLER}, ?4 \
+             SELECT ?1, c.revision + row_number() OVER (ORDER BY p.id), 'remove', p.key, c.data -> p.value, {CALLER_KEY_ID}, ?4 \
              FROM request_marks m JOIN configs c ON c.context_key = ?1 JOIN json_each(?2) p \
              WHERE m.mark = ?3 AND json_type(c.data, p.value) IS NOT NULL"
         )

@@ -1,17 +1,19 @@
-//! The environment of a deployment: what it is, for everybody to read. Installing it is not here yet.
+//! The environment of a deployment: what it is, for everybody to read; its installation; and its communities.
+
+mod community;
+mod documents;
+mod install;
+mod show;
+mod store;
 
 use std::sync::Arc;
 
 use axum::{
-    Extension, Json as Answer, Router,
-    extract::State,
-    http::{HeaderName, header},
-    routing::get,
+    Extension, Router,
+    routing::{get, post},
 };
-use model::environment::Environment;
-use platform::{Host, Row, Statement};
-use serde::{Deserialize, Serialize};
-use service::{App, Cached, Result, Shape};
+use platform::Host;
+use service::{App, Cached, Shape};
 
 pub async fn app(host: Host) -> Router {
     App::new(host).await.serve(router(), Shape::Kosmos)
@@ -20,56 +22,15 @@ pub async fn app(host: Host) -> Router {
 platform::export!(app);
 
 pub fn router() -> Router<App> {
-    let installation: Arc<Cached<Installation>> = Arc::new(Cached::new("environment"));
-    Router::new().route("/caas/environment", get(show_environment)).layer(Extension(installation))
+    let installation: Arc<show::CachedInstallation> = Arc::new(Cached::new("environment"));
+    Router::new()
+        .route("/caas/environment", get(show::show_environment))
+        .route("/caas/environment/install", post(install::install_environment))
+        .route("/caas/environment/create/community", post(community::create_community))
+        .layer(Extension(installation))
 }
 
 /// The operations of this function, for the OpenAPI document.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(show_environment))]
+#[openapi(paths(show::show_environment, install::install_environment, community::create_community))]
 pub struct Operations;
-
-/// What the table says; all else comes from the configuration.
-#[derive(Default, Serialize, Deserialize)]
-struct Installation {
-    installed: bool,
-    instance_type: Option<String>,
-}
-
-/// The curve, the time span of signed requests, and whether the environment is installed.
-///
-/// The header `Age` says how many seconds ago the stored part was read.
-#[utoipa::path(get, path = "/caas/environment", tag = "Environment", responses((status = 200, body = Environment)))]
-async fn show_environment(
-    State(app): State<App>,
-    Extension(cached): Extension<Arc<Cached<Installation>>>,
-) -> Result<([(HeaderName, String); 1], Answer<Environment>)> {
-    let config = app.config();
-    let ec_curve_name = config.curve()?.name();
-    let (installation, age) = cached.get(&app, select(), |rows| read(&rows)).await?;
-    let environment = Environment {
-        allowed_time_span: config.allowed_time_span,
-        ec_curve_name,
-        instance_type: installation.instance_type.clone(),
-        installed: installation.installed,
-        environment: config.environment_name.clone(),
-    };
-    Ok(([(header::AGE, age.to_string())], Answer(environment)))
-}
-
-fn select() -> Statement {
-    Statement::new("SELECT name, value FROM environment WHERE name IN ('installed', 'instance_type')")
-}
-
-/// The row `installed` exists once the installation is complete, whatever it holds.
-fn read(rows: &[Row]) -> Result<Installation> {
-    let mut installation = Installation::default();
-    for row in rows {
-        match row.get::<String>("name")?.as_str() {
-            "installed" => installation.installed = true,
-            "instance_type" => installation.instance_type = Some(row.get("value")?),
-            _ => {}
-        }
-    }
-    Ok(installation)
-}

@@ -6,7 +6,7 @@ use model::{
     ids::{CommunityId, TenantId},
 };
 use platform::{Row, Statement, random};
-use service::{App, Audit, Error, Gate, Result};
+use service::{App, Audit, Error, Gate, Result, secret_aad};
 
 /// Whose secrets.
 pub(crate) struct Place {
@@ -28,7 +28,7 @@ impl Place {
 
     /// A value opens only where it was put.
     fn aad<'a>(&'a self, tag: &'a str) -> [&'a [u8]; 4] {
-        [b"secret", self.tenant.as_str().as_bytes(), self.community.as_str().as_bytes(), tag.as_bytes()]
+        secret_aad(self.tenant.as_str(), self.community.as_str(), tag)
     }
 }
 

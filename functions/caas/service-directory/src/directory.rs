@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// What this deployment serves itself: the name of an entry, and the path behind the public URL.
-pub(crate) const BUILT_IN: [(&str, &str); 3] = [("licenses", "/licenses"), ("global_caas", "/caas"), ("caas", "/caas")];
+use model::directory::BUILT_IN;
 
 /// A patched name hides the built-in one; without a URL it hides it altogether.
 pub(crate) fn entries(public_url: &str, overrides: Vec<(String, Option<String>)>) -> BTreeMap<String, String> {

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use model::directory::BUILT_IN;
 use platform::{Row, Statement};
 use service::{Cached, Error, Result};
-
-use crate::directory::BUILT_IN;
 
 /// Names with their URL, or without one where the built-in entry is hidden.
 pub(crate) type Overrides = Vec<(String, Option<String>)>;

@@ -35,6 +35,7 @@ pub fn refused(reply: &Reply, status: u16) -> String {
         409 => "Conflict",
         412 => "Precondition Failed",
         413 => "Payload Too Large",
+        500 => "Internal Server Error",
         other => panic!("no case expects {other}"),
     };
     assert_eq!(body["error"], reason, "{body}");

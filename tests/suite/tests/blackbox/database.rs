@@ -53,6 +53,13 @@ pub fn text(instance: &Instance, select: &str) -> String {
     open(instance).query_row(select, [], |row| row.get(0)).unwrap()
 }
 
+/// The first column of what a query finds.
+pub fn text_rows(instance: &Instance, query: &str) -> Vec<String> {
+    let connection = open(instance);
+    let mut statement = connection.prepare(query).unwrap();
+    statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+}
+
 /// Whether these bytes stand anywhere in the files of the database, write-ahead log and leftovers included.
 pub fn contains(instance: &Instance, text: &str) -> bool {
     let files = instance.database_files();

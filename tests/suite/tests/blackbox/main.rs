@@ -21,6 +21,9 @@ mod configuration_table;
 mod database;
 mod deployment;
 mod directory;
+mod environment;
+mod extension;
+mod extension_tokens;
 mod key_authorization;
 mod pages;
 mod permission_table;
@@ -69,6 +72,9 @@ fn cases() -> Vec<Case> {
         configuration_table::cases(),
         configuration_copies::cases(),
         directory::cases(),
+        environment::cases(),
+        extension::cases(),
+        extension_tokens::cases(),
         system::cases(),
         pages::cases(),
         config_permissions::cases(),

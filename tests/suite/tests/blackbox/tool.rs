@@ -7,7 +7,10 @@ use std::{
     process::{Command, Output},
 };
 
-use chancery_tests::{runtime::sibling, variables::random_uuid};
+use chancery_tests::{
+    runtime::sibling,
+    variables::{Variables, random_uuid},
+};
 use model::AuthLevel;
 use serde_json::{Value, json};
 
@@ -22,6 +25,8 @@ pub fn cases() -> Vec<Case> {
         case(a_licence_is_managed),
         case(any_operation_can_be_called),
         case(the_root_key_is_looked_after),
+        case(an_environment_is_installed_and_a_community_created),
+        case(an_extension_is_activated_shown_and_deactivated),
         case(the_exit_code_tells_the_kind_of_failure),
     ]
 }
@@ -148,6 +153,47 @@ fn the_root_key_is_looked_after(t: &Deployment) {
     let status = folder.json(&["--json", "root-key", "status"]);
     assert_eq!((&status["newest"], &status["remaining"]), (&json!("first"), &json!(0)));
     assert!(folder.prints(&["root-key", "rotate"]).contains("first"));
+}
+
+fn an_environment_is_installed_and_a_community_created(shared: &Deployment) {
+    let t = &Deployment::start(shared.instance.runtime, Variables::random()).unwrap();
+    let folder = Folder::new(t);
+    assert!(folder.prints(&["environment", "show"]).contains("installed          false"));
+    let body = json!({ "tenantPassword": "correct horse", "emailGateway": { "type": "smtp", "password": "s3cret" } });
+    fs::write(folder.0.join("install.json"), body.to_string()).unwrap();
+    let mut install = vec!["--json", "environment", "install", "install.json", "--instance-type", "root-instance"];
+    let missing = folder.run(&install, &[]);
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(String::from_utf8(missing.stderr).unwrap().contains("--tenant-dns"));
+    install.extend(["--tenant-name", "Acme", "--tenant-dns", "acme.example", "--tenant-tag", "acme"]);
+    install.extend(["--contact-email", "a@acme.example"]);
+    let installed = folder.json(&install);
+    let again = folder.run(&install, &[]);
+    assert_eq!(again.status.code(), Some(1));
+    assert!(String::from_utf8(again.stderr).unwrap().contains("already installed"));
+    let (tenant, community) = (installed["tenantId"].as_str().unwrap(), installed["communityId"].as_str().unwrap());
+    assert_eq!(folder.prints(&["secret", "fetch", tenant, community, "emailGateway_password"]), "s3cret\n");
+    fs::write(folder.0.join("password"), "correct horse\n").unwrap();
+    let create = ["community", "create", "demo", "--contact-email", "a@acme.example", "--password", "@password"];
+    assert!(folder.prints(&create).starts_with("communityName  demo\n"));
+}
+
+fn an_extension_is_activated_shown_and_deactivated(t: &Deployment) {
+    let (folder, id) = (Folder::new(t), random_uuid());
+    let place = ["--tenant-dns", "tool.example"];
+    let run = |command: &str| folder.prints(&[&["extension", command, id.as_str()], place.as_slice()].concat());
+    assert!(run("status").contains("not_activated"));
+    let activated = run("activate");
+    assert!(activated.contains("active") && activated.contains(&id), "{activated}");
+    assert!(run("deactivate").contains("deactivatedAt"));
+    assert!(run("status").contains("deactivated"));
+    let unknown = folder.run(&["extension", "deactivate", &random_uuid(), "--tenant-dns", "tool.example"], &[]);
+    assert_eq!(unknown.status.code(), Some(1));
+    assert!(String::from_utf8(unknown.stderr).unwrap().contains("never activated"));
+    let token = folder.run(&["extension", "activate", &id, "--tenant-dns", "tool.example", "--token", "t0ken"], &[]);
+    assert_eq!(token.status.code(), Some(1));
+    let told = String::from_utf8(token.stderr).unwrap();
+    assert!(told.contains("Tokens are not taken here") && !told.contains("t0ken"), "{told}");
 }
 
 fn the_exit_code_tells_the_kind_of_failure(t: &Deployment) {

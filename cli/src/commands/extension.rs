@@ -1,0 +1,160 @@
+//! `chancery extension`: extensions of browsers. What is sent and answered travels encrypted.
+
+use clap::{Args, Subcommand};
+use crypto::Zeroizing;
+use serde_json::{Value, json};
+
+use super::Session;
+use crate::{
+    Error, Result,
+    client::{Api, Client},
+    input, output,
+};
+
+#[derive(Subcommand)]
+pub(super) enum Extension {
+    /// Activate an extension, by the licence or by a bearer token
+    Activate(Activate),
+    /// Deactivate an extension
+    Deactivate {
+        #[command(flatten)]
+        extension: Place,
+        /// Who deactivates it; kept with the extension
+        #[arg(long, value_name = "NAME", env = "USER", default_value = "chancery")]
+        by: String,
+    },
+    /// Show whether an extension is active
+    Status {
+        #[command(flatten)]
+        extension: Place,
+    },
+}
+
+#[derive(Args)]
+pub(super) struct Place {
+    /// uuid of the extension
+    extension: String,
+    /// Host name of its tenant, such as tenant.example.com
+    #[arg(long, value_name = "HOST")]
+    tenant_dns: String,
+    /// Name of its community
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    community: String,
+}
+
+#[derive(Args)]
+pub(super) struct Activate {
+    #[command(flatten)]
+    place: Place,
+    #[arg(long, value_name = "NAME")]
+    browser: Option<String>,
+    #[arg(long, value_name = "VERSION")]
+    extension_version: Option<String>,
+    /// Bearer token with the scope extension:activate, instead of a licence: @file, - for standard input, or itself
+    #[arg(long, value_name = "TOKEN", env = "CHANCERY_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+}
+
+impl Place {
+    fn data(&self, more: Value) -> Value {
+        let mut data = json!({
+            "extensionId": self.extension,
+            "tenantDns": self.tenant_dns,
+            "communityName": self.community,
+        });
+        if let (Value::Object(data), Value::Object(more)) = (&mut data, more) {
+            data.extend(more);
+        }
+        data
+    }
+}
+
+impl Extension {
+    pub fn run(&self, session: &Session) -> Result<String> {
+        let token = match self {
+            Self::Activate(Activate { token: Some(token), .. }) => Some(input::read(token)?),
+            _ => None,
+        };
+        // A token needs no licence beside it.
+        let client = if token.is_some() { session.anonymous()? } else { session.client()? };
+        let (path, data) = self.request();
+        let answer = send(&client, path, &data, token.as_ref())?;
+        if session.json() {
+            return Ok(output::json(&answer));
+        }
+        let names = ["extensionId", "status", "activatedAt", "deactivatedAt"];
+        let fields: Vec<_> = names.into_iter().map(|name| (name, output::text(&answer, name))).collect();
+        Ok(output::fields(&fields))
+    }
+
+    fn request(&self) -> (&'static str, Value) {
+        match self {
+            Self::Activate(Activate { place, browser, extension_version, .. }) => {
+                let given = [("browser", browser), ("extensionVersion", extension_version)];
+                let given =
+                    given.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text.as_deref()?.into())));
+                let metadata: serde_json::Map<_, _> = given.collect();
+                let more = if metadata.is_empty() { json!({}) } else { json!({ "metadata": metadata }) };
+                ("/caas/extension/activate", place.data(more))
+            }
+            Self::Deactivate { extension, by } => {
+                ("/caas/extension/deactivate", extension.data(json!({ "deactivatedBy": by })))
+            }
+            Self::Status { extension } => ("/caas/extension/status", extension.data(json!({}))),
+        }
+    }
+}
+
+/// The data of the answer, opened.
+fn send(client: &Client, path: &str, data: &Value, token: Option<&Zeroizing<String>>) -> Result<Value> {
+    let body = json!({ "data": client.encrypt_data(Api::Caas, data)? });
+    let reply = match token {
+        None => client.call("POST", path, &[], Some(&body))?,
+        Some(token) => {
+            let signed = client.headers(Api::Caas)?;
+            let authorization = Zeroizing::new(format!("Bearer {}", token.trim()));
+            let mut headers = signed.pairs().to_vec();
+            headers.retain(|(name, _)| *name != "licensekey");
+            headers.push(("authorization", &authorization));
+            client.send("POST", path, &[], &headers, Some(body.to_string().into_bytes()))?
+        }
+    };
+    let answer = reply.accepted()?.json()?;
+    let sealed = answer.get("data").and_then(Value::as_str);
+    client.decrypt_data(Api::Caas, sealed.ok_or_else(|| Error::Fault("the answer holds no data".to_owned()))?)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(subcommand)]
+        extension: Extension,
+    }
+
+    fn request(line: &str) -> (&'static str, Value) {
+        Line::try_parse_from(format!("extension {line}").split(' ')).unwrap().extension.request()
+    }
+
+    #[test]
+    fn an_extension_is_named_with_its_tenant_and_community() {
+        let (path, data) = request("status 1 --tenant-dns a.b");
+        assert_eq!(path, "/caas/extension/status");
+        assert_eq!(data, json!({"extensionId": "1", "tenantDns": "a.b", "communityName": "default"}));
+        let (_, data) = request("deactivate 1 --tenant-dns a.b --community c --by me");
+        assert_eq!(data, json!({"extensionId": "1", "tenantDns": "a.b", "communityName": "c", "deactivatedBy": "me"}));
+    }
+
+    #[test]
+    fn metadata_are_what_was_given() {
+        let (_, data) = request("activate 1 --tenant-dns a.b --browser Firefox");
+        assert_eq!(data.get("metadata"), Some(&json!({"browser": "Firefox"})));
+        assert_eq!(request("activate 1 --tenant-dns a.b").1.get("metadata"), None);
+    }
+}

@@ -1,0 +1,71 @@
+//! The installation: a tenant with its first community, once in the life of a database.
+
+use std::sync::Arc;
+
+use axum::{Extension, Json as Answer};
+use model::{
+    environment::{DEFAULT_COMMUNITY, InstallRequest, Installed, MAX_BODY, check_secrets},
+    ids::{CommunityName, Invalid},
+};
+use policy::Action;
+use serde_json::json;
+use service::{Audit, Error, Json, Result, Signed};
+
+use crate::{
+    documents,
+    show::CachedInstallation,
+    store::{self, NewCommunity, Place},
+};
+
+/// Install the environment: tenant, community `default`, configuration, directory. Once.
+#[utoipa::path(
+    post, path = "/caas/environment/install", tag = "Environment", request_body = InstallRequest,
+    responses((status = 200, body = Installed), (status = 400), (status = 401)),
+)]
+pub(crate) async fn install_environment(
+    signed: Signed,
+    Extension(cached): Extension<Arc<CachedInstallation>>,
+    Json(request): Json<InstallRequest, MAX_BODY>,
+) -> Result<Answer<Installed>> {
+    let mut parts = request.parts().map_err(refused)?;
+    let secrets = parts.take_secrets();
+    check_secrets(&secrets).map_err(refused)?;
+    let gate = signed.gate(Action::InstallEnvironment);
+    // A password costs to hash, and only who may install makes us.
+    gate.check().await?;
+    let place = Place { tenant: store::new_id()?, community: store::new_id()? };
+    let name = CommunityName::try_from(DEFAULT_COMMUNITY.to_owned()).map_err(|rule| Error::internal(rule.0))?;
+    let community = NewCommunity::draw(&signed.app, name, &parts.contact, &parts.password)?;
+    let (data_key, store_key) = signed.app.data_keys().draw(&signed.app, &place.tenant)?;
+
+    let mut statements = store::insert_tenant(&place, &parts, &community.password_hash, signed.now);
+    statements.push(store_key);
+    statements.extend(store::insert_secrets(&signed, &data_key, &place, &secrets)?);
+    statements.extend(documents::of_community(&signed, &place, &parts.gateways)?);
+    let ids = json!({ "tenantId": place.tenant, "communityId": place.community });
+    statements.extend(documents::of_app(&signed, "platform", &ids, &parts.platform)?);
+    statements.extend(documents::of_app(&signed, "adminconsole.global", &ids, &parts.admin_console)?);
+    statements.extend(parts.platform.root_url.as_deref().map(store::point_directory).transpose()?);
+    statements.extend(store::insert_community(&signed, &data_key, &place, &community)?);
+
+    let audit = Audit::new(place.tenant.as_str(), "environment.install", place.community.as_str());
+    match gate.write(statements, audit).await? {
+        Ok(_) => {}
+        Err(error) if error.is_unique("environment.name") => {
+            return Err(Error::bad_request("This environment is already installed"));
+        }
+        Err(error) => return Err(error.into()),
+    }
+    cached.forget("");
+    Ok(Answer(Installed {
+        tenant_id: place.tenant,
+        tenant_tag: parts.tenant.tag,
+        tenant_dns: parts.tenant.dns,
+        community_id: place.community,
+        public_key: community.public_key(),
+    }))
+}
+
+pub(crate) fn refused(rule: Invalid) -> Error {
+    Error::bad_request(rule.0)
+}

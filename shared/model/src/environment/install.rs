@@ -1,0 +1,338 @@
+//! The body of an installation, what it answers, and the configuration it becomes.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use super::{
+    Contact, Credential, Gateways, NewSecret,
+    community::check_password,
+    gateways::{EmailGateway, PushConfig, SmsGateway},
+    settings::{Agent, Analytics, BehaviorAuth, RecaptchaConfig},
+};
+use crate::{
+    caas::MAX_SECRET_BYTES,
+    directory::is_url,
+    ids::{HostName, Invalid, TenantTag},
+};
+
+const MAX_AGENTS: usize = 100;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum InstanceType {
+    ClientInstance,
+    RootInstance,
+}
+
+impl InstanceType {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ClientInstance => "client-instance",
+            Self::RootInstance => "root-instance",
+        }
+    }
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct InstallRequest {
+    pub instance_type: InstanceType,
+    /// Where the services are reached: the entries of the service directory start with it.
+    pub root_url: Option<String>,
+    /// A licence of the root instance; `rootLicence` is understood too.
+    #[serde(alias = "rootLicence")]
+    #[schema(value_type = Option<String>)]
+    pub root_license: Option<Credential>,
+    pub tenant_name: String,
+    #[serde(rename = "tenantDNS")]
+    pub tenant_dns: HostName,
+    pub tenant_tag: TenantTag,
+    pub contact_fname: Option<String>,
+    pub contact_lname: Option<String>,
+    pub contact_email: String,
+    pub contact_phone: Option<String>,
+    /// At least 8 characters. Kept as a salted hash.
+    #[schema(value_type = String)]
+    pub tenant_password: Zeroizing<String>,
+    #[serde(rename = "public_assets_download_url")]
+    pub public_assets_download_url: Option<String>,
+    pub sms_gateway: Option<SmsGateway>,
+    pub email_gateway: Option<EmailGateway>,
+    pub push_config: Option<PushConfig>,
+    pub recaptcha_config: Option<RecaptchaConfig>,
+    pub analytics: Option<Analytics>,
+    /// By the uuid of an agent.
+    #[schema(value_type = Option<BTreeMap<String, Agent>>)]
+    pub agent_api: Option<BTreeMap<Uuid, Agent>>,
+    pub behavior_auth: Option<BehaviorAuth>,
+}
+
+/// What an installation comes apart into. The credentials of the tenant's own settings are kept with its community.
+pub struct InstallParts {
+    pub tenant: Tenant,
+    pub contact: Contact,
+    pub password: Zeroizing<String>,
+    pub gateways: Gateways,
+    pub platform: PlatformConfig,
+    pub admin_console: AdminConsoleConfig,
+}
+
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tenant {
+    #[serde(rename = "tenantName")]
+    pub name: String,
+    #[serde(rename = "tenantDNS")]
+    pub dns: HostName,
+    #[serde(rename = "tenantTag")]
+    pub tag: TenantTag,
+}
+
+/// The configuration of the app `platform`: what the services among themselves need.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlatformConfig {
+    pub instance_type: InstanceType,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub root_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    root_license: Option<Credential>,
+    #[serde(rename = "public_assets_download_url", skip_serializing_if = "Option::is_none")]
+    public_assets_download_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent_api: Option<BTreeMap<Uuid, Agent>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    behavior_auth: Option<BehaviorAuth>,
+}
+
+/// The configuration of the app `adminconsole.global`: what its pages need.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AdminConsoleConfig {
+    #[serde(flatten)]
+    tenant: Tenant,
+    contact: Contact,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recaptcha_config: Option<RecaptchaConfig>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    analytics: Option<Analytics>,
+}
+
+impl InstallRequest {
+    /// Checks the rules that the types do not carry.
+    pub fn parts(self) -> Result<InstallParts, Invalid> {
+        let contact = Contact {
+            fname: self.contact_fname,
+            lname: self.contact_lname,
+            email: self.contact_email,
+            phone: self.contact_phone,
+        };
+        contact.check()?;
+        check_password(&self.tenant_password)?;
+        if !(1..=128).contains(&self.tenant_name.chars().count()) {
+            return Err(Invalid("tenantName must have 1 to 128 characters"));
+        }
+        if self.root_url.as_deref().is_some_and(|url| !is_url(url) || url.contains('?')) {
+            return Err(Invalid("rootUrl must be an absolute http or https URL without a query"));
+        }
+        if self.public_assets_download_url.as_deref().is_some_and(|url| !is_url(url)) {
+            return Err(Invalid("public_assets_download_url must be an absolute http or https URL"));
+        }
+        if self.agent_api.as_ref().is_some_and(|agents| agents.len() > MAX_AGENTS) {
+            return Err(Invalid("agentApi may name at most 100 agents"));
+        }
+        let gateways = Gateways {
+            sms_gateway: self.sms_gateway,
+            email_gateway: self.email_gateway,
+            push_config: self.push_config,
+        };
+        gateways.check()?;
+        let tenant = Tenant { name: self.tenant_name, dns: self.tenant_dns, tag: self.tenant_tag };
+        Ok(InstallParts {
+            contact: contact.clone(),
+            password: self.tenant_password,
+            gateways,
+            platform: PlatformConfig {
+                instance_type: self.instance_type,
+                root_url: self.root_url,
+                root_license: self.root_license,
+                public_assets_download_url: self.public_assets_download_url,
+                agent_api: self.agent_api,
+                behavior_auth: self.behavior_auth,
+            },
+            admin_console: AdminConsoleConfig {
+                tenant: tenant.clone(),
+                contact,
+                recaptcha_config: self.recaptcha_config,
+                analytics: self.analytics,
+            },
+            tenant,
+        })
+    }
+}
+
+impl InstallParts {
+    /// Hands over every credential. The tags are documented: operators look them up.
+    pub fn take_secrets(&mut self) -> Vec<NewSecret> {
+        let mut secrets = Vec::new();
+        self.gateways.take_secrets(&mut secrets);
+        let mut take = |credential: Option<&mut Option<Credential>>, tag: &str| {
+            if let Some(credential) = credential.and_then(Option::as_mut) {
+                credential.hand_over(tag, &mut secrets);
+            }
+        };
+        take(Some(&mut self.platform.root_license), "rootLicense");
+        let behavior = &mut self.platform.behavior_auth;
+        take(behavior.as_mut().map(|it| &mut it.api_key), "behaviorAuth_api_key");
+        take(behavior.as_mut().map(|it| &mut it.api_secret), "behaviorAuth_api_secret");
+        let recaptcha = &mut self.admin_console.recaptcha_config;
+        take(recaptcha.as_mut().map(|it| &mut it.secret_key_api), "recaptchaConfig_secret_key_api");
+        take(recaptcha.as_mut().map(|it| &mut it.secret_key_ui), "recaptchaConfig_secret_key_ui");
+        let elastic = self.admin_console.analytics.as_mut().and_then(|analytics| analytics.elastic.as_mut());
+        take(elastic.map(|it| &mut it.pwd), "analytics_elastic_pwd");
+        for (id, agent) in self.platform.agent_api.iter_mut().flatten() {
+            take(Some(&mut agent.credential), &format!("agentApi_{}_credential", id.simple()));
+        }
+        secrets
+    }
+}
+
+/// A secret that the store would not take.
+pub fn check_secrets(secrets: &[NewSecret]) -> Result<(), Invalid> {
+    if secrets.iter().any(|secret| secret.value.len() > MAX_SECRET_BYTES) {
+        return Err(Invalid("a credential may have at most 65536 bytes"));
+    }
+    Ok(())
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Installed {
+    pub tenant_id: String,
+    pub tenant_tag: TenantTag,
+    #[serde(rename = "tenantDNS")]
+    pub tenant_dns: HostName,
+    /// The community `default`.
+    pub community_id: String,
+    /// Of the community's own key pair: base64 of the 64 bytes X‖Y.
+    pub public_key: String,
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn body() -> Value {
+        json!({
+            "instanceType": "client-instance",
+            "tenantName": "Acme", "tenantDNS": "tenant.example", "tenantTag": "acme",
+            "contactEmail": "a@example.com", "tenantPassword": "12345678",
+        })
+    }
+
+    fn full() -> Value {
+        let mut body = body();
+        let more = json!({
+            "rootUrl": "https://root.example", "rootLicence": "secret-1",
+            "contactFname": "f", "contactLname": "l", "contactPhone": "1",
+            "public_assets_download_url": "http://assets.example:9095",
+            "smsGateway": {"type": "twilio", "username": "u", "password": "secret-2", "senderPhone": "1", "channels": ["sms", "voice"]},
+            "emailGateway": {"type": "smtp", "username": "u", "password": "secret-3", "serviceUrl": "s", "senderEmail": "e", "port": "465", "protocol": "smtp"},
+            "pushConfig": {
+                "firebase": {"uri": "https://f", "serviceaccount": "secret-4", "fcmkey": "secret-5"},
+                "apple": {"host": "h", "pkcs8file": "secret-6", "teamid": "t", "keyid": "k", "appname": "a"},
+                "pushy": {"appSecret": "secret-7", "url": "https://p"},
+            },
+            "recaptchaConfig": {"secret_key_api": "secret-8", "secret_key_ui": "secret-9", "recaptcha_api": "r", "recaptcha_url": "u"},
+            "analytics": {"elastic": {"url": "e", "uid": "u", "pwd": "secret-10"}},
+            "behaviorAuth": {"provider": "p", "url": "u", "api_key": "secret-11", "api_secret": "secret-12", "auth_type": "score"},
+            "agentApi": {"e258cb75-4f8e-47b1-9e18-e949a2f442b0": {"name": "", "type": "", "url": "", "authType": "api_key", "credential": {"x-api-key": "secret-13"}}},
+        });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    }
+
+    fn parts(body: Value) -> Result<InstallParts, String> {
+        let request = serde_json::from_value::<InstallRequest>(body).map_err(|error| error.to_string())?;
+        request.parts().map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn every_credential_is_handed_over_and_leaves_a_reference() {
+        let mut parts = parts(full()).unwrap();
+        let secrets = parts.take_secrets();
+        let documents = [
+            serde_json::to_value(&parts.gateways).unwrap(),
+            serde_json::to_value(&parts.platform).unwrap(),
+            serde_json::to_value(&parts.admin_console).unwrap(),
+        ];
+        let text = serde_json::to_string(&documents).unwrap();
+        assert!(!text.contains("secret-"), "{text}");
+        assert_eq!(secrets.len(), 13);
+        for NewSecret { tag, value } in &secrets {
+            assert!(crate::ids::SecretTag::try_from(tag.clone()).is_ok(), "{tag}");
+            assert!(value.contains("secret-"));
+            assert!(text.contains(&format!(r#"{{"secret":"{tag}"}}"#)), "{tag}");
+        }
+        assert_eq!(documents[0]["emailGateway"]["port"], "465");
+        assert_eq!(documents[1]["instanceType"], "client-instance");
+        assert_eq!(documents[2]["tenantDNS"], "tenant.example");
+    }
+
+    #[test]
+    fn what_is_not_given_is_not_written() {
+        let mut parts = parts(body()).unwrap();
+        assert!(parts.take_secrets().is_empty() && parts.gateways.is_empty());
+        assert_eq!(serde_json::to_value(&parts.platform).unwrap(), json!({"instanceType": "client-instance"}));
+    }
+
+    #[test]
+    fn what_breaks_a_rule_is_not_installed() {
+        for (name, wrong) in [
+            ("instanceType", json!("other")),
+            ("instanceType", Value::Null),
+            ("tenantName", json!("")),
+            ("tenantName", json!("x".repeat(129))),
+            ("tenantDNS", json!("a b")),
+            ("tenantTag", json!("A")),
+            ("contactEmail", json!("nobody")),
+            ("contactEmail", json!("a b@example.com")),
+            ("contactPhone", json!("1".repeat(129))),
+            ("tenantPassword", json!("1234567")),
+            ("tenantPassword", json!(12345678)),
+            ("rootUrl", json!("ftp://x")),
+            ("rootUrl", json!("https://x/?y")),
+            ("public_assets_download_url", json!("x")),
+            ("smsGateway", json!({"password": "p"})),
+            ("smsGateway", json!({"type": "", "password": "p"})),
+            ("smsGateway", json!({"type": "t", "channels": ["fax"]})),
+            ("smsGateway", json!({"type": "t", "apiKey": "p"})),
+            ("emailGateway", json!({"type": "t", "port": 0})),
+            ("emailGateway", json!({"type": "t", "port": "x"})),
+            ("emailGateway", json!({"type": "t", "port": true})),
+            ("pushConfig", json!({"other": {}})),
+            ("pushConfig", json!({"apple": {"password": "p"}})),
+            ("recaptchaConfig", json!({"x": 1})),
+            ("analytics", json!([])),
+            ("agentApi", json!({"not-a-uuid": {}})),
+            ("agentApi", json!({"e258cb75-4f8e-47b1-9e18-e949a2f442b0": {"token": "x"}})),
+            ("unknown", json!(1)),
+        ] {
+            let mut body = body();
+            body[name] = wrong.clone();
+            assert!(parts(body).is_err(), "{name}: {wrong}");
+        }
+        for missing in ["instanceType", "tenantName", "tenantDNS", "tenantTag", "contactEmail", "tenantPassword"] {
+            let mut body = body();
+            body.as_object_mut().unwrap().remove(missing);
+            assert!(parts(body).is_err(), "{missing}");
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Extensions of browsers: what activates and deactivates one, and what is said about it. Who a bearer token speaks for
+//! is not known here.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{
+    ids::{CommunityName, HostName, Invalid},
+    time::IsoTime,
+};
+
+const MAX_METADATA_BYTES: usize = 4 << 10;
+
+/// One extension: by its id in a community of a tenant.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ExtensionRequest {
+    #[schema(value_type = String, example = "550e8400-e29b-41d4-a716-446655440000")]
+    pub extension_id: Uuid,
+    pub tenant_dns: HostName,
+    pub community_name: CommunityName,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ActivateExtensionRequest {
+    #[schema(value_type = String, example = "550e8400-e29b-41d4-a716-446655440000")]
+    extension_id: Uuid,
+    tenant_dns: HostName,
+    community_name: CommunityName,
+    /// `browser`, `extensionVersion` and whatever else tells what was activated: at most 4 KiB of JSON.
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<Map<String, Value>>,
+}
+
+impl ActivateExtensionRequest {
+    /// The extension, and its metadata as JSON text; or the rule they break.
+    pub fn parts(self) -> Result<(ExtensionRequest, Option<String>), Invalid> {
+        let Self { extension_id, tenant_dns, community_name, metadata } = self;
+        let extension = ExtensionRequest { extension_id, tenant_dns, community_name };
+        let Some(metadata) = metadata else { return Ok((extension, None)) };
+        for known in ["browser", "extensionVersion"] {
+            if metadata.get(known).is_some_and(|value| !value.is_string()) {
+                return Err(Invalid("metadata: browser and extensionVersion must be texts"));
+            }
+        }
+        let text = serde_json::to_string(&metadata).unwrap_or_default();
+        if text.len() > MAX_METADATA_BYTES {
+            return Err(Invalid("metadata may have at most 4096 bytes of JSON"));
+        }
+        Ok((extension, Some(text)))
+    }
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeactivateExtensionRequest {
+    #[schema(value_type = String, example = "550e8400-e29b-41d4-a716-446655440000")]
+    extension_id: Uuid,
+    tenant_dns: HostName,
+    community_name: CommunityName,
+    deactivated_by: String,
+}
+
+impl DeactivateExtensionRequest {
+    /// The extension, and who deactivates it; or the rule they break.
+    pub fn parts(self) -> Result<(ExtensionRequest, String), Invalid> {
+        let Self { extension_id, tenant_dns, community_name, deactivated_by } = self;
+        if !(1..=256).contains(&deactivated_by.chars().count()) {
+            return Err(Invalid("deactivatedBy must have 1 to 256 characters"));
+        }
+        Ok((ExtensionRequest { extension_id, tenant_dns, community_name }, deactivated_by))
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExtensionState {
+    Active,
+    Deactivated,
+    NotActivated,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ActivatedExtension {
+    pub status: ExtensionState,
+    #[schema(value_type = String)]
+    pub extension_id: Uuid,
+    #[schema(value_type = String, format = DateTime)]
+    pub activated_at: IsoTime,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeactivatedExtension {
+    #[schema(value_type = String)]
+    pub extension_id: Uuid,
+    pub status: ExtensionState,
+    #[schema(value_type = String, format = DateTime)]
+    pub deactivated_at: IsoTime,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ExtensionStatus {
+    #[schema(value_type = String)]
+    pub extension_id: Uuid,
+    pub status: ExtensionState,
+    /// Null when it never was activated.
+    #[schema(value_type = Option<String>, format = DateTime, required = true)]
+    pub activated_at: Option<IsoTime>,
+    /// Null while it is active.
+    #[schema(value_type = Option<String>, format = DateTime, required = true)]
+    pub deactivated_at: Option<IsoTime>,
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use serde_json::json;
+
+    use super::*;
+
+    fn body(more: Value) -> Value {
+        let mut body = json!({
+            "extensionId": "550E8400-e29b-41d4-a716-446655440000",
+            "tenantDns": "Customer.example",
+            "communityName": "default",
+        });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    }
+
+    fn activate(more: Value) -> Result<(ExtensionRequest, Option<String>), String> {
+        let request =
+            serde_json::from_value::<ActivateExtensionRequest>(body(more)).map_err(|error| error.to_string())?;
+        request.parts().map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn metadata_are_optional_and_bounded() {
+        assert_eq!(activate(json!({})).unwrap().1, None);
+        let (extension, metadata) = activate(json!({"metadata": {"browser": "Chrome", "os": ["x"]}})).unwrap();
+        assert_eq!(extension.extension_id.to_string(), "550e8400-e29b-41d4-a716-446655440000");
+        assert_eq!(metadata.unwrap(), r#"{"browser":"Chrome","os":["x"]}"#);
+        assert!(activate(json!({"metadata": {"x": "y".repeat(4088)}})).is_ok());
+        for bad in [json!({"x": "y".repeat(4089)}), json!({"browser": 1}), json!({"extensionVersion": null}), json!([])]
+        {
+            assert!(activate(json!({"metadata": bad})).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_extension_is_named_by_a_uuid_a_host_and_a_community() {
+        for wrong in [
+            json!({"extensionId": "1"}),
+            json!({"extensionId": null}),
+            json!({"tenantDns": "a b"}),
+            json!({"communityName": "x"}),
+        ] {
+            assert!(activate(wrong.clone()).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_deactivation_names_who_did_it() {
+        for (by, good) in
+            [(json!("admin"), true), (json!(""), false), (json!("x".repeat(257)), false), (json!(1), false)]
+        {
+            let request = serde_json::from_value::<DeactivateExtensionRequest>(body(json!({"deactivatedBy": by})));
+            assert_eq!(request.is_ok_and(|request| request.parts().is_ok()), good, "{by}");
+        }
+    }
+}
