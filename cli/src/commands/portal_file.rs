@@ -15,7 +15,7 @@ pub(super) enum PortalFile {
         /// Such as content/index.md
         path: String,
         /// The contents themselves, @file, or - for standard input
-        #[arg(default_value = "-")]
+        #[arg(default_value = "-", allow_hyphen_values = true)]
         contents: String,
     },
     /// Print the contents of a file
@@ -83,6 +83,9 @@ mod tests {
         let put = request(&["portal-file", "put", "content/a b.md", "# Hello"]);
         assert_eq!((put.method, put.path.as_str()), ("PUT", "/caas/portal/files/content/a%20b.md"));
         assert_eq!(put.json(), json!({"contents": "# Hello"}));
+        // Front matter begins with hyphens.
+        let put = request(&["portal-file", "put", "a.md", "---\nreadable_by: x\n---\n"]);
+        assert_eq!(put.json(), json!({"contents": "---\nreadable_by: x\n---\n"}));
         assert_eq!(request(&["portal-file", "list", "--offset", "x"]).query, [("offset", "x".to_owned())]);
     }
 }

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::{
     case::{Case, case},
     deployment::{Deployment, community, unique},
+    portal,
 };
 
 pub fn cases() -> Vec<Case> {
@@ -22,6 +23,7 @@ pub fn cases() -> Vec<Case> {
         case(a_licence_is_managed),
         case(any_operation_can_be_called),
         case(the_root_key_is_looked_after),
+        case(the_portal_is_looked_after),
         case(the_exit_code_tells_the_kind_of_failure),
     ]
 }
@@ -148,6 +150,36 @@ fn the_root_key_is_looked_after(t: &Deployment) {
     let status = folder.json(&["--json", "root-key", "status"]);
     assert_eq!((&status["newest"], &status["remaining"]), (&json!("first"), &json!(0)));
     assert!(folder.prints(&["root-key", "rotate"]).contains("first"));
+}
+
+fn the_portal_is_looked_after(t: &Deployment) {
+    let (folder, email) = (Folder::new(t), portal::address());
+    let id = portal::register(t, &email)["id"].as_str().unwrap().to_owned();
+    assert!(folder.prints(&["developer", "list", "--status", "requested"]).contains("requested"));
+    assert!(folder.prints(&["developer", "approve", &email]).contains("approved"));
+    let session = portal::log_in(t, &email, portal::PASSWORD);
+    portal::nobody(t).call("POST", "/forgot-password", Some(&json!({ "email": email })));
+    let mails = folder.json(&["--json", "mail", "list"]);
+    let to_developer = |mail: &&Value| mail["to"] == email.as_str() && mail["kind"] == "reset-password";
+    let mail = mails["data"].as_array().unwrap().iter().find(to_developer).unwrap();
+    let shown = folder.prints(&["mail", "show", mail["id"].as_str().unwrap()]);
+    assert!(shown.starts_with(&format!("To: {email}\nSubject: ")) && shown.contains("token="), "{shown}");
+
+    let path = format!("content/{}.md", unique("file"));
+    folder.prints(&["portal-file", "put", &path, "---\nreadable_by: [gold]\n---\n"]);
+    assert!(folder.prints(&["portal-file", "list"]).contains(&path));
+    let sees = || String::from_utf8_lossy(&session.get("/files?size=1000").body).contains(&path);
+    assert!(!sees());
+    assert!(folder.prints(&["developer", "roles", &email, "gold"]).contains("gold"));
+    assert!(sees());
+    assert_eq!(folder.prints(&["portal-file", "get", &path]), "---\nreadable_by: [gold]\n---\n");
+    folder.prints(&["portal-file", "delete", &path]);
+
+    assert!(folder.prints(&["developer", "revoke", &id]).contains("revoked"));
+    assert_eq!(session.get("/developer").status, 401);
+    assert_eq!(folder.run(&["developer", "reject", &id], &[]).status.code(), Some(1));
+    folder.prints(&["developer", "delete", &id]);
+    assert_eq!(folder.run(&["developer", "show", &id], &[]).status.code(), Some(1));
 }
 
 fn the_exit_code_tells_the_kind_of_failure(t: &Deployment) {
