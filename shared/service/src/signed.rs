@@ -39,7 +39,6 @@ pub struct Signed {
     pub(crate) bearer: Option<String>,
     pub(crate) request_id: String,
     pub(crate) mark: String,
-    id: Id,
     pub(crate) mark_expires_at: i64,
     /// Whether this instance will know the request id again.
     pub(crate) claimed: bool,
@@ -111,7 +110,10 @@ impl Unlicensed {
     pub fn proven_for(self, subject: &str) -> Signed {
         // No tag of a licence has a slash: nobody passes for one.
         let signed = Signed { bearer: Some(format!("bearer/{subject}")), ..self.0 };
-        signed.hold_mark(true);
+        // Somebody is known, as the infra licence is without being stored: whatever comes of it, the request is spent.
+        if let Some(mark) = signed.trail.spent() {
+            signed.trail.hold(Mark { is_infra: true, ..mark });
+        }
         signed
     }
 }
@@ -168,25 +170,19 @@ impl Signed {
             shared_key,
             request_id: request_id.uuid.chars().take(128).collect(),
             mark: hash::hex(&digest),
-            id,
             // For as long as the same request id could be accepted again.
             mark_expires_at: now + 2_000 * (config.allowed_time_span + 1),
             claimed: claimed == Claim::New,
             trail: parts.extensions.get::<Trail>().cloned().unwrap_or_default(),
         };
-        signed.hold_mark(signed.is_infra());
-        Ok(signed)
-    }
-
-    /// Leaves the mark on the way out; at once for who is known without a stored licence.
-    fn hold_mark(&self, is_known: bool) {
-        self.trail.hold(Mark {
-            mark: self.mark.clone(),
-            expires_at: self.mark_expires_at,
-            id: self.id,
-            secret_hash: self.secret_hash.clone(),
-            is_infra: is_known,
+        signed.trail.hold(Mark {
+            mark: signed.mark.clone(),
+            expires_at: signed.mark_expires_at,
+            id,
+            secret_hash: signed.secret_hash.clone(),
+            is_infra: signed.is_infra(),
         });
+        Ok(signed)
     }
 }
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use service::{App, Cached, Result};
 
 /// What the table says; all else comes from the configuration.
-#[derive(Clone, Default, Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Installation {
     installed: bool,
     instance_type: Option<String>,
