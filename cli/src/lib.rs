@@ -3,6 +3,7 @@
 
 pub mod client;
 pub mod commands;
+pub mod consent_chain;
 mod error;
 mod formats;
 mod input;

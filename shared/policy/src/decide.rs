@@ -39,6 +39,8 @@ pub enum Action {
     FetchInternalConfig,
     SetInternalConfig,
     RemoveInternalConfig,
+    ReadConsent,
+    PutConsent,
     ManageTokens,
     ReadAudit,
     ManagePortal,
@@ -146,7 +148,7 @@ impl Rule {
 }
 
 impl Action {
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 37] = [
         Self::GetKey,
         Self::GetCurrentKey,
         Self::ListKeys,
@@ -179,6 +181,8 @@ impl Action {
         Self::FetchInternalConfig,
         Self::SetInternalConfig,
         Self::RemoveInternalConfig,
+        Self::ReadConsent,
+        Self::PutConsent,
         Self::ManageTokens,
         Self::ReadAudit,
         Self::ManagePortal,
@@ -218,6 +222,8 @@ impl Action {
             | Self::RemoveAppConfig
             | Self::RemoveReservedAppConfig
             | Self::RemoveInternalConfig => "config.remove",
+            Self::ReadConsent => "consent.read",
+            Self::PutConsent => "consent.put",
             Self::ManageTokens => "config-token.manage",
             Self::ReadAudit => "audit.read",
             Self::ManagePortal => "portal.manage",

@@ -18,9 +18,13 @@ mod configuration;
 mod configuration_copies;
 mod configuration_model;
 mod configuration_table;
+mod consent;
+mod consent_node;
+mod consent_tool;
 mod database;
 mod deployment;
 mod directory;
+mod ipfs;
 mod key_authorization;
 mod pages;
 mod permission_table;
@@ -68,6 +72,9 @@ fn cases() -> Vec<Case> {
         configuration::cases(),
         configuration_table::cases(),
         configuration_copies::cases(),
+        consent::cases(),
+        consent_node::cases(),
+        consent_tool::cases(),
         directory::cases(),
         system::cases(),
         pages::cases(),
