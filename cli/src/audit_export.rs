@@ -37,7 +37,7 @@ impl Report {
         if more > 0 {
             told.push(format!("and {more} more"));
         }
-        Err(Error::Unproven(told.join("\n")))
+        Err(Error::Broken(told.join("\n")))
     }
 }
 

@@ -15,8 +15,8 @@ pub enum Error {
     Missing(String),
     /// Of many things some were refused.
     Partly(String),
-    /// What was checked is not as it was signed; a line for each fault.
-    Unproven(String),
+    /// What was checked does not hold; a line for each fault.
+    Broken(String),
     /// No answer came.
     Unreachable { url: String, cause: String },
     /// The service answered something that it should not: 5xx, a redirect, or a body that cannot be read.
@@ -28,10 +28,10 @@ impl Error {
         Self::Usage(message.into())
     }
 
-    /// What the process ends with: 1 refused or not proved, 2 usage, 3 unreachable or a fault of the service.
+    /// What the process ends with: 1 refused or found wrong, 2 usage, 3 unreachable or a fault of the service.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Refused { .. } | Self::Missing(_) | Self::Partly(_) | Self::Unproven(_) => 1,
+            Self::Refused { .. } | Self::Missing(_) | Self::Partly(_) | Self::Broken(_) => 1,
             Self::Usage(_) => 2,
             Self::Unreachable { .. } | Self::Fault(_) => 3,
         }
@@ -41,7 +41,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Usage(message) | Self::Missing(message) | Self::Partly(message) | Self::Unproven(message) => {
+            Self::Usage(message) | Self::Missing(message) | Self::Partly(message) | Self::Broken(message) => {
                 f.write_str(message)
             }
             Self::Refused { status, message, hint } => {

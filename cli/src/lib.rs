@@ -4,6 +4,7 @@
 mod audit_export;
 pub mod client;
 pub mod commands;
+pub mod consent_chain;
 mod error;
 mod formats;
 mod input;

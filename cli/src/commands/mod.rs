@@ -5,6 +5,7 @@ mod application_instance;
 mod audit;
 mod call;
 mod config;
+mod consent;
 mod credential;
 mod developer;
 mod environment;
@@ -33,7 +34,7 @@ const AFTER_HELP: &str = "\
 Deployment: --url and CHANCERY_URL come first, then .chancery/dev.json of a local deployment (scripts/up writes it),
 looked for from the working directory upwards. The licence key comes from CHANCERY_LICENSE or from the same file.
 
-Exit codes: 0 done, 1 refused by the service (4xx) or not proved by `audit verify`, 2 wrong usage, 3 no answer or a fault of the service.";
+Exit codes: 0 done, 1 refused by the service (4xx) or found wrong, 2 wrong usage, 3 no answer or a fault of the service.";
 
 /// Chancery's tool for operators: signs requests and shows their answers.
 #[derive(Parser)]
@@ -73,6 +74,9 @@ enum Command {
     /// Configuration of communities, persons and apps
     #[command(subcommand)]
     Config(config::Config),
+    /// Consents of a community, and the chain of their versions
+    #[command(subcommand)]
+    Consent(consent::Consent),
     /// Secrets of a community
     #[command(subcommand)]
     Secret(secret::Secret),
@@ -123,6 +127,7 @@ impl Cli {
             Command::Call(call) => call.run(&session),
             Command::Licence(licence) => licence.run(&session),
             Command::Config(config) => config.run(&session),
+            Command::Consent(consent) => consent.run(&session),
             Command::Secret(secret) => secret.run(&session),
             Command::RootKey(root_key) => root_key.run(&session),
             Command::Token(token) => token.run(&session),

@@ -29,6 +29,11 @@ pub const FUNCTIONS: &[Function] = &[
         binding: "SECRET_STORE",
         routes: &["/caas/tenants/:tenantId/community/:communityId/secrets/...", "/caas/root-key/..."],
     },
+    Function {
+        name: "consent",
+        binding: "CONSENT",
+        routes: &["/caas/tenants/:tenantId/community/:communityId/consents/..."],
+    },
     Function { name: "service-directory", binding: "SERVICE_DIRECTORY", routes: &["/caas/sd"] },
     Function { name: "key-authorization", binding: "KEY_AUTHORIZATION", routes: &["/licenses/community/..."] },
     Function { name: "pages", binding: "PAGES", routes: &["/", "/portal", "/portal/ui/..."] },

@@ -1,5 +1,5 @@
 //! Pure cryptography: the ECDH envelope of signed requests, sealing at rest, hash trees, signatures, JSON web tokens,
-//! hashes and base64.
+//! hashes, content ids and base64.
 //! No I/O, no clock and no randomness of its own: every IV, nonce and key seed is a parameter, so
 //! that the same input gives the same bytes on every runtime. Who may open what is not decided here.
 //!
@@ -13,6 +13,7 @@ mod error;
 mod gcm;
 
 pub mod base64;
+pub mod cid;
 pub mod hash;
 pub mod jwt;
 pub mod merkle;

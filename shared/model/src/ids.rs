@@ -80,6 +80,10 @@ checked_text!(
     KeyPath, "a key path has names of letters and underscores with dots between them, at most 256 characters", is_key_path
 );
 checked_text!(
+    /// What a consent is about. `ipfs` is a path of its own.
+    ConsentType, "a consent's type starts with a to z and has at most 64 of a-z 0-9 _ -, and is not ipfs", is_consent_type
+);
+checked_text!(
     /// A community as Licensing names it.
     CommunityHexId, "communityId must be 24 hexadecimal digits", is_hex_id
 );
@@ -115,6 +119,13 @@ fn is_opaque_name(text: &str) -> bool {
 fn is_key_path(text: &str) -> bool {
     let is_name = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
     text.len() <= 256 && text.split('.').all(is_name)
+}
+
+fn is_consent_type(text: &str) -> bool {
+    text.len() <= 64
+        && text != "ipfs"
+        && text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte))
 }
 
 fn is_hex_id(text: &str) -> bool {
@@ -170,6 +181,16 @@ mod tests {
         }
         for bad in ["", ".", "a.", ".a", "a..b", "a1", "a-b", "ä", "a b", "a[0]", "$", &"x".repeat(257)] {
             assert!(KeyPath::try_from(bad.to_owned()).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_consent_type_is_a_lower_case_word_but_not_ipfs() {
+        for good in ["a", "biometric", "a1_-", "ipfs1", &"x".repeat(64)] {
+            assert!(ConsentType::try_from(good.to_owned()).is_ok(), "{good}");
+        }
+        for bad in ["", "ipfs", "A", "1a", "_a", "-a", "a.b", "ä", "a b", &"x".repeat(65)] {
+            assert!(ConsentType::try_from(bad.to_owned()).is_err(), "{bad}");
         }
     }
 

@@ -5,6 +5,7 @@ pub mod auth_level;
 pub mod caas;
 pub mod config;
 pub mod configuration;
+pub mod consent;
 pub mod directory;
 pub mod environment;
 pub mod extension;

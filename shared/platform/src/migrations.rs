@@ -11,6 +11,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0002_configuration.sql", text: include_str!("../../migrations/0002_configuration.sql") },
     Migration { name: "0003_config_api.sql", text: include_str!("../../migrations/0003_config_api.sql") },
     Migration { name: "0004_audit.sql", text: include_str!("../../migrations/0004_audit.sql") },
+    Migration { name: "0005_consent.sql", text: include_str!("../../migrations/0005_consent.sql") },
     Migration { name: "0006_environment.sql", text: include_str!("../../migrations/0006_environment.sql") },
     Migration { name: "0007_portal.sql", text: include_str!("../../migrations/0007_portal.sql") },
 ];

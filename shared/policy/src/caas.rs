@@ -36,6 +36,9 @@ pub(crate) const RULES: &[Rule] = &[
     Rule::new(Action::ActivateExtension,       Target::None, [Y,     Y,      Y,          N,      N,  N]),
     Rule::new(Action::DeactivateExtension,     Target::None, [Y,     Y,      Y,          N,      N,  N]),
     Rule::new(Action::ShowExtension,           Target::None, [Y,     Y,      Y,          N,      N,  N]),
+    // A consent; the membership is that in its community.
+    Rule::new(Action::ReadConsent,             Target::None, [M,     M,      M,          M,      M,  M]),
+    Rule::new(Action::PutConsent,              Target::None, [M,     M,      M,          N,      N,  N]),
     Rule::new(Action::ManageTokens,            Target::None, [Y,     Y,      N,          N,      N,  N]),
     Rule::new(Action::ReadAudit,               Target::None, [Y,     Y,      N,          N,      N,  N]),
     Rule::new(Action::ManagePortal,            Target::None, [Y,     Y,      N,          N,      N,  N]),

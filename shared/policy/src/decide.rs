@@ -39,6 +39,8 @@ pub enum Action {
     FetchInternalConfig,
     SetInternalConfig,
     RemoveInternalConfig,
+    ReadConsent,
+    PutConsent,
     ManageTokens,
     ReadAudit,
     ManagePortal,
@@ -152,7 +154,7 @@ impl Rule {
 }
 
 impl Action {
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 43] = [
         Self::GetKey,
         Self::GetCurrentKey,
         Self::ListKeys,
@@ -185,6 +187,8 @@ impl Action {
         Self::FetchInternalConfig,
         Self::SetInternalConfig,
         Self::RemoveInternalConfig,
+        Self::ReadConsent,
+        Self::PutConsent,
         Self::ManageTokens,
         Self::ReadAudit,
         Self::ManagePortal,
@@ -230,6 +234,8 @@ impl Action {
             | Self::RemoveAppConfig
             | Self::RemoveReservedAppConfig
             | Self::RemoveInternalConfig => "config.remove",
+            Self::ReadConsent => "consent.read",
+            Self::PutConsent => "consent.put",
             Self::ManageTokens => "config-token.manage",
             Self::ReadAudit => "audit.read",
             Self::ManagePortal => "portal.manage",

@@ -38,6 +38,7 @@ async fn function_app(name: &str, host: Host) -> Option<Router> {
         "public-key" => Some(public_key::app(host).await),
         "environment" => Some(environment::app(host).await),
         "extension" => Some(extension::app(host).await),
+        "consent" => Some(consent::app(host).await),
         "configuration" => Some(configuration::app(host).await),
         "secret-store" => Some(secret_store::app(host).await),
         "service-directory" => Some(service_directory::app(host).await),

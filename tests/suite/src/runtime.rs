@@ -121,19 +121,18 @@ impl Instance {
         kill_group(&self.process);
     }
 
-    /// Stops this deployment without warning and starts it again on the same state.
-    pub fn restart(self, variables: Variables) -> Result<Self, String> {
+    /// Stops this deployment without warning and starts it again on the same state. In between somebody may do
+    /// something to the files of its database.
+    pub fn restart(self, variables: Variables, meanwhile: impl FnOnce(&[PathBuf])) -> Result<Self, String> {
         let (runtime, state) = (self.runtime, self.state.clone());
         drop(self);
+        meanwhile(&state.database_files());
         start(runtime, state, variables)
     }
 
     /// The files that the database of this deployment consists of.
     pub fn database_files(&self) -> Vec<PathBuf> {
-        let mut files = Vec::new();
-        collect_files(&self.state.0, &mut files);
-        files.retain(|file| file.to_string_lossy().contains("sqlite") || file.extension().is_some_and(|e| e == "db"));
-        files
+        self.state.database_files()
     }
 
     /// Everything that was written to standard output and standard error so far.
@@ -175,6 +174,13 @@ impl State {
 
     fn log(&self) -> PathBuf {
         self.0.join("log.txt")
+    }
+
+    fn database_files(&self) -> Vec<PathBuf> {
+        let mut files = Vec::new();
+        collect_files(&self.0, &mut files);
+        files.retain(|file| file.to_string_lossy().contains("sqlite") || file.extension().is_some_and(|e| e == "db"));
+        files
     }
 }
 

@@ -18,6 +18,9 @@ const CAAS: &[&str] = &[
     "POST /caas/config/fetch",
     "PUT /caas/config/{key_path}",
     "DELETE /caas/config",
+    "GET /caas/tenants/{tenantId}/community/{communityId}/consents/ipfs/{ipfsHash}",
+    "GET /caas/tenants/{tenantId}/community/{communityId}/consents/{type}",
+    "PUT /caas/tenants/{tenantId}/community/{communityId}/consents",
     "POST /caas/tenants/{tenantId}/community/{communityId}/secrets/fetch",
     "PUT /caas/tenants/{tenantId}/community/{communityId}/secrets",
     "DELETE /caas/tenants/{tenantId}/community/{communityId}/secrets/{tag}",
@@ -114,6 +117,7 @@ const PORTAL: &[&str] = &[
 
 fn caas() -> Value {
     let operations = configuration::Operations::openapi()
+        .merge_from(consent::Operations::openapi())
         .merge_from(secret_store::Operations::openapi())
         .merge_from(service_directory::Operations::openapi())
         .merge_from(environment::Operations::openapi())

@@ -1,5 +1,7 @@
 //! A running deployment as its callers see it: one client per kind of caller, so that a case says who asks.
 
+use std::path::PathBuf;
+
 use chancery::client::{Client, Reply};
 use chancery_tests::{
     runtime::{Instance, Runtime},
@@ -45,8 +47,13 @@ impl Deployment {
 
     /// Stops the deployment at once, and opens it again on the same state with the same callers.
     pub fn restart(self, variables: Variables) -> Result<Self, String> {
+        self.restart_after(variables, |_| {})
+    }
+
+    /// As `restart`, with something done to the files of the database in between.
+    pub fn restart_after(self, variables: Variables, meanwhile: impl FnOnce(&[PathBuf])) -> Result<Self, String> {
         let Self { instance, anonymous: _, root, infra, system, service, service_ext, app_ext, app, basic } = self;
-        let instance = instance.restart(variables)?;
+        let instance = instance.restart(variables, meanwhile)?;
         let again = |caller: Caller| caller.at(&instance);
         Ok(Self {
             anonymous: Anonymous(client(&instance, "")),

@@ -19,12 +19,16 @@ mod configuration;
 mod configuration_copies;
 mod configuration_model;
 mod configuration_table;
+mod consent;
+mod consent_node;
+mod consent_tool;
 mod database;
 mod deployment;
 mod directory;
 mod environment;
 mod extension;
 mod extension_tokens;
+mod ipfs;
 mod key_authorization;
 mod kill;
 mod pages;
@@ -78,6 +82,9 @@ fn cases() -> Vec<Case> {
         configuration::cases(),
         configuration_table::cases(),
         configuration_copies::cases(),
+        consent::cases(),
+        consent_node::cases(),
+        consent_tool::cases(),
         directory::cases(),
         environment::cases(),
         extension::cases(),

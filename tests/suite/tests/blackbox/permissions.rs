@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::{
     answer::{ok, refused},
     case::{Case, case},
+    consent::{consents_of, put, show},
     deployment::{Caller, Deployment, community, secrets_of, unique},
     permission_table::{cell, status},
 };
@@ -27,6 +28,7 @@ pub fn cases() -> Vec<Case> {
         case(patch_in_community),
         case(remove_from_community),
         case(secrets),
+        case(consents),
         case(patch_directory),
         case(rotate_root_key),
         case(an_unknown_target_tells_nothing_to_who_may_not_ask),
@@ -318,6 +320,33 @@ fn secrets(t: &Deployment) {
     cast.each(|caller, standing, community| ask(caller, caller.level, standing, community));
     for (standing, community) in &cast.communities {
         ask(&t.infra, AuthLevel::Service, *standing, community);
+    }
+}
+
+fn consents(t: &Deployment) {
+    let cast = Cast::new(t);
+    let tenant = unique("tenant");
+    let ask = |caller: &Caller, column, standing, community: &str| {
+        let place = consents_of(&tenant, community);
+        // The infra licence may write everywhere, so there is something to read.
+        let content = json!({ "title": "t", "subtitle": "s", "body": "PGI+", "acknowledgeText": "a" });
+        let kind = format!("k{}", unique("").trim_start_matches('_'));
+        let first = ok(&put(&t.infra, &place, &kind, &content), 200)["data"].clone();
+        let change = put(caller, &place, &kind, &json!({ "title": "changed" }));
+        check(Action::PutConsent, None, column, standing, 200, change.status);
+        let now = ok(&show(&t.infra, &format!("{place}/{kind}")), 200);
+        assert_eq!(now["data"]["title"] == "changed", change.status == 200);
+        let id = first["consentId"].as_str().unwrap();
+        // What is malformed or unknown tells nothing to who may not read.
+        for (path, success) in [(kind.as_str(), 200), (&format!("ipfs/{id}"), 200), ("ipfs/Qm", 404)] {
+            let reply = show(caller, &format!("{place}/{path}"));
+            check(Action::ReadConsent, None, column, standing, success, reply.status);
+        }
+    };
+    cast.each(|caller, standing, community| ask(caller, caller.level, standing, community));
+    for (_, community) in &cast.communities {
+        // The infra licence counts as a member everywhere.
+        ask(&t.infra, AuthLevel::Service, Standing::Valid, community);
     }
 }
 

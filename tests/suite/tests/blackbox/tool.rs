@@ -65,6 +65,13 @@ impl Folder {
         command.args(arguments).envs(environment.iter().copied()).current_dir(&self.0).output().unwrap()
     }
 
+    /// Puts a file into the folder and gives its path.
+    pub fn file(&self, name: &str, text: &str) -> String {
+        let path = self.0.join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
     /// What the tool prints when it succeeds.
     #[track_caller]
     pub fn prints(&self, arguments: &[&str]) -> String {

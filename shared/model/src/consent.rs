@@ -1,0 +1,276 @@
+//! Consents: the immutable document of a version and its canonical texts, what is put, and what is shown. How a
+//! document is hashed is for `crypto`; where it is kept, for the function.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::ids::{ConsentType, Invalid};
+
+/// The longest text of a requesting user.
+const MAX_USER: usize = 256;
+
+/// The longest text of event data.
+const MAX_EVENT_TEXT: usize = 1024;
+
+/// What a person agrees to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Content {
+    pub title: String,
+    pub subtitle: String,
+    /// Base64 of HTML.
+    pub body: String,
+    pub acknowledge_text: String,
+}
+
+/// One version of a consent, as it is stored, hashed and exported: its fields stand in the order of their names, so
+/// that its JSON is canonical. Nothing in it says who wrote it; a document may be public and stays for ever.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Document {
+    pub acknowledge_text: String,
+    pub body: String,
+    pub community_id: String,
+    /// Epoch seconds.
+    pub doc_updated_at: i64,
+    /// The version before; absent in the first one.
+    #[serde(deserialize_with = "nullable")]
+    pub prev_consent_id: Option<String>,
+    /// SHA-512 of [`Document::signed_text`] in hexadecimal.
+    pub signature: String,
+    pub subtitle: String,
+    pub tenant_id: String,
+    pub title: String,
+    #[serde(rename = "type")]
+    pub consent_type: String,
+    pub version: String,
+}
+
+/// What the signature is over.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Signed<'a> {
+    acknowledge_text: &'a str,
+    body: &'a str,
+    community_id: &'a str,
+    prev_consent_id: Option<&'a str>,
+    subtitle: &'a str,
+    tenant_id: &'a str,
+    title: &'a str,
+    #[serde(rename = "type")]
+    consent_type: &'a str,
+}
+
+/// Present, and `null` or a text.
+fn nullable<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
+    Option::deserialize(value)
+}
+
+impl Document {
+    /// The bytes that the id is the hash of: JSON with sorted names and without blanks.
+    pub fn text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The canonical JSON of content, type, tenant, community and the version before.
+    pub fn signed_text(&self) -> String {
+        let signed = Signed {
+            acknowledge_text: &self.acknowledge_text,
+            body: &self.body,
+            community_id: &self.community_id,
+            prev_consent_id: self.prev_consent_id.as_deref(),
+            subtitle: &self.subtitle,
+            tenant_id: &self.tenant_id,
+            title: &self.title,
+            consent_type: &self.consent_type,
+        };
+        serde_json::to_string(&signed).unwrap_or_default()
+    }
+
+    pub fn content(&self) -> Content {
+        Content {
+            title: self.title.clone(),
+            subtitle: self.subtitle.clone(),
+            body: self.body.clone(),
+            acknowledge_text: self.acknowledge_text.clone(),
+        }
+    }
+}
+
+/// What a version is called, by the time of its document.
+pub fn version(doc_updated_at: i64) -> String {
+    format!("v{}", doc_updated_at.saturating_mul(1000))
+}
+
+/// The `data` of a PUT. Content that is left out stays as it is; with `isEnabled: false` it is ignored.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PutConsent {
+    #[serde(rename = "type")]
+    pub consent_type: ConsentType,
+    pub is_enabled: bool,
+    pub requesting_user: String,
+    #[serde(default)]
+    pub title: Option<String>,
+    #[serde(default)]
+    pub subtitle: Option<String>,
+    /// Base64 of HTML.
+    #[serde(default)]
+    pub body: Option<String>,
+    #[serde(default)]
+    pub acknowledge_text: Option<String>,
+    #[serde(default)]
+    pub event_data: Option<EventData>,
+}
+
+/// Who stands behind the change, as the caller tells it. It goes to the audit log and nowhere else.
+#[derive(Default, Deserialize, ToSchema)]
+pub struct EventData {
+    #[serde(default)]
+    pub user_id: Option<String>,
+    #[serde(default)]
+    pub user_name: Option<String>,
+    #[serde(default)]
+    pub client_ip_address: Option<String>,
+    #[serde(default)]
+    pub caller_user_agent: Option<String>,
+}
+
+impl PutConsent {
+    /// The rules that the types do not carry, but for those of the content.
+    pub fn check(&self) -> Result<(), Invalid> {
+        if self.requesting_user.is_empty() || self.requesting_user.len() > MAX_USER {
+            return Err(Invalid("requestingUser must have 1 to 256 bytes"));
+        }
+        let events = self.event_data.iter().flat_map(EventData::texts);
+        if events.flat_map(|(_, text)| text).any(|text| text.len() > MAX_EVENT_TEXT) {
+            return Err(Invalid("a text of eventData may have at most 1024 bytes"));
+        }
+        Ok(())
+    }
+
+    /// The content that is to be in force, on top of what is stored.
+    pub fn content(&self, stored: Option<&Content>) -> Result<Content, Invalid> {
+        let part = |given: &Option<String>, stored: Option<&String>, rule| {
+            let part = given.as_ref().or(stored).cloned().unwrap_or_default();
+            if part.is_empty() { Err(Invalid(rule)) } else { Ok(part) }
+        };
+        Ok(Content {
+            title: part(&self.title, stored.map(|content| &content.title), "title must not be empty")?,
+            subtitle: part(&self.subtitle, stored.map(|content| &content.subtitle), "subtitle must not be empty")?,
+            body: part(&self.body, stored.map(|content| &content.body), "body must not be empty")?,
+            acknowledge_text: part(
+                &self.acknowledge_text,
+                stored.map(|content| &content.acknowledge_text),
+                "acknowledgeText must not be empty",
+            )?,
+        })
+    }
+}
+
+impl EventData {
+    /// What was told, by the names of the audit log.
+    pub fn texts(&self) -> [(&'static str, Option<&str>); 4] {
+        [
+            ("userId", self.user_id.as_deref()),
+            ("userName", self.user_name.as_deref()),
+            ("clientIpAddress", self.client_ip_address.as_deref()),
+            ("callerUserAgent", self.caller_user_agent.as_deref()),
+        ]
+    }
+}
+
+/// A consent as it is shown. Times are epoch seconds; what is not there yet is `null`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Consent {
+    #[serde(rename = "type")]
+    pub consent_type: String,
+    pub title: String,
+    pub subtitle: String,
+    pub body: String,
+    pub acknowledge_text: String,
+    pub updated_at: Option<i64>,
+    pub updated_by: Option<String>,
+    pub doc_updated_at: Option<i64>,
+    pub consent_id: Option<String>,
+    pub prev_consent_id: Option<String>,
+    pub is_enabled: bool,
+    pub version: Option<String>,
+}
+
+/// What a consent shows before it has content.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Template {
+    pub title: String,
+    pub subtitle: String,
+    pub body: String,
+    pub acknowledge_text: String,
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    fn document() -> Document {
+        Document {
+            acknowledge_text: "I \"agree\"\n".into(),
+            body: "PGI+".into(),
+            community_id: "c".into(),
+            doc_updated_at: 1_700_000_000,
+            prev_consent_id: None,
+            signature: "00".into(),
+            subtitle: "ü".into(),
+            tenant_id: "t".into(),
+            title: "T".into(),
+            consent_type: "biometric".into(),
+            version: version(1_700_000_000),
+        }
+    }
+
+    #[test]
+    fn the_texts_are_canonical_and_read_back() {
+        let text = concat!(
+            r#"{"acknowledgeText":"I \"agree\"\n","body":"PGI+","communityId":"c","docUpdatedAt":1700000000,"#,
+            r#""prevConsentId":null,"signature":"00","subtitle":"ü","tenantId":"t","title":"T","type":"biometric","#,
+            r#""version":"v1700000000000"}"#
+        );
+        assert_eq!(document().text(), text);
+        assert_eq!(serde_json::from_str::<Document>(text).unwrap(), document());
+        let signed = concat!(
+            r#"{"acknowledgeText":"I \"agree\"\n","body":"PGI+","communityId":"c","prevConsentId":null,"#,
+            r#""subtitle":"ü","tenantId":"t","title":"T","type":"biometric"}"#
+        );
+        assert_eq!(document().signed_text(), signed);
+    }
+
+    #[test]
+    fn a_document_with_another_field_or_without_one_is_none() {
+        let text = document().text();
+        for (from, to) in [
+            ("{\"ack", "{\"more\":1,\"ack"),
+            (",\"prevConsentId\":null", ""),
+            (",\"signature\":\"00\"", ""),
+            ("1700000000,", "\"1700000000\","),
+        ] {
+            assert!(text.contains(from));
+            assert!(serde_json::from_str::<Document>(&text.replacen(from, to, 1)).is_err(), "{from}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_stays_and_nothing_may_be_empty() {
+        let put = |json: &str| serde_json::from_str::<PutConsent>(json).unwrap();
+        let whole = r#""type":"biometric","isEnabled":true,"requestingUser":"u""#;
+        let stored = document().content();
+        let title = put(&format!(r#"{{{whole},"title":"New","subtitle":null}}"#));
+        assert_eq!(title.content(Some(&stored)).unwrap(), Content { title: "New".into(), ..stored.clone() });
+        assert_eq!(title.content(None).unwrap_err().0, "subtitle must not be empty");
+        assert!(put(&format!(r#"{{{whole},"title":""}}"#)).content(Some(&stored)).is_err());
+        assert!(title.check().is_ok());
+        assert!(put(r#"{"type":"a","isEnabled":true,"requestingUser":""}"#).check().is_err());
+        let long = "x".repeat(1025);
+        assert!(put(&format!(r#"{{{whole},"eventData":{{"caller_user_agent":"{long}"}}}}"#)).check().is_err());
+    }
+}
