@@ -17,6 +17,8 @@ pub struct Connection {
 
 pub struct Answer<'a> {
     pub status: u16,
+    /// As it came, to the empty line.
+    pub head: &'a [u8],
     pub body: &'a [u8],
 }
 
@@ -35,7 +37,8 @@ impl Connection {
             }
             other => other?,
         };
-        Ok(Answer { status, body: self.buffer.get(body..).unwrap_or_default() })
+        let (head, body) = self.buffer.split_at_checked(body).unwrap_or_default();
+        Ok(Answer { status, head, body })
     }
 
     /// The status, and where in the buffer the body starts; a chunked one is left as it came.

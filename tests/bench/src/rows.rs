@@ -1,11 +1,11 @@
-//! Rows in bulk: service keys with their authorisations, and secrets, written into the database file of a stopped
+//! Rows in bulk: service keys with their authorisations, secrets, and items of the Config API, written into the database file of a stopped
 //! deployment. Nobody calls with them; they are there to be searched past.
 
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
-/// Fills up to `count` service keys, each in one community, and as many secrets. It gathers no statistics, as nobody
+/// Fills up to `count` service keys, each in one community, and as many secrets and items. It gathers no statistics, as nobody
 /// does for the functions; with them, a SQLite that has STAT4 plans the gate's statement anew for every request.
 pub fn fill(database: &Path, count: u32) -> rusqlite::Result<()> {
     let mut connection = Connection::open(database)?;
@@ -25,8 +25,9 @@ pub fn fill(database: &Path, count: u32) -> rusqlite::Result<()> {
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
 }
 
-/// A community has ten keys or fifty secrets, a tenant twenty communities.
-const FILL: [&str; 3] = [
+/// A community has ten keys or fifty secrets, a tenant twenty communities; a project has a thousand items in ten groups,
+/// each item with two tags.
+const FILL: [&str; 6] = [
     "WITH RECURSIVE n(i) AS (SELECT ?1 + 1 WHERE ?1 < ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?2) \
      INSERT INTO service_keys (id, type, tag, key_id, secret_hash, sealed_secret, expires_at, auth_level, \
      description, created_at, updated_at) \
@@ -40,6 +41,21 @@ const FILL: [&str; 3] = [
      INSERT INTO secrets (tenant_id, community_id, tag, sealed, created_by, created_ts) \
      SELECT 'tenant-' || (i / 1000), 'community-' || (i / 50), 'SECRET_' || (i % 50), randomblob(132), 'filler', 0 \
      FROM n",
+    "WITH RECURSIVE n(i) AS (SELECT ?1 / 100 + 1 WHERE ?1 < ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?2 / 100) \
+     INSERT INTO config_groups (id, tenant_id, project_id, key, name, name_folded, tags, metadata, created_by, \
+     updated_by, created_at, updated_at) \
+     SELECT 'filler-group-' || i, 'tenant-' || (i / 10), 'project', 'group-' || i, 'Group', 'group', '[]', '{}', \
+     'filler', 'filler', 0, 0 FROM n",
+    "WITH RECURSIVE n(i) AS (SELECT ?1 + 1 WHERE ?1 < ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?2) \
+     INSERT INTO config_items (id, tenant_id, project_id, group_id, key, name, name_folded, sealed, value_type, \
+     is_secret, version, valued_by, valued_at, tags, metadata, created_by, updated_by, created_at, updated_at) \
+     SELECT printf('filler-%020d', i), 'tenant-' || (i / 1000), 'project', 'filler-group-' || (i / 100), 'item-' || i, \
+     'Item ' || i, 'item ' || i, randomblob(132), 'string', i % 2, 1, 'filler', 0, '[\"all\",\"team\"]', '{}', \
+     'filler', 'filler', 0, 0 FROM n",
+    "WITH RECURSIVE n(i) AS (SELECT ?1 + 1 WHERE ?1 < ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?2) \
+     INSERT INTO config_tags (tenant_id, project_id, tag, owner_id) \
+     SELECT 'tenant-' || (i / 1000), 'project', tags.value, printf('filler-%020d', i) \
+     FROM n, json_each('[\"all\",\"team\"]') tags",
 ];
 
 /// The database of a runtime, which keeps it where it likes.
@@ -79,7 +95,7 @@ mod tests {
         assert_eq!(find(&folder), Some(file.clone()));
         for count in [100, 250, 250] {
             fill(&file, count).unwrap();
-            for table in ["service_keys", "key_authorizations", "secrets"] {
+            for table in ["service_keys", "key_authorizations", "secrets", "config_items"] {
                 let counted = format!("SELECT count(*) FROM {table}");
                 assert_eq!(connection.query_row(&counted, [], |row| row.get(0)), Ok(count), "{table}");
             }
