@@ -148,7 +148,7 @@ fn created(connection: &mut Connection, request: &[u8]) -> Result<Value, String>
     if answer.status != 201 {
         return Err(format!("while preparing: {} {}", answer.status, String::from_utf8_lossy(answer.body)));
     }
-    serde_json::from_slice(answer.body).map_err(|error| format!("while preparing: {error}"))
+    serde_json::from_slice(&answer.whole_body()).map_err(|error| format!("while preparing: {error}"))
 }
 
 /// Asks the plain server everything once: its answers must be those of the functions, or the comparison is none. Tells
@@ -172,7 +172,7 @@ pub fn compare(connection: &mut Connection, tokens: &Tokens) -> Result<Vec<u64>,
 
 /// The answer without what two servers cannot have in common.
 fn without_ids(answer: &Answer<'_>) -> Result<Value, String> {
-    let mut body: Value = serde_json::from_slice(answer.body).map_err(|error| error.to_string())?;
+    let mut body: Value = serde_json::from_slice(&answer.whole_body()).map_err(|error| error.to_string())?;
     strip(&mut body);
     Ok(json!({ "status": answer.status, "body": body }))
 }

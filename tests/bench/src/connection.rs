@@ -22,6 +22,23 @@ pub struct Answer<'a> {
     pub body: &'a [u8],
 }
 
+impl Answer<'_> {
+    /// The body put together, where it came in chunks.
+    pub fn whole_body(&self) -> Vec<u8> {
+        let chunked = String::from_utf8_lossy(self.head).to_ascii_lowercase().contains("transfer-encoding: chunked");
+        let (mut whole, mut rest) = (Vec::new(), self.body);
+        while chunked {
+            let Some(line) = find(rest, b"\r\n") else { break };
+            let (length, chunk) = rest.split_at(line);
+            let length = std::str::from_utf8(length).ok().and_then(|length| usize::from_str_radix(length, 16).ok());
+            let Some(length) = length.filter(|length| *length > 0) else { break };
+            whole.extend_from_slice(chunk.get(2..length + 2).unwrap_or_default());
+            rest = chunk.get(length + 4..).unwrap_or_default();
+        }
+        if chunked { whole } else { self.body.to_vec() }
+    }
+}
+
 impl Connection {
     pub fn to(address: SocketAddr) -> Self {
         Self { address, stream: None, buffer: Vec::with_capacity(64 * 1024) }
@@ -165,7 +182,8 @@ mod tests {
         ]));
         let answer = connection.call(b"GET / HTTP/1.1\r\n\r\n").unwrap();
         assert_eq!((answer.status, answer.body), (200, b"abcd".as_slice()));
-        assert_eq!(connection.call(b"GET / HTTP/1.1\r\n\r\n").unwrap().status, 401);
+        let answer = connection.call(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+        assert_eq!((answer.status, answer.whole_body().as_slice()), (401, b"ab".as_slice()));
         assert_eq!(connection.call(b"GET / HTTP/1.1\r\n\r\n").unwrap().body, b"z");
     }
 

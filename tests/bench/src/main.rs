@@ -37,7 +37,7 @@ struct Plan {
     #[arg(value_name = "ROW")]
     rows: Vec<String>,
     /// Seconds per cell, after a warm-up half as long
-    #[arg(long, default_value_t = 3.0)]
+    #[arg(long, default_value_t = 2.0)]
     seconds: f64,
     /// Kept-alive connections, each with a key pair of its own
     #[arg(long, default_value_t = 16)]
