@@ -26,16 +26,18 @@ impl Answer<'_> {
     /// The body put together, where it came in chunks.
     pub fn whole_body(&self) -> Vec<u8> {
         let chunked = String::from_utf8_lossy(self.head).to_ascii_lowercase().contains("transfer-encoding: chunked");
+        if !chunked {
+            return self.body.to_vec();
+        }
         let (mut whole, mut rest) = (Vec::new(), self.body);
-        while chunked {
-            let Some(line) = find(rest, b"\r\n") else { break };
+        while let Some(line) = find(rest, b"\r\n") {
             let (length, chunk) = rest.split_at(line);
             let length = std::str::from_utf8(length).ok().and_then(|length| usize::from_str_radix(length, 16).ok());
             let Some(length) = length.filter(|length| *length > 0) else { break };
             whole.extend_from_slice(chunk.get(2..length + 2).unwrap_or_default());
             rest = chunk.get(length + 4..).unwrap_or_default();
         }
-        if chunked { whole } else { self.body.to_vec() }
+        whole
     }
 }
 
