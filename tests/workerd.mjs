@@ -83,13 +83,14 @@ function bindingOf(folder) {
 function worker(folder) {
   const build = join(folder, "build");
   if (!existsSync(join(build, "index.js"))) fail(`${folder} is not built; run scripts/build --workers`);
+  const wasm = join(build, "index_bg.wasm");
   return {
     name: nameOf(folder),
     compatibilityDate: "2026-04-01",
     modulesRoot: build,
     modules: [
       { type: "ESModule", path: join(build, "index.js") },
-      { type: "CompiledWasm", path: join(build, "index_bg.wasm") },
+      ...(existsSync(wasm) ? [{ type: "CompiledWasm", path: wasm }] : []),
     ],
   };
 }

@@ -7,7 +7,7 @@ use axum::{
 use http_body_util::BodyExt as _;
 use serde::de::DeserializeOwned;
 
-use crate::{App, Error, Result};
+use crate::{App, Error, Result, place};
 
 /// The longest body, unless a handler says otherwise.
 pub(crate) const BODY_LIMIT: usize = 1 << 20;
@@ -107,14 +107,11 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &[u8], name: &str) -> Result<T> {
     if body.trim_ascii_start().first().is_some_and(|first| *first == b'[') {
         return Err(Error::bad_request(format!("{name}: expected an object")));
     }
-    let mut json = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let path = error.path().to_string();
-        let place = if path == "." { name } else { path.as_str() };
-        Error::bad_request(format!("{place}: {}", without_value(&error.inner().to_string())))
-    })?;
-    json.end().map_err(|error| Error::bad_request(format!("{name}: {error}")))?;
-    Ok(value)
+    serde_json::from_slice(body).map_err(|error| {
+        let path = place::of(body, &error);
+        let place = if path.is_empty() { name } else { path.as_str() };
+        Error::bad_request(format!("{place}: {}", without_value(&error.to_string())))
+    })
 }
 
 /// What was expected, without the value that was found: it may be a secret at the wrong place.

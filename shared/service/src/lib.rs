@@ -13,6 +13,7 @@ mod error;
 mod extract;
 mod gate;
 pub mod license_secret;
+mod place;
 pub mod portal;
 mod root_license;
 mod seen;

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use chancery_tests::variables::{Variables, random_bytes, random_uuid};
 use crypto::{Curve, PrivateKey, SharedKey};
 
-use crate::operation::Api;
+use crate::{config_api::Tokens, operation::Api};
 
 #[derive(Clone)]
 pub struct Caller {
@@ -14,6 +14,10 @@ pub struct Caller {
     public_key: String,
     caas: SharedKey,
     licenses: SharedKey,
+    /// For the Config API, which knows no signatures.
+    pub tokens: Tokens,
+    /// What tells it from the others of a run.
+    pub number: usize,
 }
 
 impl Caller {
@@ -30,7 +34,15 @@ impl Caller {
             public_key: own.public_key().to_base64(),
             caas: agree("CAAS_PRIVATE_KEY")?,
             licenses: agree("LICENSES_PRIVATE_KEY")?,
+            tokens: Tokens::default(),
+            number: 0,
         })
+    }
+
+    /// The same with what the Config API asks of it.
+    #[must_use]
+    pub fn with_tokens(self, tokens: &Tokens, number: usize) -> Self {
+        Self { tokens: tokens.clone(), number, ..self }
     }
 
     /// The three headers of now, each line ended.

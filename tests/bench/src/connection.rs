@@ -17,7 +17,28 @@ pub struct Connection {
 
 pub struct Answer<'a> {
     pub status: u16,
+    /// As it came, to the empty line.
+    pub head: &'a [u8],
     pub body: &'a [u8],
+}
+
+impl Answer<'_> {
+    /// The body put together, where it came in chunks.
+    pub fn whole_body(&self) -> Vec<u8> {
+        let chunked = String::from_utf8_lossy(self.head).to_ascii_lowercase().contains("transfer-encoding: chunked");
+        if !chunked {
+            return self.body.to_vec();
+        }
+        let (mut whole, mut rest) = (Vec::new(), self.body);
+        while let Some(line) = find(rest, b"\r\n") {
+            let (length, chunk) = rest.split_at(line);
+            let length = std::str::from_utf8(length).ok().and_then(|length| usize::from_str_radix(length, 16).ok());
+            let Some(length) = length.filter(|length| *length > 0) else { break };
+            whole.extend_from_slice(chunk.get(2..length + 2).unwrap_or_default());
+            rest = chunk.get(length + 4..).unwrap_or_default();
+        }
+        whole
+    }
 }
 
 impl Connection {
@@ -35,7 +56,8 @@ impl Connection {
             }
             other => other?,
         };
-        Ok(Answer { status, body: self.buffer.get(body..).unwrap_or_default() })
+        let (head, body) = self.buffer.split_at_checked(body).unwrap_or_default();
+        Ok(Answer { status, head, body })
     }
 
     /// The status, and where in the buffer the body starts; a chunked one is left as it came.
@@ -162,7 +184,8 @@ mod tests {
         ]));
         let answer = connection.call(b"GET / HTTP/1.1\r\n\r\n").unwrap();
         assert_eq!((answer.status, answer.body), (200, b"abcd".as_slice()));
-        assert_eq!(connection.call(b"GET / HTTP/1.1\r\n\r\n").unwrap().status, 401);
+        let answer = connection.call(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+        assert_eq!((answer.status, answer.whole_body().as_slice()), (401, b"ab".as_slice()));
         assert_eq!(connection.call(b"GET / HTTP/1.1\r\n\r\n").unwrap().body, b"z");
     }
 

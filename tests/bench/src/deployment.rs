@@ -18,6 +18,8 @@ use chancery_tests::{
 };
 use serde_json::{Value, json};
 
+use crate::config_api::Server;
+
 /// A component is compiled at its first start.
 const PATIENCE: Duration = Duration::from_secs(240);
 
@@ -31,9 +33,15 @@ pub enum Engine {
     Component,
 }
 
+/// The server that the Config API is compared with.
+const PLAIN: &str = "tests/bench/plain";
+
 /// Which functions a request reaches without the gateway, as they can be deployed.
-const DIRECT: [(&str, &str); 5] = [
+const DIRECT: [(&str, &str); 8] = [
     ("tests/floor", "*/floor*"),
+    (PLAIN, "*/plain/*"),
+    ("functions/config/groups", "*/api/client/v1/config/*"),
+    ("functions/config/tokens", "*/caas/config-tokens*"),
     ("functions/licensing/key-authorization", "*/licenses/community/*"),
     ("functions/licensing/service-key", "*/licenses/servicekey*"),
     ("functions/caas/secret-store", "*/caas/tenants/*"),
@@ -60,6 +68,14 @@ impl Engine {
         }
     }
 
+    /// The servers of the Config API that it can run.
+    pub fn servers(self) -> &'static [Server] {
+        match self {
+            Self::Workerd => &[Server::Chancery, Server::Plain],
+            _ => &[Server::Chancery],
+        }
+    }
+
     /// What is missing to start it, if anything is.
     pub fn missing(self) -> Option<String> {
         let (file, how) = match self {
@@ -82,7 +98,7 @@ impl Engine {
         let mut command = match self {
             Self::Native => {
                 let mut command = Command::new(env::current_exe().map_err(|error| error.to_string())?);
-                command.arg("native").arg(state).env_clear().envs(variables.iter());
+                command.arg("serve-native").arg(state).env_clear().envs(variables.iter());
                 command
             }
             Self::Workerd => {

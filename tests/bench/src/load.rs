@@ -17,6 +17,8 @@ pub struct Cell {
     pub requests_per_second: f64,
     /// Of the server and everything that it started.
     pub cpu_micros: f64,
+    /// From the first byte sent to the last received, for 99 of 100 requests.
+    pub p99_millis: f64,
 }
 
 /// Each caller asks over a connection of its own. Any answer but the expected one ends the measurement.
@@ -28,19 +30,30 @@ pub fn run(
     duration: Duration,
 ) -> Result<Cell, String> {
     let answered = AtomicU64::new(0);
+    let counting = AtomicBool::new(false);
+    let took = Mutex::new(Vec::new());
     let stop = AtomicBool::new(false);
     let failure = Mutex::new(None);
     thread::scope(|scope| {
         for caller in callers {
             scope.spawn(|| {
-                if let Err(error) = ask(address, caller, operation, &answered, &stop) {
+                let mut own = Vec::new();
+                let asked = ask(address, caller, operation, &stop, |duration| {
+                    answered.fetch_add(1, Ordering::Relaxed);
+                    if counting.load(Ordering::Relaxed) {
+                        own.push(duration);
+                    }
+                });
+                took.lock().unwrap_or_else(PoisonError::into_inner).append(&mut own);
+                if let Err(error) = asked {
                     *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
                     stop.store(true, Ordering::Relaxed);
                 }
             });
         }
         // Instances start, compilers finish and the callers' keys are derived before anything counts.
-        wait(duration, &stop);
+        wait(duration.div_f64(2.0), &stop);
+        counting.store(true, Ordering::Relaxed);
         let (from, cpu, count) = (Instant::now(), process::cpu_time(server), answered.load(Ordering::Relaxed));
         wait(duration, &stop);
         let count = answered.load(Ordering::Relaxed).saturating_sub(count);
@@ -54,8 +67,10 @@ pub fn run(
         Ok(Cell {
             requests_per_second: count / elapsed.as_secs_f64(),
             cpu_micros: cpu.as_secs_f64() * 1_000_000.0 / count,
+            p99_millis: 0.0,
         })
     })
+    .map(|cell| Cell { p99_millis: p99(took.into_inner().unwrap_or_else(PoisonError::into_inner)), ..cell })
     .and_then(|cell| match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
         Some(error) => Err(error),
         None => Ok(cell),
@@ -66,25 +81,45 @@ fn ask(
     address: SocketAddr,
     caller: &Caller,
     operation: Operation,
-    answered: &AtomicU64,
     stop: &AtomicBool,
+    mut answered: impl FnMut(Duration),
 ) -> Result<(), String> {
     let mut connection = Connection::to(address);
     while !stop.load(Ordering::Relaxed) {
         let request = operation.request(caller);
+        let sent = Instant::now();
         let answer = connection.call(&request).map_err(|error| format!("{}: {error}", operation.name()))?;
         if answer.status != operation.expected_status() {
             let body = String::from_utf8_lossy(answer.body).into_owned();
             return Err(format!("{}: {} {body}", operation.name(), answer.status));
         }
-        answered.fetch_add(1, Ordering::Relaxed);
+        answered(sent.elapsed());
     }
     Ok(())
+}
+
+/// What 99 of 100 stay below, in milliseconds.
+fn p99(mut took: Vec<Duration>) -> f64 {
+    took.sort_unstable();
+    took.get((took.len() * 99).div_ceil(100).saturating_sub(1)).map_or(0.0, |duration| duration.as_secs_f64() * 1000.0)
 }
 
 fn wait(duration: Duration, stop: &AtomicBool) {
     let until = Instant::now() + duration;
     while !stop.load(Ordering::Relaxed) && Instant::now() < until {
         thread::sleep(Duration::from_millis(5).min(until.saturating_duration_since(Instant::now())));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_of_a_hundred_may_take_longer() {
+        let millis = |range: std::ops::RangeInclusive<u64>| p99(range.map(Duration::from_millis).collect());
+        assert!((millis(1..=100) - 99.0).abs() < 1e-9);
+        assert!((millis(1..=1000) - 990.0).abs() < 1e-9);
+        assert!((millis(7..=7) - 7.0).abs() < 1e-9);
     }
 }

@@ -2,6 +2,7 @@
 //! one run. `scripts/bench` builds what is measured and calls this.
 
 mod caller;
+mod config_api;
 mod connection;
 mod deployment;
 mod load;
@@ -11,6 +12,7 @@ mod operation;
 #[cfg(test)]
 mod plans;
 mod process;
+mod recorded;
 mod report;
 mod rows;
 mod sizes;
@@ -31,13 +33,16 @@ struct Arguments {
 
 #[derive(clap::Args, Clone)]
 struct Plan {
-    /// Seconds per cell, after a warm-up of the same length
-    #[arg(long, default_value_t = 3.0)]
+    /// Only rows whose name holds one of these words; all rows without any
+    #[arg(value_name = "ROW")]
+    rows: Vec<String>,
+    /// Seconds per cell, after a warm-up half as long
+    #[arg(long, default_value_t = 2.0)]
     seconds: f64,
     /// Kept-alive connections, each with a key pair of its own
     #[arg(long, default_value_t = 16)]
     connections: usize,
-    /// Service keys, and secrets, that are stored; the whole table is measured at the first
+    /// Service keys, secrets and items that are stored; the whole table is measured at the first
     #[arg(long, value_delimiter = ',', default_values_t = [1_000, 100_000, 1_000_000])]
     sizes: Vec<u32>,
     /// 1,000 rows only, one second per cell
@@ -55,7 +60,7 @@ struct Plan {
 enum Part {
     /// Serve the native functions and the floor; the bench starts this itself
     #[command(hide = true)]
-    Native { state: PathBuf },
+    ServeNative { state: PathBuf },
 }
 
 impl Plan {
@@ -72,6 +77,10 @@ impl Plan {
         self
     }
 
+    fn wants(&self, row: &str) -> bool {
+        self.rows.is_empty() || self.rows.iter().any(|word| row.to_lowercase().contains(&word.to_lowercase()))
+    }
+
     fn duration(&self) -> Duration {
         Duration::from_secs_f64(self.seconds)
     }
@@ -80,7 +89,7 @@ impl Plan {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let ended = match arguments.part {
-        Some(Part::Native { state }) => native::serve(&state),
+        Some(Part::ServeNative { state }) => native::serve(&state),
         None => measure::run(&arguments.plan.settled()),
     };
     match ended {

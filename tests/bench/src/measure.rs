@@ -13,6 +13,7 @@ use chancery_tests::variables::{Variables, random_uuid};
 use crate::{
     Plan,
     caller::Caller,
+    config_api::{self, Server, Tokens},
     connection::Connection,
     deployment::Engine,
     load::{self, Cell},
@@ -28,8 +29,10 @@ pub struct Found {
     pub table: Vec<(Operation, Cell)>,
     /// All callers with one key pair, where instances are too short-lived to know sixteen.
     pub one_caller: Option<Cell>,
-    /// Per size, in the order of [`Operation::SCALED`].
-    pub scaled: Vec<(u32, Vec<Cell>)>,
+    /// Per size.
+    pub scaled: Vec<(u32, Vec<(Operation, Cell)>)>,
+    /// How many statements the plain server needs for each request.
+    pub plain_statements: Vec<u64>,
 }
 
 pub fn run(plan: &Plan) -> Result<(), String> {
@@ -40,7 +43,8 @@ pub fn run(plan: &Plan) -> Result<(), String> {
         plan.connections,
         plan.seconds,
     );
-    let mut all = Vec::new();
+    let statements = config_api::count_statements(&Variables::random())?;
+    let mut all: Vec<Found> = Vec::new();
     for engine in &plan.runtimes {
         if let Some(reason) = engine.missing() {
             println!("{}: not measured, {reason}\n", engine.title());
@@ -49,11 +53,18 @@ pub fn run(plan: &Plan) -> Result<(), String> {
         let state = State::new(plan, *engine)?;
         let found = measure(plan, *engine, &state.0)?;
         println!("{}\n", engine.title());
-        println!("{}\n", report::operations(&found, all.first()));
+        let native = all.first().filter(|found| found.engine == Engine::Native);
+        println!("{}\n", report::operations(&found, native));
+        if let Some(table) = report::beside_plain(&found, &statements) {
+            println!("the Config API beside a plain server, {}\n\n{table}\n", engine.name());
+        }
         all.push(found);
     }
     if plan.sizes.len() > 1 {
-        println!("CPU as the database grows, µs per request\n\n{}\n", report::scaling(&all, &plan.sizes));
+        let table = report::scaling(&all, &plan.sizes, |cell| cell.cpu_micros);
+        println!("CPU as the database grows, µs per request\n\n{table}\n");
+        let table = report::scaling(&all, &plan.sizes, |cell| cell.p99_millis);
+        println!("99 of 100 requests as the database grows, ms\n\n{table}\n");
     }
     println!("Sizes of the wasm, KB\n\n{}\n", Table::from(sizes::all()?));
     println!("load average {} after", process::load_average());
@@ -63,12 +74,17 @@ pub fn run(plan: &Plan) -> Result<(), String> {
 fn measure(plan: &Plan, engine: Engine, state: &Path) -> Result<Found, String> {
     let variables = Variables::random().with("CACHE_SECONDS", "5");
     let deployment = engine.start(state, &variables)?;
-    let license = prepare(deployment.address, &variables)?;
+    let (license, tokens) = prepare(deployment.address, &variables, engine.servers())?;
+    let plain_statements = if engine.servers().contains(&Server::Plain) {
+        config_api::compare(&mut Connection::to(deployment.address), &tokens)?
+    } else {
+        Vec::new()
+    };
     deployment.stop()?;
     let database = rows::find(state).ok_or_else(|| format!("{}: no database in its state", engine.name()))?;
 
-    let own_keys = callers(&variables, &license, plan.connections)?;
-    let mut found = Found { engine, table: Vec::new(), one_caller: None, scaled: Vec::new() };
+    let own_keys = callers(&variables, &license, &tokens, plan.connections)?;
+    let mut found = Found { engine, table: Vec::new(), one_caller: None, scaled: Vec::new(), plain_statements };
     for size in &plan.sizes {
         eprintln!("… {}: {size} rows", engine.name());
         rows::fill(&database, *size).map_err(|error| format!("{}: {error}", database.display()))?;
@@ -77,11 +93,12 @@ fn measure(plan: &Plan, engine: Engine, state: &Path) -> Result<Found, String> {
             load::run(deployment.id(), deployment.address, callers, operation, plan.duration())
         };
         if found.scaled.is_empty() {
-            for operation in Operation::TABLE {
+            for operation in Operation::table().filter(|operation| plan.wants(operation.name())) {
                 let elsewhere = match operation {
                     Operation::PublicKeyBehindGateway => engine != Engine::Workerd,
                     // A refused caller's key is not kept, so that a component's next instance would derive it each time.
                     Operation::StaleCheck => engine == Engine::Component,
+                    Operation::Config(server, _) => !engine.servers().contains(&server),
                     _ => false,
                 };
                 if elsewhere {
@@ -89,26 +106,33 @@ fn measure(plan: &Plan, engine: Engine, state: &Path) -> Result<Found, String> {
                 }
                 found.table.push((operation, cell(&own_keys, operation)?));
             }
-            if engine == Engine::Component {
+            if engine == Engine::Component && plan.wants(Operation::LicenseCheck.name()) {
                 let one = Caller::new(&variables, &license).map_err(|error| error.to_string())?;
                 let all_one: Vec<Caller> = (0..plan.connections).map(|_| one.clone()).collect();
                 found.one_caller = Some(cell(&all_one, Operation::LicenseCheck)?);
             }
         }
-        let scaled = Operation::SCALED.iter().map(|operation| cell(&own_keys, *operation));
-        found.scaled.push((*size, scaled.collect::<Result<_, _>>()?));
+        let scaled = Operation::scaled().filter(|operation| plan.wants(operation.name())).map(|operation| {
+            // What has just been measured at this size.
+            let known = found.table.iter().find(|(known, _)| *known == operation).filter(|_| found.scaled.is_empty());
+            Ok((operation, known.map_or_else(|| cell(&own_keys, operation), |(_, cell)| Ok(*cell))?))
+        });
+        let scaled = scaled.collect::<Result<_, String>>()?;
+        found.scaled.push((*size, scaled));
         deployment.stop()?;
     }
     Ok(found)
 }
 
-fn callers(variables: &Variables, license: &str, count: usize) -> Result<Vec<Caller>, String> {
-    let callers = (0..count).map(|_| Caller::new(variables, license));
+fn callers(variables: &Variables, license: &str, tokens: &Tokens, count: usize) -> Result<Vec<Caller>, String> {
+    let callers =
+        (0..count).map(|number| Caller::new(variables, license).map(|caller| caller.with_tokens(tokens, number)));
     callers.collect::<Result<_, _>>().map_err(|error| error.to_string())
 }
 
-/// Makes, through the API, the licence that calls, its authorisation and fifty secrets to fetch.
-pub fn prepare(address: SocketAddr, variables: &Variables) -> Result<String, String> {
+/// Makes, through the API, the licence that calls, its authorisation, fifty secrets to fetch and the projects of the
+/// Config API.
+pub fn prepare(address: SocketAddr, variables: &Variables, servers: &[Server]) -> Result<(String, Tokens), String> {
     let root = Caller::new(variables, variables.get("ROOT_LICENSE_KEY")).map_err(|error| error.to_string())?;
     let license = random_uuid();
     let mut connection = Connection::to(address);
@@ -128,7 +152,8 @@ pub fn prepare(address: SocketAddr, variables: &Variables) -> Result<String, Str
             return Err(format!("while preparing: {} {}", answer.status, String::from_utf8_lossy(answer.body)));
         }
     }
-    Ok(license)
+    let tokens = config_api::prepare(&mut connection, &root, servers)?;
+    Ok((license, tokens))
 }
 
 /// A folder in memory where there is one, so that the disk is not what is measured; gone when the run is over.

@@ -3,7 +3,10 @@
 use chancery_tests::variables::random_bytes;
 use crypto::hash;
 
-use crate::caller::Caller;
+use crate::{
+    caller::Caller,
+    config_api::{self, Server},
+};
 
 /// A service key of the deployment that signs and checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,10 +33,11 @@ pub enum Operation {
     FetchOne,
     FetchFifty,
     Put,
+    Config(Server, config_api::Request),
 }
 
 impl Operation {
-    pub const TABLE: [Self; 11] = [
+    const FUNCTIONS: [Self; 11] = [
         Self::Floor,
         Self::FloorQuery,
         Self::FloorBatch,
@@ -47,8 +51,17 @@ impl Operation {
         Self::PublicKeyBehindGateway,
     ];
 
+    /// All that is measured at the first size.
+    pub fn table() -> impl Iterator<Item = Self> {
+        let of = |server| config_api::Request::ALL.into_iter().map(move |request| Self::Config(server, request));
+        Self::FUNCTIONS.into_iter().chain(of(Server::Chancery)).chain(of(Server::Plain))
+    }
+
     /// Those whose cost must not grow with what is stored.
-    pub const SCALED: [Self; 4] = [Self::LicenseCheck, Self::CurrentKey, Self::FetchOne, Self::Put];
+    pub fn scaled() -> impl Iterator<Item = Self> {
+        let config = config_api::Request::ALL.into_iter().map(|request| Self::Config(Server::Chancery, request));
+        [Self::LicenseCheck, Self::CurrentKey, Self::FetchOne, Self::Put].into_iter().chain(config)
+    }
 
     pub fn name(self) -> &'static str {
         match self {
@@ -63,17 +76,13 @@ impl Operation {
             Self::FetchOne => "secrets/fetch, 1",
             Self::FetchFifty => "secrets/fetch, 50",
             Self::Put => "secrets PUT",
+            Self::Config(server, request) => request.name(server),
         }
     }
 
     /// Signed reads: these have an aim.
     pub fn is_signed_read(self) -> bool {
         matches!(self, Self::LicenseCheck | Self::CurrentKey | Self::FetchOne | Self::FetchFifty)
-    }
-
-    #[cfg(test)]
-    pub fn is_signed(self) -> bool {
-        self.is_signed_read() || self == Self::Put
     }
 
     pub fn expected_status(self) -> u16 {
@@ -107,6 +116,7 @@ impl Operation {
                 let tag = format!("T{}", hash::hex(&random_bytes::<8>()));
                 put(caller, "/caas/tenants/bench/community/written/secrets", &tag)
             }
+            Self::Config(server, request) => request.bytes(server, &caller.tokens, caller.number),
         }
     }
 }
@@ -122,7 +132,7 @@ pub fn signed(caller: &Caller, api: Api, method: &str, path: &str, body: &str) -
     with_headers(method, path, &caller.headers(api), body)
 }
 
-fn with_headers(method: &str, path: &str, headers: &str, body: &str) -> Vec<u8> {
+pub fn with_headers(method: &str, path: &str, headers: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     format!(
         "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n{headers}content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"

@@ -3,30 +3,24 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    env, fs,
-    net::SocketAddr,
-    path::Path,
-    sync::{Arc, Mutex},
-    thread,
-};
+use std::collections::BTreeSet;
 
-use axum::{Router, extract::Request};
 use chancery_tests::variables::Variables;
-use platform::{Host, Outcome, Row, Sql, SqlError, Statement, Task, runtime::Sqlite};
-use tower::ServiceExt as _;
 
 use crate::{
     caller::Caller,
+    config_api::{self, Server, Tokens},
     connection::Connection,
     measure,
-    operation::{self, Api, Operation},
+    operation::{Api, Operation, signed},
+    recorded::Recorded,
     rows,
 };
 
-/// What may be gone through from end to end: the parameters, and the one row that the admission is made of.
-const SMALL: [&str; 7] = ["json_each", "CONSTANT ROW", "(subquery-", "c", "admitted", "w", "t"];
+/// What may be gone through from end to end: the parameters, the one row that the admission is made of, and the rows of
+/// one item.
+const SMALL: [&str; 11] =
+    ["json_each", "CONSTANT ROW", "(subquery-", "c", "admitted", "tags", "wanted", "item", "renewed", "w", "t"];
 
 /// What is read of the audit log of the tenant that the measured operations write to.
 const AUDIT: [&str; 11] = [
@@ -43,131 +37,130 @@ const AUDIT: [&str; 11] = [
     "export",
 ];
 
-/// Remembers the text of every statement.
-struct Recording {
-    inner: Sqlite,
-    seen: Arc<Mutex<BTreeSet<&'static str>>>,
-}
-
-impl Recording {
-    fn note(&self, statements: &[Statement]) {
-        self.seen.lock().unwrap().extend(statements.iter().map(|statement| statement.text));
-    }
-}
-
-impl Sql for Recording {
-    fn query(&self, statement: Statement) -> Task<'_, Result<Vec<Row>, SqlError>> {
-        self.note(std::slice::from_ref(&statement));
-        self.inner.query(statement)
-    }
-
-    fn batch(&self, statements: Vec<Statement>) -> Task<'_, Result<Vec<Outcome>, SqlError>> {
-        self.note(&statements);
-        self.inner.batch(statements)
-    }
-
-    fn read_batch(&self, statements: Vec<Statement>) -> Task<'_, Result<Vec<Outcome>, SqlError>> {
-        self.note(&statements);
-        self.inner.read_batch(statements)
-    }
-}
+/// Sorted in memory: the secrets of a community, and what few items or groups of a project were found by their tags.
+const SORTED: [&str; 3] = ["ORDER BY created_ts", "FROM config_tags", "FROM item JOIN"];
 
 #[test]
 fn no_measured_statement_scans_a_table() {
-    let folder = env::temp_dir().join(format!("chancery-plans-{}", std::process::id()));
-    fs::create_dir_all(&folder).unwrap();
-    let file = folder.join("some.sqlite");
     let variables = Variables::random();
-    let (address, seen) = serve(&file, &variables);
-    let license = measure::prepare(address, &variables).unwrap();
-    rows::fill(&file, 2_000).unwrap();
-    rusqlite::Connection::open(&file).unwrap().execute_batch("ANALYZE").unwrap();
+    let recorded = Recorded::start(&variables).unwrap();
+    let (license, tokens) = measure::prepare(recorded.address, &variables, &[Server::Chancery]).unwrap();
+    rows::fill(&recorded.file, 2_000).unwrap();
 
-    seen.lock().unwrap().clear();
-    let caller = Caller::new(&variables, &license).unwrap();
-    let mut connection = Connection::to(address);
+    recorded.clear();
+    let mut connection = Connection::to(recorded.address);
+    let caller = Caller::new(&variables, &license).unwrap().with_tokens(&tokens, 0);
+    let ours = |operation: &Operation| {
+        !matches!(operation, Operation::Config(Server::Plain, _)) && !operation.name().starts_with("floor")
+    };
     // Often enough that old marks are swept in one of them.
-    for operation in Operation::TABLE.into_iter().filter(|operation| operation.is_signed()) {
+    for operation in Operation::table().filter(ours) {
         for _ in 0..64 {
             let answer = connection.call(&operation.request(&caller)).unwrap();
             assert_eq!(answer.status, operation.expected_status(), "{}", operation.name());
         }
     }
+    for (request, status) in config_requests(&caller.tokens) {
+        let answer = connection.call(&request).unwrap();
+        let text = String::from_utf8_lossy(&request);
+        assert_eq!(answer.status, status, "{}: {}", text, String::from_utf8_lossy(answer.body));
+    }
+    let after = "/caas/config-tokens?after=5f3d8d0cd866fa61019cf968";
+    assert_eq!(connection.call(&signed(&caller, Api::Caas, "GET", after, "")).unwrap().status, 200);
 
     for path in AUDIT {
         let path = format!("/caas/audit/bench/{path}");
         let method = if path.ends_with("/checkpoint") { "POST" } else { "GET" };
-        let answer = connection.call(&operation::signed(&caller, Api::Caas, method, &path, "")).unwrap();
+        let answer = connection.call(&signed(&caller, Api::Caas, method, &path, "")).unwrap();
         assert_eq!(answer.status, 200, "{path}: {}", String::from_utf8_lossy(answer.body));
     }
 
-    let seen = seen.lock().unwrap().clone();
+    let seen: BTreeSet<_> = recorded.texts().into_iter().collect();
     assert!(seen.iter().any(|text| text.starts_with("DELETE FROM request_marks")), "{seen:#?}");
-    assert!(seen.len() >= 7, "{seen:#?}");
-    let database = rusqlite::Connection::open(&file).unwrap();
-    let scans: Vec<_> = seen.iter().flat_map(|text| scans(&database, text)).collect();
-    assert!(scans.is_empty(), "{scans:#?}");
-    fs::remove_dir_all(folder).unwrap();
+    assert!(seen.len() >= 30, "{seen:#?}");
+    let database = rusqlite::Connection::open(&recorded.file).unwrap();
+    let found: Vec<_> = seen.iter().flat_map(|text| scans(&database, text)).collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
-/// The steps of a statement's plan that go through a whole table or index, behind its text.
-fn scans(database: &rusqlite::Connection, text: &str) -> Vec<String> {
+/// Every operation of the Config API, and every way to list.
+fn config_requests(tokens: &Tokens) -> Vec<(Vec<u8>, u16)> {
+    let send = |method, path: &str, body: &str| config_api::send(Server::Chancery, tokens, method, path, body);
+    let mut requests = vec![
+        (send("POST", "/groups", r#"{"name":"New","key":"new","tags":["a"]}"#), 201),
+        (send("PATCH", "/groups/new", r#"{"name":"Newer","tags":["a","b"]}"#), 200),
+        (send("GET", "/groups/new", ""), 200),
+        (send("POST", "/groups/new/items", r#"{"name":"I","key":"i","value":"1","tags":["a"]}"#), 201),
+        (send("PATCH", "/items/i", r#"{"value":"2","tags":["b"]}"#), 200),
+        (send("GET", "/items/i/audit", ""), 200),
+        (send("GET", "/items/i/versions", ""), 200),
+        (send("POST", "/items/i/versions/1/restore", ""), 200),
+        (send("DELETE", "/items/i", ""), 200),
+    ];
+    for place in ["/groups", "/groups/bench/items", "/items", "/items?groupId=x"] {
+        for query in ["", "tags=all", "tags=all,team-3", "search=needle", "tags=all&search=needle", "isSecret=true"] {
+            let separator = if place.contains('?') { '&' } else { '?' };
+            requests.push((send("GET", &format!("{place}{separator}{query}"), ""), 200));
+        }
+    }
+    requests.push((send("DELETE", "/groups/new", ""), 200));
+    requests
+}
+
+/// Tags and groups are found by their own index: the rows of a project are many.
+#[test]
+fn a_list_by_tag_or_of_a_group_does_not_go_through_the_project() {
+    let variables = Variables::random();
+    let recorded = Recorded::start(&variables).unwrap();
+    let (_, tokens) = measure::prepare(recorded.address, &variables, &[Server::Chancery]).unwrap();
+    let mut connection = Connection::to(recorded.address);
+    let database = rusqlite::Connection::open(&recorded.file).unwrap();
+    for (path, index) in [
+        ("/items?tags=all", "config_items_1 (id=?)"),
+        ("/items?tags=all&search=x", "config_items_1 (id=?)"),
+        ("/items?groupId=x&tags=all", "config_items_1 (id=?)"),
+        ("/groups/bench/items?tags=all", "config_items_1 (id=?)"),
+        ("/groups/bench/items", "config_items_by_group (group_id=?)"),
+        ("/groups/bench/items?search=x", "config_items_by_group (group_id=?)"),
+        ("/items?groupId=x", "config_items_by_group (group_id=?)"),
+        ("/groups?tags=all", "config_groups_1 (id=?)"),
+        ("/groups", "config_groups_2 (tenant_id=? AND project_id=?)"),
+        ("/items", "config_items_2 (tenant_id=? AND project_id=?)"),
+    ] {
+        recorded.clear();
+        connection.call(&config_api::send(Server::Chancery, &tokens, "GET", path, "")).unwrap();
+        let list = recorded.texts().into_iter().find(|text| text.ends_with("ORDER BY key")).unwrap();
+        let plan = plan(&database, list);
+        assert!(
+            plan.iter().any(|step| step.starts_with("SEARCH config_") && step.ends_with(index)),
+            "{path}: {plan:#?}"
+        );
+    }
+}
+
+fn plan(database: &rusqlite::Connection, text: &str) -> Vec<String> {
     let mut explained = database.prepare(&format!("EXPLAIN QUERY PLAN {text}")).unwrap();
     let mut steps = explained.raw_query();
     let mut found = Vec::new();
     while let Some(step) = steps.next().unwrap() {
-        let step: String = step.get("detail").unwrap();
-        let whole = step.strip_prefix("SCAN ");
-        let small = |rest: &str| {
-            SMALL.iter().any(|name| {
-                rest == *name
-                    || rest.starts_with(&format!("{name} "))
-                    || (name.ends_with('-') && rest.starts_with(name))
-            })
-        };
-        // What is materialised costs a temporary table per request.
-        let temporary = step.starts_with("MATERIALIZE");
-        if temporary
-            || whole.is_some_and(|rest| !small(rest))
-            || step.contains("TEMP B-TREE") && !text.contains("ORDER BY created_ts")
-        {
-            found.push(format!("{step}\n  in {text}"));
-        }
+        found.push(step.get("detail").unwrap());
     }
     found
 }
 
-/// Serves the measured functions over one recorded database, for as long as the test runs.
-fn serve(file: &Path, variables: &Variables) -> (SocketAddr, Arc<Mutex<BTreeSet<&'static str>>>) {
-    let seen = Arc::<Mutex<BTreeSet<_>>>::default();
-    let variables: HashMap<_, _> = variables.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    let host = platform::runtime::host(file, variables).unwrap();
-    let sql = Recording { inner: Sqlite::open(file).unwrap(), seen: seen.clone() };
-    let host = Host { sql: Arc::new(sql), ..host };
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.set_nonblocking(true).unwrap();
-    let address = listener.local_addr().unwrap();
-    thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async move {
-            let (licences, keys, audit, secrets) = (
-                key_authorization::app(host.clone()).await,
-                service_key::app(host.clone()).await,
-                audit_log::app(host.clone()).await,
-                secret_store::app(host).await,
-            );
-            let router = Router::new().fallback(move |request: Request| {
-                let app = match request.uri().path() {
-                    path if path.starts_with("/licenses/community") => &licences,
-                    path if path.starts_with("/licenses") => &keys,
-                    path if path.starts_with("/caas/audit") => &audit,
-                    _ => &secrets,
-                };
-                app.clone().oneshot(request)
-            });
-            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-            axum::serve(listener, router).await.unwrap();
-        });
-    });
-    (address, seen)
+/// The steps of a statement's plan that go through a whole table or index, behind its text.
+fn scans(database: &rusqlite::Connection, text: &str) -> Vec<String> {
+    let small = |rest: &str| {
+        SMALL.iter().any(|name| {
+            rest == *name || rest.starts_with(&format!("{name} ")) || (name.ends_with('-') && rest.starts_with(name))
+        })
+    };
+    let sorted = SORTED.iter().any(|sorted| text.contains(sorted));
+    let bad = |step: &String| {
+        // What is materialised costs a temporary table per request.
+        step.starts_with("MATERIALIZE")
+            || step.strip_prefix("SCAN ").is_some_and(|rest| !small(rest))
+            || step.contains("TEMP B-TREE") && !sorted
+    };
+    plan(database, text).into_iter().filter(bad).map(|step| format!("{step}\n  in {text}")).collect()
 }

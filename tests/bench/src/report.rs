@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::{
+    config_api::{Request, Server},
     load::Cell,
     measure::Found,
     operation::Operation::{self, Floor, FloorBatch},
@@ -78,20 +79,53 @@ fn row(name: &str, operation: Operation, cell: &Cell, found: &Found, native: Opt
     ]
 }
 
+/// The functions and the plain server, request by request; none where the plain server did not run.
+pub fn beside_plain(found: &Found, statements: &[u64]) -> Option<Table> {
+    let head =
+        ["request", "statements", "plain", "req/s", "plain", "ratio", "CPU µs", "plain", "ratio", "p99 ms", "plain"];
+    let cell = |server, request| {
+        let wanted = Operation::Config(server, request);
+        found.table.iter().find(|(operation, _)| *operation == wanted).map(|(_, cell)| cell)
+    };
+    let mut rows = vec![head.map(str::to_owned).to_vec()];
+    for ((request, ours), plain) in Request::ALL.into_iter().zip(statements).zip(&found.plain_statements) {
+        let (Some(chancery), Some(other)) = (cell(Server::Chancery, request), cell(Server::Plain, request)) else {
+            continue;
+        };
+        rows.push(vec![
+            request.name(Server::Chancery).to_owned(),
+            ours.to_string(),
+            plain.to_string(),
+            format!("{:.0}", chancery.requests_per_second),
+            format!("{:.0}", other.requests_per_second),
+            format!("{:.2}", chancery.requests_per_second / other.requests_per_second),
+            format!("{:.0}", chancery.cpu_micros),
+            format!("{:.0}", other.cpu_micros),
+            format!("{:.2}", chancery.cpu_micros / other.cpu_micros),
+            format!("{:.1}", chancery.p99_millis),
+            format!("{:.1}", other.p99_millis),
+        ]);
+    }
+    (rows.len() > 1).then_some(Table(rows))
+}
+
 /// The watched operations at each size, and the largest size beside the smallest.
-pub fn scaling(all: &[Found], sizes: &[u32]) -> Table {
+pub fn scaling(all: &[Found], sizes: &[u32], of: impl Fn(&Cell) -> f64) -> Table {
     let mut head = vec!["operation".to_owned()];
     head.extend(sizes.iter().map(|size| format!("{size} rows")));
     head.push("last ÷ first".to_owned());
     let mut rows = vec![head];
     for found in all {
-        for (at, operation) in Operation::SCALED.iter().enumerate() {
-            let cpu: Vec<f64> = found.scaled.iter().filter_map(|(_, cells)| Some(cells.get(at)?.cpu_micros)).collect();
+        for operation in Operation::scaled() {
+            let at_size = |cells: &[(Operation, Cell)]| {
+                cells.iter().find(|(measured, _)| *measured == operation).map(|(_, cell)| of(cell))
+            };
+            let values: Vec<f64> = found.scaled.iter().filter_map(|(_, cells)| at_size(cells)).collect();
+            let (Some(first), Some(last)) = (values.first(), values.last()) else { continue };
             let mut row = vec![format!("{}: {}", found.engine.name(), operation.name())];
-            row.extend(cpu.iter().map(|cpu| format!("{cpu:.0}")));
-            if let (Some(first), Some(last)) = (cpu.first(), cpu.last()) {
-                row.push(format!("{:.2}", last / first));
-            }
+            let decimals = if *first < 100.0 { 1 } else { 0 };
+            row.extend(values.iter().map(|value| format!("{value:.decimals$}")));
+            row.push(format!("{:.2}", last / first));
             rows.push(row);
         }
     }

@@ -1,13 +1,12 @@
-//! Rows in bulk: service keys with their authorisations, secrets, and entries of the audit log, written into the database file of a stopped
-//! deployment. Nobody calls with them; they are there to be searched past.
+//! Rows in bulk: service keys with their authorisations, secrets, items of the Config API and entries of the audit log,
+//! written into the database file of a stopped deployment. Nobody calls with them; they are there to be searched past.
 
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
-/// Fills up to `count` service keys, each in one community, as many secrets, and as many entries of the log that the
-/// measured operations append to. It gathers no statistics, as nobody
-/// does for the functions; with them, a SQLite that has STAT4 plans the gate's statement anew for every request.
+/// Fills up to `count` service keys, each in one community, and as many secrets, items, and entries of the log that the
+/// measured operations append to. It gathers no statistics, as nobody does for the functions; with them, a SQLite that has STAT4 plans the gate's statement anew for every request.
 pub fn fill(database: &Path, count: u32) -> rusqlite::Result<()> {
     let mut connection = Connection::open(database)?;
     // The file is thrown away when the run is over.
@@ -26,8 +25,9 @@ pub fn fill(database: &Path, count: u32) -> rusqlite::Result<()> {
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
 }
 
-/// A community has ten keys or fifty secrets, a tenant twenty communities.
-const FILL: [&str; 4] = [
+/// A community has ten keys or fifty secrets, a tenant twenty communities; a project has a thousand items in ten groups,
+/// each item with two tags.
+const FILL: [&str; 7] = [
     "WITH RECURSIVE n(i) AS (SELECT ?1 + 1 WHERE ?1 < ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?2) \
      INSERT INTO service_keys (id, type, tag, key_id, secret_hash, sealed_secret, expires_at, auth_level, \
      description, created_at, updated_at) \
@@ -45,6 +45,21 @@ const FILL: [&str; 4] = [
      INSERT INTO audit_entries (tenant_id, leaf_index, at, actor, action, subject, outcome, entry) \
      SELECT 'bench', i - ?1 + coalesce((SELECT max(leaf_index) FROM audit_entries WHERE tenant_id = 'bench'), -1), 0, \
      'filler-' || (i % 1000), 'secret.read', 'filled/' || (i % 100000), 'done', json_object('filler', hex(randomblob(120))) FROM n",
+    "WITH RECURSIVE n(i) AS (SELECT ?1 / 100 + 1 WHERE ?1 < ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?2 / 100) \
+     INSERT INTO config_groups (id, tenant_id, project_id, key, name, name_folded, tags, metadata, created_by, \
+     updated_by, created_at, updated_at) \
+     SELECT 'filler-group-' || i, 'tenant-' || (i / 10), 'project', 'group-' || i, 'Group', 'group', '[]', '{}', \
+     'filler', 'filler', 0, 0 FROM n",
+    "WITH RECURSIVE n(i) AS (SELECT ?1 + 1 WHERE ?1 < ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?2) \
+     INSERT INTO config_items (id, tenant_id, project_id, group_id, key, name, name_folded, sealed, value_type, \
+     is_secret, version, valued_by, valued_at, tags, metadata, created_by, updated_by, created_at, updated_at) \
+     SELECT printf('filler-%020d', i), 'tenant-' || (i / 1000), 'project', 'filler-group-' || (i / 100), 'item-' || i, \
+     'Item ' || i, 'item ' || i, randomblob(132), 'string', i % 2, 1, 'filler', 0, '[\"all\",\"team\"]', '{}', \
+     'filler', 'filler', 0, 0 FROM n",
+    "WITH RECURSIVE n(i) AS (SELECT ?1 + 1 WHERE ?1 < ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?2) \
+     INSERT INTO config_tags (tenant_id, project_id, tag, owner_id) \
+     SELECT 'tenant-' || (i / 1000), 'project', tags.value, printf('filler-%020d', i) \
+     FROM n, json_each('[\"all\",\"team\"]') tags",
 ];
 
 /// The database of a runtime, which keeps it where it likes.
@@ -84,7 +99,7 @@ mod tests {
         assert_eq!(find(&folder), Some(file.clone()));
         for count in [100, 250, 250] {
             fill(&file, count).unwrap();
-            for table in ["service_keys", "key_authorizations", "secrets", "audit_entries"] {
+            for table in ["service_keys", "key_authorizations", "secrets", "config_items", "audit_entries"] {
                 let counted = format!("SELECT count(*) FROM {table}");
                 assert_eq!(connection.query_row(&counted, [], |row| row.get(0)), Ok(count), "{table}");
             }

@@ -19,7 +19,11 @@ pub const DATABASE: &str = "chancery.sqlite";
 
 /// Every function over the database of `state`, as one router.
 pub async fn router(state: &Path, variables: HashMap<String, String>) -> Result<Router, platform::SqlError> {
-    let host = platform::runtime::host(&state.join(DATABASE), variables)?;
+    Ok(router_over(platform::runtime::host(&state.join(DATABASE), variables)?).await)
+}
+
+/// Every function over one host.
+pub async fn router_over(host: Host) -> Router {
     let mut functions = HashMap::new();
     for function in routes::FUNCTIONS {
         if let Some(app) = function_app(function.name, host.clone()).await {
@@ -27,7 +31,7 @@ pub async fn router(state: &Path, variables: HashMap<String, String>) -> Result<
         }
     }
     let functions = Arc::new(functions);
-    Ok(Router::new().fallback(move |request: Request| dispatch(functions.clone(), request)))
+    Router::new().fallback(move |request: Request| dispatch(functions.clone(), request))
 }
 
 /// The router of a function by its name in the route table.

@@ -23,9 +23,8 @@ pub(crate) fn select(holder: &Holder, key: &str) -> Statement {
 }
 
 pub(crate) fn select_all(holder: &Holder, query: &ListQuery) -> Statement {
-    static TEXTS: LazyLock<[String; 4]> = LazyLock::new(|| {
-        list::texts(&format!("SELECT {COLUMNS} FROM config_groups WHERE tenant_id = ?1 AND project_id = ?2"))
-    });
+    static TEXTS: LazyLock<[String; 4]> =
+        LazyLock::new(|| list::texts(&format!("SELECT {COLUMNS} FROM config_groups"), None, ""));
     list::statement(&TEXTS, holder, query)
 }
 

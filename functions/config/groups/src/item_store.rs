@@ -47,17 +47,15 @@ enum Place<'a> {
 }
 
 fn select_all(holder: &Holder, place: &Place<'_>, query: &ListQuery) -> Statement {
-    fn texts(place: &str) -> [String; 4] {
-        list::texts(&format!(
-            "SELECT {COLUMNS}, group_id, sealed, value_type, is_secret, version FROM config_items \
-             WHERE tenant_id = ?1 AND project_id = ?2 AND {place} AND (?7 IS NULL OR is_secret = ?7)"
-        ))
+    fn texts(group: Option<&str>, more: &str) -> [String; 4] {
+        let select = format!("SELECT {COLUMNS}, group_id, sealed, value_type, is_secret, version FROM config_items");
+        list::texts(&select, group, &format!(" AND (?7 IS NULL OR is_secret = ?7){more}"))
     }
     static IN_GROUP: LazyLock<[String; 4]> = LazyLock::new(|| {
-        texts("group_id = (SELECT id FROM config_groups WHERE tenant_id = ?1 AND project_id = ?2 AND key = ?6)")
+        texts(Some("(SELECT id FROM config_groups WHERE tenant_id = ?1 AND project_id = ?2 AND key = ?6)"), "")
     });
-    static BY_ID: LazyLock<[String; 4]> = LazyLock::new(|| texts("group_id = ?6"));
-    static IN_PROJECT: LazyLock<[String; 4]> = LazyLock::new(|| texts("?6 IS NULL"));
+    static BY_ID: LazyLock<[String; 4]> = LazyLock::new(|| texts(Some("?6"), ""));
+    static IN_PROJECT: LazyLock<[String; 4]> = LazyLock::new(|| texts(None, " AND ?6 IS NULL"));
     let (texts, bound) = match place {
         Place::GroupKey(key) => (&*IN_GROUP, Some((*key).to_owned())),
         Place::GroupId(id) => (&*BY_ID, Some((*id).to_owned())),

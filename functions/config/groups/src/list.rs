@@ -12,10 +12,22 @@ const SEARCHED: &str =
     " AND (instr(name_folded, ?5) OR instr(lower(key), ?5) OR coalesce(instr(description_folded, ?5), 0))";
 const UNSEARCHED: &str = " AND ?5 = ''";
 
-/// The four texts of a list: with and without tags, with and without a search.
-pub(crate) fn texts(select: &str) -> [String; 4] {
-    [(UNTAGGED, UNSEARCHED), (UNTAGGED, SEARCHED), (TAGGED, UNSEARCHED), (TAGGED, SEARCHED)]
-        .map(|(tags, search)| format!("{select}{tags}{search} ORDER BY key"))
+/// The rows of the project, in the order of their keys.
+const PROJECT: &str = "tenant_id = ?1 AND project_id = ?2";
+/// The same where few of them are wanted and another index finds those. The plus takes the column from the index;
+/// without it SQLite would go through the whole project, to have the rows in the order of the list.
+const FEW: &str = "+tenant_id = ?1 AND +project_id = ?2";
+
+/// The four texts of a list: with and without tags, with and without a search. `group` is an expression for the group
+/// to stay in.
+pub(crate) fn texts(select: &str, group: Option<&str>, more: &str) -> [String; 4] {
+    let (untagged, tagged) = match group {
+        None => (PROJECT.to_owned(), FEW.to_owned()),
+        Some(group) => (format!("{FEW} AND group_id = {group}"), format!("{FEW} AND +group_id = {group}")),
+    };
+    let (untagged, tagged) = (untagged + UNTAGGED, tagged + TAGGED);
+    [(&untagged, UNSEARCHED), (&untagged, SEARCHED), (&tagged, UNSEARCHED), (&tagged, SEARCHED)]
+        .map(|(place, search)| format!("{select} WHERE {place}{search}{more} ORDER BY key"))
 }
 
 /// The one of them that a query needs, with its parameters up to `?5`.

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::{
     case::{Case, case},
+    config_project,
     deployment::{Deployment, community, unique},
     portal,
     portal::developer,
@@ -27,6 +28,7 @@ pub fn cases() -> Vec<Case> {
         case(from_nothing_to_a_secret_fetched_back),
         case(a_licence_is_managed),
         case(any_operation_can_be_called),
+        case(a_token_of_the_config_api_is_minted_listed_and_revoked),
         case(the_root_key_is_looked_after),
         case(the_audit_log_is_exported_and_verified),
         case(an_environment_is_installed_and_a_community_created),
@@ -159,6 +161,49 @@ fn any_operation_can_be_called(t: &Deployment) {
         ]),
         ""
     );
+}
+
+fn a_token_of_the_config_api_is_minted_listed_and_revoked(t: &Deployment) {
+    let (folder, tenant) = (Folder::new(t), unique("acme"));
+    let create = ["token", "create", &tenant, "shop", "--owner", "u-1", "--role", "owner", "--scope", "config=read"];
+    let minted = folder.run(&create, &[]);
+    let (token, told) = (String::from_utf8(minted.stdout).unwrap(), String::from_utf8(minted.stderr).unwrap());
+    let token = token.strip_suffix('\n').unwrap();
+    let id = told.trim_end().strip_suffix('.').and_then(|told| told.rsplit(' ').next()).unwrap();
+
+    let uses = |token: &str, method, body: Option<&[u8]>| {
+        config_project::send(t, &format!("Bearer {token}"), method, "/groups", body).status
+    };
+    assert_eq!(uses(token, "GET", None), 200);
+    assert_eq!(uses(token, "POST", Some(br#"{"name":"Group"}"#)), 403, "the scope is read");
+
+    // Other cases mint tokens too: go through the pages until it is there.
+    let listed = || {
+        let mut page = folder.json(&["--json", "token", "list"]);
+        loop {
+            let found = page["tokens"].as_array().unwrap().iter().find(|token| token["id"] == id).cloned();
+            match (found, page["next"].as_str()) {
+                (Some(found), _) => return found,
+                (None, Some(next)) => page = folder.json(&["--json", "token", "list", "--after", next]),
+                (None, None) => panic!("{id} is not listed"),
+            }
+        }
+    };
+    let shown = listed();
+    assert_eq!((&shown["tenantId"], &shown["scope"]), (&json!(tenant), &json!({ "config": "read" })));
+    assert_eq!(shown["revokedAt"], Value::Null);
+    assert!(!folder.prints(&["token", "list"]).contains(token) && !shown.to_string().contains(token));
+
+    assert_eq!(folder.prints(&["token", "revoke", id]), format!("revoked {id}\n"));
+    assert_eq!(uses(token, "GET", None), 401);
+    assert!(listed()["revokedAt"].is_string());
+    assert_eq!(folder.run(&["token", "revoke", id], &[]).status.code(), Some(1), "it is no longer in force");
+    assert_eq!(folder.run(&["token", "create", &tenant, "--role", "king"], &[]).status.code(), Some(2));
+
+    // A licence that is not one of the platform's own has no say.
+    let stranger = t.licence(AuthLevel::Basic);
+    let refused = folder.run(&["token", "create", &tenant], &[("CHANCERY_LICENSE", &stranger.secret)]);
+    assert_eq!((refused.status.code(), refused.stdout.as_slice()), (Some(1), b"".as_slice()));
 }
 
 fn the_root_key_is_looked_after(t: &Deployment) {
