@@ -46,7 +46,7 @@ impl Pack {
     pub fn write(self) -> io::Result<()> {
         let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default());
         let version = self.version();
-        let mut source = format!("pub const VERSION: &str = {version:?};\npub const ASSETS: &[assets::Asset] = &[\n");
+        let mut source = format!("pub const VERSION: &str = {version:?};\npub static ASSETS: &[assets::Asset] = &[\n");
         for (number, (name, bytes)) in self.0.into_iter().enumerate() {
             let bytes = if name.ends_with(".html") {
                 String::from_utf8_lossy(&bytes).replace(VERSION, &version).into_bytes()

@@ -38,7 +38,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
                       require-trusted-types-for 'script'; trusted-types 'none'";
 
-const SITE: Site = Site { assets: ASSETS, version: VERSION, policy: POLICY };
+static SITE: Site = Site { assets: ASSETS, version: VERSION, policy: POLICY };
 
 pub async fn app(_host: Host) -> Router {
     router()

@@ -19,7 +19,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
                       font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; form-action 'self'; \
                       base-uri 'none'; frame-ancestors 'none'";
 
-const SITE: Site = Site { assets: ASSETS, version: VERSION, policy: POLICY };
+static SITE: Site = Site { assets: ASSETS, version: VERSION, policy: POLICY };
 
 pub async fn app(_host: Host) -> Router {
     router()
