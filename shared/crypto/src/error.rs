@@ -28,6 +28,12 @@ pub enum Error {
     Cost,
     /// A data key was wrapped under a root key that the ring no longer holds.
     UnknownRootKey(String),
+    /// Not the name of an algorithm that tokens are verified with.
+    Algorithm,
+    /// The material does not make a verifying key; the text says which rule it breaks.
+    VerifyingKey(&'static str),
+    /// A token that is refused; the text says why.
+    Token(&'static str),
 }
 
 /// What the fallible operations of this crate return.
@@ -46,6 +52,10 @@ impl fmt::Display for Error {
             Self::Format => f.write_str("the sealed bytes have an unknown format or another key"),
             Self::RootKeys(rule) => write!(f, "the root key ring is not usable: {rule}"),
             Self::Cost => f.write_str("not a cost of Argon2: memory in KiB, passes, lanes"),
+            Self::Algorithm => {
+                f.write_str("algorithm must be HS256, HS384, HS512, RS256, RS384, RS512, ES256 or ES384")
+            }
+            Self::VerifyingKey(rule) | Self::Token(rule) => f.write_str(rule),
             Self::UnknownRootKey(id) => {
                 write!(f, "root key {id} is not in the ring: add it again as an older key")
             }
