@@ -1,8 +1,11 @@
 //! Wire types of the developer portal and the rules of its texts. Times are epoch seconds. How a body arrives, as a form
-//! or as JSON, is in `body`; the extra fields of a developer in `meta`; files in `files`.
+//! or as JSON, is in `body`; the extra fields of a developer in `meta`; files in `files`;
+//! credentials in `credentials`; applications and the services they use in `applications`.
 
 pub mod admin;
+mod applications;
 mod body;
+mod credentials;
 mod files;
 mod meta;
 
@@ -10,7 +13,12 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
+pub use applications::{
+    Application, ApplicationChange, ApplicationInstance, ApplicationService, ClientCredential, HIDDEN_SECRET,
+    InstanceSummary, NewApplication, NewClientCredential, RegistrationConfig, ServiceInstance, ServiceReference,
+};
 pub use body::Body;
+pub use credentials::{DRAW, Jwt, JwtChange, JwtParts, KeyAuth, NewKeyAuth, generated};
 pub use files::{FilePage, PortalFile, is_file_path, readable_by, type_of};
 pub use meta::{MAX_META, MetaField, MetaFields, Validator};
 

@@ -3,6 +3,7 @@
 
 mod body;
 mod cookie;
+mod credential;
 mod mail;
 mod origin;
 mod page;
@@ -20,8 +21,9 @@ use crate::{App, Audit, Error, Result, Shape};
 
 pub use body::PortalBody;
 pub use cookie::{Cookie, Transport};
+pub use credential::{Credential, checked_jwt, needed, new_secret, read_sealed};
 pub use mail::{Letter, Mail, MailKind, data_key, send_later};
-pub use page::{Page, PageQuery};
+pub use page::{Page, PageQuery, counted};
 pub use password::{hash_password, renewed_password, verify_password};
 pub use session::{Session, open_session};
 pub use settings::Settings;

@@ -2,7 +2,7 @@
 
 use crypto::base64;
 use model::portal::List;
-use platform::{Row, Statement};
+use platform::{Outcome, Row, Statement};
 use serde::Deserialize;
 
 use crate::{Error, Result};
@@ -83,6 +83,13 @@ impl Page {
     pub fn offset(place: &str) -> String {
         base64::encode_url(place.as_bytes())
     }
+}
+
+/// The rows of a list's first statement, and the number `total` in the row of its second.
+pub fn counted(outcomes: &[Outcome]) -> Result<(&[Row], i64)> {
+    let [rows, total, ..] = outcomes else { return Err(Error::internal("a list without its total")) };
+    let total = total.rows.first().ok_or_else(|| Error::internal("a count without a row"))?;
+    Ok((&rows.rows, total.get("total")?))
 }
 
 #[cfg(test)]

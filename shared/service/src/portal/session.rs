@@ -3,6 +3,7 @@
 //! happen, when either no longer holds.
 
 use axum::{extract::FromRequestParts, http::request::Parts};
+use model::portal::FieldErrors;
 use platform::{Outcome, SqlError, Statement};
 
 use super::{Cookie, audit_by, unauthorized};
@@ -69,6 +70,17 @@ impl Session {
             Ok(outcomes) => Ok(Ok(outcomes.into_iter().skip(2).take(asked).collect())),
             Err(SqlError::NotNull(column)) if column == "request_marks.caller" => Err(unauthorized()),
             Err(error) => Ok(Err(error)),
+        }
+    }
+
+    /// What a body says, or its refusal; but who has no session is told only that.
+    pub async fn checked<T>(&self, checked: Result<T, FieldErrors>) -> Result<T> {
+        match checked {
+            Ok(value) => Ok(value),
+            Err(errors) => {
+                self.read(Vec::new()).await?;
+                Err(errors.into())
+            }
         }
     }
 

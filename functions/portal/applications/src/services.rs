@@ -1,0 +1,57 @@
+//! The services that an application may ask for, and those that one has asked for.
+
+use axum::Json as Answer;
+use model::portal::{ApplicationService, List};
+use service::{
+    Path, Query, Result,
+    portal::{self, Session, counted},
+};
+
+use crate::{application_store, service_store as store, sorted::SortedQuery};
+
+/// List the services that are open for registration; with `app_id`, each with that application's instance.
+#[utoipa::path(
+    get, path = "/application_services", tag = "application-services", operation_id = "get-application_services",
+    params(SortedQuery),
+    responses((status = 200, body = List<ApplicationService>), (status = 400), (status = 401), (status = 404)),
+)]
+pub(crate) async fn list_services(
+    session: Session,
+    Query(query): Query<SortedQuery>,
+) -> Result<Answer<List<ApplicationService>>> {
+    list(&session, &query, "/application_services", false).await
+}
+
+/// List the services that an application has asked for, each with its instance.
+#[utoipa::path(
+    get, path = "/applications/{id}/application_instances", tag = "application-instances",
+    operation_id = "list-application-services", params(("id" = String, Path), SortedQuery),
+    responses((status = 200, body = List<ApplicationService>), (status = 400), (status = 401), (status = 404)),
+)]
+pub(crate) async fn list_services_of_application(
+    session: Session,
+    Path(id): Path<String>,
+    Query(query): Query<SortedQuery>,
+) -> Result<Answer<List<ApplicationService>>> {
+    let path = format!("/applications/{id}/application_instances");
+    let query = SortedQuery { app_id: Some(id), ..query };
+    list(&session, &query, &path, true).await
+}
+
+async fn list(
+    session: &Session,
+    query: &SortedQuery,
+    path: &str,
+    used_only: bool,
+) -> Result<Answer<List<ApplicationService>>> {
+    let sorted = query.sorted(path)?;
+    let mut statements =
+        vec![store::select_page(session, &sorted, query, used_only)?, store::count(session, query, used_only)];
+    statements.extend(query.app_id().map(|id| application_store::select_own(session, id)));
+    let outcomes = session.read(statements).await?;
+    if query.app_id().is_some() && outcomes.last().is_none_or(|own| own.rows.is_empty()) {
+        return Err(portal::missing());
+    }
+    let (rows, total) = counted(&outcomes)?;
+    sorted.list(rows, total, store::service).map(Answer)
+}

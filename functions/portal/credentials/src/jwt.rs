@@ -1,0 +1,106 @@
+//! What the JSON web tokens of a developer are verified with.
+
+use axum::{Json as Answer, http::StatusCode};
+use model::portal::{Jwt, JwtChange, List};
+use platform::SqlError;
+use service::{
+    Audit, Error, Path, Query, Result,
+    portal::{self, PORTAL_TENANT, PortalBody, Session},
+};
+
+use crate::{ListQuery, jwt_store as store};
+
+/// How often a change is judged anew when another one came between.
+const ATTEMPTS: usize = 8;
+
+/// List the developer's JWT credentials, oldest first.
+#[utoipa::path(
+    get, path = "/credentials/jwt", tag = "credentials", operation_id = "get-credentials-jwt", params(ListQuery),
+    responses((status = 200, body = List<Jwt>), (status = 400), (status = 401)),
+)]
+pub(crate) async fn list_jwt(session: Session, Query(query): Query<ListQuery>) -> Result<Answer<List<Jwt>>> {
+    let page = query.page()?;
+    let statements = vec![store::select_page(&session, &page), store::count(&session)];
+    let (outcomes, key) = portal::read_sealed(&session, statements).await?;
+    let (rows, total) = portal::counted(&outcomes)?;
+    page.list("/credentials/jwt", rows, total, |row| store::jwt(row, key.as_deref())).map(Answer)
+}
+
+/// Create a JWT credential. Tokens that name `key` as their issuer are verified with it, by its algorithm alone.
+#[utoipa::path(
+    post, path = "/credentials/jwt", tag = "credentials", operation_id = "create-credential-jwt",
+    request_body = Object,
+    responses((status = 200, body = Jwt), (status = 400), (status = 401), (status = 409)),
+)]
+pub(crate) async fn create_jwt(session: Session, PortalBody(body): PortalBody) -> Result<Answer<Jwt>> {
+    let wanted = JwtChange::from_body(&body).and_then(JwtChange::into_new).and_then(portal::checked_jwt);
+    let wanted = session.checked(wanted).await?;
+    let id = portal::new_id()?;
+    let data_key = portal::data_key(&session.app).await?;
+    let statements = vec![store::insert(&session, &data_key, &id, &wanted)?, store::select(&session, &id)];
+    let audit = Audit::new(PORTAL_TENANT, "jwt.create", id.as_str());
+    let outcomes = session.write(statements, audit).await?.map_err(|error| refused(error, &wanted.key))?;
+    let row = outcomes.last().and_then(|outcome| outcome.rows.first());
+    store::jwt(row.ok_or_else(|| Error::internal("a JWT credential vanished"))?, Some(&data_key)).map(Answer)
+}
+
+/// Get a JWT credential.
+#[utoipa::path(
+    get, path = "/credentials/jwt/{id}", tag = "credentials", operation_id = "get-credential-jwt",
+    params(("id" = String, Path)),
+    responses((status = 200, body = Jwt), (status = 401), (status = 404)),
+)]
+pub(crate) async fn get_jwt(session: Session, Path(id): Path<String>) -> Result<Answer<Jwt>> {
+    let (outcomes, key) = portal::read_sealed(&session, vec![store::select(&session, &id)]).await?;
+    let row = outcomes.first().and_then(|outcome| outcome.rows.first()).ok_or_else(portal::missing)?;
+    store::jwt(row, key.as_deref()).map(Answer)
+}
+
+/// Change parts of a JWT credential. What comes out of it must be whole.
+#[utoipa::path(
+    patch, path = "/credentials/jwt/{id}", tag = "credentials", operation_id = "patch-credential-jwt",
+    params(("id" = String, Path)), request_body = Object,
+    responses((status = 200, body = Jwt), (status = 400), (status = 401), (status = 404), (status = 409)),
+)]
+pub(crate) async fn update_jwt(
+    session: Session,
+    Path(id): Path<String>,
+    PortalBody(body): PortalBody,
+) -> Result<Answer<Jwt>> {
+    for _ in 0..ATTEMPTS {
+        let (outcomes, key) = portal::read_sealed(&session, vec![store::select(&session, &id)]).await?;
+        let row = outcomes.first().and_then(|outcome| outcome.rows.first()).ok_or_else(portal::missing)?;
+        let data_key = portal::needed(key.as_deref())?;
+        let parts = JwtChange::from_body(&body)?.applied_to(store::parts(row, data_key)?);
+        let parts = portal::checked_jwt(parts)?;
+        let statements = vec![store::update(&session, data_key, row, &id, &parts)?, store::select(&session, &id)];
+        let audit = Audit::new(PORTAL_TENANT, "jwt.update", id.as_str());
+        let outcomes = session.write(statements, audit).await?.map_err(|error| refused(error, &parts.key))?;
+        if let [changed, read] = outcomes.as_slice()
+            && changed.changes > 0
+            && let Some(row) = read.rows.first()
+        {
+            return store::jwt(row, Some(data_key)).map(Answer);
+        }
+    }
+    Err(Error::conflict("Others change this credential at the same time; try again"))
+}
+
+/// Delete a JWT credential. Its tokens are worthless from the next request on.
+#[utoipa::path(
+    delete, path = "/credentials/jwt/{id}", tag = "credentials", operation_id = "delete-credential-jwt",
+    params(("id" = String, Path)),
+    responses((status = 204), (status = 401), (status = 404)),
+)]
+pub(crate) async fn delete_jwt(session: Session, Path(id): Path<String>) -> Result<StatusCode> {
+    let audit = Audit::new(PORTAL_TENANT, "jwt.delete", id.as_str());
+    let outcomes = session.write(vec![store::delete(&session, &id)], audit).await??;
+    if outcomes.first().is_none_or(|outcome| outcome.changes == 0) {
+        return Err(portal::missing());
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn refused(error: SqlError, key: &str) -> Error {
+    if error.is_unique("portal_jwt.key") { portal::taken("key", key) } else { error.into() }
+}

@@ -1,0 +1,61 @@
+//! The SQL of keys. `?1` is the developer, whose consumer holds them.
+
+use crypto::seal::DataKey;
+use model::portal::{KeyAuth, Reference};
+use platform::{Row, Statement};
+use service::{
+    Result,
+    portal::{Credential, Page, Session, needed},
+};
+
+pub(crate) fn select_page(session: &Session, page: &Page) -> Statement {
+    page.bind(session.statement(
+        "SELECT id, sealed_key, created_at, consumer_id FROM portal_key_auth \
+         WHERE consumer_id = (SELECT consumer_id FROM portal_developers WHERE id = ?1) \
+         AND (created_at, id) > (?2, ?3) ORDER BY created_at, id LIMIT ?4",
+    ))
+}
+
+pub(crate) fn count(session: &Session) -> Statement {
+    session.statement(
+        "SELECT count(*) AS total FROM portal_key_auth \
+         WHERE consumer_id = (SELECT consumer_id FROM portal_developers WHERE id = ?1)",
+    )
+}
+
+pub(crate) fn select(session: &Session, id: &str) -> Statement {
+    let select = session.statement(
+        "SELECT id, sealed_key, created_at, consumer_id FROM portal_key_auth \
+         WHERE id = ?2 AND consumer_id = (SELECT consumer_id FROM portal_developers WHERE id = ?1)",
+    );
+    select.bind(id)
+}
+
+pub(crate) fn insert(session: &Session, data_key: &DataKey, id: &str, key: &str) -> Result<Statement> {
+    let insert = session.statement(
+        "INSERT INTO portal_key_auth (id, consumer_id, key_hash, sealed_key, created_at) \
+         SELECT ?2, consumer_id, ?3, ?4, ?5 FROM portal_developers WHERE id = ?1",
+    );
+    let (sealed, hash) =
+        (Credential::KeyAuth.seal(data_key, id, key)?, Credential::KeyAuth.lookup_hash(&session.app, &[key])?);
+    Ok(insert.bind(id).bind(hash).bind(sealed).bind(session.now))
+}
+
+pub(crate) fn delete(session: &Session, id: &str) -> Statement {
+    let delete = session.statement(
+        "DELETE FROM portal_key_auth \
+         WHERE id = ?2 AND consumer_id = (SELECT consumer_id FROM portal_developers WHERE id = ?1)",
+    );
+    delete.bind(id)
+}
+
+pub(crate) fn key_auth(row: &Row, data_key: Option<&DataKey>) -> Result<KeyAuth> {
+    let id: String = row.get("id")?;
+    let key = Credential::KeyAuth.open(needed(data_key)?, &id, &row.get::<Vec<u8>>("sealed_key")?)?;
+    Ok(KeyAuth {
+        id,
+        key: key.to_string(),
+        created_at: row.get::<i64>("created_at")?.div_euclid(1000),
+        consumer: Reference { id: row.get("consumer_id")? },
+    })
+}

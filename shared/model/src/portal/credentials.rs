@@ -1,0 +1,229 @@
+//! Credentials that a developer makes: keys, and the keys and secrets that tokens are verified with. Which algorithms
+//! there are and what makes a public key is for `crypto::jwt`.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Body, FieldErrors, REQUIRED, Reference};
+
+/// The longest key, client id or issuer.
+const MAX_KEY: usize = 256;
+
+const MAX_SECRET: usize = 1024;
+
+const MAX_PEM: usize = 4096;
+
+/// How long a generated key, client id or secret is.
+const GENERATED: usize = 32;
+
+/// Random bytes from which a generated text is drawn; one in 32 of them is not used.
+pub const DRAW: usize = 2 * GENERATED;
+
+const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+#[derive(Serialize, ToSchema)]
+pub struct KeyAuth {
+    pub id: String,
+    pub key: String,
+    pub created_at: i64,
+    pub consumer: Reference,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Jwt {
+    /// HS256, HS384, HS512, RS256, RS384, RS512, ES256 or ES384
+    pub algorithm: String,
+    pub id: String,
+    pub created_at: i64,
+    pub secret: String,
+    pub consumer: Reference,
+    /// The public key in PEM, for the RS and ES algorithms.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rsa_public_key: Option<String>,
+    /// What the claim `iss` of a token says.
+    pub key: String,
+}
+
+/// A key that the developer chooses, or none for a generated one.
+pub struct NewKeyAuth {
+    pub key: Option<String>,
+}
+
+/// What a JWT credential is made of. A change starts from the stored one.
+#[derive(Clone)]
+pub struct JwtParts {
+    pub key: String,
+    pub secret: String,
+    pub algorithm: String,
+    pub rsa_public_key: Option<String>,
+}
+
+/// What is given of a JWT credential.
+#[derive(Default)]
+pub struct JwtChange {
+    pub key: Option<String>,
+    pub secret: Option<String>,
+    pub algorithm: Option<String>,
+    pub rsa_public_key: Option<String>,
+}
+
+impl NewKeyAuth {
+    pub fn from_body(body: &Body) -> Result<Self, FieldErrors> {
+        let key = body.text("key")?.map(str::to_owned);
+        if key.as_deref().is_some_and(|key| !is_visible(key)) {
+            return Err(FieldErrors::one("key", KEY_RULE));
+        }
+        Ok(Self { key })
+    }
+}
+
+impl JwtChange {
+    pub fn from_body(body: &Body) -> Result<Self, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let mut read = |name: &str, longest: usize, rule: &str| match body.text(name) {
+            Ok(Some(text)) if text.chars().count() > longest || text.contains('\0') => {
+                errors.add(name, rule);
+                None
+            }
+            Ok(text) => text.map(str::to_owned),
+            Err(refusal) => {
+                errors.merge(refusal);
+                None
+            }
+        };
+        let change = Self {
+            key: read("key", MAX_KEY, "length must be 1 to 256"),
+            secret: read("secret", MAX_SECRET, "length must be 1 to 1024"),
+            algorithm: read("algorithm", 16, "unknown algorithm"),
+            rsa_public_key: read("rsa_public_key", MAX_PEM, "length must be 1 to 4096"),
+        };
+        errors.or(change)
+    }
+
+    /// A whole credential, of which nothing that is needed may be missing.
+    pub fn into_new(self) -> Result<JwtParts, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let mut needed = |name: &str, value: Option<String>| {
+            if value.is_none() {
+                errors.add(name, REQUIRED);
+            }
+            value.unwrap_or_default()
+        };
+        let parts = JwtParts {
+            key: needed("key", self.key),
+            secret: needed("secret", self.secret),
+            algorithm: needed("algorithm", self.algorithm),
+            rsa_public_key: self.rsa_public_key,
+        };
+        errors.or(parts)
+    }
+
+    /// The stored credential with what is given put in its place.
+    pub fn applied_to(self, stored: JwtParts) -> JwtParts {
+        JwtParts {
+            key: self.key.unwrap_or(stored.key),
+            secret: self.secret.unwrap_or(stored.secret),
+            algorithm: self.algorithm.unwrap_or(stored.algorithm),
+            rsa_public_key: self.rsa_public_key.or(stored.rsa_public_key),
+        }
+    }
+}
+
+pub(crate) const KEY_RULE: &str = "1 to 256 visible ASCII characters";
+
+/// A text that fits into a header: 1 to 256 visible ASCII characters.
+pub(crate) fn is_visible(text: &str) -> bool {
+    (1..=MAX_KEY).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// 32 letters and digits, each as likely as the other: a random byte picks one, unless it is among the last eight,
+/// which would make some more likely. `None` when too few are left, which does not happen by chance.
+///
+/// ```
+/// use chancery_model::portal::{DRAW, generated};
+///
+/// assert_eq!(generated(&[0; DRAW]).as_deref(), Some("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"));
+/// assert_eq!(generated(&[255; DRAW]), None);
+/// ```
+pub fn generated(random: &[u8; DRAW]) -> Option<String> {
+    let usable = random.iter().filter(|byte| usize::from(**byte) < 4 * LETTERS.len());
+    let letters = usable.filter_map(|byte| LETTERS.get(usize::from(*byte) % LETTERS.len()));
+    let text: String = letters.take(GENERATED).map(|letter| char::from(*letter)).collect();
+    (text.len() == GENERATED).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+    use std::collections::HashMap;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn body(value: Value) -> Body {
+        let Value::Object(object) = value else { panic!("not an object") };
+        Body::from_json(object)
+    }
+
+    #[test]
+    fn every_letter_is_as_likely_as_the_other() {
+        let mut seen: HashMap<char, usize> = HashMap::new();
+        for byte in 0..=255 {
+            if let Some(text) = generated(&[byte; DRAW]) {
+                assert_eq!(text.len(), 32);
+                *seen.entry(text.chars().next().unwrap()).or_default() += 1;
+            }
+        }
+        assert_eq!(seen.len(), 62);
+        assert!(seen.iter().all(|(letter, count)| letter.is_ascii_alphanumeric() && *count == 4), "{seen:?}");
+    }
+
+    #[test]
+    fn unusable_bytes_are_passed_over() {
+        let mut random = [255; DRAW];
+        random.iter_mut().skip(1).step_by(2).for_each(|byte| *byte = 62);
+        assert_eq!(generated(&random).unwrap(), "A".repeat(32));
+        *random.last_mut().unwrap() = 248;
+        assert_eq!(generated(&random), None);
+    }
+
+    #[test]
+    fn a_key_fits_into_a_header() {
+        let key = |value: Value| NewKeyAuth::from_body(&body(value)).map(|new| new.key);
+        assert_eq!(key(json!({})).unwrap(), None);
+        assert_eq!(key(json!({ "key": "" })).unwrap(), None);
+        assert_eq!(key(json!({ "key": "demo123" })).unwrap().as_deref(), Some("demo123"));
+        assert!(key(json!({ "key": "x".repeat(256) })).is_ok());
+        for bad in [json!("a b"), json!("ä"), json!("a\n"), json!("x".repeat(257)), json!(7)] {
+            let fields = key(json!({ "key": bad })).unwrap_err().into_fields();
+            assert!(fields["key"].is_string(), "{fields}");
+        }
+    }
+
+    #[test]
+    fn a_new_jwt_credential_names_all_that_is_missing() {
+        let new = |value| JwtChange::from_body(&body(value)).and_then(JwtChange::into_new);
+        assert_eq!(
+            new(json!({ "key": "k" })).map(drop).unwrap_err().into_fields(),
+            json!({ "secret": REQUIRED, "algorithm": REQUIRED })
+        );
+        let long = new(json!({ "key": "x".repeat(257), "secret": "s", "algorithm": 1 })).map(drop).unwrap_err();
+        assert_eq!(long.into_fields(), json!({ "key": "length must be 1 to 256", "algorithm": "expected a string" }));
+        assert_eq!(new(json!({ "key": "k", "secret": "s", "algorithm": "HS256" })).unwrap().key, "k");
+    }
+
+    #[test]
+    fn a_change_leaves_what_it_does_not_name() {
+        let stored = JwtParts {
+            key: "k".to_owned(),
+            secret: "s".to_owned(),
+            algorithm: "HS256".to_owned(),
+            rsa_public_key: None,
+        };
+        let change = JwtChange::from_body(&body(json!({ "secret": "t", "rsa_public_key": "p" }))).unwrap();
+        let parts = change.applied_to(stored);
+        assert_eq!((parts.key.as_str(), parts.secret.as_str(), parts.algorithm.as_str()), ("k", "t", "HS256"));
+        assert_eq!(parts.rsa_public_key.as_deref(), Some("p"));
+    }
+}
