@@ -22,9 +22,9 @@ impl Api {
     /// The API that a path belongs to.
     pub fn of(path: &str) -> Result<Self> {
         match path.strip_prefix('/').unwrap_or(path).split(['/', '?']).next() {
-            Some("caas") => Ok(Self::Caas),
+            Some("caas" | "portal") => Ok(Self::Caas),
             Some("licenses") => Ok(Self::Licenses),
-            _ => Err(Error::usage(format!("{path}: a signed path starts with /caas or /licenses"))),
+            _ => Err(Error::usage(format!("{path}: a signed path starts with /caas, /licenses or /portal"))),
         }
     }
 

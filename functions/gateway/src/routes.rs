@@ -67,6 +67,18 @@ pub const FUNCTIONS: &[Function] = &[
     },
     Function { name: "developer", binding: "DEVELOPER", routes: &["/developer/...", "/portal/developer/..."] },
     Function { name: "files", binding: "FILES", routes: &["/files", "/portal/files"] },
+    Function { name: "credentials", binding: "CREDENTIALS", routes: &["/credentials/...", "/portal/credentials/..."] },
+    Function {
+        name: "applications",
+        binding: "APPLICATIONS",
+        routes: &[
+            "/applications/...",
+            "/portal/applications/...",
+            "/application_services",
+            "/portal/application_services",
+        ],
+    },
+    Function { name: "introspection", binding: "INTROSPECTION", routes: &["/portal/introspect"] },
     Function { name: "portal-admin", binding: "PORTAL_ADMIN", routes: &["/caas/portal/..."] },
     Function { name: "service-key", binding: "SERVICE_KEY", routes: &["/licenses/servicekey/..."] },
 ];

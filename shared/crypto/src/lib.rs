@@ -15,8 +15,8 @@ mod gcm;
 pub mod base64;
 pub mod cid;
 pub mod hash;
-pub mod password;
 pub mod jwt;
+pub mod password;
 pub mod seal;
 
 pub use curve::{Curve, PrivateKey, PublicKey};

@@ -7,7 +7,9 @@ mod applications;
 mod body;
 mod credentials;
 mod files;
+mod introspection;
 mod meta;
+mod registration;
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -20,7 +22,15 @@ pub use applications::{
 pub use body::Body;
 pub use credentials::{DRAW, Jwt, JwtChange, JwtParts, KeyAuth, NewKeyAuth, generated};
 pub use files::{FilePage, PortalFile, is_file_path, readable_by, type_of};
+pub use introspection::{
+    CredentialType, IntrospectRequest, IntrospectedApplication, IntrospectedDeveloper, IntrospectedService,
+    Introspection, IntrospectionFacts, Presented,
+};
 pub use meta::{MAX_META, MetaField, MetaFields, Validator};
+pub use registration::{
+    AdminInstance, AdminService, ImportCredential, ImportKind, ImportedCredential, PutService, UpdateInstance,
+    is_service_name,
+};
 
 /// The longest e-mail address.
 const MAX_EMAIL: usize = 254;

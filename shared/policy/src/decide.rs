@@ -44,6 +44,7 @@ pub enum Action {
     ManageTokens,
     ReadAudit,
     ManagePortal,
+    Introspect,
 }
 
 /// What an action is done to, as far as a rule cares.
@@ -186,6 +187,7 @@ impl Action {
         Self::ManageTokens,
         Self::ReadAudit,
         Self::ManagePortal,
+        Self::Introspect,
     ];
 
     /// The word for it in the audit log.

@@ -87,6 +87,27 @@ const PORTAL: &[&str] = &[
     "PATCH /developer/password",
     "PATCH /developer/email",
     "PATCH /developer/meta",
+    "GET /credentials/key-auth",
+    "POST /credentials/key-auth",
+    "GET /credentials/jwt",
+    "POST /credentials/jwt",
+    "GET /credentials/jwt/{id}",
+    "PATCH /credentials/jwt/{id}",
+    "DELETE /credentials/jwt/{id}",
+    "GET /applications",
+    "POST /applications",
+    "GET /applications/{id}",
+    "PATCH /applications/{id}",
+    "DELETE /applications/{id}",
+    "GET /application_services",
+    "GET /applications/{id}/application_instances",
+    "POST /applications/{id}/application_instances",
+    "GET /applications/{id}/application_instances/{instance}",
+    "DELETE /applications/{id}/application_instances/{instance}",
+    "GET /applications/{id}/credentials",
+    "POST /applications/{id}/credentials",
+    "GET /applications/{id}/credentials/{credential}",
+    "DELETE /applications/{id}/credentials/{credential}",
 ];
 
 fn caas() -> Value {
@@ -128,7 +149,10 @@ fn config() -> Value {
 fn portal() -> Value {
     let operations = accounts::Operations::openapi()
         .merge_from(files::Operations::openapi())
-        .merge_from(developer::Operations::openapi());
+        .merge_from(developer::Operations::openapi())
+        .merge_from(credentials::Operations::openapi())
+        .merge_from(applications::Operations::openapi())
+        .merge_from(introspection::Operations::openapi());
     let mut document = complete("Developer Portal", operations);
     document["components"]["schemas"]["Error"] = json!({
         "oneOf": [
@@ -150,15 +174,18 @@ fn portal() -> Value {
             },
         ],
     });
-    document["components"]["securitySchemes"] = json!({
-        "password": { "type": "http", "scheme": "basic", "description": "E-mail address and password" },
-        "session": { "type": "apiKey", "in": "cookie", "name": "portal_session" },
-    });
+    let schemes = document["components"]["securitySchemes"].as_object_mut().unwrap();
+    schemes.insert(
+        "password".to_owned(),
+        json!({ "type": "http", "scheme": "basic", "description": "E-mail address and password" }),
+    );
+    schemes.insert("session".to_owned(), json!({ "type": "apiKey", "in": "cookie", "name": "portal_session" }));
     for item in document["paths"].as_object_mut().unwrap().values_mut() {
         for operation in item.as_object_mut().unwrap().values_mut() {
             let open = operation["tags"] == json!(["account"]) || operation["security"] == json!([]);
             operation["security"] = match operation["operationId"].as_str().unwrap() {
                 "create-session" => json!([{ "password": [] }, { "session": [] }]),
+                "introspect" => continue,
                 _ if open => json!([]),
                 _ => json!([{ "session": [] }]),
             };

@@ -50,7 +50,7 @@ pub(crate) async fn create_key_auth(session: Session, PortalBody(body): PortalBo
 
 /// Delete a key. It is worthless from the next request on.
 #[utoipa::path(
-    delete, path = "/credentials/key-auth/{id}", tag = "credentials", operation_id = "delete-credential-key-auth",
+    delete, path = "/credentials/key-auth/{id}", tag = "Chancery", operation_id = "delete-credential-key-auth",
     params(("id" = String, Path)),
     responses((status = 204), (status = 401), (status = 404)),
 )]

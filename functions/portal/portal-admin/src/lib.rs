@@ -1,13 +1,19 @@
-//! What operators do for the developer portal, with licences of the platform: developers, the files of its pages, and
-//! the outbox of its mails.
+//! What operators do for the developer portal, with licences of the platform: developers, the files of its pages, the
+//! services that applications may use and who may, credentials from elsewhere, and the outbox of its mails.
 
 mod developer_store;
 mod developers;
 mod file_store;
 mod files;
+mod imports;
+mod instances;
 mod mail;
+mod services;
 
-use axum::{Router, routing::get};
+use axum::{
+    Router,
+    routing::{get, patch, post},
+};
 use platform::Host;
 use service::{App, Shape, portal};
 
@@ -30,6 +36,14 @@ fn router() -> Router<App> {
             "/caas/portal/files/{*path}",
             get(files::get_portal_file).put(files::put_portal_file).delete(files::delete_portal_file),
         )
+        .route("/caas/portal/services", get(services::list_portal_services))
+        .route(
+            "/caas/portal/services/{service}",
+            get(services::get_portal_service).put(services::put_portal_service).delete(services::delete_portal_service),
+        )
+        .route("/caas/portal/application-instances", get(instances::list_instances))
+        .route("/caas/portal/application-instances/{instance}", patch(instances::update_instance))
+        .route("/caas/portal/credentials", post(imports::import_credential))
         .route("/caas/portal/mail", get(mail::list_mail))
         .route("/caas/portal/mail/{id}", get(mail::get_mail))
 }
@@ -45,6 +59,13 @@ fn router() -> Router<App> {
     files::get_portal_file,
     files::put_portal_file,
     files::delete_portal_file,
+    services::list_portal_services,
+    services::get_portal_service,
+    services::put_portal_service,
+    services::delete_portal_service,
+    instances::list_instances,
+    instances::update_instance,
+    imports::import_credential,
     mail::list_mail,
     mail::get_mail,
 ))]

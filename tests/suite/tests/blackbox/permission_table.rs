@@ -87,6 +87,7 @@ const TABLE: &[(Action, &[AuthLevel], [Cell; 6])] = &[
     (Action::ManageTokens,            &[], [Y, Y, N, N, N, N]),
     (Action::ReadAudit,               &[], [Y, Y, N, N, N, N]),
     (Action::ManagePortal,            &[], [Y, Y, N, N, N, N]),
+    (Action::Introspect,              &[], [Y, Y, N, N, Y, N]),
 ];
 
 /// Deleting the key that signs the request.
