@@ -31,8 +31,11 @@ mod permission_table;
 mod permissions;
 mod portal;
 mod portal_accounts;
+mod portal_applications;
+mod portal_credentials;
 mod portal_developer;
 mod portal_mail;
+mod portal_introspection;
 mod portal_table;
 mod restart;
 mod secrets;
@@ -40,6 +43,8 @@ mod service_key;
 mod signed;
 mod stage;
 mod system;
+#[path = "../../../../shared/crypto/tests/tokens/mod.rs"]
+mod tokens;
 mod tool;
 mod tool_configuration;
 
@@ -85,6 +90,9 @@ fn cases() -> Vec<Case> {
         portal_accounts::cases(),
         portal_developer::cases(),
         portal_mail::cases(),
+        portal_credentials::cases(),
+        portal_applications::cases(),
+        portal_introspection::cases(),
         portal_table::cases(),
         audit::cases(),
         restart::cases(),
