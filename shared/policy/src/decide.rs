@@ -150,6 +150,7 @@ impl Rule {
 
 impl Action {
     pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 36] = [
         Self::GetKey,
         Self::GetCurrentKey,
         Self::ListKeys,
@@ -229,6 +230,7 @@ impl Action {
             Self::ManageTokens => "config-token.manage",
             Self::ReadAudit => "audit.read",
             Self::ManagePortal => "portal.manage",
+            Self::Introspect => "portal.introspect",
         }
     }
 

@@ -5,8 +5,10 @@ use serde_json::{Value, json};
 
 use crate::{
     case::{Case, case},
-    deployment::Deployment,
+    deployment::{Deployment, unique},
     portal::{Developer, PASSWORD, Visitor, address, developer, log_in, nobody, set_status},
+    portal_applications::{self, application, credential, id, instance},
+    portal_credentials::{create, hs256},
 };
 
 pub fn cases() -> Vec<Case> {
@@ -16,6 +18,36 @@ pub fn cases() -> Vec<Case> {
 /// What a row may name: an approved developer and what belongs to it.
 struct World<'a> {
     owner: Developer<'a>,
+    key: Value,
+    jwt: Value,
+    app: Value,
+    /// Of the application.
+    client: Value,
+    instance: Value,
+    /// That the application has not asked for.
+    service: Value,
+}
+
+impl<'a> World<'a> {
+    fn new(t: &'a Deployment) -> Self {
+        let owner = developer(t);
+        let session = &owner.session;
+        let app = application(session);
+        let service = |settings| portal_applications::service(t, &settings);
+        Self {
+            key: create(session, "/credentials/key-auth", &json!({})),
+            jwt: create(session, "/credentials/jwt", &hs256(&unique("jwt"))),
+            client: credential(session, &app),
+            instance: instance(session, &app, &service(json!({}))),
+            service: service(json!({})),
+            app,
+            owner,
+        }
+    }
+
+    fn app(&self, rest: &str) -> String {
+        format!("/applications/{}{rest}", id(&self.app))
+    }
 }
 
 struct Row {
@@ -61,13 +93,51 @@ const ROWS: &[Row] = &[
     row("PATCH", |_| "/developer/email".into(), |_| Some(json!({ "email": address() })), [401, 401, 401, 401, 200, 200]),
     row("PATCH", |_| "/developer/meta".into(), |_| Some(json!({ "meta": "{}" })),        [401, 401, 401, 401, 200, 200]),
     row("PUT", |_| "/developer/meta".into(), |_| Some(json!({ "meta": "{}" })),          [401, 401, 401, 401, 200, 200]),
+    row("GET", |_| "/credentials/key-auth".into(), |_| None,                             [401, 401, 401, 401, 200, 200]),
+    row("POST", |_| "/credentials/key-auth".into(), |_| None,                            [401, 401, 401, 401, 200, 200]),
+    row("DELETE", |w| format!("/credentials/key-auth/{}", id(&w.key)), |_| None,         [401, 401, 401, 401, 404, 204]),
+    row("GET", |_| "/credentials/jwt".into(), |_| None,                                  [401, 401, 401, 401, 200, 200]),
+    row("POST", |_| "/credentials/jwt".into(), |_| Some(hs256(&unique("jwt"))),          [401, 401, 401, 401, 200, 200]),
+    row("GET", |w| format!("/credentials/jwt/{}", id(&w.jwt)), |_| None,                 [401, 401, 401, 401, 404, 200]),
+    row("PATCH", |w| format!("/credentials/jwt/{}", id(&w.jwt)), |_| Some(json!({ "secret": "s" })),
+                                                                                         [401, 401, 401, 401, 404, 200]),
+    row("DELETE", |w| format!("/credentials/jwt/{}", id(&w.jwt)), |_| None,              [401, 401, 401, 401, 404, 204]),
+    row("GET", |_| "/applications".into(), |_| None,                                     [401, 401, 401, 401, 200, 200]),
+    row("POST", |_| "/applications".into(), |_| Some(new_application()),                 [401, 401, 401, 401, 201, 201]),
+    row("GET", |w| w.app(""), |_| None,                                                  [401, 401, 401, 401, 404, 200]),
+    row("PATCH", |w| w.app(""), |_| Some(json!({ "description": "d" })),                 [401, 401, 401, 401, 404, 200]),
+    row("DELETE", |w| w.app(""), |_| None,                                               [401, 401, 401, 401, 404, 204]),
+    row("GET", |_| "/application_services".into(), |_| None,                             [401, 401, 401, 401, 200, 200]),
+    row("GET", |w| w.app("/application_instances"), |_| None,                            [401, 401, 401, 401, 404, 200]),
+    row("POST", |w| w.app("/application_instances"), |w| Some(json!({ "service": { "id": id(&w.service) } })),
+                                                                                         [401, 401, 401, 401, 404, 201]),
+    row("GET", |w| w.app(&format!("/application_instances/{}", id(&w.instance))), |_| None,
+                                                                                         [401, 401, 401, 401, 404, 200]),
+    row("DELETE", |w| w.app(&format!("/application_instances/{}", id(&w.instance))), |_| None,
+                                                                                         [401, 401, 401, 401, 404, 204]),
+    row("GET", |w| w.app("/credentials"), |_| None,                                      [401, 401, 401, 401, 404, 200]),
+    row("POST", |w| w.app("/credentials"), |_| None,                                     [401, 401, 401, 401, 404, 201]),
+    row("GET", |w| w.app(&format!("/credentials/{}", id(&w.client))), |_| None,          [401, 401, 401, 401, 404, 200]),
+    row("DELETE", |w| w.app(&format!("/credentials/{}", id(&w.client))), |_| None,       [401, 401, 401, 401, 404, 204]),
     // A wrong body is nobody's business before the session is.
+    row("POST", |_| "/credentials/key-auth".into(), |_| Some(json!({ "key": "a b" })),   [401, 401, 401, 401, 400, 400]),
+    row("POST", |_| "/credentials/jwt".into(), |_| Some(json!({})),                      [401, 401, 401, 401, 400, 400]),
+    row("PATCH", |w| format!("/credentials/jwt/{}", id(&w.jwt)), |_| Some(json!({ "algorithm": "none" })),
+                                                                                         [401, 401, 401, 401, 404, 400]),
+    row("POST", |_| "/applications".into(), |_| Some(json!({})),                         [401, 401, 401, 401, 400, 400]),
+    row("PATCH", |w| w.app(""), |_| Some(json!({ "name": "" , "redirect_uri": "x" })),   [401, 401, 401, 401, 400, 400]),
+    row("POST", |w| w.app("/application_instances"), |_| Some(json!({})),                [401, 401, 401, 401, 400, 400]),
+    row("POST", |w| w.app("/credentials"), |_| Some(json!({ "client_id": "a b" })),      [401, 401, 401, 401, 400, 400]),
     row("PATCH", |_| "/developer/password".into(), |_| Some(json!({})),                  [401, 401, 401, 401, 400, 400]),
     row("PATCH", |_| "/developer/email".into(), |_| Some(json!({})),                     [401, 401, 401, 401, 400, 400]),
     row("PATCH", |_| "/developer/meta".into(), |_| Some(json!({})),                      [401, 401, 401, 401, 400, 400]),
     row("GET", |_| "/session".into(), |_| None,                                          [401, 401, 401, 401, 200, 200]),
     row("GET", |_| "/config".into(), |_| None,                                           [200, 200, 200, 200, 200, 200]),
 ];
+
+fn new_application() -> Value {
+    json!({ "name": unique("app"), "redirect_uri": "https://example.com" })
+}
 
 fn registration() -> Value {
     json!({ "email": address(), "password": PASSWORD, "meta": r#"{"full_name":"Ada"}"# })
@@ -84,7 +154,7 @@ fn every_operation_by_every_caller(t: &Deployment) {
     let ended = log_in(t, &gone.email, PASSWORD);
     assert_eq!(ended.call("DELETE", "/auth", None).status, 200);
     for row in ROWS {
-        let (world, other) = (World { owner: developer(t) }, developer(t));
+        let (world, other) = (World::new(t), developer(t));
         let (path, nobody) = ((row.path)(&world), nobody(t));
         let visitors = [&nobody, &garbage, &ended, &revoked.session, &other.session, &world.owner.session];
         for ((visitor, caller), status) in visitors.iter().zip(CALLERS).zip(row.statuses) {
