@@ -9,7 +9,7 @@ use crate::{Error, Result, client::segment, output, request::Request};
 const DEVELOPERS: &str = "/caas/portal/developers";
 
 /// Names of a status, and their numbers on the wire.
-const STATUSES: [(&str, i64); 5] =
+pub(super) const STATUSES: [(&str, i64); 5] =
     [("approved", 0), ("requested", 1), ("rejected", 2), ("revoked", 3), ("unverified", 5)];
 
 #[derive(Subcommand)]
@@ -49,10 +49,7 @@ impl Developer {
             Self::List { .. } => {
                 let columns = ["id", "email", "status", "roles", "created_at"];
                 let row = |developer: &Value| columns.iter().map(|name| shown(developer, name)).collect();
-                let more = answer.get("next").and_then(Value::as_str).and_then(|next| next.split_once("offset="));
-                let more = more.map(|(_, offset)| offset.split('&').next().unwrap_or(offset));
-                let table = output::table(&columns, output::rows(&answer, "data").iter().map(row));
-                table + &more.map_or(String::new(), |offset| format!("more with --offset {offset}\n"))
+                output::table(&columns, output::rows(&answer, "data").iter().map(row)) + &more(&answer)
             }
             Self::Delete { developer } => format!("deleted {developer}\n"),
             _ => {
@@ -86,15 +83,25 @@ impl Developer {
 
 /// A member for people: a status by its name, roles without brackets.
 fn shown(developer: &Value, name: &str) -> String {
-    let number = developer.get(name).and_then(Value::as_i64);
     match (name, developer.get(name)) {
-        ("status", _) => {
-            let known = STATUSES.iter().find(|(_, known)| Some(*known) == number);
-            known.map_or_else(String::new, |(name, _)| (*name).to_owned())
-        }
+        ("status", _) => status_name(developer),
         ("roles", Some(Value::Array(roles))) => roles.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
         _ => output::text(developer, name),
     }
+}
+
+/// The name of something's status.
+pub(super) fn status_name(of: &Value) -> String {
+    let number = of.get("status").and_then(Value::as_i64);
+    let known = STATUSES.iter().find(|(_, known)| Some(*known) == number);
+    known.map_or_else(String::new, |(name, _)| (*name).to_owned())
+}
+
+/// How to get the next page of a list, if there is one.
+pub(super) fn more(answer: &Value) -> String {
+    let next = answer.get("next").and_then(Value::as_str).and_then(|next| next.split_once("offset="));
+    let offset = next.map(|(_, offset)| offset.split('&').next().unwrap_or(offset));
+    offset.map_or(String::new(), |offset| format!("more with --offset {offset}\n"))
 }
 
 /// The answer must hold what a command prints.

@@ -1,9 +1,11 @@
 //! The command line: what can be asked, which deployment is asked, and who does it. Each command stands in its own
 //! module, its arguments beside the requests they become.
 
+mod application_instance;
 mod call;
 mod config;
 mod consent;
+mod credential;
 mod developer;
 mod keygen;
 mod licence;
@@ -12,6 +14,7 @@ mod portal_file;
 mod ring_file;
 mod root_key;
 mod secret;
+mod service;
 mod token;
 
 use std::io::{self, Write};
@@ -83,6 +86,15 @@ enum Command {
     /// Developers of the portal
     #[command(subcommand)]
     Developer(developer::Developer),
+    /// Services of the portal that applications may ask for
+    #[command(subcommand)]
+    Service(service::Service),
+    /// Which application may use which service
+    #[command(subcommand)]
+    ApplicationInstance(application_instance::ApplicationInstance),
+    /// Credentials of other portals, brought along
+    #[command(subcommand)]
+    Credential(credential::Credential),
     /// Files of the portal's pages
     #[command(subcommand)]
     PortalFile(portal_file::PortalFile),
@@ -105,6 +117,9 @@ impl Cli {
             Command::RootKey(root_key) => root_key.run(&session),
             Command::Token(token) => token.run(&session),
             Command::Developer(developer) => developer.run(&session),
+            Command::Service(service) => service.run(&session),
+            Command::ApplicationInstance(instance) => instance.run(&session),
+            Command::Credential(credential) => credential.run(&session),
             Command::PortalFile(file) => file.run(&session),
             Command::Mail(mail) => mail.run(&session),
         }

@@ -14,6 +14,8 @@ use serde_json::{Value, json};
 use crate::{
     case::{Case, case},
     deployment::{Deployment, community, unique},
+    portal::developer,
+    portal_applications,
 };
 
 pub fn cases() -> Vec<Case> {
@@ -23,6 +25,7 @@ pub fn cases() -> Vec<Case> {
         case(any_operation_can_be_called),
         case(the_root_key_is_looked_after),
         case(the_exit_code_tells_the_kind_of_failure),
+        case(services_instances_and_imports_are_looked_after),
     ]
 }
 
@@ -169,4 +172,40 @@ fn the_exit_code_tells_the_kind_of_failure(t: &Deployment) {
     assert_eq!(folder.run(&["--curve", "secp256k1", "licence", "show"], &[]).status.code(), Some(2));
     let elsewhere = [("CHANCERY_URL", "http://127.0.0.1:9"), ("CHANCERY_LICENSE", "x")];
     assert_eq!(folder.run(&show, &elsewhere).status.code(), Some(3));
+}
+
+fn services_instances_and_imports_are_looked_after(t: &Deployment) {
+    let (folder, dev, name) = (Folder::new(t), developer(t), unique("service"));
+    let service = folder.json(&["--json", "service", "put", &name, "--description", "Invoices"]);
+    assert!(folder.prints(&["service", "put", &name, "--show-issuer", "true"]).contains("Invoices"));
+    assert!(folder.prints(&["service", "list"]).contains("description"));
+
+    let app = portal_applications::application(&dev.session);
+    let instance = portal_applications::instance(&dev.session, &app, &service);
+    let id = instance["id"].as_str().unwrap();
+    let decided = |verb: &str| folder.json(&["--json", "application-instance", verb, id]);
+    assert_eq!(decided("approve")["status"], 0);
+    assert_eq!(decided("suspend")["suspended"], true);
+    assert_eq!(decided("resume")["suspended"], false);
+    assert_eq!(decided("revoke")["status"], 3);
+    assert!(folder.prints(&["application-instance", "list", "--status", "revoked"]).contains("revoked"));
+    assert_eq!(folder.run(&["application-instance", "reject", id], &[]).status.code(), Some(1));
+    decided("approve");
+
+    let (key, other) = (unique("k3y"), unique("k3y"));
+    let file = folder.0.join("credentials.json");
+    let one = json!({ "type": "key-auth", "developer": dev.email, "key": key });
+    let two = json!({ "type": "key-auth", "application": app["id"], "key": other });
+    fs::write(&file, json!([one, two]).to_string()).unwrap();
+    let from = format!("@{}", file.display());
+    assert_eq!(folder.prints(&["credential", "import", &from]), "imported 2, skipped 0\n");
+    assert_eq!(folder.run(&["credential", "import", &from], &[]).status.code(), Some(1));
+    assert_eq!(folder.prints(&["credential", "import", &from, "--skip-existing"]), "imported 0, skipped 2\n");
+    for key in [key, other] {
+        let question = json!({ "service": name, "key": key }).to_string();
+        let answer = folder.json(&["call", "POST", "/portal/introspect", "-d", &question]);
+        assert_eq!(answer["active"], true);
+    }
+    folder.prints(&["service", "delete", &name]);
+    assert_eq!(folder.run(&["service", "delete", &name], &[]).status.code(), Some(1));
 }

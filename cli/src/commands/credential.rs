@@ -1,0 +1,79 @@
+//! `chancery credential`: credentials of other portals, brought along.
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use super::{Session, note};
+use crate::{Error, Result, input, output, request::Request};
+
+const CREDENTIALS: &str = "/caas/portal/credentials";
+
+#[derive(Subcommand)]
+pub(super) enum Credential {
+    /// Import keys and JWT credentials for developers and applications
+    ///
+    /// Each is an object: type (key-auth or jwt), developer (id or e-mail address) or application (id), key, and for a
+    /// jwt secret, algorithm and rsa_public_key. They are imported one after the other until one is refused.
+    Import {
+        /// @file with a JSON object or an array of them, or - for standard input
+        #[arg(default_value = "-")]
+        credentials: String,
+        /// Go on where a credential with the same key exists
+        #[arg(long)]
+        skip_existing: bool,
+    },
+}
+
+impl Credential {
+    pub fn run(&self, session: &Session) -> Result<String> {
+        let Self::Import { credentials, skip_existing } = self;
+        let requests = requests(&input::read(credentials)?)?;
+        let client = session.client()?;
+        let (mut imported, mut skipped) = (Vec::new(), 0);
+        for (number, request) in requests.iter().enumerate() {
+            match request.send(&client) {
+                Ok(reply) => imported.push(reply.json()?),
+                Err(Error::Refused { status: 409, .. }) if *skip_existing => skipped += 1,
+                Err(error) => {
+                    note(&format!("{} imported; the one at position {} was refused", imported.len(), number + 1));
+                    return Err(error);
+                }
+            }
+        }
+        if session.json() {
+            return Ok(output::json(&json!({ "imported": imported, "skipped": skipped })));
+        }
+        Ok(format!("imported {}, skipped {skipped}\n", imported.len()))
+    }
+}
+
+fn requests(text: &str) -> Result<Vec<Request>> {
+    let wrong = || Error::usage("expected a JSON object or an array of objects".to_owned());
+    // What was wrong with the text is not told by quoting it: it holds secrets.
+    let given: Value = serde_json::from_str(text).map_err(|_| wrong())?;
+    let given = match given {
+        Value::Array(all) => all,
+        one => vec![one],
+    };
+    if given.is_empty() || !given.iter().all(Value::is_object) {
+        return Err(wrong());
+    }
+    Ok(given.into_iter().map(|one| Request::new("POST", CREDENTIALS).body(one)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+    use super::*;
+
+    #[test]
+    fn each_object_is_a_request() {
+        let one = requests(r#"{"type":"key-auth","key":"k"}"#).unwrap();
+        assert_eq!((one.len(), one[0].method, one[0].path.as_str()), (1, "POST", CREDENTIALS));
+        assert_eq!(requests(r#"[{"key":"a"},{"key":"b"}]"#).unwrap().len(), 2);
+        for bad in ["", "[]", "7", r#"[{"key":"s3cret"},1]"#, r#"{"key":"s3cret""#] {
+            let error = requests(bad).unwrap_err();
+            assert!(!error.to_string().contains("s3cret"), "{error}");
+        }
+    }
+}
