@@ -1,5 +1,4 @@
-//! Pure cryptography: the ECDH envelope of signed requests, sealing at rest, hashes, content ids and base64.
-//! Pure cryptography: the ECDH envelope of signed requests, sealing at rest, JSON web tokens, hashes and base64.
+//! Pure cryptography: the ECDH envelope of signed requests, sealing at rest, JSON web tokens, hashes, content ids and base64.
 //! No I/O, no clock and no randomness of its own: every IV, nonce and key seed is a parameter, so
 //! that the same input gives the same bytes on every runtime. Who may open what is not decided here.
 //!

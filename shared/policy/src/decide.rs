@@ -149,8 +149,7 @@ impl Rule {
 }
 
 impl Action {
-    pub const ALL: [Self; 37] = [
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 38] = [
         Self::GetKey,
         Self::GetCurrentKey,
         Self::ListKeys,

@@ -154,7 +154,7 @@ pub fn generated(random: &[u8; DRAW]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+    #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
     use std::collections::HashMap;
 
     use serde_json::{Value, json};

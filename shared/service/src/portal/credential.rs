@@ -93,7 +93,7 @@ pub fn checked_jwt(parts: JwtParts) -> Result<JwtParts, FieldErrors> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
     use serde_json::json;
 
     use super::*;

@@ -436,7 +436,7 @@ fn operators_decide_about_instances(t: &Deployment) {
         refused(&caller.patch(&path, &json!({ "status": 3 })), 401);
         refused(&caller.get("/caas/portal/application-instances"), 401);
     }
-    let rows = database::audit(&t.instance, 0).into_iter().filter(|row| row.subject == id(&made));
+    let rows = database::audit(&t.instance).into_iter().filter(|row| row.subject == id(&made) && row.outcome == "done");
     let actions: Vec<_> = rows.map(|row| row.action.replace("application-instance.", "")).collect();
     assert_eq!(actions, ["create", "reject", "approve", "suspend", "resume", "revoke", "approve"]);
 }

@@ -273,7 +273,7 @@ fn changes_of_credentials_are_audited(t: &Deployment) {
     dev.session.call("PATCH", &path, Some(&json!({ "algorithm": "none" })));
     dev.session.call("DELETE", &path, None);
     dev.session.call("DELETE", &path, None);
-    let rows = database::audit(&t.instance, 0).into_iter().filter(|row| row.actor == dev.id);
+    let rows = database::audit(&t.instance).into_iter().filter(|row| row.actor == dev.id);
     let rows: Vec<_> =
         rows.map(|row| (row.action, row.subject)).filter(|(action, _)| !action.starts_with("developer")).collect();
     let row = |action: &str, subject: &Value| (action.to_owned(), id(subject).to_owned());
