@@ -165,7 +165,7 @@ fn foreign() -> Error {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
 
     fn rows() -> Vec<Row> {
