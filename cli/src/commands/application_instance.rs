@@ -98,11 +98,11 @@ mod tests {
     fn a_decision_is_a_change_of_status_or_a_suspension() {
         let approve = request("approve a_b");
         assert_eq!((approve.method, approve.path.as_str()), ("PATCH", "/caas/portal/application-instances/a_b"));
-        assert_eq!(approve.body.unwrap(), json!({ "status": 0 }));
-        assert_eq!(request("revoke x").body.unwrap(), json!({ "status": 3 }));
-        assert_eq!(request("reject x").body.unwrap(), json!({ "status": 2 }));
-        assert_eq!(request("suspend x").body.unwrap(), json!({ "suspended": true }));
-        assert_eq!(request("resume x").body.unwrap(), json!({ "suspended": false }));
+        assert_eq!(approve.body.unwrap(), json!({ "status": 0 }).to_string());
+        assert_eq!(request("revoke x").body.unwrap(), json!({ "status": 3 }).to_string());
+        assert_eq!(request("reject x").body.unwrap(), json!({ "status": 2 }).to_string());
+        assert_eq!(request("suspend x").body.unwrap(), json!({ "suspended": true }).to_string());
+        assert_eq!(request("resume x").body.unwrap(), json!({ "suspended": false }).to_string());
         assert_eq!(request("list --status requested").query, [("status", "1".to_owned())]);
         assert_eq!(shown(&json!({ "status": 3 }), "status"), "revoked");
     }

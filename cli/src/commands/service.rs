@@ -115,8 +115,8 @@ mod tests {
     fn put_sends_what_is_given_and_nothing_else() {
         let put = request("put billing --description d --auto-approve true");
         assert_eq!((put.method, put.path.as_str()), ("PUT", "/caas/portal/services/billing"));
-        assert_eq!(put.body.unwrap(), json!({ "description": "d", "auto_approve": true }));
-        assert_eq!(request("put x").body.unwrap(), json!({}));
+        assert_eq!(put.body.unwrap(), json!({ "description": "d", "auto_approve": true }).to_string());
+        assert_eq!(request("put x").body.unwrap(), json!({}).to_string());
         assert_eq!(request("delete a/b").path, "/caas/portal/services/a%2Fb");
         assert_eq!(request("list --offset o").query, [("offset", "o".to_owned())]);
     }
