@@ -151,9 +151,10 @@ fn a_cookie_is_strict_and_only_ours_counts(t: &Deployment) {
     let parts: Vec<&str> = value.split('|').collect();
     let [id, time, mac] = parts.as_slice() else { panic!("{value}") };
     let other = if id.starts_with('A') { "B" } else { "A" };
+    let digit = if time.ends_with('1') { "2" } else { "1" };
     for wrong in [
         format!("{other}{}|{time}|{mac}", &id[1..]),
-        format!("{id}|{}1|{mac}", &time[..time.len() - 1]),
+        format!("{id}|{}{digit}|{mac}", &time[..time.len() - 1]),
         format!("{id}|{time}|{}", &mac[..mac.len() - 1]),
         format!("{id}|{time}"),
         format!("{id}|{time}|"),
