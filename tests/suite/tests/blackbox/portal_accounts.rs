@@ -27,6 +27,7 @@ pub fn cases() -> Vec<Case> {
         case(logging_out_ends_the_session_on_the_server),
         case(a_forgotten_password_is_replaced_by_mail),
         case(verification_locks_and_short_sessions),
+        case(a_password_is_hashed_anew_when_its_cost_has_changed),
         case(an_unknown_address_is_answered_like_a_known_one),
         case(pages_of_other_origins_change_nothing),
         case(passwords_tokens_and_session_ids_are_not_stored_in_the_clear),
@@ -229,6 +230,25 @@ fn a_forgotten_password_is_replaced_by_mail(t: &Deployment) {
     log_in(t, &dev.email, "another horse");
 }
 
+fn a_password_is_hashed_anew_when_its_cost_has_changed(shared: &Deployment) {
+    let variables = Variables::random().with("PORTAL_AUTO_APPROVE", "true").with("PORTAL_ARGON2", "1024,1,1");
+    let t = Deployment::start(shared.instance.runtime, variables.clone()).unwrap();
+    let email = address();
+    register(&t, &email);
+    let stored = |t: &Deployment| database::text(&t.instance, "SELECT password FROM portal_developers");
+    let first = stored(&t);
+    assert!(first.starts_with("$argon2id$v=19$m=1024,t=1,p=1$"), "{first}");
+
+    let t = t.restart(variables.with("PORTAL_ARGON2", "2048,2,1")).unwrap();
+    message(&ask_in(&t, &email, "another password"), 401);
+    assert_eq!(stored(&t), first, "who does not know the password changes nothing");
+    log_in(&t, &email, PASSWORD);
+    let second = stored(&t);
+    assert!(second.starts_with("$argon2id$v=19$m=2048,t=2,p=1$"), "{second}");
+    log_in(&t, &email, PASSWORD);
+    assert_eq!(stored(&t), second);
+}
+
 /// What needs settings of its own stands in one case, since a deployment costs seconds.
 fn verification_locks_and_short_sessions(shared: &Deployment) {
     let variables = Variables::random()
@@ -290,9 +310,6 @@ fn verification_locks_and_short_sessions(shared: &Deployment) {
         log_in(t, &renamed, "third horse");
         ask_in(t, &renamed, "wrong horse");
     }
-    // Another cost is taken over with the next login, and the password stays the same.
-    let before = database::text(&t.instance, "SELECT password FROM portal_developers");
-    assert!(before.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{before}");
 }
 
 fn an_unknown_address_is_answered_like_a_known_one(t: &Deployment) {
