@@ -1,12 +1,16 @@
 //! Every operation of the portal by every kind of caller: one row per operation, one column per caller. What an operation
 //! answers in its body is told elsewhere.
 
+use std::{thread, time::Duration};
+
+use chancery_tests::variables::Variables;
 use serde_json::{Value, json};
 
 use crate::{
+    answer::ok,
     case::{Case, case},
     deployment::{Deployment, unique},
-    portal::{Developer, PASSWORD, Visitor, address, developer, log_in, nobody, set_status},
+    portal::{Developer, PASSWORD, Visitor, address, developer, nobody, set_status},
     portal_applications::{self, application, credential, id, instance},
     portal_credentials::{create, hs256},
 };
@@ -54,12 +58,12 @@ struct Row {
     method: &'static str,
     path: fn(&World) -> String,
     body: fn(&World) -> Option<Value>,
-    /// Nobody, a garbage cookie, the cookie of a session that has ended, that of a developer who was revoked, another
+    /// Nobody, a garbage cookie, the cookie of an expired session, that of a developer who was revoked, another
     /// developer, and last the owner, so that it may be a deletion.
     statuses: [u16; 6],
 }
 
-const CALLERS: [&str; 6] = ["nobody", "garbage", "ended", "revoked", "other", "owner"];
+const CALLERS: [&str; 6] = ["nobody", "garbage", "expired", "revoked", "other", "owner"];
 
 const fn row(
     method: &'static str,
@@ -72,7 +76,7 @@ const fn row(
 
 #[rustfmt::skip]
 const ROWS: &[Row] = &[
-    //                                                                                 nobody garb. ended revoked other owner
+    //                                                                                 nobody garb. exp. revoked other owner
     row("GET", |_| "/auth".into(), |_| None,                                             [401, 401, 401, 401, 204, 204]),
     row("DELETE", |_| "/auth?session_logout=true".into(), |_| None,                      [200, 200, 200, 200, 200, 200]),
     row("POST", |_| "/register".into(), |_| Some(registration()),                        [200, 200, 200, 200, 200, 200]),
@@ -147,16 +151,22 @@ fn email_of(world: &World) -> Value {
     json!({ "email": world.owner.email })
 }
 
-fn every_operation_by_every_caller(t: &Deployment) {
+fn every_operation_by_every_caller(shared: &Deployment) {
+    let variables = Variables::random().with("PORTAL_SESSION_SECONDS", "1");
+    let t = Deployment::start(shared.instance.runtime, variables.clone()).unwrap();
+    let session = developer(&t).session;
+    ok(&session.get("/developer"), 200);
+    let cookie = session.cookie.clone();
+    let t = &t.restart(variables.with("PORTAL_SESSION_SECONDS", "3600")).unwrap();
+    thread::sleep(Duration::from_millis(1100));
+    let expired = Visitor { deployment: t, cookie };
     let garbage = Visitor { deployment: t, cookie: "portal_session=LBTguN3iEqQlYK3089Ij2Q|1622804485|AXQzsTuR".into() };
-    let (revoked, gone) = (developer(t), developer(t));
+    let revoked = developer(t);
     set_status(t, &revoked.id, 3);
-    let ended = log_in(t, &gone.email, PASSWORD);
-    assert_eq!(ended.call("DELETE", "/auth", None).status, 200);
     for row in ROWS {
         let (world, other) = (World::new(t), developer(t));
         let (path, nobody) = ((row.path)(&world), nobody(t));
-        let visitors = [&nobody, &garbage, &ended, &revoked.session, &other.session, &world.owner.session];
+        let visitors = [&nobody, &garbage, &expired, &revoked.session, &other.session, &world.owner.session];
         for ((visitor, caller), status) in visitors.iter().zip(CALLERS).zip(row.statuses) {
             let reply = visitor.call(row.method, &path, (row.body)(&world).as_ref());
             let body = String::from_utf8_lossy(&reply.body).into_owned();
