@@ -76,7 +76,7 @@ const fn row(
 
 #[rustfmt::skip]
 const ROWS: &[Row] = &[
-    //                                                                                 nobody garb. exp. revoked other owner
+    //                                                                                 nobody garb. exp.  revoked other owner
     row("GET", |_| "/auth".into(), |_| None,                                             [401, 401, 401, 401, 204, 204]),
     row("DELETE", |_| "/auth?session_logout=true".into(), |_| None,                      [200, 200, 200, 200, 200, 200]),
     row("POST", |_| "/register".into(), |_| Some(registration()),                        [200, 200, 200, 200, 200, 200]),
