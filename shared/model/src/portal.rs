@@ -186,6 +186,14 @@ impl FieldErrors {
         self.0.entry(field).or_insert_with(|| reason.into());
     }
 
+    /// A value that may not be missing; empty, with a refusal, when it is.
+    pub fn needed(&mut self, field: &str, value: Option<String>) -> String {
+        if value.is_none() {
+            self.add(field, REQUIRED);
+        }
+        value.unwrap_or_default()
+    }
+
     pub fn merge(&mut self, other: Self) {
         self.0.extend(other.0);
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    Body, FieldErrors, REQUIRED, Reference,
+    Body, FieldErrors, Reference,
     credentials::{KEY_RULE, is_visible},
 };
 
@@ -159,15 +159,9 @@ impl ApplicationChange {
 
     pub fn into_new(self) -> Result<NewApplication, FieldErrors> {
         let mut errors = FieldErrors::default();
-        let mut needed = |name: &str, value: Option<String>| {
-            if value.is_none() {
-                errors.add(name, REQUIRED);
-            }
-            value.unwrap_or_default()
-        };
         let new = NewApplication {
-            name: needed("name", self.name),
-            redirect_uri: needed("redirect_uri", self.redirect_uri),
+            name: errors.needed("name", self.name),
+            redirect_uri: errors.needed("redirect_uri", self.redirect_uri),
             description: self.description,
             custom_id: self.custom_id,
         };
@@ -234,7 +228,7 @@ mod tests {
     #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
     use serde_json::{Value, json};
 
-    use super::*;
+    use super::{super::REQUIRED, *};
 
     fn body(value: Value) -> Body {
         let Value::Object(object) = value else { panic!("not an object") };

@@ -4,7 +4,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Body, FieldErrors, REQUIRED, Reference};
+use super::{Body, FieldErrors, Reference};
 
 /// The longest key, client id or issuer.
 const MAX_KEY: usize = 256;
@@ -103,16 +103,10 @@ impl JwtChange {
     /// A whole credential, of which nothing that is needed may be missing.
     pub fn into_new(self) -> Result<JwtParts, FieldErrors> {
         let mut errors = FieldErrors::default();
-        let mut needed = |name: &str, value: Option<String>| {
-            if value.is_none() {
-                errors.add(name, REQUIRED);
-            }
-            value.unwrap_or_default()
-        };
         let parts = JwtParts {
-            key: needed("key", self.key),
-            secret: needed("secret", self.secret),
-            algorithm: needed("algorithm", self.algorithm),
+            key: errors.needed("key", self.key),
+            secret: errors.needed("secret", self.secret),
+            algorithm: errors.needed("algorithm", self.algorithm),
             rsa_public_key: self.rsa_public_key,
         };
         errors.or(parts)
@@ -159,7 +153,7 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use super::*;
+    use super::{super::REQUIRED, *};
 
     fn body(value: Value) -> Body {
         let Value::Object(object) = value else { panic!("not an object") };
