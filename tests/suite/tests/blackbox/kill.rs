@@ -5,6 +5,7 @@
 
 use std::{
     collections::BTreeSet,
+    sync::{Mutex, mpsc},
     thread,
     time::{Duration, Instant},
 };
@@ -57,15 +58,19 @@ fn nothing_is_lost_or_half_done_when_the_server_is_killed(shared: &Deployment) {
     for round in 0..rounds(shared.instance.runtime) {
         // The first request finds out that the server is new.
         ok(&t.service.get("/licenses/servicekey/current"), 200);
+        // In the first round something of each kind has been acknowledged before the end; later ends come at any moment.
+        let (deletes, at_work) = mpsc::sync_channel::<()>(WRITERS);
+        let at_work = Mutex::new(at_work);
         let told = together(WRITERS + 1, |number| {
             if number == WRITERS {
-                // Not before writers are at work, and then at any moment.
+                let first = Duration::from_secs(if round == 0 { 15 } else { 0 });
+                let _ = at_work.lock().unwrap().recv_timeout(first);
                 let chance = u64::from(u16::from_le_bytes(random_bytes::<2>()));
-                thread::sleep(Duration::from_millis(80 + chance % 250));
+                thread::sleep(Duration::from_millis(20 + chance % 310));
                 t.instance.kill();
                 return Told::default();
             }
-            write(&t, &secrets, &format!("r{round}_w{number}"))
+            write(&t, &secrets, &format!("r{round}_w{number}"), &deletes)
         });
         for told in told {
             put.extend(told.put);
@@ -74,11 +79,11 @@ fn nothing_is_lost_or_half_done_when_the_server_is_killed(shared: &Deployment) {
         t = t.restart(variables.clone()).unwrap();
         check(&t, &tenant, &place, &put, &deleted, round);
     }
-    assert!(!put.is_empty() && !deleted.is_empty(), "nothing was acknowledged before any of the ends");
+    assert!(!put.is_empty() && !deleted.is_empty(), "nothing was acknowledged before the first end");
 }
 
 /// Puts secrets, and deletes every third, until nobody answers.
-fn write(t: &Deployment, secrets: &str, name: &str) -> Told {
+fn write(t: &Deployment, secrets: &str, name: &str, deletes: &mpsc::SyncSender<()>) -> Told {
     let mut told = Told::default();
     let limit = Instant::now() + Duration::from_secs(20);
     for turn in 0.. {
@@ -93,7 +98,10 @@ fn write(t: &Deployment, secrets: &str, name: &str) -> Told {
         }
         if turn % 3 == 2 {
             match t.service.client.call("DELETE", &format!("{secrets}/{tag}"), &[], None) {
-                Ok(reply) if reply.status == 200 => told.deleted.push(tag),
+                Ok(reply) if reply.status == 200 => {
+                    told.deleted.push(tag);
+                    let _ = deletes.try_send(());
+                }
                 _ => break,
             }
         }
