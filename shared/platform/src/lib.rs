@@ -51,7 +51,7 @@ macro_rules! export {
         #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
         #[worker::event(fetch)]
         async fn fetch(
-            request: worker::HttpRequest,
+            request: worker::web_sys::Request,
             env: worker::Env,
             context: worker::Context,
         ) -> worker::Result<$crate::runtime::Response> {

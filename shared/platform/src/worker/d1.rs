@@ -1,41 +1,69 @@
-//! D1. Numbers cross into JavaScript as doubles, so integers are exact up to 2^53.
+//! D1. Numbers cross into JavaScript as doubles, so integers are exact up to 2^53. Statements and results are read as
+//! the objects that they are: `worker` would deserialize each of them whole, and little of that is wanted.
 
-use js_sys::{Array, Object, Uint8Array};
+use js_sys::{Array, Error, Object, Promise, Reflect, Uint8Array};
 use send_wrapper::SendWrapper;
-use serde::Deserialize;
 use wasm_bindgen::{JsCast, JsValue};
-use worker::{D1Database, D1PreparedStatement, D1Result};
+use worker::{
+    wasm_bindgen_futures::JsFuture,
+    worker_sys::types::{D1Database, D1PreparedStatement},
+};
 
 use crate::{Outcome, Row, Sql, SqlError, SqlValue, Statement, Task};
 
-pub(super) struct D1(SendWrapper<D1Database>);
+pub(super) struct D1(SendWrapper<Inner>);
+
+struct Inner {
+    database: D1Database,
+    /// The members of a result that are read, as JavaScript names them.
+    results: JsValue,
+    meta: JsValue,
+    changes: JsValue,
+}
 
 impl D1 {
     pub(super) fn new(database: D1Database) -> Self {
-        Self(SendWrapper::new(database))
+        let [results, meta, changes] = ["results", "meta", "changes"].map(JsValue::from);
+        Self(SendWrapper::new(Inner { database, results, meta, changes }))
+    }
+}
+
+impl Inner {
+    fn prepare(&self, statement: &Statement) -> Result<D1PreparedStatement, JsValue> {
+        self.database.prepare(statement.text)?.bind(statement.params.iter().map(to_js).collect())
     }
 
-    fn prepare(&self, statement: &Statement) -> Result<D1PreparedStatement, SqlError> {
-        let values: Vec<JsValue> = statement.params.iter().map(to_js).collect();
-        Ok(self.0.prepare(statement.text).bind(&values)?)
+    async fn query(&self, statement: Statement) -> Result<Vec<Row>, SqlError> {
+        let result = settled(self.prepare(&statement).and_then(|prepared| prepared.all())).await?;
+        Ok(self.rows(&result))
     }
 
-    async fn run(&self, statements: Vec<Statement>) -> Result<Vec<Outcome>, SqlError> {
-        let prepared = statements.iter().map(|statement| self.prepare(statement)).collect::<Result<_, _>>()?;
-        self.0.batch(prepared).await?.iter().map(outcome).collect()
+    async fn batch(&self, statements: Vec<Statement>) -> Result<Vec<Outcome>, SqlError> {
+        let prepared = statements.iter().map(|statement| self.prepare(statement)).collect::<Result<Array, _>>();
+        let results = settled(prepared.and_then(|prepared| self.database.batch(prepared))).await?;
+        Ok(results.unchecked_into::<Array>().iter().map(|result| self.outcome(&result)).collect())
+    }
+
+    fn outcome(&self, result: &JsValue) -> Outcome {
+        let changes = member(&member(result, &self.meta), &self.changes).as_f64().unwrap_or_default();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+        let changes = changes as u64;
+        Outcome { rows: self.rows(result), changes }
+    }
+
+    fn rows(&self, result: &JsValue) -> Vec<Row> {
+        let rows = member(result, &self.results);
+        rows.dyn_ref::<Array>().map(|rows| rows.iter().map(|raw| row(&raw)).collect()).unwrap_or_default()
     }
 }
 
 impl Sql for D1 {
     fn query(&self, statement: Statement) -> Task<'_, Result<Vec<Row>, SqlError>> {
-        Box::pin(SendWrapper::new(async move {
-            let result = self.prepare(&statement)?.all().await?;
-            Ok(outcome(&result)?.rows)
-        }))
+        Box::pin(SendWrapper::new(self.0.query(statement)))
     }
 
     fn batch(&self, statements: Vec<Statement>) -> Task<'_, Result<Vec<Outcome>, SqlError>> {
-        Box::pin(SendWrapper::new(self.run(statements)))
+        Box::pin(SendWrapper::new(self.0.batch(statements)))
     }
 
     fn read_batch(&self, statements: Vec<Statement>) -> Task<'_, Result<Vec<Outcome>, SqlError>> {
@@ -43,19 +71,29 @@ impl Sql for D1 {
     }
 }
 
-#[derive(Deserialize)]
-struct RawRow(#[serde(with = "serde_wasm_bindgen::preserve")] JsValue);
+async fn settled(asked: Result<Promise, JsValue>) -> Result<JsValue, SqlError> {
+    match asked {
+        Ok(promise) => JsFuture::from(promise).await.map_err(failure),
+        Err(error) => Err(failure(error)),
+    }
+}
 
-fn outcome(result: &D1Result) -> Result<Outcome, SqlError> {
-    let rows = result.results::<RawRow>()?.into_iter().map(|raw| row(&raw.0)).collect();
-    let changes = result.meta()?.and_then(|meta| meta.changes).unwrap_or(0);
-    Ok(Outcome { rows, changes: changes as u64 })
+/// What SQLite said stands in the cause; in front of it D1 has words of its own.
+fn failure(error: JsValue) -> SqlError {
+    let Some(error) = error.dyn_ref::<Error>() else { return SqlError::Other(format!("{error:?}")) };
+    let cause = error.cause();
+    let told = cause.dyn_ref::<Error>().unwrap_or(error);
+    SqlError::from_text(&String::from(told.message()))
+}
+
+fn member(object: &JsValue, name: &JsValue) -> JsValue {
+    Reflect::get(object, name).unwrap_or_default()
 }
 
 fn row(raw: &JsValue) -> Row {
     let entries = raw.dyn_ref::<Object>().map(Object::entries).unwrap_or_default();
     let columns = entries.iter().filter_map(|entry| {
-        let entry = entry.dyn_into::<Array>().ok()?;
+        let entry: Array = entry.unchecked_into();
         Some((entry.get(0).as_string()?, from_js(&entry.get(1))))
     });
     Row(columns.collect())
@@ -83,14 +121,5 @@ fn from_js(value: &JsValue) -> SqlValue {
         SqlValue::Blob(Uint8Array::new(value).to_vec())
     } else {
         SqlValue::Null
-    }
-}
-
-impl From<worker::Error> for SqlError {
-    fn from(error: worker::Error) -> Self {
-        match error {
-            worker::Error::D1(error) => Self::from_text(&error.cause()),
-            error => Self::from_text(&error.to_string()),
-        }
     }
 }

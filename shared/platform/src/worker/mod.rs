@@ -1,21 +1,23 @@
 //! Cloudflare Workers: D1, KV, variables and secrets of the environment.
 
 mod d1;
+mod exchange;
 mod fetch;
 mod kv;
 
 use std::{cell::RefCell, future::Future, sync::Arc};
 
-use axum::{Router, body::Body};
+use axum::Router;
 use send_wrapper::SendWrapper;
 use tower::ServiceExt as _;
-use worker::{Context, EncodeBody, Env, HttpRequest};
+use wasm_bindgen::JsCast as _;
+use worker::{Context, Env, web_sys::Request, worker_sys::types::D1Database};
 
 pub(crate) use fetch::fetch;
 
 use crate::{Host, Task, Vars};
 
-pub type Response = http::Response<Body>;
+pub use worker::web_sys::Response;
 
 /// The binding names that every function's `wrangler.toml` uses.
 const DATABASE: &str = "DB";
@@ -27,7 +29,7 @@ thread_local! {
 
 /// Serves one request; the first of an instance builds the router.
 pub async fn serve<F>(
-    request: HttpRequest,
+    request: Request,
     env: Env,
     context: Context,
     app: impl FnOnce(Host) -> F,
@@ -44,26 +46,28 @@ where
             router
         }
     };
-    let mut request = request.map(Body::new);
+    let mut request = exchange::request(request).await?;
     request.extensions_mut().insert(Waiting(Arc::new(SendWrapper::new(context))));
     match router.oneshot(request).await {
-        Ok(mut response) => {
-            // What is encoded already must not be encoded once more.
-            if response.headers().contains_key(http::header::CONTENT_ENCODING) {
-                response.extensions_mut().insert(EncodeBody::Manual);
-            }
-            Ok(response)
-        }
+        Ok(response) => exchange::response(response).await,
         Err(never) => match never {},
     }
 }
 
 fn host(env: Env) -> worker::Result<Host> {
     Ok(Host {
-        sql: Arc::new(d1::D1::new(env.d1(DATABASE)?)),
+        sql: Arc::new(d1::D1::new(database(&env)?)),
         kv: Some(Arc::new(kv::WorkerKv::new(env.kv(CACHE)?))),
         vars: Arc::new(EnvVars(SendWrapper::new(env))),
     })
+}
+
+fn database(env: &Env) -> worker::Result<D1Database> {
+    let binding = js_sys::Reflect::get(env, &DATABASE.into())?;
+    if binding.is_undefined() {
+        return Err(worker::Error::BindingError(DATABASE.to_owned()));
+    }
+    Ok(binding.unchecked_into())
 }
 
 struct EnvVars(SendWrapper<Env>);
