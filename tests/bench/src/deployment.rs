@@ -37,7 +37,7 @@ pub enum Engine {
 const PLAIN: &str = "tests/bench/plain";
 
 /// Which functions a request reaches without the gateway, as they can be deployed.
-const DIRECT: [(&str, &str); 8] = [
+const DIRECT: [(&str, &str); 9] = [
     ("tests/floor", "*/floor*"),
     (PLAIN, "*/plain/*"),
     ("functions/config/groups", "*/api/client/v1/config/*"),
@@ -45,6 +45,7 @@ const DIRECT: [(&str, &str); 8] = [
     ("functions/licensing/key-authorization", "*/licenses/community/*"),
     ("functions/licensing/service-key", "*/licenses/servicekey*"),
     ("functions/caas/secret-store", "*/caas/tenants/*"),
+    ("functions/caas/configuration", "*/caas/config/*"),
     ("functions/system/public-key", "*/licenses/publickeys"),
 ];
 

@@ -3,6 +3,7 @@
 
 mod caller;
 mod config_api;
+mod configuration;
 mod connection;
 mod deployment;
 mod load;

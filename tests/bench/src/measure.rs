@@ -14,6 +14,7 @@ use crate::{
     Plan,
     caller::Caller,
     config_api::{self, Server, Tokens},
+    configuration,
     connection::Connection,
     deployment::Engine,
     load::{self, Cell},
@@ -83,6 +84,8 @@ fn measure(plan: &Plan, engine: Engine, state: &Path) -> Result<Found, String> {
     deployment.stop()?;
     let database = rows::find(state).ok_or_else(|| format!("{}: no database in its state", engine.name()))?;
 
+    configuration::fill(&database).map_err(|error| format!("{}: {error}", database.display()))?;
+
     let own_keys = callers(&variables, &license, &tokens, plan.connections)?;
     let mut found = Found { engine, table: Vec::new(), one_caller: None, scaled: Vec::new(), plain_statements };
     for size in &plan.sizes {
@@ -130,8 +133,8 @@ fn callers(variables: &Variables, license: &str, tokens: &Tokens, count: usize) 
     callers.collect::<Result<_, _>>().map_err(|error| error.to_string())
 }
 
-/// Makes, through the API, the licence that calls, its authorisation, fifty secrets to fetch and the projects of the
-/// Config API.
+/// Makes, through the API, the licence that calls, its authorisation, fifty secrets and two configurations to fetch and
+/// the projects of the Config API.
 pub fn prepare(address: SocketAddr, variables: &Variables, servers: &[Server]) -> Result<(String, Tokens), String> {
     let root = Caller::new(variables, variables.get("ROOT_LICENSE_KEY")).map_err(|error| error.to_string())?;
     let license = random_uuid();
@@ -146,6 +149,7 @@ pub fn prepare(address: SocketAddr, variables: &Variables, servers: &[Server]) -
         signed(&root, Api::Licenses, "PUT", "/licenses/community/servicekey", &authorization.to_string()),
     ];
     requests.extend((0..50).map(|number| operation::put(&root, SECRETS, &format!("SECRET_{number}"))));
+    requests.extend(configuration::prepare(&root));
     for request in requests {
         let answer = connection.call(&request).map_err(|error| format!("while preparing: {error}"))?;
         if !(200..300).contains(&answer.status) {

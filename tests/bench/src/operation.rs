@@ -6,6 +6,7 @@ use crypto::hash;
 use crate::{
     caller::Caller,
     config_api::{self, Server},
+    configuration,
 };
 
 /// A service key of the deployment that signs and checks.
@@ -33,6 +34,7 @@ pub enum Operation {
     FetchOne,
     FetchFifty,
     Put,
+    Configuration(configuration::Request),
     Config(Server, config_api::Request),
 }
 
@@ -54,7 +56,8 @@ impl Operation {
     /// All that is measured at the first size.
     pub fn table() -> impl Iterator<Item = Self> {
         let of = |server| config_api::Request::ALL.into_iter().map(move |request| Self::Config(server, request));
-        Self::FUNCTIONS.into_iter().chain(of(Server::Chancery)).chain(of(Server::Plain))
+        let configuration = configuration::Request::ALL.into_iter().map(Self::Configuration);
+        Self::FUNCTIONS.into_iter().chain(configuration).chain(of(Server::Chancery)).chain(of(Server::Plain))
     }
 
     /// Those whose cost must not grow with what is stored.
@@ -76,13 +79,18 @@ impl Operation {
             Self::FetchOne => "secrets/fetch, 1",
             Self::FetchFifty => "secrets/fetch, 50",
             Self::Put => "secrets PUT",
+            Self::Configuration(request) => request.name(),
             Self::Config(server, request) => request.name(server),
         }
     }
 
-    /// Signed reads: these have an aim.
+    /// Signed reads that ask storage: these have an aim.
     pub fn is_signed_read(self) -> bool {
-        matches!(self, Self::LicenseCheck | Self::CurrentKey | Self::FetchOne | Self::FetchFifty)
+        match self {
+            Self::LicenseCheck | Self::CurrentKey | Self::FetchOne | Self::FetchFifty => true,
+            Self::Configuration(request) => request.is_read(),
+            _ => false,
+        }
     }
 
     pub fn expected_status(self) -> u16 {
@@ -116,6 +124,7 @@ impl Operation {
                 let tag = format!("T{}", hash::hex(&random_bytes::<8>()));
                 put(caller, "/caas/tenants/bench/community/written/secrets", &tag)
             }
+            Self::Configuration(request) => request.bytes(caller),
             Self::Config(server, request) => request.bytes(server, &caller.tokens, caller.number),
         }
     }

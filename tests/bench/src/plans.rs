@@ -19,8 +19,8 @@ use crate::{
 
 /// What may be gone through from end to end: the parameters, the one row that the admission is made of, and the rows of
 /// one item.
-const SMALL: [&str; 11] =
-    ["json_each", "CONSTANT ROW", "(subquery-", "c", "admitted", "tags", "wanted", "item", "renewed", "w", "t"];
+const SMALL: [&str; 12] =
+    ["json_each", "p", "CONSTANT ROW", "(subquery-", "c", "admitted", "tags", "wanted", "item", "renewed", "w", "t"];
 
 /// What is read of the audit log of the tenant that the measured operations write to.
 const AUDIT: [&str; 11] = [
