@@ -37,7 +37,7 @@ pub enum Engine {
 const PLAIN: &str = "tests/bench/plain";
 
 /// Which functions a request reaches without the gateway, as they can be deployed.
-const DIRECT: [(&str, &str); 9] = [
+const DIRECT: [(&str, &str); 10] = [
     ("tests/floor", "*/floor*"),
     (PLAIN, "*/plain/*"),
     ("functions/config/groups", "*/api/client/v1/config/*"),
@@ -46,6 +46,7 @@ const DIRECT: [(&str, &str); 9] = [
     ("functions/licensing/service-key", "*/licenses/servicekey*"),
     ("functions/caas/secret-store", "*/caas/tenants/*"),
     ("functions/caas/configuration", "*/caas/config/*"),
+    ("functions/caas/consent", "*/caas/tenants/bench/community/5f3d8d0cd866fa61019cf968/consents*"),
     ("functions/system/public-key", "*/licenses/publickeys"),
 ];
 

@@ -5,6 +5,7 @@ mod caller;
 mod config_api;
 mod configuration;
 mod connection;
+mod consents;
 mod deployment;
 mod load;
 mod measure;

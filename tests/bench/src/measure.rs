@@ -16,6 +16,7 @@ use crate::{
     config_api::{self, Server, Tokens},
     configuration,
     connection::Connection,
+    consents,
     deployment::Engine,
     load::{self, Cell},
     operation::{self, Api, COMMUNITY, Operation, SECRETS, signed},
@@ -133,8 +134,8 @@ fn callers(variables: &Variables, license: &str, tokens: &Tokens, count: usize) 
     callers.collect::<Result<_, _>>().map_err(|error| error.to_string())
 }
 
-/// Makes, through the API, the licence that calls, its authorisation, fifty secrets and two configurations to fetch and
-/// the projects of the Config API.
+/// Makes, through the API, the licence that calls, its authorisation, fifty secrets and two configurations to fetch, a consent
+/// and the projects of the Config API.
 pub fn prepare(address: SocketAddr, variables: &Variables, servers: &[Server]) -> Result<(String, Tokens), String> {
     let root = Caller::new(variables, variables.get("ROOT_LICENSE_KEY")).map_err(|error| error.to_string())?;
     let license = random_uuid();
@@ -150,6 +151,8 @@ pub fn prepare(address: SocketAddr, variables: &Variables, servers: &[Server]) -
     ];
     requests.extend((0..50).map(|number| operation::put(&root, SECRETS, &format!("SECRET_{number}"))));
     requests.extend(configuration::prepare(&root));
+    let member = Caller::new(variables, &license).map_err(|error| error.to_string())?;
+    requests.push(consents::prepare(&member));
     for request in requests {
         let answer = connection.call(&request).map_err(|error| format!("while preparing: {error}"))?;
         if !(200..300).contains(&answer.status) {

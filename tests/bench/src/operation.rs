@@ -6,7 +6,7 @@ use crypto::hash;
 use crate::{
     caller::Caller,
     config_api::{self, Server},
-    configuration,
+    configuration, consents,
 };
 
 /// A service key of the deployment that signs and checks.
@@ -35,6 +35,7 @@ pub enum Operation {
     FetchFifty,
     Put,
     Configuration(configuration::Request),
+    Consent(consents::Request),
     Config(Server, config_api::Request),
 }
 
@@ -57,7 +58,13 @@ impl Operation {
     pub fn table() -> impl Iterator<Item = Self> {
         let of = |server| config_api::Request::ALL.into_iter().map(move |request| Self::Config(server, request));
         let configuration = configuration::Request::ALL.into_iter().map(Self::Configuration);
-        Self::FUNCTIONS.into_iter().chain(configuration).chain(of(Server::Chancery)).chain(of(Server::Plain))
+        let consents = consents::Request::ALL.into_iter().map(Self::Consent);
+        Self::FUNCTIONS
+            .into_iter()
+            .chain(configuration)
+            .chain(consents)
+            .chain(of(Server::Chancery))
+            .chain(of(Server::Plain))
     }
 
     /// Those whose cost must not grow with what is stored.
@@ -80,6 +87,7 @@ impl Operation {
             Self::FetchFifty => "secrets/fetch, 50",
             Self::Put => "secrets PUT",
             Self::Configuration(request) => request.name(),
+            Self::Consent(request) => request.name(),
             Self::Config(server, request) => request.name(server),
         }
     }
@@ -89,6 +97,7 @@ impl Operation {
         match self {
             Self::LicenseCheck | Self::CurrentKey | Self::FetchOne | Self::FetchFifty => true,
             Self::Configuration(request) => request.is_read(),
+            Self::Consent(request) => request == consents::Request::Show,
             _ => false,
         }
     }
@@ -125,6 +134,7 @@ impl Operation {
                 put(caller, "/caas/tenants/bench/community/written/secrets", &tag)
             }
             Self::Configuration(request) => request.bytes(caller),
+            Self::Consent(request) => request.bytes(caller),
             Self::Config(server, request) => request.bytes(server, &caller.tokens, caller.number),
         }
     }

@@ -19,8 +19,21 @@ use crate::{
 
 /// What may be gone through from end to end: the parameters, the one row that the admission is made of, and the rows of
 /// one item.
-const SMALL: [&str; 12] =
-    ["json_each", "p", "CONSTANT ROW", "(subquery-", "c", "admitted", "tags", "wanted", "item", "renewed", "w", "t"];
+const SMALL: [&str; 13] = [
+    "json_each",
+    "p",
+    "m",
+    "CONSTANT ROW",
+    "(subquery-",
+    "c",
+    "admitted",
+    "tags",
+    "wanted",
+    "item",
+    "renewed",
+    "w",
+    "t",
+];
 
 /// What is read of the audit log of the tenant that the measured operations write to.
 const AUDIT: [&str; 11] = [
@@ -37,8 +50,10 @@ const AUDIT: [&str; 11] = [
     "export",
 ];
 
-/// Sorted in memory: the secrets of a community, and what few items or groups of a project were found by their tags.
-const SORTED: [&str; 3] = ["ORDER BY created_ts", "FROM config_tags", "FROM item JOIN"];
+/// Sorted in memory: the secrets of a community, what few items or groups of a project were found by their tags, and
+/// the two configurations that a template of a consent may be in.
+const SORTED: [&str; 4] =
+    ["ORDER BY created_ts", "FROM config_tags", "FROM item JOIN", "ORDER BY context_key = ?1 DESC LIMIT 1"];
 
 #[test]
 fn no_measured_statement_scans_a_table() {
