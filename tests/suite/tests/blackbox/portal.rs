@@ -1,5 +1,7 @@
 //! What the cases of the developer portal stand on: developers with their sessions, the outbox, and how answers look.
 
+use std::{thread, time::Duration};
+
 use chancery::client::Reply;
 use crypto::base64;
 use serde_json::{Value, json};
@@ -32,6 +34,11 @@ pub fn nobody(t: &Deployment) -> Visitor<'_> {
 /// An address that nobody has.
 pub fn address() -> String {
     format!("{}@example.org", unique("dev"))
+}
+
+/// Lists are in the order of making, by the millisecond: what is made next stands behind what is there.
+pub fn later() {
+    thread::sleep(Duration::from_millis(2));
 }
 
 #[track_caller]

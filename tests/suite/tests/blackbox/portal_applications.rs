@@ -7,7 +7,7 @@ use crate::{
     case::{Case, case, together},
     database,
     deployment::{Deployment, unique},
-    portal::{Visitor, developer, fields, message},
+    portal::{Visitor, developer, fields, later, message},
 };
 
 pub fn cases() -> Vec<Case> {
@@ -117,8 +117,7 @@ fn an_application_is_changed_in_parts_and_its_credentials_follow(t: &Deployment)
     let created = application(&dev.session);
     let path = format!("/applications/{}", id(&created));
     let own = json!({ "redirect_uris": ["https://own.example", "https://example.com/cb"] });
-    // A list is in the order of making, by the millisecond.
-    std::thread::sleep(std::time::Duration::from_millis(2));
+    later();
     ok(&dev.session.call("POST", &format!("{path}/credentials"), Some(&own)), 201);
     let name = unique("renamed");
     let renamed = ok(&dev.session.form("PATCH", &path, &format!("name={name}")), 200);

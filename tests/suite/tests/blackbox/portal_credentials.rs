@@ -9,7 +9,7 @@ use crate::{
     case::{Case, case, together},
     database,
     deployment::{Deployment, unique},
-    portal::{Visitor, developer, fields, message, nobody},
+    portal::{Visitor, developer, fields, later, message, nobody},
     tokens,
 };
 
@@ -56,6 +56,7 @@ fn a_key_is_chosen_or_generated(t: &Deployment) {
     assert_eq!((&chosen["key"], &chosen["consumer"]["id"]), (&json!(wanted), &json!(dev.consumer)));
     assert!(chosen["created_at"].as_i64().unwrap() > 1_600_000_000);
 
+    later();
     let form = ok(&dev.session.form("POST", "/portal/credentials/key-auth", &format!("key={wanted}-2")), 200);
     assert_eq!(form["key"], format!("{wanted}-2"));
     let generated: BTreeSet<_> = [None, Some(json!({})), Some(json!({ "key": "" })), Some(json!({ "key": null }))]
@@ -111,6 +112,7 @@ fn a_jwt_credential_is_what_was_sent(t: &Deployment) {
     assert_eq!((&created["key"], &created["secret"]), (&json!(hs), &json!("secret1")));
     assert_eq!(created["consumer"]["id"], json!(dev.consumer));
     let body = json!({ "key": rs, "secret": "s", "algorithm": "RS256", "rsa_public_key": tokens::RSA_2048_PEM });
+    later();
     let asymmetric = create(&dev.session, "/credentials/jwt", &body);
     assert_eq!(names(&asymmetric), ["algorithm", "consumer", "created_at", "id", "key", "rsa_public_key", "secret"]);
     assert_eq!(asymmetric["rsa_public_key"], tokens::RSA_2048_PEM);
