@@ -67,10 +67,11 @@ impl Operation {
             .chain(of(Server::Plain))
     }
 
-    /// Those whose cost must not grow with what is stored.
+    /// Those whose cost must not grow with what is stored, after one that knows nothing of it and tells how even the
+    /// machine is.
     pub fn scaled() -> impl Iterator<Item = Self> {
         let config = config_api::Request::ALL.into_iter().map(|request| Self::Config(Server::Chancery, request));
-        [Self::LicenseCheck, Self::CurrentKey, Self::FetchOne, Self::Put].into_iter().chain(config)
+        [Self::Floor, Self::LicenseCheck, Self::CurrentKey, Self::FetchOne, Self::Put].into_iter().chain(config)
     }
 
     pub fn name(self) -> &'static str {
