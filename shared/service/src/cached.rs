@@ -73,13 +73,15 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Cached<T> {
         self.lock().insert(key, copy.read_at, value.clone(), opened.len()).then_some((value, age))
     }
 
-    /// Keeps a value of so many bytes that was read, from the database, not before `read_at`. The copy outside the
-    /// instance is made after the answer.
+    /// Keeps a value of so many bytes in this instance that was read, from the database, not before `read_at`. Tells
+    /// whether it is kept.
+    pub fn keep_here(&self, app: &App, key: &str, read_at: i64, value: Arc<T>, bytes: usize) -> bool {
+        app.config().cache_seconds != 0 && self.lock().insert(key, read_at, value, bytes)
+    }
+
+    /// The same, and outside the instance after the answer.
     pub fn keep(&self, app: &App, key: &str, read_at: i64, value: Arc<T>, bytes: usize) {
-        if app.config().cache_seconds == 0 || !self.lock().insert(key, read_at, value.clone(), bytes) {
-            return;
-        }
-        if app.kv().is_some() {
+        if self.keep_here(app, key, read_at, value.clone(), bytes) && app.kv().is_some() {
             let (task_app, name) = (app.clone(), self.name_of(key));
             app.later(Box::pin(async move {
                 if let Ok(copy) = serde_json::to_vec(&Copy { read_at, value: &*value })

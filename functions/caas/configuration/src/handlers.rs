@@ -91,7 +91,13 @@ pub(crate) async fn fetch_config(
         Found::Parts(revision, json) => Ok(raw(revision, 0, json)),
         Found::Whole(document) => {
             let document = Arc::new(document);
-            cached.keep(app, &place.key, signed.now, document.clone(), document.len());
+            let (read, copy) = (signed.now, document.clone());
+            if freshness.read_fresh {
+                // Who asks like this asks often, and key-value takes few writes of one key.
+                cached.keep_here(app, &place.key, read, copy, document.len());
+            } else {
+                cached.keep(app, &place.key, read, copy, document.len());
+            }
             Ok(raw(document.revision, 0, document.show(paths)?))
         }
     }
