@@ -22,6 +22,10 @@ pub use signature::{Api, RequestId, SignedHeaders, generate_key, random, segment
 
 use crate::{Error, Result};
 
+/// How long a connection may have rested that is used again: workerd closes one after five seconds, and a request that was
+/// on its way then must not be sent once more.
+const REST: Duration = Duration::from_secs(3);
+
 const CONNECT: Duration = Duration::from_secs(5);
 const WHOLE_CALL: Duration = Duration::from_secs(60);
 /// A page of 25 keys or all secrets of a community may be large, but not endless.
@@ -49,6 +53,7 @@ impl Client {
             .allow_non_standard_methods(true)
             .max_redirects(0)
             .max_redirects_will_error(false)
+            .max_idle_age(REST)
             .timeout_connect(Some(CONNECT))
             .timeout_global(Some(WHOLE_CALL))
             .user_agent(concat!("chancery/", env!("CARGO_PKG_VERSION")));

@@ -68,7 +68,10 @@ impl Sql for Counted {
     }
 
     fn read_batch(&self, statements: Vec<Statement>) -> Task<'_, Result<Vec<Outcome>, SqlError>> {
-        self.count().read_batch(statements)
+        // Marks are left after an answer, at some time.
+        let marks = statements.first().is_some_and(|first| first.text.contains("FROM json_each(?1) m WHERE"));
+        let sql = if marks { self.0.as_ref() } else { self.count() };
+        sql.read_batch(statements)
     }
 }
 
@@ -240,7 +243,11 @@ async fn copies_travel_sealed_through_the_key_value_store() {
     two.fetch("").await;
     two.set("m", json!(1)).await;
     tokio::time::sleep(Duration::from_millis(5)).await;
+    let before = memory.0.lock().unwrap().clone();
     one.fetch("?read_fresh=true").await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(*memory.0.lock().unwrap(), before, "a fresh read was written to the key-value store");
+    deployment.instance().await.fetch("").await;
     tokio::time::sleep(Duration::from_millis(100)).await;
     {
         let copies = memory.0.lock().unwrap();
