@@ -25,11 +25,8 @@ pub(super) async fn request(raw: web_sys::Request) -> worker::Result<http::Reque
     let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     *request.body_mut() = match (length, raw.body()) {
         (_, None) => Body::empty(),
-        // A body that breaks off is an empty one; whoever needs it refuses it.
-        (Some(1..=SMALL), _) => match JsFuture::from(raw.array_buffer()?).await {
-            Ok(buffer) => Uint8Array::new(&buffer).to_vec().into(),
-            Err(_) => Body::empty(),
-        },
+        // Where it breaks off nobody waits for an answer, and nothing may be done as if there had been no body.
+        (Some(1..=SMALL), _) => Uint8Array::new(&JsFuture::from(raw.array_buffer()?).await?).to_vec().into(),
         (_, Some(stream)) => Body::new(worker::Body::new(stream)),
     };
     Ok(request)
