@@ -2,7 +2,7 @@
 //! that are watched as the database grows.
 
 use std::{
-    env, fs, iter,
+    env, fs,
     net::SocketAddr,
     path::{Path, PathBuf},
     thread,
@@ -17,7 +17,7 @@ use crate::{
     configuration,
     connection::Connection,
     consents,
-    deployment::Engine,
+    deployment::{Deployment, Engine},
     load::{self, Cell},
     operation::{self, Api, COMMUNITY, Operation, SECRETS, signed},
     process,
@@ -89,41 +89,42 @@ fn measure(plan: &Plan, engine: Engine, state: &Path) -> Result<Found, String> {
 
     let own_keys = callers(&variables, &license, &tokens, plan.connections)?;
     let mut found = Found { engine, table: Vec::new(), one_caller: None, scaled: Vec::new(), plain_statements };
-    // The whole table at the first size; then, on equal terms, at each size what is watched.
-    let first = plan.sizes.first().copied().unwrap_or_default();
-    let watched = plan.sizes.iter().copied().filter(|_| plan.sizes.len() > 1);
-    for (round, size) in iter::once(first).chain(watched).enumerate() {
+    let open = |size: u32| {
         eprintln!("… {}: {size} rows", engine.name());
         rows::fill(&database, size).map_err(|error| format!("{}: {error}", database.display()))?;
-        let deployment = engine.start(state, &variables)?;
-        let cell = |callers: &[Caller], operation| {
-            load::run(deployment.id(), deployment.address, callers, operation, plan.duration())
+        engine.start(state, &variables)
+    };
+    let cell = |deployment: &Deployment, callers: &[Caller], operation| {
+        load::run(deployment.id(), deployment.address, callers, operation, plan.duration())
+    };
+
+    let deployment = open(plan.sizes.first().copied().unwrap_or_default())?;
+    for operation in Operation::table().filter(|operation| plan.wants(operation.name())) {
+        let elsewhere = match operation {
+            Operation::PublicKeyBehindGateway => engine != Engine::Workerd,
+            // A refused caller's key is not kept, so that a component's next instance would derive it each time.
+            Operation::StaleCheck => engine == Engine::Component,
+            Operation::Config(server, _) => !engine.servers().contains(&server),
+            _ => false,
         };
-        if round > 0 {
-            let watched = Operation::scaled().filter(|operation| plan.wants(operation.name()));
-            let cells = watched.map(|operation| Ok((operation, cell(&own_keys, operation)?)));
-            found.scaled.push((size, cells.collect::<Result<_, String>>()?));
-            deployment.stop()?;
+        if elsewhere {
             continue;
         }
-        for operation in Operation::table().filter(|operation| plan.wants(operation.name())) {
-            let elsewhere = match operation {
-                Operation::PublicKeyBehindGateway => engine != Engine::Workerd,
-                // A refused caller's key is not kept, so that a component's next instance would derive it each time.
-                Operation::StaleCheck => engine == Engine::Component,
-                Operation::Config(server, _) => !engine.servers().contains(&server),
-                _ => false,
-            };
-            if elsewhere {
-                continue;
-            }
-            found.table.push((operation, cell(&own_keys, operation)?));
-        }
-        if engine == Engine::Component && plan.wants(Operation::LicenseCheck.name()) {
-            let one = Caller::new(&variables, &license).map_err(|error| error.to_string())?;
-            let all_one: Vec<Caller> = (0..plan.connections).map(|_| one.clone()).collect();
-            found.one_caller = Some(cell(&all_one, Operation::LicenseCheck)?);
-        }
+        found.table.push((operation, cell(&deployment, &own_keys, operation)?));
+    }
+    if engine == Engine::Component && plan.wants(Operation::LicenseCheck.name()) {
+        let one = Caller::new(&variables, &license).map_err(|error| error.to_string())?;
+        let all_one: Vec<Caller> = (0..plan.connections).map(|_| one.clone()).collect();
+        found.one_caller = Some(cell(&deployment, &all_one, Operation::LicenseCheck)?);
+    }
+    deployment.stop()?;
+
+    // What is watched, on equal terms at each size.
+    for size in plan.sizes.iter().copied().filter(|_| plan.sizes.len() > 1) {
+        let deployment = open(size)?;
+        let watched = Operation::scaled().filter(|operation| plan.wants(operation.name()));
+        let cells = watched.map(|operation| Ok((operation, cell(&deployment, &own_keys, operation)?)));
+        found.scaled.push((size, cells.collect::<Result<_, String>>()?));
         deployment.stop()?;
     }
     Ok(found)
