@@ -1,6 +1,8 @@
 //! Statements, values and rows, and the trait that a database offers. There is no transaction to open:
 //! what belongs together is one `batch`, and conditions stand inside the SQL.
 
+use std::borrow::Cow;
+
 use crate::Task;
 
 /// One value of SQLite's five storage classes.
@@ -16,13 +18,13 @@ pub enum SqlValue {
 /// A statement with its parameters `?1`, `?2` … in order.
 #[derive(Clone, Debug)]
 pub struct Statement {
-    pub text: &'static str,
+    pub text: Cow<'static, str>,
     pub params: Vec<SqlValue>,
 }
 
 impl Statement {
-    pub fn new(text: &'static str) -> Self {
-        Self { text, params: Vec::new() }
+    pub fn new(text: impl Into<Cow<'static, str>>) -> Self {
+        Self { text: text.into(), params: Vec::new() }
     }
 
     #[must_use]

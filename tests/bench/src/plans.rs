@@ -145,7 +145,7 @@ fn a_list_by_tag_or_of_a_group_does_not_go_through_the_project() {
         recorded.clear();
         connection.call(&config_api::send(Server::Chancery, &tokens, "GET", path, "")).unwrap();
         let list = recorded.texts().into_iter().find(|text| text.ends_with("ORDER BY key")).unwrap();
-        let plan = plan(&database, list);
+        let plan = plan(&database, &list);
         assert!(
             plan.iter().any(|step| step.starts_with("SEARCH config_") && step.ends_with(index)),
             "{path}: {plan:#?}"

@@ -12,7 +12,7 @@ use std::{
 use chancery_tests::{native, variables::Variables};
 use platform::{Host, Outcome, Row, Sql, SqlError, Statement, Task, runtime::Sqlite};
 
-type Texts = Arc<Mutex<Vec<&'static str>>>;
+type Texts = Arc<Mutex<Vec<String>>>;
 
 /// Served for as long as the program runs; the file is gone when this is.
 pub struct Recorded {
@@ -40,7 +40,7 @@ impl Recorded {
     }
 
     /// Every statement since the last `clear`.
-    pub fn texts(&self) -> Vec<&'static str> {
+    pub fn texts(&self) -> Vec<String> {
         self.texts.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -80,7 +80,7 @@ struct Recording {
 impl Recording {
     fn note(&self, statements: &[Statement]) {
         let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
-        texts.extend(statements.iter().map(|statement| statement.text));
+        texts.extend(statements.iter().map(|statement| statement.text.to_string()));
     }
 }
 

@@ -117,7 +117,7 @@ fn migrate(connection: &mut Connection) -> Result<(), SqlError> {
 }
 
 fn run_one(connection: &Connection, statement: &Statement) -> Result<Outcome, SqlError> {
-    let mut prepared = connection.prepare_cached(statement.text)?;
+    let mut prepared = connection.prepare_cached(&statement.text)?;
     let names: Vec<String> = prepared.column_names().map(str::to_owned).collect();
     let params = rusqlite::params_from_iter(statement.params.iter().map(to_rusqlite));
     let reads = prepared.readonly();

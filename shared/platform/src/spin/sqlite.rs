@@ -121,7 +121,7 @@ async fn run_text(connection: &Connection, text: &'static str) -> Result<(), Sql
 }
 
 async fn run(connection: &Connection, statement: Statement) -> Result<Outcome, SqlError> {
-    let reads = is_reading(statement.text);
+    let reads = is_reading(&statement.text);
     let params: Vec<Value> = statement.params.into_iter().map(to_spin).collect();
     let result = connection.execute(statement.text, params).await?;
     let names = result.columns().to_vec();

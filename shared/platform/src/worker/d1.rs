@@ -30,7 +30,7 @@ impl D1 {
 
 impl Inner {
     fn prepare(&self, statement: &Statement) -> Result<D1PreparedStatement, JsValue> {
-        self.database.prepare(statement.text)?.bind(statement.params.iter().map(to_js).collect())
+        self.database.prepare(&statement.text)?.bind(statement.params.iter().map(to_js).collect())
     }
 
     async fn query(&self, statement: Statement) -> Result<Vec<Row>, SqlError> {
