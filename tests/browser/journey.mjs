@@ -163,7 +163,7 @@ export async function a_profile_is_changed_and_deleted(page, deployment) {
 }
 
 export async function every_page_is_accessible(page, deployment) {
-  for (const name of ["", "log-in", "register", "verify", "resend", "forgot-password", "reset-password", "no-such-page"]) {
+  for (const name of ["", "log-in", "register", "verify", "invalidate", "resend", "forgot-password", "reset-password", "no-such-page"]) {
     await page.opens(`/portal/ui/${name}`);
     if (name === "register") await page.submits();
     await page.isAccessible(name || "the first page");

@@ -19,7 +19,7 @@ pub use applications::{
     Application, ApplicationChange, ApplicationInstance, ApplicationService, ClientCredential, HIDDEN_SECRET,
     InstanceSummary, NewApplication, NewClientCredential, RegistrationConfig, ServiceInstance, ServiceReference,
 };
-pub use body::Body;
+pub use body::{Body, Patch};
 pub use credentials::{DRAW, Jwt, JwtChange, JwtParts, KeyAuth, NewKeyAuth, generated};
 pub use files::{FilePage, PortalFile, is_file_path, readable_by, type_of};
 pub use introspection::{
@@ -145,6 +145,9 @@ pub struct List<T> {
     pub data: Vec<T>,
     /// The path of the next page, if there is one.
     pub next: Option<String>,
+    /// Where the next page begins: `offset` in the query of `next`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offset: Option<String>,
     pub total: i64,
 }
 

@@ -1,6 +1,7 @@
 //! What a function asks of its host: SQL, key-value, variables, requests to other servers, a clock, randomness and a log.
 //! The only crate that knows the runtimes; nothing here knows an API.
 
+mod client;
 pub mod clock;
 pub mod fetch;
 pub mod kv;
@@ -13,6 +14,7 @@ pub mod vars;
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
+pub use client::client_address;
 pub use fetch::FetchError;
 pub use kv::Kv;
 pub use later::later;

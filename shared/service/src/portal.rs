@@ -4,12 +4,14 @@
 mod body;
 mod cookie;
 mod credential;
+mod letter;
 mod mail;
 mod origin;
 mod page;
 mod password;
 mod session;
 mod settings;
+mod source;
 mod token;
 
 use axum::Router;
@@ -22,11 +24,13 @@ use crate::{App, Audit, Error, Result, Shape};
 pub use body::PortalBody;
 pub use cookie::{Cookie, Transport};
 pub use credential::{Credential, checked_jwt, needed, new_secret, read_sealed};
-pub use mail::{Letter, Mail, MailKind, data_key, send_later};
+pub use letter::{Letter, LinkTemplates};
+pub use mail::{Mail, MailKind, data_key, send_later};
 pub use page::{Page, PageQuery, counted};
 pub use password::{hash_password, renewed_password, verify_password};
-pub use session::{Session, open_session};
+pub use session::{Session, open_session, sweep_sessions};
 pub use settings::Settings;
+pub use source::{Source, guess_key};
 pub use token::{OneTimeToken, Purpose};
 
 /// The tenant under which the portal's secrets are sealed and its audit rows are kept.

@@ -28,6 +28,8 @@ impl Variables {
             .with("INTERNAL_SD", "true")
             // Cheap hashes: the suite logs in hundreds of times.
             .with("PORTAL_ARGON2", "64,1,1")
+            // All cases come from one address, and some guess.
+            .with("PORTAL_LOGIN_GUESSES", "10000")
             .with("PORTAL_ADMINS", "operators@portal.test")
             .with("PORTAL_ORIGINS", "https://gui.portal.test")
     }

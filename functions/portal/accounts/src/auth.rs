@@ -11,20 +11,27 @@ use model::portal::{CookieFacts, SessionAnswer, SessionFacts, Status, fold_email
 use serde_json::{Value, json};
 use service::{
     App, Error, Result,
-    portal::{self, Cookie, Session, Transport},
+    portal::{self, Cookie, Session, Source, Transport},
 };
 
-use crate::store;
+use crate::{
+    guesses::Guess,
+    login_store::{self as store, Attempt, Candidate},
+};
+
+/// How often a password is verified that another log-in stores at another cost meanwhile.
+const VERIFICATIONS: usize = 2;
 
 /// Create a session: log in with HTTP Basic, and keep the cookie of the answer.
 #[utoipa::path(
     get, path = "/auth", tag = "authentication", operation_id = "create-session",
-    responses((status = 204), (status = 401)),
+    responses((status = 204), (status = 401), (status = 429)),
 )]
 pub(crate) async fn create_session(
     State(app): State<App>,
     transport: Transport,
     session: Result<Session>,
+    source: Source,
     headers: HeaderMap,
 ) -> Result<Response> {
     let Some(credentials) = headers.get(header::AUTHORIZATION) else {
@@ -33,19 +40,41 @@ pub(crate) async fn create_session(
     };
     let (email, password) = credentials.to_str().ok().and_then(basic).ok_or_else(wrong)?;
     let now = platform::clock::now_ms();
-    let found = store::candidate(&app, &fold_email(&email)).await?;
-    let right = portal::verify_password(&app, &password, found.as_ref().map(|found| found.password.as_str()))?;
-    let developer = found.filter(|found| right && !found.is_locked).ok_or_else(wrong)?;
-    if developer.status != Status::Approved {
-        let refusal = developer.status.refusal();
-        let body = json!({ "message": refusal, "status": developer.status.number() });
-        store::clear_attempts(&app, &developer).await?;
-        return Err(Error::unauthorized(refusal).with_body(body));
+    let guess = Guess::new(&app, &fold_email(&email), &source, now)?;
+    let mut found = match store::attempt(&app, &guess).await? {
+        Attempt::Refused(seconds) => return Ok(too_many(seconds)),
+        Attempt::Counted(found) => found,
+    };
+    for _ in 0..VERIFICATIONS {
+        let developer = admitted(&app, &guess, &password, found).await?;
+        let renewed = portal::renewed_password(&app, &password, &developer.password)?;
+        let (cookie, text) = Cookie::mint(&app, &developer.id, now)?;
+        if store::log_in(&app, &guess, &developer, &cookie, renewed, now).await? {
+            return Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, transport.set(&text)?)]).into_response());
+        }
+        found = store::account(&app, &guess).await?;
     }
-    let renewed = portal::renewed_password(&app, &password, &developer.password)?;
-    let (cookie, text) = Cookie::mint(&app, &developer.id, now)?;
-    store::log_in(&app, &developer, &cookie, renewed, now).await?;
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, transport.set(&text)?)]).into_response())
+    Err(wrong())
+}
+
+/// The account, if this is its password and it may log in.
+async fn admitted(app: &App, guess: &Guess, password: &str, found: Option<Candidate>) -> Result<Candidate> {
+    let right = portal::verify_password(app, password, found.as_ref().map(|found| found.password.as_str()))?;
+    let developer = found.filter(|found| right && !found.is_locked).ok_or_else(wrong)?;
+    if developer.status == Status::Approved {
+        return Ok(developer);
+    }
+    store::forgive(app, guess, &developer).await?;
+    let refusal = developer.status.refusal();
+    let body = json!({ "message": refusal, "status": developer.status.number() });
+    Err(Error::unauthorized(refusal).with_body(body))
+}
+
+/// The answer to guesses that are not judged, whatever the account and the password.
+fn too_many(seconds: i64) -> Response {
+    let message = format!("Too many attempts to log in; try again in {seconds} seconds");
+    let retry_after = [(header::RETRY_AFTER, seconds.to_string())];
+    (StatusCode::TOO_MANY_REQUESTS, retry_after, Answer(json!({ "message": message }))).into_response()
 }
 
 /// Delete the session: its cookie is worth nothing afterwards.
@@ -71,11 +100,13 @@ pub(crate) async fn delete_session(
     responses((status = 200, body = SessionAnswer), (status = 401)),
 )]
 pub(crate) async fn get_session(session: Session) -> Result<Answer<SessionAnswer>> {
-    session.read(Vec::new()).await?;
+    let outcomes = session.read(vec![session.select_end()]).await?;
+    let row = outcomes.first().and_then(|outcome| outcome.rows.first());
+    let ends_at: i64 = row.ok_or_else(|| Error::internal("a session without its row"))?.get("ends_at")?;
     let lifetime = session.app.portal().session_seconds;
     Ok(Answer(SessionAnswer {
         session: SessionFacts {
-            expires: session.expires_at().div_euclid(1000),
+            expires: ends_at.div_euclid(1000),
             cookie: CookieFacts { renew: lifetime, lifetime },
         },
     }))

@@ -68,9 +68,12 @@ pub(crate) async fn register(State(app): State<App>, PortalBody(body): PortalBod
         _ => None,
     };
     statements.extend(token.as_ref().map(|token| store::insert_token(&developer.id, Purpose::VerifyAccount, token)));
-    let kind = if token.is_some() { MailKind::VerifyAccount } else { MailKind::RequestAccess };
     for recipient in &recipients {
-        statements.push(Mail::new(&app, kind, token.as_ref()).await?.to(recipient, &developer.id, now));
+        let mail = match &token {
+            Some(token) => Mail::with_token(&app, MailKind::VerifyAccount, token, email).await?,
+            None => Mail::new(&app, MailKind::RequestAccess).await?,
+        };
+        statements.push(mail.to(recipient, &developer.id, now));
     }
     store::register(&app, statements, email).await?;
     let seconds = now.div_euclid(1000);

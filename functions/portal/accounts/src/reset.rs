@@ -4,7 +4,7 @@ use axum::{extract::State, http::StatusCode};
 use model::portal::{FieldErrors, check_password, fold_email};
 use service::{
     App, Result,
-    portal::{self, Mail, MailKind, OneTimeToken, PortalBody, Purpose},
+    portal::{self, Mail, MailKind, OneTimeToken, PortalBody, Purpose, Source},
 };
 
 use crate::{demand, store, verification::unauthorized};
@@ -18,7 +18,7 @@ pub(crate) async fn forgot_password(State(app): State<App>, PortalBody(body): Po
     let now = platform::clock::now_ms();
     let email = demand(&body, "email")?;
     let token = OneTimeToken::mint(&app, Purpose::ResetPassword, now)?;
-    let mail = Mail::new(&app, MailKind::ResetPassword, Some(&token)).await?;
+    let mail = Mail::with_token(&app, MailKind::ResetPassword, &token, email).await?;
     store::forget(&app, &fold_email(email), &token, mail, now).await?;
     Ok(StatusCode::OK)
 }
@@ -40,12 +40,17 @@ pub(crate) async fn validate_reset(State(app): State<App>, PortalBody(body): Por
     post, path = "/reset-password", tag = "account", operation_id = "reset-password", request_body = Object,
     responses((status = 200), (status = 400), (status = 401)),
 )]
-pub(crate) async fn reset_password(State(app): State<App>, PortalBody(body): PortalBody) -> Result<StatusCode> {
+pub(crate) async fn reset_password(
+    State(app): State<App>,
+    source: Source,
+    PortalBody(body): PortalBody,
+) -> Result<StatusCode> {
     let now = platform::clock::now_ms();
     let (token, password) = (demand(&body, "token")?, demand(&body, "password")?);
     check_password(password).map_err(|rule| FieldErrors::one("password", rule))?;
     let token = OneTimeToken::open(&app, Purpose::ResetPassword, token, now)?.ok_or_else(unauthorized)?;
     let developer = store::owner_of(&app, &token).await?.ok_or_else(unauthorized)?;
     let hash = portal::hash_password(&app, password)?;
-    if store::reset(&app, (&token, &developer), &hash, now).await? { Ok(StatusCode::OK) } else { Err(unauthorized()) }
+    let source = source.key(&app)?;
+    if store::reset(&app, (&token, &developer), &hash, source.as_deref(), now).await? { Ok(StatusCode::OK) } else { Err(unauthorized()) }
 }

@@ -1,24 +1,17 @@
-//! The SQL of accounts. What a caller without a session may do is a condition inside the statements: a token's row, a
-//! status, a number of attempts.
+//! The SQL of accounts. What a caller without a session may do is a condition inside the statements: a token's row or a
+//! status. Logging in is in `login_store`.
 
 use model::portal::{Status, fold_email};
-use platform::{Row, Statement};
+use platform::Statement;
 use service::{
-    App, Audit, Error, Result,
-    portal::{self, Cookie, Mail, OneTimeToken, PORTAL_TENANT, Purpose, audit_by},
+    App, Audit, Result,
+    portal::{self, Mail, OneTimeToken, PORTAL_TENANT, Purpose, audit_by},
 };
+
+use crate::guesses;
 
 /// How many tokens for a new password an account may have at a time, so that nobody's mailbox is flooded.
 const MOST_RESETS: i64 = 10;
-
-/// Who a login may be for.
-pub(crate) struct Candidate {
-    pub id: String,
-    pub password: String,
-    pub status: Status,
-    /// Too many wrong passwords since the last right one.
-    pub is_locked: bool,
-}
 
 pub(crate) struct NewDeveloper<'a> {
     pub id: String,
@@ -29,73 +22,6 @@ pub(crate) struct NewDeveloper<'a> {
     pub status: Status,
     pub status_after: Status,
     pub now: i64,
-}
-
-/// The account of an address. Where attempts are counted, this one is counted before it is judged, so that guesses in
-/// parallel are no more than those one after the other.
-pub(crate) async fn candidate(app: &App, email: &str) -> Result<Option<Candidate>> {
-    let attempts = app.portal().login_attempts;
-    let rows = if attempts == 0 {
-        let select = "SELECT id, password, status, 0 AS is_locked FROM portal_developers WHERE email_folded = ?1";
-        app.sql().query(Statement::new(select).bind(email)).await?
-    } else {
-        let count = Statement::new(
-            "UPDATE portal_developers SET failed_logins = failed_logins + 1 WHERE email_folded = ?1 \
-             RETURNING id, password, status, failed_logins > ?2 AS is_locked",
-        );
-        let mut outcomes = app.sql().batch(vec![count.bind(email).bind(attempts)]).await?;
-        outcomes.pop().map(|outcome| outcome.rows).unwrap_or_default()
-    };
-    rows.first().map(candidate_of).transpose()
-}
-
-fn candidate_of(row: &Row) -> Result<Candidate> {
-    let status = Status::from_number(row.get("status")?);
-    Ok(Candidate {
-        id: row.get("id")?,
-        password: row.get("password")?,
-        status: status.ok_or_else(|| Error::internal("a developer of unknown status"))?,
-        is_locked: row.get("is_locked")?,
-    })
-}
-
-/// The password was right.
-pub(crate) async fn clear_attempts(app: &App, developer: &Candidate) -> Result<()> {
-    if app.portal().login_attempts > 0 {
-        app.sql().batch(vec![clear(developer)]).await?;
-    }
-    Ok(())
-}
-
-fn clear(developer: &Candidate) -> Statement {
-    Statement::new("UPDATE portal_developers SET failed_logins = 0 WHERE id = ?1 AND failed_logins > 0")
-        .bind(developer.id.as_str())
-}
-
-/// Opens a session, and stores the password at today's cost where it was stored at another.
-pub(crate) async fn log_in(
-    app: &App,
-    developer: &Candidate,
-    cookie: &Cookie,
-    renewed: Option<String>,
-    now: i64,
-) -> Result<()> {
-    let mut batch = portal::open_session(app, cookie, now);
-    batch.extend((app.portal().login_attempts > 0).then(|| clear(developer)));
-    batch.extend(renewed.map(|password| {
-        Statement::new("UPDATE portal_developers SET password = ?3 WHERE id = ?1 AND password = ?2")
-            .bind(developer.id.as_str())
-            .bind(developer.password.as_str())
-            .bind(password)
-    }));
-    app.sql().batch(batch).await?;
-    Ok(())
-}
-
-pub(crate) async fn log_out(app: &App, cookie: &Cookie) -> Result<()> {
-    let delete = Statement::new("DELETE FROM portal_sessions WHERE id_hash = ?1").bind(cookie.id_hash.as_str());
-    app.sql().batch(vec![delete]).await?;
-    Ok(())
 }
 
 /// A developer with its consumer, and the audit row of both.
@@ -231,7 +157,13 @@ pub(crate) async fn delete_token(app: &App, token: &str) -> Result<bool> {
 
 /// Sets the password of a token's developer, if the token is still there, ends all its sessions, and uses up all its
 /// tokens of that kind.
-pub(crate) async fn reset(app: &App, (token, developer): (&str, &str), password: &str, now: i64) -> Result<bool> {
+pub(crate) async fn reset(
+    app: &App,
+    (token, developer): (&str, &str),
+    password: &str,
+    source: Option<&str>,
+    now: i64,
+) -> Result<bool> {
     let update = Statement::new(
         "UPDATE portal_developers SET password = ?3, failed_logins = 0, updated_at = ?4 WHERE id = ?2 \
          AND EXISTS (SELECT 1 FROM portal_tokens WHERE id_hash = ?1 AND developer_id = ?2)",
@@ -240,13 +172,15 @@ pub(crate) async fn reset(app: &App, (token, developer): (&str, &str), password:
     let sessions = Statement::new(
         "DELETE FROM portal_sessions WHERE developer_id = (SELECT developer_id FROM portal_tokens WHERE id_hash = ?1)",
     );
-    let outcomes = app.sql().batch(vec![
+    let mut batch = vec![
         update.bind(token).bind(developer).bind(password).bind(now),
         audit_by(developer, audit, now),
         sessions.bind(token),
-        delete_all_of(token),
-    ]);
-    Ok(outcomes.await?.first().is_some_and(|outcome| outcome.changes > 0))
+    ];
+    // Who reads the account's mail is no stranger, however many guesses strangers have made.
+    batch.extend(source.map(|source| guesses::know_owner_of(token, source, now)));
+    batch.push(delete_all_of(token));
+    Ok(app.sql().batch(batch).await?.first().is_some_and(|outcome| outcome.changes > 0))
 }
 
 /// This token and all others of the same developer and purpose.

@@ -21,7 +21,7 @@ pub(crate) async fn verify_account(State(app): State<App>, PortalBody(body): Por
     let developer = store::owner_of(&app, &token).await?.ok_or_else(unauthorized)?;
     let mut notices = Vec::new();
     for admin in &app.portal().admins {
-        notices.push((Mail::new(&app, MailKind::RequestAccess, None).await?, admin.as_str()));
+        notices.push((Mail::new(&app, MailKind::RequestAccess).await?, admin.as_str()));
     }
     let status = store::verify(&app, (&token, &developer), notices, now).await?.ok_or_else(unauthorized)?;
     Ok(Answer(Verified { status }))
@@ -39,7 +39,7 @@ pub(crate) async fn resend_account_verification(
     let now = platform::clock::now_ms();
     if let Some(email) = body.text("email")? {
         let token = OneTimeToken::mint(&app, Purpose::VerifyAccount, now)?;
-        let mail = Mail::new(&app, MailKind::VerifyAccount, Some(&token)).await?;
+        let mail = Mail::with_token(&app, MailKind::VerifyAccount, &token, email).await?;
         store::resend(&app, &fold_email(email), &token, mail, now).await?;
     }
     Ok(StatusCode::NO_CONTENT)

@@ -80,7 +80,7 @@ pub(crate) fn insert(
         .bind(rows.id.as_str())
         .bind(rows.consumer.as_str())
         .bind(new.name.as_str())
-        .bind(new.redirect_uri.as_str())
+        .bind(new.redirect_uri.clone().unwrap_or_default())
         .bind(new.description.clone())
         .bind(new.custom_id.clone())
         .bind(session.now);
@@ -91,7 +91,7 @@ pub(crate) fn insert(
     let credential = Statement::new(
         "INSERT INTO portal_oauth2 \
          (id, consumer_id, name, client_id, secret_hash, sealed_secret, redirect_uris, created_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, json_array(?7), ?8)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, CASE WHEN ?7 IS NULL THEN '[]' ELSE json_array(?7) END, ?8)",
     );
     let credential = credential
         .bind(rows.credential.as_str())
@@ -100,29 +100,40 @@ pub(crate) fn insert(
         .bind(client_id.as_str())
         .bind(Credential::Client.lookup_hash(&session.app, &[&client_id, &secret])?)
         .bind(Credential::Client.seal(data_key, &rows.credential, &secret)?)
-        .bind(new.redirect_uri.as_str())
+        .bind(new.redirect_uri.clone())
         .bind(session.now);
     Ok(vec![application, consumer, credential])
 }
 
 /// First the client credentials, while the old redirect URI can still be seen; the last statement says whether there
-/// is such an application.
+/// is such an application that keeps a redirect URI or a custom id. No redirect URI is stored as an empty one.
 pub(crate) fn update(session: &Session, id: &str, change: &ApplicationChange) -> Vec<Statement> {
-    let bind = |statement: Statement| statement.bind(id).bind(change.name.clone()).bind(change.redirect_uri.clone());
+    let redirect_uri = match change.redirect_uri.clone().into_parts() {
+        (false, _) => None,
+        (true, uri) => Some(uri.unwrap_or_default()),
+    };
+    let (identifies, custom_id) = change.custom_id.clone().into_parts();
+    let (describes, description) = change.description.clone().into_parts();
+    let bind = |statement: Statement| {
+        let statement = statement.bind(id).bind(change.name.clone()).bind(redirect_uri.clone());
+        statement.bind(identifies).bind(custom_id.clone())
+    };
     let credentials = session.statement(
         "UPDATE portal_oauth2 SET name = coalesce(?3, name), redirect_uris = CASE WHEN ?4 IS NULL THEN redirect_uris \
-         ELSE (SELECT json_group_array(CASE WHEN uri.value = \
-         (SELECT redirect_uri FROM portal_applications WHERE id = ?2) THEN ?4 ELSE uri.value END) \
-         FROM json_each(portal_oauth2.redirect_uris) uri) END \
-         WHERE consumer_id = (SELECT consumer_id FROM portal_applications WHERE id = ?2 AND developer_id = ?1)",
+         ELSE (SELECT json_group_array(CASE WHEN uri.value = a.redirect_uri THEN ?4 ELSE uri.value END) \
+         FROM portal_applications a, json_each(CASE a.redirect_uri WHEN '' THEN json_insert(redirect_uris, '$[#]', '') \
+         ELSE redirect_uris END) uri WHERE a.id = ?2 AND (?4 <> '' OR uri.value <> a.redirect_uri)) END \
+         WHERE consumer_id = (SELECT consumer_id FROM portal_applications WHERE id = ?2 AND developer_id = ?1 \
+         AND (coalesce(?4, redirect_uri) <> '' OR CASE WHEN ?5 THEN ?6 ELSE custom_id END IS NOT NULL))",
     );
     let application = session.statement(
         "UPDATE portal_applications SET name = coalesce(?3, name), redirect_uri = coalesce(?4, redirect_uri), \
-         description = coalesce(?5, description), custom_id = coalesce(?6, custom_id), updated_at = ?7 \
-         WHERE id = ?2 AND developer_id = ?1",
+         custom_id = CASE WHEN ?5 THEN ?6 ELSE custom_id END, \
+         description = CASE WHEN ?7 THEN ?8 ELSE description END, updated_at = ?9 \
+         WHERE id = ?2 AND developer_id = ?1 \
+         AND (coalesce(?4, redirect_uri) <> '' OR CASE WHEN ?5 THEN ?6 ELSE custom_id END IS NOT NULL)",
     );
-    let application = bind(application).bind(change.description.clone()).bind(change.custom_id.clone());
-    vec![bind(credentials), application.bind(session.now)]
+    vec![bind(credentials), bind(application).bind(describes).bind(description).bind(session.now)]
 }
 
 /// Consumer, credentials and instances go with it, by the foreign keys.
@@ -136,7 +147,7 @@ pub(crate) fn application(row: &Row) -> Result<Application> {
     Ok(Application {
         created_at: row.get::<i64>("created_at")?.div_euclid(1000),
         id: row.get("id")?,
-        redirect_uri: row.get("redirect_uri")?,
+        redirect_uri: Some(row.get("redirect_uri")?).filter(|uri: &String| !uri.is_empty()),
         updated_at: row.get::<i64>("updated_at")?.div_euclid(1000),
         developer: Reference { id: row.get("developer_id")? },
         name: row.get("name")?,

@@ -1,7 +1,7 @@
 //! The applications of a developer.
 
 use axum::{Json as Answer, http::StatusCode};
-use model::portal::{Application, ApplicationChange, List};
+use model::portal::{Application, ApplicationChange, FieldErrors, List};
 use platform::SqlError;
 use service::{
     Audit, Error, Path, Query, Result,
@@ -78,9 +78,14 @@ pub(crate) async fn update_application(
     let mut statements = store::update(&session, &id, &change);
     statements.push(store::select(&session, &id));
     let audit = Audit::new(PORTAL_TENANT, "application.update", id.as_str());
-    let (name, custom_id) = (change.name.as_deref().unwrap_or_default(), change.custom_id.as_deref());
-    let outcomes = session.write(statements, audit).await?.map_err(|error| refused(error, name, custom_id))?;
-    let row = outcomes.last().and_then(|outcome| outcome.rows.first()).ok_or_else(portal::missing)?;
+    let (name, custom_id) = (change.name.as_deref().unwrap_or_default(), change.custom_id.clone().set());
+    let outcomes = session.write(statements, audit).await?;
+    let outcomes = outcomes.map_err(|error| refused(error, name, custom_id.as_deref()))?;
+    let [_, changed, read] = outcomes.as_slice() else { return Err(Error::internal("three statements")) };
+    let row = read.rows.first().ok_or_else(portal::missing)?;
+    if changed.changes == 0 {
+        return Err(FieldErrors::missing("redirect_uri").into());
+    }
     store::application(row).map(Answer)
 }
 

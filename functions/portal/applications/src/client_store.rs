@@ -46,7 +46,7 @@ pub(crate) fn insert(session: &Session, data_key: &DataKey, application: &str, n
     let insert = session.statement(
         "INSERT INTO portal_oauth2 \
          (id, consumer_id, name, client_id, secret_hash, sealed_secret, redirect_uris, created_at) \
-         SELECT ?3, consumer_id, name, ?4, ?5, ?6, coalesce(?7, json_array(redirect_uri)), ?8 \
+         SELECT ?3, consumer_id, name, ?4, ?5, ?6, coalesce(?7, CASE redirect_uri WHEN '' THEN '[]' ELSE json_array(redirect_uri) END), ?8 \
          FROM portal_applications WHERE id = ?2 AND developer_id = ?1",
     );
     let sealed = match new.wanted.hash_secret {

@@ -142,11 +142,7 @@ impl Sorted {
     }
 
     pub(crate) fn list<T>(&self, rows: &[Row], total: i64, read: impl Fn(&Row) -> Result<T>) -> Result<List<T>> {
-        let size = usize::try_from(self.page.size).unwrap_or(usize::MAX);
-        let data = rows.iter().take(size).map(read).collect::<Result<Vec<_>>>()?;
-        let last = rows.get(size.saturating_sub(1)).filter(|_| rows.len() > size);
-        let next = last.map(|row| Ok::<_, Error>(self.page.next(&self.path, &self.place(row)?))).transpose()?;
-        Ok(List { data, next, total })
+        self.page.list_by(&self.path, rows, total, read, |row| self.place(row))
     }
 
     fn place(&self, row: &Row) -> Result<String> {

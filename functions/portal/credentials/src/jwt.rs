@@ -26,15 +26,15 @@ pub(crate) async fn list_jwt(session: Session, Query(query): Query<ListQuery>) -
     page.list("/credentials/jwt", rows, total, |row| store::jwt(row, key.as_deref())).map(Answer)
 }
 
-/// Create a JWT credential. Tokens that name `key` as their issuer are verified with it, by its algorithm alone.
+/// Create a JWT credential; a key and a secret that are not given are generated. Tokens that name `key` as their issuer are verified with it, by its algorithm alone.
 #[utoipa::path(
     post, path = "/credentials/jwt", tag = "credentials", operation_id = "create-credential-jwt",
     request_body = Object,
     responses((status = 200, body = Jwt), (status = 400), (status = 401), (status = 409)),
 )]
 pub(crate) async fn create_jwt(session: Session, PortalBody(body): PortalBody) -> Result<Answer<Jwt>> {
-    let wanted = JwtChange::from_body(&body).and_then(JwtChange::into_new).and_then(portal::checked_jwt);
-    let wanted = session.checked(wanted).await?;
+    let given = session.checked(JwtChange::from_body(&body)).await?;
+    let wanted = session.checked(portal::checked_jwt(given.into_new(portal::new_secret)?)).await?;
     let id = portal::new_id()?;
     let data_key = portal::data_key(&session.app).await?;
     let statements = vec![store::insert(&session, &data_key, &id, &wanted)?, store::select(&session, &id)];

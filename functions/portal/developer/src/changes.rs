@@ -53,7 +53,7 @@ pub(crate) async fn update_email(session: Session, PortalBody(body): PortalBody)
     let mut statements = vec![store::forget_verifications(&session)];
     if verifies {
         let token = OneTimeToken::mint(app, Purpose::VerifyAccount, session.now)?;
-        let mail = Mail::new(app, MailKind::VerifyAccount, Some(&token)).await?;
+        let mail = Mail::with_token(app, MailKind::VerifyAccount, &token, email).await?;
         statements.push(store::insert_verification(&session, &token));
         statements.push(mail.to(email, &session.developer, session.now));
     }

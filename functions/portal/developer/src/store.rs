@@ -42,16 +42,21 @@ pub(crate) fn password(outcomes: &[Outcome]) -> Result<String> {
     Ok(row.ok_or_else(|| Error::internal("a session without its developer"))?.get("password")?)
 }
 
-/// Ends the other sessions and sets the password, if it still is the old one; the last statement says whether.
+/// Ends the other sessions, voids tokens for a new password, and sets the password, if it still is the old one; the last
+/// statement says whether.
 pub(crate) fn set_password(session: &Session, old: &str, new: &str) -> Vec<Statement> {
     let sessions = session.statement(
         "DELETE FROM portal_sessions WHERE developer_id = ?1 AND id_hash <> ?2 \
          AND EXISTS (SELECT 1 FROM portal_developers WHERE id = ?1 AND password = ?3)",
     );
+    let tokens = session.statement(
+        "DELETE FROM portal_tokens WHERE developer_id = ?1 AND purpose = 'reset-password' \
+         AND EXISTS (SELECT 1 FROM portal_developers WHERE id = ?1 AND password = ?2)",
+    );
     let update = session.statement(
         "UPDATE portal_developers SET password = ?3, failed_logins = 0, updated_at = ?4 WHERE id = ?1 AND password = ?2",
     );
-    vec![sessions.bind(session.id_hash()).bind(old), update.bind(old).bind(new).bind(session.now)]
+    vec![sessions.bind(session.id_hash()).bind(old), tokens.bind(old), update.bind(old).bind(new).bind(session.now)]
 }
 
 pub(crate) fn forget_verifications(session: &Session) -> Statement {

@@ -22,6 +22,7 @@ pub const PAGES: &[&str] = &[
     "log-in",
     "register",
     "verify",
+    "invalidate",
     "resend",
     "forgot-password",
     "reset-password",

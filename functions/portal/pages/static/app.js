@@ -11,6 +11,7 @@ const PAGES = {
   "log-in": { load: () => import("./log-in.js"), open: true },
   register: { load: () => import("./register.js"), open: true },
   verify: { load: () => import("./verify.js"), open: true },
+  invalidate: { load: () => import("./invalidate.js"), open: true },
   resend: { load: () => import("./resend.js"), open: true },
   "forgot-password": { load: () => import("./forgot-password.js"), open: true },
   "reset-password": { load: () => import("./reset-password.js"), open: true },

@@ -72,7 +72,7 @@ pub(crate) async fn update_developer(
     let roles = request.roles_json().map_err(|rule| Error::bad_request(rule.0))?;
     let mut statements = Vec::new();
     if matches!(transition, Some((Status::Approved, _))) {
-        let mail = Mail::new(&signed.app, MailKind::Approved, None).await?;
+        let mail = Mail::new(&signed.app, MailKind::Approved).await?;
         statements.push(store::insert_approval(mail, &developer, signed.now));
     }
     statements.extend(store::update(&developer, transition, roles, signed.now));

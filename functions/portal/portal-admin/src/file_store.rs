@@ -22,11 +22,7 @@ pub(crate) fn select_page(page: &Page) -> Statement {
 }
 
 pub(crate) fn file_list(rows: &[Row], page: &Page, total: i64) -> Result<List<FileEntry>> {
-    let size = usize::try_from(page.size).unwrap_or(usize::MAX);
-    let data = rows.iter().take(size).map(entry).collect::<Result<Vec<_>>>()?;
-    let last = data.last().filter(|_| rows.len() > size);
-    let next = last.map(|last| page.next("/caas/portal/files", &last.path));
-    Ok(List { data, next, total })
+    page.list_by("/caas/portal/files", rows, total, entry, |row| Ok(row.get("path")?))
 }
 
 pub(crate) fn select(path: &str) -> Statement {

@@ -38,13 +38,9 @@ pub(crate) async fn list_mail(signed: Signed, Query(query): Query<ListMail>) -> 
     let statements = vec![count, select.bind(before).bind(page.size + 1)];
     let outcomes = signed.gate(Action::ManagePortal).read(statements).await?;
     let [counted, listed] = outcomes.as_slice() else { return Err(Error::internal("two statements, two outcomes")) };
-    let size = usize::try_from(page.size).unwrap_or(usize::MAX);
-    let data = listed.rows.iter().take(size).map(entry).collect::<Result<Vec<_>>>()?;
-    let last = listed.rows.get(size.saturating_sub(1)).filter(|_| listed.rows.len() > size);
-    let next = last.map(|row| row.get::<i64>("seq")).transpose()?;
-    let next = next.map(|seq| page.next("/caas/portal/mail", &seq.to_string()));
     let total = counted.rows.first().map_or(Ok(0), |row| row.get("total"))?;
-    Ok(Answer(List { data, next, total }))
+    let place = |row: &Row| Ok(row.get::<i64>("seq")?.to_string());
+    page.list_by("/caas/portal/mail", &listed.rows, total, entry, place).map(Answer)
 }
 
 /// Get a mail with what it says.

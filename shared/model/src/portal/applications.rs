@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    Body, FieldErrors, Reference,
+    Body, FieldErrors, Patch, REQUIRED, Reference,
     credentials::{KEY_RULE, is_visible},
 };
 
@@ -14,6 +14,8 @@ const MAX_NAME: usize = 128;
 const MAX_DESCRIPTION: usize = 1024;
 
 const MAX_URI: usize = 2048;
+
+const NAME_RULE: &str = "1 to 128 characters, not only white space";
 
 const URI_RULE: &str = "expected an absolute URL without a fragment";
 
@@ -24,7 +26,9 @@ pub const HIDDEN_SECRET: &str = "********";
 pub struct Application {
     pub created_at: i64,
     pub id: String,
-    pub redirect_uri: String,
+    /// Absent where the application only has a `custom_id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redirect_uri: Option<String>,
     pub updated_at: i64,
     pub developer: Reference,
     pub name: String,
@@ -106,9 +110,10 @@ pub struct ClientCredential {
     pub redirect_uris: Vec<String>,
 }
 
+/// An application has a redirect URI, a custom id, or both.
 pub struct NewApplication {
     pub name: String,
-    pub redirect_uri: String,
+    pub redirect_uri: Option<String>,
     pub description: Option<String>,
     pub custom_id: Option<String>,
 }
@@ -116,9 +121,9 @@ pub struct NewApplication {
 #[derive(Default)]
 pub struct ApplicationChange {
     pub name: Option<String>,
-    pub redirect_uri: Option<String>,
-    pub description: Option<String>,
-    pub custom_id: Option<String>,
+    pub redirect_uri: Patch<String>,
+    pub description: Patch<String>,
+    pub custom_id: Patch<String>,
 }
 
 /// What is given of a client credential; the rest is generated.
@@ -132,39 +137,44 @@ pub struct NewClientCredential {
 impl ApplicationChange {
     pub fn from_body(body: &Body) -> Result<Self, FieldErrors> {
         let mut errors = FieldErrors::default();
-        let mut read = |name: &str, check: fn(&str) -> bool, rule: &str| match body.text(name) {
-            Ok(Some(text)) if !check(text) => {
+        let mut read = |name: &str, check: fn(&str) -> bool, rule: &str| match body.patch(name) {
+            Ok(Patch::Set(text)) if check(text) => Patch::Set(text.to_owned()),
+            Ok(Patch::Set(_)) => {
                 errors.add(name, rule);
-                None
+                Patch::Keep
             }
-            Ok(text) => text.map(str::to_owned),
+            Ok(Patch::Clear) => Patch::Clear,
+            Ok(Patch::Keep) => Patch::Keep,
             Err(refusal) => {
                 errors.merge(refusal);
-                None
+                Patch::Keep
             }
         };
-        let change = Self {
-            name: read("name", is_name, "1 to 128 characters, not only white space"),
-            // Clients misspell it.
-            redirect_uri: read("redirect_uri", is_redirect_uri, URI_RULE).or(read(
-                "request_uri",
-                is_redirect_uri,
-                URI_RULE,
-            )),
-            description: read("description", is_description, "at most 1024 characters"),
-            custom_id: read("custom_id", is_visible, KEY_RULE),
+        let name = read("name", is_name, NAME_RULE);
+        // Clients misspell it.
+        let redirect_uri = match read("redirect_uri", is_redirect_uri, URI_RULE) {
+            Patch::Keep => read("request_uri", is_redirect_uri, URI_RULE),
+            given => given,
         };
-        errors.or(change)
+        let description = read("description", is_description, "at most 1024 characters");
+        let custom_id = read("custom_id", is_visible, KEY_RULE);
+        if name == Patch::Clear {
+            errors.add("name", NAME_RULE);
+        }
+        errors.or(Self { name: name.set(), redirect_uri, description, custom_id })
     }
 
     pub fn into_new(self) -> Result<NewApplication, FieldErrors> {
         let mut errors = FieldErrors::default();
         let new = NewApplication {
             name: errors.needed("name", self.name),
-            redirect_uri: errors.needed("redirect_uri", self.redirect_uri),
-            description: self.description,
-            custom_id: self.custom_id,
+            redirect_uri: self.redirect_uri.set(),
+            description: self.description.set(),
+            custom_id: self.custom_id.set(),
         };
+        if new.redirect_uri.is_none() && new.custom_id.is_none() {
+            errors.add("redirect_uri", REQUIRED);
+        }
         errors.or(new)
     }
 }
@@ -228,7 +238,7 @@ mod tests {
     #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
     use serde_json::{Value, json};
 
-    use super::{super::REQUIRED, *};
+    use super::*;
 
     fn body(value: Value) -> Body {
         let Value::Object(object) = value else { panic!("not an object") };
@@ -285,11 +295,25 @@ mod tests {
         assert_eq!(fields.as_object().unwrap().len(), 4, "{fields}");
         let good = new(json!({ "name": "Demo", "redirect_uri": "https://example.com", "description": "d" })).unwrap();
         assert_eq!((good.name.as_str(), good.description.as_deref()), ("Demo", Some("d")));
+        let without = new(json!({ "name": "Demo", "custom_id": "c", "redirect_uri": "" })).unwrap();
+        assert_eq!((without.redirect_uri, without.custom_id.as_deref()), (None, Some("c")));
+        let empty = new(json!({ "name": "", "custom_id": "c" })).map(drop).unwrap_err();
+        assert_eq!(empty.into_fields(), json!({ "name": NAME_RULE }));
+    }
+
+    #[test]
+    fn a_change_sets_clears_or_leaves_alone() {
+        let change = ApplicationChange::from_body(&body(json!({ "description": null, "custom_id": "" }))).unwrap();
+        assert_eq!((change.name, change.redirect_uri), (None, Patch::Keep));
+        assert_eq!((change.description, change.custom_id), (Patch::Clear, Patch::Clear));
+        for name in [json!(""), json!(null), json!(" ")] {
+            assert!(ApplicationChange::from_body(&body(json!({ "name": name }))).is_err(), "{name}");
+        }
     }
 
     #[test]
     fn the_misspelt_redirect_uri_counts_when_the_right_one_is_missing() {
-        let change = |value| ApplicationChange::from_body(&body(value)).unwrap().redirect_uri;
+        let change = |value| ApplicationChange::from_body(&body(value)).unwrap().redirect_uri.set();
         assert_eq!(change(json!({ "request_uri": "https://a.b" })).as_deref(), Some("https://a.b"));
         let both = json!({ "request_uri": "https://a.b", "redirect_uri": "https://c.d" });
         assert_eq!(change(both).as_deref(), Some("https://c.d"));

@@ -8,6 +8,32 @@ use super::{FieldErrors, REQUIRED};
 /// How deep names may nest.
 const DEPTH: usize = 4;
 
+/// What a change says of a field.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Patch<T> {
+    /// Nothing: it stays as it is.
+    #[default]
+    Keep,
+    /// `null` or an empty text.
+    Clear,
+    Set(T),
+}
+
+impl<T> Patch<T> {
+    /// Whether the field changes, and to what.
+    pub fn into_parts(self) -> (bool, Option<T>) {
+        match self {
+            Self::Keep => (false, None),
+            Self::Clear => (true, None),
+            Self::Set(value) => (true, Some(value)),
+        }
+    }
+
+    pub fn set(self) -> Option<T> {
+        self.into_parts().1
+    }
+}
+
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Body(Map<String, Value>);
 
@@ -41,6 +67,15 @@ impl Body {
             Some(Value::String(text)) if text.is_empty() => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
             Some(_) => Err(FieldErrors::one(name, "expected a string")),
+        }
+    }
+
+    /// A text that a change may set, clear or leave alone.
+    pub fn patch(&self, name: &str) -> Result<Patch<&str>, FieldErrors> {
+        match (self.0.contains_key(name), self.text(name)?) {
+            (false, _) => Ok(Patch::Keep),
+            (true, None) => Ok(Patch::Clear),
+            (true, Some(text)) => Ok(Patch::Set(text)),
         }
     }
 
@@ -114,5 +149,8 @@ mod tests {
             (Some(true), Some(false), None)
         );
         assert!(body.flag("a").is_err());
+        let patches = ["b", "c", "e", "x"].map(|name| body.patch(name).unwrap());
+        assert_eq!(patches, [Patch::Clear, Patch::Set("true"), Patch::Clear, Patch::Keep]);
+        assert!(body.patch("a").is_err());
     }
 }

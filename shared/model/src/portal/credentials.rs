@@ -13,6 +13,8 @@ const MAX_SECRET: usize = 1024;
 
 const MAX_PEM: usize = 4096;
 
+const DEFAULT_ALGORITHM: &str = "HS256";
+
 /// How long a generated key, client id or secret is.
 const GENERATED: usize = 32;
 
@@ -44,7 +46,7 @@ pub struct Jwt {
     pub key: String,
 }
 
-/// A key that the developer chooses, or none for a generated one.
+/// A key that the developer chooses, or none for a generated one; in a change, none leaves it as it is.
 pub struct NewKeyAuth {
     pub key: Option<String>,
 }
@@ -100,16 +102,15 @@ impl JwtChange {
         errors.or(change)
     }
 
-    /// A whole credential, of which nothing that is needed may be missing.
-    pub fn into_new(self) -> Result<JwtParts, FieldErrors> {
-        let mut errors = FieldErrors::default();
-        let parts = JwtParts {
-            key: errors.needed("key", self.key),
-            secret: errors.needed("secret", self.secret),
-            algorithm: errors.needed("algorithm", self.algorithm),
+    /// A whole credential. Key and secret are generated where they are not given; a public key cannot be.
+    pub fn into_new<E>(self, mut generate: impl FnMut() -> Result<String, E>) -> Result<JwtParts, E> {
+        let mut given = |text: Option<String>| text.map_or_else(&mut generate, Ok);
+        Ok(JwtParts {
+            key: given(self.key)?,
+            secret: given(self.secret)?,
+            algorithm: self.algorithm.unwrap_or_else(|| DEFAULT_ALGORITHM.to_owned()),
             rsa_public_key: self.rsa_public_key,
-        };
-        errors.or(parts)
+        })
     }
 
     /// The stored credential with what is given put in its place.
@@ -153,7 +154,7 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use super::{super::REQUIRED, *};
+    use super::*;
 
     fn body(value: Value) -> Body {
         let Value::Object(object) = value else { panic!("not an object") };
@@ -196,15 +197,16 @@ mod tests {
     }
 
     #[test]
-    fn a_new_jwt_credential_names_all_that_is_missing() {
-        let new = |value| JwtChange::from_body(&body(value)).and_then(JwtChange::into_new);
-        assert_eq!(
-            new(json!({ "key": "k" })).map(drop).unwrap_err().into_fields(),
-            json!({ "secret": REQUIRED, "algorithm": REQUIRED })
-        );
+    fn a_new_jwt_credential_gets_what_is_not_given() {
+        let new = |value| {
+            let change = JwtChange::from_body(&body(value))?;
+            change.into_new(|| Ok::<_, FieldErrors>("generated".to_owned()))
+        };
+        let parts = new(json!({ "key": "k", "secret": "" })).unwrap();
+        assert_eq!((parts.key.as_str(), parts.secret.as_str(), parts.algorithm.as_str()), ("k", "generated", "HS256"));
+        assert_eq!(new(json!({ "key": "k", "secret": "s", "algorithm": "ES256" })).unwrap().algorithm, "ES256");
         let long = new(json!({ "key": "x".repeat(257), "secret": "s", "algorithm": 1 })).map(drop).unwrap_err();
         assert_eq!(long.into_fields(), json!({ "key": "length must be 1 to 256", "algorithm": "expected a string" }));
-        assert_eq!(new(json!({ "key": "k", "secret": "s", "algorithm": "HS256" })).unwrap().key, "k");
     }
 
     #[test]

@@ -3,7 +3,9 @@
 mod fetch;
 mod sqlite;
 
-use std::{collections::HashMap, path::Path, sync::Arc};
+use std::{collections::HashMap, net::SocketAddr, path::Path, sync::Arc};
+
+use axum::extract::ConnectInfo;
 
 pub(crate) use fetch::fetch;
 pub use sqlite::Sqlite;
@@ -26,6 +28,11 @@ impl Vars for MapVars {
 
 pub(crate) fn later(_extensions: &http::Extensions, task: Task<'static, ()>) {
     tokio::spawn(task);
+}
+
+/// The peer of the connection, where the server passes it on.
+pub(crate) fn client_address(_headers: &http::HeaderMap, extensions: &http::Extensions) -> Option<String> {
+    extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.to_string())
 }
 
 pub(crate) fn now_ms() -> i64 {

@@ -67,6 +67,12 @@ pub(crate) fn later(_extensions: &http::Extensions, task: Task<'static, ()>) {
     spin_sdk::wasip3::spawn(task);
 }
 
+/// Spin appends this header with the peer of the connection; values before the last one are the client's own.
+pub(crate) fn client_address(headers: &http::HeaderMap, _extensions: &http::Extensions) -> Option<String> {
+    let last = headers.get_all("spin-client-addr").iter().next_back();
+    last.and_then(|value| value.to_str().ok()).map(str::to_owned)
+}
+
 pub(crate) fn now_ms() -> i64 {
     let elapsed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)

@@ -90,6 +90,11 @@ pub(crate) fn later(extensions: &http::Extensions, task: Task<'static, ()>) {
     }
 }
 
+/// Cloudflare sets this header to the visitor's address, whatever the client has sent.
+pub(crate) fn client_address(headers: &http::HeaderMap, _extensions: &http::Extensions) -> Option<String> {
+    headers.get("cf-connecting-ip").and_then(|value| value.to_str().ok()).map(str::to_owned)
+}
+
 pub(crate) fn now_ms() -> i64 {
     // Whole milliseconds far below 2^53.
     #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds, far below 2^53")]

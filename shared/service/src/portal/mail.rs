@@ -11,9 +11,8 @@ use axum::{
 };
 use crypto::seal::DataKey;
 use platform::{Statement, fetch::Limits, random};
-use serde::{Deserialize, Serialize};
 
-use super::{OneTimeToken, PORTAL_TENANT, new_id, settings::MailApi};
+use super::{Letter, OneTimeToken, PORTAL_TENANT, new_id, settings::MailApi};
 use crate::{App, Error, Result};
 
 /// How long mails stay in the outbox, sent or not.
@@ -38,13 +37,6 @@ pub struct Mail {
     sealed: Vec<u8>,
 }
 
-/// What a mail says.
-#[derive(Serialize, Deserialize)]
-pub struct Letter {
-    pub subject: String,
-    pub text: String,
-}
-
 impl MailKind {
     pub fn name(self) -> &'static str {
         match self {
@@ -54,49 +46,23 @@ impl MailKind {
             Self::Approved => "approved",
         }
     }
-
-    fn letter(self, app: &App, token: Option<&OneTimeToken>) -> Letter {
-        let gui = match &app.portal().gui_url {
-            Some(url) => url.trim_end_matches('/').to_owned(),
-            None => format!("{}/portal/ui", app.config().public_url.trim_end_matches('/')),
-        };
-        let token = token.map_or("", |token| token.text.as_str());
-        let hours = app.portal().token_seconds / 3600;
-        let (subject, text) = match self {
-            Self::VerifyAccount => (
-                "Verify your account of the developer portal",
-                format!(
-                    "Open this address to verify your e-mail address:\n\n{gui}/verify#token={token}\n\n\
-                     It is good once and for {hours} hours. If you did not register, ignore this mail.\n"
-                ),
-            ),
-            Self::ResetPassword => (
-                "A new password for the developer portal",
-                format!(
-                    "Open this address to choose a new password:\n\n{gui}/reset-password#token={token}\n\n\
-                     It is good once and for {hours} hours. If you did not ask for it, ignore this mail.\n"
-                ),
-            ),
-            Self::RequestAccess => (
-                "Somebody asks for access to the developer portal",
-                "A developer has registered and waits for an approval:\n\n  chancery developer list --status requested\n"
-                    .to_owned(),
-            ),
-            Self::Approved => (
-                "Your account of the developer portal was approved",
-                format!("You can log in now:\n\n{gui}\n"),
-            ),
-        };
-        Letter { subject: subject.to_owned(), text }
-    }
 }
 
 impl Mail {
-    pub async fn new(app: &App, kind: MailKind, token: Option<&OneTimeToken>) -> Result<Self> {
+    /// A mail without a link of its own.
+    pub async fn new(app: &App, kind: MailKind) -> Result<Self> {
+        Self::seal(app, kind, Letter::new(app, kind, None)?).await
+    }
+
+    /// A mail with a link that holds a token, to the developer of this address.
+    pub async fn with_token(app: &App, kind: MailKind, token: &OneTimeToken, email: &str) -> Result<Self> {
+        Self::seal(app, kind, Letter::new(app, kind, Some((token, email)))?).await
+    }
+
+    async fn seal(app: &App, kind: MailKind, letter: Letter) -> Result<Self> {
         let key = data_key(app).await?;
         let id = new_id()?;
-        let letter =
-            serde_json::to_vec(&kind.letter(app, token)).map_err(|_| Error::internal("a letter is no JSON"))?;
+        let letter = serde_json::to_vec(&letter).map_err(|_| Error::internal("a letter is no JSON"))?;
         let sealed = key.seal(random::bytes()?, &aad(&id), &letter);
         Ok(Self { id, kind, sealed })
     }

@@ -59,17 +59,25 @@ impl Page {
 
     /// The page itself, out of rows that were read so.
     pub fn list<T>(&self, path: &str, rows: &[Row], total: i64, read: impl Fn(&Row) -> Result<T>) -> Result<List<T>> {
+        let place = |row: &Row| Ok(format!("{} {}", row.get::<i64>("created_at")?, row.get::<String>("id")?));
+        self.list_by(path, rows, total, read, place)
+    }
+
+    /// As `list`, for rows in another order; `place` says where a row stands in it.
+    pub fn list_by<R, T>(
+        &self,
+        path: &str,
+        rows: &[R],
+        total: i64,
+        read: impl Fn(&R) -> Result<T>,
+        place: impl Fn(&R) -> Result<String>,
+    ) -> Result<List<T>> {
         let size = usize::try_from(self.size).unwrap_or(usize::MAX);
         let data = rows.iter().take(size).map(read).collect::<Result<Vec<_>>>()?;
         let last = rows.get(size.saturating_sub(1)).filter(|_| rows.len() > size);
-        let next = match last {
-            None => None,
-            Some(row) => {
-                let place = format!("{} {}", row.get::<i64>("created_at")?, row.get::<String>("id")?);
-                Some(self.next(path, &place))
-            }
-        };
-        Ok(List { data, next, total })
+        let place = last.map(place).transpose()?;
+        let next = place.as_deref().map(|place| self.next(path, place));
+        Ok(List { data, next, offset: place.as_deref().map(Self::offset), total })
     }
 
     /// The path of the page after a place.
@@ -115,10 +123,10 @@ mod tests {
         assert_eq!((list.data, list.total), (vec!["x1".to_owned(), "x2".to_owned()], 3));
         let next = list.next.unwrap();
         let offset = next.strip_prefix("/things?offset=").unwrap().strip_suffix("&size=2").unwrap();
+        assert_eq!(list.offset.as_deref(), Some(offset));
         assert_eq!(query("", offset).page().unwrap().after(), "2 x2");
-        assert!(
-            page.list("/things", rows.get(1..).unwrap(), 3, |row| Ok(row.get::<String>("id")?)).unwrap().next.is_none()
-        );
+        let last = page.list("/things", rows.get(1..).unwrap(), 3, |row| Ok(row.get::<String>("id")?)).unwrap();
+        assert_eq!((last.next, last.offset), (None, None));
     }
 
     #[test]

@@ -84,9 +84,12 @@ impl Session {
         }
     }
 
-    /// When the session ends if nothing more is asked.
-    pub fn expires_at(&self) -> i64 {
-        self.now + 1000 * self.app.portal().session_seconds
+    /// Reads, as `ends_at`, when the session ends if nothing more is asked.
+    pub fn select_end(&self) -> Statement {
+        let select = self.bind(
+            "SELECT min(?3 + ?4, created_at + ?5) AS ends_at FROM portal_sessions WHERE id_hash = ?1 AND developer_id = ?2",
+        );
+        select.bind(idle(&self.app)).bind(longest(&self.app))
     }
 
     /// Writes nothing while the session holds. Else it tries to leave a mark of nobody, and with it the whole batch
@@ -106,14 +109,14 @@ impl Session {
         )
     }
 
+    /// Moves the session's end, but never beyond its longest life.
     fn renewal(&self) -> Statement {
-        let (renewed, stored) = (self.expires_at(), end(&self.app, self.now));
-        self.bind(
-            "UPDATE portal_sessions SET expires_at = ?4 WHERE id_hash = ?1 AND developer_id = ?2 AND expires_at > ?3 \
-             AND expires_at < ?5",
-        )
-        .bind(stored)
-        .bind(renewed)
+        let renewal = self.bind(
+            "UPDATE portal_sessions SET expires_at = min(?4, created_at + ?6) WHERE id_hash = ?1 AND developer_id = ?2 \
+             AND expires_at > ?3 AND expires_at < min(?5, created_at + ?6)",
+        );
+        let stored = self.now + idle(&self.app) + idle(&self.app) / RENEWAL_PART;
+        renewal.bind(stored).bind(self.now + idle(&self.app)).bind(longest(&self.app))
     }
 
     fn bind(&self, text: &'static str) -> Statement {
@@ -121,23 +124,32 @@ impl Session {
     }
 }
 
-/// A new session, and the end of some that have expired.
-pub fn open_session(app: &App, cookie: &Cookie, now: i64) -> Vec<Statement> {
+/// A new session of an approved developer whose stored password still is this one; else nothing is inserted. A password
+/// that was verified may have been replaced since.
+pub fn open_session(app: &App, cookie: &Cookie, password: &str, now: i64) -> Statement {
     let insert = Statement::new(
-        "INSERT INTO portal_sessions (id_hash, developer_id, created_at, expires_at) VALUES (?1, ?2, ?3, ?4)",
+        "INSERT INTO portal_sessions (id_hash, developer_id, created_at, expires_at) \
+         SELECT ?1, id, ?4, ?5 FROM portal_developers WHERE id = ?2 AND password = ?3 AND status = 0",
     );
+    let end = now + longest(app).min(idle(app) + idle(app) / RENEWAL_PART);
+    insert.bind(cookie.id_hash.as_str()).bind(cookie.developer.as_str()).bind(password).bind(now).bind(end)
+}
+
+/// Removes some of the sessions that have expired.
+pub fn sweep_sessions(now: i64) -> Statement {
     let sweep = Statement::new(
         "DELETE FROM portal_sessions WHERE id_hash IN \
          (SELECT id_hash FROM portal_sessions WHERE expires_at <= ?1 ORDER BY expires_at LIMIT 64)",
     );
-    vec![
-        insert.bind(cookie.id_hash.as_str()).bind(cookie.developer.as_str()).bind(now).bind(end(app, now)),
-        sweep.bind(now),
-    ]
+    sweep.bind(now)
 }
 
-/// When a session ends that was used now.
-fn end(app: &App, now: i64) -> i64 {
-    let milliseconds = 1000 * app.portal().session_seconds;
-    now + milliseconds + milliseconds / RENEWAL_PART
+/// How long a session lives without a request, in milliseconds.
+fn idle(app: &App) -> i64 {
+    1000 * app.portal().session_seconds
+}
+
+/// How long a session lives at most, in milliseconds.
+fn longest(app: &App) -> i64 {
+    1000 * app.portal().session_max_seconds
 }

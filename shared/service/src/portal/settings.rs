@@ -5,6 +5,7 @@ use model::portal::{MetaFields, is_email};
 use platform::Vars;
 use zeroize::Zeroizing;
 
+use super::LinkTemplates;
 use crate::{Error, Result};
 
 /// Read once per instance.
@@ -17,6 +18,14 @@ pub struct Settings {
     pub token_seconds: i64,
     /// How long a session lives without a request.
     pub session_seconds: i64,
+    /// How long a session lives at most, however often it is used.
+    pub session_max_seconds: i64,
+    /// How many guesses at the password of one account are judged at once; 0 switches the limits off.
+    pub login_guesses: i64,
+    /// After those, one more guess is judged every so many seconds.
+    pub login_guess_seconds: i64,
+    /// The header in which a trusted proxy passes on the client's address; without it, the runtime's own word.
+    pub client_address_header: Option<String>,
     /// How many wrong passwords lock an account until its password is reset; 0 means never.
     pub login_attempts: i64,
     /// Origins of pages, besides our own, that may use the portal with a visitor's session.
@@ -25,6 +34,7 @@ pub struct Settings {
     pub admins: Vec<String>,
     /// Where the links in mails lead; without it, to the pages of our own.
     pub gui_url: Option<String>,
+    pub links: LinkTemplates,
     pub mail: Option<MailApi>,
     meta_fields: Result<MetaFields, String>,
     cost: Result<Cost, String>,
@@ -44,10 +54,15 @@ impl Default for Settings {
             email_verification: false,
             token_seconds: 21_600,
             session_seconds: 3600,
+            session_max_seconds: 12 * 3600,
+            login_guesses: 10,
+            login_guess_seconds: 30,
+            client_address_header: None,
             login_attempts: 0,
             origins: Vec::new(),
             admins: Vec::new(),
             gui_url: None,
+            links: LinkTemplates::default(),
             mail: None,
             meta_fields: Ok(MetaFields::default()),
             cost: Ok(Cost::default()),
@@ -75,10 +90,19 @@ impl Settings {
             email_verification: flag("PORTAL_EMAIL_VERIFICATION").await,
             token_seconds: number("PORTAL_TOKEN_SECONDS", defaults.token_seconds).await,
             session_seconds: number("PORTAL_SESSION_SECONDS", defaults.session_seconds).await,
+            session_max_seconds: number("PORTAL_SESSION_MAX_SECONDS", defaults.session_max_seconds).await,
+            login_guesses: number("PORTAL_LOGIN_GUESSES", defaults.login_guesses).await,
+            login_guess_seconds: number("PORTAL_LOGIN_GUESS_SECONDS", defaults.login_guess_seconds).await,
+            client_address_header: vars.get("CLIENT_ADDRESS_HEADER").await,
             login_attempts: number("PORTAL_LOGIN_ATTEMPTS", 0).await,
             origins: list("PORTAL_ORIGINS").await,
             admins: list("PORTAL_ADMINS").await.into_iter().filter(|address| is_email(address)).collect(),
             gui_url: vars.get("PORTAL_GUI_URL").await,
+            links: LinkTemplates {
+                verify: vars.get("PORTAL_VERIFY_LINK").await.unwrap_or(defaults.links.verify),
+                invalidate: vars.get("PORTAL_INVALIDATE_LINK").await.unwrap_or(defaults.links.invalidate),
+                reset: vars.get("PORTAL_RESET_LINK").await.unwrap_or(defaults.links.reset),
+            },
             mail: match vars.get("MAIL_API_URL").await {
                 None => None,
                 Some(url) => Some(MailApi {

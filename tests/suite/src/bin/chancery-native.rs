@@ -70,8 +70,9 @@ async fn serve(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let router = native::router(&arguments.state, arguments.variables).await?;
     let listener = TcpListener::bind(arguments.listen).await?;
     println!("{}", serde_json::json!({ "ready": format!("http://{}", listener.local_addr()?) }));
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
     tokio::select! {
-        served = async { axum::serve(listener, router).await } => served?,
+        served = async { axum::serve(listener, service).await } => served?,
         _ = tokio::signal::ctrl_c() => {}
         () = stdin_closed(), if arguments.until_stdin_closes => {}
     }

@@ -39,6 +39,7 @@ mod portal_accounts;
 mod portal_applications;
 mod portal_credentials;
 mod portal_developer;
+mod portal_guesses;
 mod portal_introspection;
 mod portal_mail;
 mod portal_table;
@@ -97,6 +98,7 @@ fn cases() -> Vec<Case> {
         config_sdk::cases(),
         portal_accounts::cases(),
         portal_developer::cases(),
+        portal_guesses::cases(),
         portal_mail::cases(),
         portal_credentials::cases(),
         portal_applications::cases(),

@@ -1,7 +1,10 @@
 //! Accounts of the portal: registration, verification, passwords, sessions, and what does not tell whether an address is
 //! known.
 
-use std::{thread, time::Duration};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use chancery_tests::variables::Variables;
 use serde_json::json;
@@ -256,6 +259,7 @@ fn verification_locks_and_short_sessions(shared: &Deployment) {
         .with("PORTAL_AUTO_APPROVE", "true")
         .with("PORTAL_LOGIN_ATTEMPTS", "3")
         .with("PORTAL_SESSION_SECONDS", "3")
+        .with("PORTAL_SESSION_MAX_SECONDS", "7")
         .with("PORTAL_META_FIELDS", r#"[{"title":"team","label":"Team","validator":{"type":"string"}}]"#);
     let t = &Deployment::start(shared.instance.runtime, variables).unwrap();
     let ask = |path: &str, body: serde_json::Value| nobody(t).call("POST", path, Some(&body));
@@ -282,12 +286,18 @@ fn verification_locks_and_short_sessions(shared: &Deployment) {
     assert_eq!(ask("/resend-account-verification", json!({ "email": email })).status, 204);
     assert_eq!(mails(t, &email).len(), 3, "who is verified gets no more mails");
 
-    // A session slides, and ends when nobody asks.
+    // A session slides, but not for ever.
+    let (session, started) = (log_in(t, &email, password), Instant::now());
+    let expiries: Vec<_> = (0..4)
+        .map(|_| {
+            thread::sleep(Duration::from_millis(1500));
+            ok(&session.get("/session"), 200)["session"]["expires"].as_i64().unwrap()
+        })
+        .collect();
+    assert!(expiries[0] < expiries[1] && expiries[2] == expiries[3], "{expiries:?}");
+    thread::sleep(Duration::from_millis(7200).saturating_sub(started.elapsed()));
+    assert_eq!(message(&session.get("/developer"), 401), "Unauthorized", "a session in use ends as well");
     let session = log_in(t, &email, password);
-    for _ in 0..4 {
-        thread::sleep(Duration::from_millis(1500));
-        ok(&session.get("/session"), 200);
-    }
     // A new address has to be verified; its owner's approval holds.
     let renamed = address();
     assert_eq!(ok(&session.call("PATCH", "/developer/email", Some(&json!({ "email": renamed }))), 200)["status"], 5);

@@ -1,0 +1,162 @@
+//! Limits on guesses at passwords. An account and a source each have an allowance that refills with time; a guess is
+//! counted before it is judged, and a right one gives back what it took. Sources from which a developer has logged in
+//! have an allowance of their own for that account, so that strangers cannot use it up.
+
+use platform::{Outcome, Statement};
+use serde::Serialize;
+use service::{
+    App, Error, Result,
+    portal::{self, Source},
+};
+
+/// A source may guess so many times as often as one account takes, over all accounts.
+const PER_SOURCE: i64 = 3;
+
+/// From how many sources a developer is known.
+const KNOWN_SOURCES: i64 = 16;
+
+/// How long a source stays known without a log-in, in milliseconds.
+const KNOWN_MS: i64 = 90 * 24 * 3_600_000;
+
+/// Completes a statement with `asked`: the allowances that apply to a guess. `?1` lists them, `?2` is the time, `?3` the
+/// address and `?4` the source.
+macro_rules! asked {
+    ($rest:literal) => {
+        concat!(
+            "WITH asked AS (SELECT a.value ->> 'key' AS key, a.value ->> 'cost' AS cost, a.value ->> 'room' AS room \
+             FROM json_each(?1) a WHERE coalesce((a.value ->> 'known') = EXISTS (SELECT 1 FROM portal_known_sources k \
+             JOIN portal_developers d ON d.id = k.developer_id WHERE d.email_folded = ?3 AND k.source = ?4), 1)) ",
+            $rest
+        )
+    };
+}
+
+/// One attempt to log in, and what it is counted against.
+pub(crate) struct Guess {
+    email: String,
+    source: Option<String>,
+    allowances: String,
+    now: i64,
+}
+
+/// What is counted under a key: a guess moves the time at which the allowance is full again by `cost`, and is refused
+/// when that time lies more than `room` ahead. `known` restricts it to sources that are, or are not, known.
+#[derive(Serialize)]
+struct Allowance {
+    key: String,
+    cost: i64,
+    room: i64,
+    known: Option<bool>,
+}
+
+impl Guess {
+    /// A guess at the password of a folded address. Nothing is counted where limits are switched off.
+    pub fn new(app: &App, email: &str, source: &Source, now: i64) -> Result<Self> {
+        let (burst, cost) = (app.portal().login_guesses, 1000 * app.portal().login_guess_seconds);
+        let source = source.key(app)?;
+        let mut allowances = Vec::new();
+        if burst > 0 {
+            let account = |parts: &[&str], known| {
+                let key = portal::guess_key(app, parts)?;
+                Ok::<_, Error>(Allowance { key, cost, room: (burst - 1) * cost, known: Some(known) })
+            };
+            allowances.push(account(&["account", email], false)?);
+            if let Some(source) = &source {
+                allowances.push(account(&["account", email, source], true)?);
+                let (cost, burst) = (cost / PER_SOURCE, burst * PER_SOURCE);
+                allowances.push(Allowance { key: source.clone(), cost, room: (burst - 1) * cost, known: None });
+            }
+        }
+        let allowances = serde_json::to_string(&allowances).map_err(|_| Error::internal("allowances are no JSON"))?;
+        Ok(Self { email: email.to_owned(), source, allowances, now })
+    }
+
+    /// Where the guess comes from, as it is stored.
+    pub fn source(&self) -> Option<&str> {
+        self.source.as_deref()
+    }
+
+    /// Reads for how many milliseconds guesses are still refused, as `wait`. Goes before [`Self::count`].
+    pub fn select_wait(&self) -> Statement {
+        self.bind(asked!("SELECT max(g.full_at - a.room) - ?2 AS wait FROM asked a JOIN portal_guesses g ON g.key = a.key"))
+    }
+
+    /// Reads the account.
+    pub fn select_account(&self) -> Statement {
+        self.bind("SELECT id, password, status, 0 AS is_locked FROM portal_developers WHERE email_folded = ?3")
+    }
+
+    /// Counts a wrong password in advance and reads the account, unless guesses are refused. Goes before [`Self::count`].
+    pub fn count_attempt(&self, most: i64) -> Statement {
+        let update = self.bind(asked!(
+            "UPDATE portal_developers SET failed_logins = failed_logins + 1 WHERE email_folded = ?3 AND NOT EXISTS \
+             (SELECT 1 FROM asked a JOIN portal_guesses g ON g.key = a.key WHERE g.full_at - a.room > ?2) \
+             RETURNING id, password, status, failed_logins > ?5 AS is_locked"
+        ));
+        update.bind(most)
+    }
+
+    /// Counts the guess, unless it is refused.
+    pub fn count(&self) -> Statement {
+        self.bind(concat!(
+            "INSERT INTO portal_guesses (key, full_at) ",
+            asked!(
+                "SELECT a.key, max(coalesce(g.full_at, 0), ?2) + a.cost FROM asked a \
+                 LEFT JOIN portal_guesses g ON g.key = a.key WHERE NOT EXISTS (SELECT 1 FROM asked a \
+                 JOIN portal_guesses g ON g.key = a.key WHERE g.full_at - a.room > ?2)"
+            ),
+            " ON CONFLICT (key) DO UPDATE SET full_at = excluded.full_at"
+        ))
+    }
+
+    /// Gives back what the guess took, since the password was right.
+    pub fn give_back(&self) -> Statement {
+        self.bind(asked!(
+            "UPDATE portal_guesses SET full_at = full_at - (SELECT a.cost FROM asked a WHERE a.key = portal_guesses.key) \
+             WHERE key IN (SELECT key FROM asked)"
+        ))
+    }
+
+    /// Removes what has refilled: more at a time than one guess adds.
+    pub fn sweep(&self) -> Statement {
+        let sweep = Statement::new(
+            "DELETE FROM portal_guesses WHERE key IN \
+             (SELECT key FROM portal_guesses WHERE full_at <= ?1 ORDER BY full_at LIMIT 8)",
+        );
+        sweep.bind(self.now)
+    }
+
+    fn bind(&self, text: &'static str) -> Statement {
+        let statement = Statement::new(text).bind(self.allowances.as_str()).bind(self.now);
+        statement.bind(self.email.as_str()).bind(self.source.clone())
+    }
+}
+
+/// How many seconds guesses are refused, by the outcome of [`Guess::select_wait`].
+pub(crate) fn refused_for(outcome: &Outcome) -> Result<Option<i64>> {
+    let row = outcome.rows.first().ok_or_else(|| Error::internal("no wait was read"))?;
+    let wait = row.get::<Option<i64>>("wait")?.filter(|wait| *wait > 0);
+    Ok(wait.map(|wait| wait / 1000 + 1))
+}
+
+/// Remembers where a developer has logged in, and forgets sources that were not used for long.
+pub(crate) fn know(developer: &str, source: &str, now: i64) -> [Statement; 2] {
+    let insert = Statement::new(
+        "INSERT INTO portal_known_sources (developer_id, source, used_at) SELECT id, ?2, ?3 FROM portal_developers \
+         WHERE id = ?1 ON CONFLICT (developer_id, source) DO UPDATE SET used_at = excluded.used_at",
+    );
+    let forget = Statement::new(
+        "DELETE FROM portal_known_sources WHERE developer_id = ?1 AND (used_at < ?2 OR source NOT IN \
+         (SELECT source FROM portal_known_sources WHERE developer_id = ?1 ORDER BY used_at DESC LIMIT ?3))",
+    );
+    [insert.bind(developer).bind(source).bind(now), forget.bind(developer).bind(now - KNOWN_MS).bind(KNOWN_SOURCES)]
+}
+
+/// Remembers the source of whoever presents this token as one of the token's developer.
+pub(crate) fn know_owner_of(token: &str, source: &str, now: i64) -> Statement {
+    let insert = Statement::new(
+        "INSERT INTO portal_known_sources (developer_id, source, used_at) SELECT developer_id, ?2, ?3 FROM portal_tokens \
+         WHERE id_hash = ?1 ON CONFLICT (developer_id, source) DO UPDATE SET used_at = excluded.used_at",
+    );
+    insert.bind(token).bind(source).bind(now)
+}
