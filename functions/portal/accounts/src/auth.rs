@@ -105,10 +105,7 @@ pub(crate) async fn get_session(session: Session) -> Result<Answer<SessionAnswer
     let ends_at: i64 = row.ok_or_else(|| Error::internal("a session without its row"))?.get("ends_at")?;
     let lifetime = session.app.portal().session_seconds;
     Ok(Answer(SessionAnswer {
-        session: SessionFacts {
-            expires: ends_at.div_euclid(1000),
-            cookie: CookieFacts { renew: lifetime, lifetime },
-        },
+        session: SessionFacts { expires: ends_at.div_euclid(1000), cookie: CookieFacts { renew: lifetime, lifetime } },
     }))
 }
 

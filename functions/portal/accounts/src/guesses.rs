@@ -78,12 +78,15 @@ impl Guess {
 
     /// Reads for how many milliseconds guesses are still refused, as `wait`. Goes before [`Self::count`].
     pub fn select_wait(&self) -> Statement {
-        self.bind(asked!("SELECT max(g.full_at - a.room) - ?2 AS wait FROM asked a JOIN portal_guesses g ON g.key = a.key"))
+        self.bind(asked!(
+            "SELECT max(g.full_at - a.room) - ?2 AS wait FROM asked a JOIN portal_guesses g ON g.key = a.key"
+        ))
     }
 
     /// Reads the account.
     pub fn select_account(&self) -> Statement {
-        self.bind("SELECT id, password, status, 0 AS is_locked FROM portal_developers WHERE email_folded = ?3")
+        Statement::new("SELECT id, password, status, 0 AS is_locked FROM portal_developers WHERE email_folded = ?1")
+            .bind(self.email.as_str())
     }
 
     /// Counts a wrong password in advance and reads the account, unless guesses are refused. Goes before [`Self::count`].

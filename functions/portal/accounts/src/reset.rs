@@ -52,5 +52,9 @@ pub(crate) async fn reset_password(
     let developer = store::owner_of(&app, &token).await?.ok_or_else(unauthorized)?;
     let hash = portal::hash_password(&app, password)?;
     let source = source.key(&app)?;
-    if store::reset(&app, (&token, &developer), &hash, source.as_deref(), now).await? { Ok(StatusCode::OK) } else { Err(unauthorized()) }
+    if store::reset(&app, (&token, &developer), &hash, source.as_deref(), now).await? {
+        Ok(StatusCode::OK)
+    } else {
+        Err(unauthorized())
+    }
 }

@@ -15,6 +15,7 @@ pub fn cases() -> Vec<Case> {
         case(an_application_has_a_consumer_and_a_credential),
         case(what_makes_no_application_is_told_by_field),
         case(an_application_is_changed_in_parts_and_its_credentials_follow),
+        case(what_an_application_has_beside_its_name_may_be_taken_away),
         case(names_are_unique_per_developer_and_custom_ids_over_the_portal),
         case(applications_are_listed_as_asked),
         case(a_deleted_application_takes_all_with_it),
@@ -135,6 +136,35 @@ fn an_application_is_changed_in_parts_and_its_credentials_follow(t: &Deployment)
     let wrong = dev.session.call("PATCH", &path, Some(&json!({ "redirect_uri": "x", "name": " " })));
     assert_eq!(names(&fields(&wrong, 400)), ["name", "redirect_uri"]);
     assert_eq!(ok(&dev.session.get(&path), 200), moved);
+}
+
+fn what_an_application_has_beside_its_name_may_be_taken_away(t: &Deployment) {
+    let dev = developer(t);
+    let (name, custom_id) = (unique("app"), unique("custom"));
+    let new = json!({ "name": name, "custom_id": custom_id, "description": "d" });
+    let created = ok(&dev.session.call("POST", "/applications", Some(&new)), 201);
+    assert!(created.get("redirect_uri").is_none(), "{created}");
+    let path = format!("/applications/{}", id(&created));
+    let uris = || ok(&dev.session.get(&format!("{path}/credentials")), 200)["data"][0]["redirect_uris"].clone();
+    assert_eq!(uris(), json!([]));
+    let change = |body: Value| dev.session.call("PATCH", &path, Some(&body));
+    for empty in [json!(""), json!(null)] {
+        assert_eq!(names(&fields(&change(json!({ "name": empty })), 400)), ["name"]);
+        assert_eq!(ok(&change(json!({ "description": "d" })), 200)["description"], "d");
+        assert!(ok(&change(json!({ "description": empty })), 200).get("description").is_none());
+    }
+    // A custom id or a redirect URI stays.
+    assert_eq!(names(&fields(&change(json!({ "custom_id": null })), 400)), ["redirect_uri"]);
+    let moved = ok(&change(json!({ "redirect_uri": "https://a.example" })), 200);
+    assert_eq!((&moved["redirect_uri"], uris()), (&json!("https://a.example"), json!(["https://a.example"])));
+    assert!(ok(&change(json!({ "custom_id": "" })), 200).get("custom_id").is_none());
+    assert_eq!(names(&fields(&change(json!({ "redirect_uri": "" })), 400)), ["redirect_uri"]);
+    assert_eq!(uris(), json!(["https://a.example"]), "what was refused changed nothing");
+    let both = change(json!({ "redirect_uri": null, "custom_id": custom_id }));
+    assert!(ok(&both, 200).get("redirect_uri").is_none());
+    assert_eq!(uris(), json!([]));
+    let neither = dev.session.call("POST", "/applications", Some(&json!({ "name": unique("app") })));
+    assert_eq!(names(&fields(&neither, 400)), ["redirect_uri"]);
 }
 
 fn names_are_unique_per_developer_and_custom_ids_over_the_portal(t: &Deployment) {

@@ -20,6 +20,7 @@ pub fn cases() -> Vec<Case> {
         case(a_deleted_key_is_gone),
         case(a_jwt_credential_is_what_was_sent),
         case(what_makes_no_jwt_credential_is_told_by_field),
+        case(what_a_jwt_credential_lacks_is_generated),
         case(a_jwt_credential_is_changed_in_parts_and_stays_whole),
         case(the_key_of_a_jwt_credential_is_unique_over_the_portal),
         case(parallel_changes_of_a_jwt_credential_lose_nothing),
@@ -129,9 +130,7 @@ fn a_jwt_credential_is_what_was_sent(t: &Deployment) {
 fn what_makes_no_jwt_credential_is_told_by_field(t: &Deployment) {
     let dev = developer(t);
     let refused = |body: Value| fields(&dev.session.call("POST", "/credentials/jwt", Some(&body)), 400);
-    let required = "required field missing";
-    assert_eq!(refused(json!({})), json!({ "key": required, "secret": required, "algorithm": required }));
-    assert_eq!(refused(json!({ "key": "k", "secret": "s" })), json!({ "algorithm": required }));
+    assert_eq!(names(&refused(json!({ "key": 1, "secret": 2, "algorithm": 3 }))), ["algorithm", "key", "secret"]);
     for algorithm in ["none", "NONE", "hs256", "HS1", "PS256", "ES512", "EdDSA"] {
         let body = json!({ "key": "k", "secret": "s", "algorithm": algorithm });
         assert_eq!(names(&refused(body)), ["algorithm"], "{algorithm}");
@@ -153,6 +152,21 @@ fn what_makes_no_jwt_credential_is_told_by_field(t: &Deployment) {
         assert_eq!(names(&refused(body)), ["rsa_public_key"], "{algorithm} {pem}");
     }
     assert_eq!(ok(&dev.session.get("/credentials/jwt"), 200)["total"], 0);
+}
+
+fn what_a_jwt_credential_lacks_is_generated(t: &Deployment) {
+    let dev = developer(t);
+    let created = create(&dev.session, "/credentials/jwt", &json!({}));
+    assert_eq!((&created["algorithm"], names(&created).len()), (&json!("HS256"), 6));
+    for name in ["key", "secret"] {
+        let text = created[name].as_str().unwrap();
+        assert!(text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{text}");
+    }
+    assert_ne!(created["key"], created["secret"]);
+    let key = unique("jwt");
+    let form = ok(&dev.session.form("POST", "/credentials/jwt", &format!("key={key}&secret=&algorithm=HS384")), 200);
+    assert_eq!((&form["key"], &form["algorithm"]), (&json!(key), &json!("HS384")));
+    assert_ne!(form["secret"], "");
 }
 
 fn a_jwt_credential_is_changed_in_parts_and_stays_whole(t: &Deployment) {

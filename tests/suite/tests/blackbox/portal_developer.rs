@@ -224,6 +224,7 @@ fn changes_of_developers_are_audited(t: &Deployment) {
         [
             by(&dev.id, "developer.register"),
             by(&t.service.tag, "developer.approve"),
+            by(&dev.id, "developer.log-in"),
             by(&dev.id, "developer.meta"),
             by(&dev.id, "developer.delete"),
         ]

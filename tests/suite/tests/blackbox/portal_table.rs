@@ -125,7 +125,7 @@ const ROWS: &[Row] = &[
     row("DELETE", |w| w.app(&format!("/credentials/{}", id(&w.client))), |_| None,       [401, 401, 401, 401, 404, 204]),
     // A wrong body is nobody's business before the session is.
     row("POST", |_| "/credentials/key-auth".into(), |_| Some(json!({ "key": "a b" })),   [401, 401, 401, 401, 400, 400]),
-    row("POST", |_| "/credentials/jwt".into(), |_| Some(json!({})),                      [401, 401, 401, 401, 400, 400]),
+    row("POST", |_| "/credentials/jwt".into(), |_| Some(json!({ "key": 1 })),            [401, 401, 401, 401, 400, 400]),
     row("PATCH", |w| format!("/credentials/jwt/{}", id(&w.jwt)), |_| Some(json!({ "algorithm": "none" })),
                                                                                          [401, 401, 401, 401, 404, 400]),
     row("POST", |_| "/applications".into(), |_| Some(json!({})),                         [401, 401, 401, 401, 400, 400]),
