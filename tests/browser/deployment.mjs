@@ -57,7 +57,7 @@ export async function start({ native = false } = {}) {
 function startWorkers(state, port, variables) {
   const file = join(state, "variables.json");
   writeFileSync(file, JSON.stringify(variables));
-  return run("node", [join(root, "tests/workerd.mjs"), "--state", state, "--vars", file, "--port", String(port)], process.env);
+  return run("node", [join(root, "scripts/workerd.mjs"), "--state", state, "--vars", file, "--port", String(port)], process.env);
 }
 
 function startNative(state, port, variables) {

@@ -109,7 +109,7 @@ impl Engine {
                 let direct: serde_json::Map<_, _> =
                     DIRECT.iter().map(|(folder, route)| ((*folder).to_owned(), json!([route]))).collect();
                 let mut command = Command::new("node");
-                command.arg(root().join("tests/workerd.mjs")).arg("--state").arg(state);
+                command.arg(root().join("scripts/workerd.mjs")).arg("--state").arg(state);
                 command.arg("--vars").arg(write(state, "variables.json", &Value::from(pairs).to_string())?);
                 command.arg("--direct").arg(write(state, "direct.json", &Value::from(direct).to_string())?);
                 command.env("TMPDIR", state);
@@ -235,7 +235,7 @@ fn manifest() -> Result<String, String> {
     let text = text.replace("source = \"target/components", &format!("source = \"{components}"));
     Ok(format!(
         "{text}\n[[trigger.http]]\nroute = \"/floor/...\"\ncomponent = \"floor\"\n\n[component.floor]\n\
-         source = \"{components}/floor.wasm\"\nsqlite_databases = [\"default\"]\nkey_value_stores = [\"default\"]\n"
+         source = \"{components}/floor.wasm\"\nsqlite_databases = [\"default\"]\n"
     ))
 }
 

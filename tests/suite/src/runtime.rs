@@ -72,7 +72,9 @@ impl Runtime {
                     variables.iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
                 fs::write(&file, serde_json::Value::from(all).to_string()).map_err(|error| error.to_string())?;
                 let mut command = Command::new("node");
-                command.arg(root().join("tests/workerd.mjs")).arg("--state").arg(state).arg("--vars").arg(file);
+                command.arg(root().join("scripts/workerd.mjs")).arg("--state").arg(state).arg("--vars").arg(file);
+                // The suite acts as Cloudflare's edge, which names the address of each caller.
+                command.arg("--trust-edge-headers");
                 // Whatever Miniflare keeps aside goes to memory too.
                 command.env("TMPDIR", state);
                 Ok((command, Announcement::Line))
@@ -137,7 +139,8 @@ impl Instance {
 
     /// Everything that was written to standard output and standard error so far.
     pub fn log(&self) -> String {
-        fs::read_to_string(self.state.log()).unwrap_or_default()
+        let logs = std::iter::once(self.state.log()).chain(self.state.component_logs());
+        logs.map(|file| fs::read_to_string(file).unwrap_or_default()).collect()
     }
 }
 
@@ -174,6 +177,14 @@ impl State {
 
     fn log(&self) -> PathBuf {
         self.0.join("log.txt")
+    }
+
+    /// With `--quiet`, Spin writes what components print to these files only.
+    fn component_logs(&self) -> Vec<PathBuf> {
+        let mut files = Vec::new();
+        collect_files(&self.0.join("logs"), &mut files);
+        files.retain(|file| file.to_string_lossy().ends_with("_stderr.txt"));
+        files
     }
 
     fn database_files(&self) -> Vec<PathBuf> {

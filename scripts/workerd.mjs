@@ -1,0 +1,188 @@
+// node scripts/workerd.mjs --state DIR [--port N] [--vars FILE]: every built Worker behind the gateway, on workerd.
+// `scripts/up`, the tests and the benchmarks serve with it.
+//
+//   --state DIR    where D1 and KV persist, laid out as `wrangler dev --persist-to DIR` does; migrations are applied
+//   --port N       0, the default, takes a free one
+//   --vars FILE    variables and secrets, given to every function: a JSON object (*.json), or lines NAME="value"
+//   --direct FILE  JSON object from a function's folder to routes, such as ["*/caas/sd"], that lead to it without the
+//                  gateway; a folder that is no function's is added as one
+//   --only A,B     only these functions, by the names of their folders; the gateway answers 503 for the others
+//   --trust-edge-headers
+//                  the caller acts as Cloudflare's edge: `CF-Connecting-IP` is taken from the request
+//
+// Prints one line of JSON when ready, {"url": "http://127.0.0.1:1234"}, and stops on SIGTERM, on SIGINT,
+// or when its standard input is closed, so that it never outlives its caller. Logs go to standard error.
+//
+// Requests reach workerd through a socket of its own, not through Miniflare's entry Worker: that one rewrites URLs by
+// header (`MF-Original-URL`), answers below `/cdn-cgi/`, and replaces `Accept-Encoding`.
+import { randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, readdirSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs, parseEnv } from "node:util";
+import { Log, LogLevel, Miniflare } from "miniflare";
+
+const COMPATIBILITY_DATE = "2026-04-01";
+const start = randomUUID();
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const { values: options } = parseArgs({
+  options: {
+    state: { type: "string" },
+    port: { type: "string", default: "0" },
+    vars: { type: "string" },
+    direct: { type: "string" },
+    only: { type: "string" },
+    "trust-edge-headers": { type: "boolean", default: false },
+  },
+});
+if (!options.state) fail("--state DIR is missing");
+const state = resolve(options.state);
+mkdirSync(state, { recursive: true });
+const bindings = options.vars ? readVariables(options.vars) : {};
+const direct = new Map(
+  Object.entries(options.direct ? JSON.parse(readFileSync(options.direct, "utf8")) : {}).map(([folder, routes]) => [
+    join(root, folder),
+    routes,
+  ]),
+);
+
+const only = options.only?.split(",");
+const functions = ["system", "caas", "licensing", "config", "portal", "audit"]
+  .flatMap((api) => readdirSync(join(root, "functions", api)).map((name) => join(root, "functions", api, name)))
+  .filter((folder) => only?.includes(basename(folder)) ?? true);
+const added = [...direct.keys()].filter((folder) => !functions.includes(folder));
+const gateway = {
+  ...worker(join(root, "functions/gateway")),
+  serviceBindings: Object.fromEntries(functions.map((folder) => [bindingOf(folder), nameOf(folder)])),
+};
+const front = {
+  name: nameOf("front"),
+  compatibilityDate: COMPATIBILITY_DATE,
+  modules: [{ type: "ESModule", path: join(root, "scripts/workerd-front.mjs") }],
+  modulesRoot: join(root, "scripts"),
+  bindings: { TRUST_EDGE_HEADERS: options["trust-edge-headers"], ROUTES: directRoutes() },
+  serviceBindings: {
+    GATEWAY: nameOf("gateway"),
+    ...Object.fromEntries([...direct.keys()].map((folder) => [bindingOf(folder), nameOf(folder)])),
+  },
+  unsafeDirectSockets: [{ host: "127.0.0.1", port: Number(options.port) }],
+};
+// Miniflare serves its first Worker on a second socket, which cannot be turned off.
+const closed = {
+  name: "closed",
+  compatibilityDate: COMPATIBILITY_DATE,
+  modules: [
+    {
+      type: "ESModule",
+      path: "closed.mjs",
+      contents: "export default { fetch: () => new Response(null, { status: 404 }) };",
+    },
+  ],
+};
+
+const miniflare = new Miniflare({
+  host: "127.0.0.1",
+  port: 0,
+  cf: false,
+  log: new Log(LogLevel.ERROR),
+  handleRuntimeStdio: (stdout, stderr) => {
+    stdout.pipe(process.stderr);
+    stderr.pipe(process.stderr);
+  },
+  d1Persist: join(state, "v3/d1"),
+  kvPersist: join(state, "v3/kv"),
+  workers: [
+    closed,
+    front,
+    gateway,
+    ...[...functions, ...added].map((folder) => ({ ...worker(folder), ...storage() })),
+  ],
+});
+
+let stopping = false;
+for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, stop);
+process.stdin.resume().on("end", stop).on("error", stop);
+
+try {
+  await miniflare.ready;
+  await migrate(await miniflare.getD1Database("DB", nameOf(functions[0])));
+  console.log(JSON.stringify({ url: (await miniflare.unsafeGetDirectURL(front.name)).origin }));
+} catch (error) {
+  if (!stopping) throw error;
+}
+
+// The header `MF-Route-Override` on Miniflare's own socket selects a Worker by its name, so names are not guessable.
+function nameOf(folder) {
+  return `chancery-${basename(folder)}-${start}`;
+}
+
+function bindingOf(folder) {
+  return basename(folder).toUpperCase().replaceAll("-", "_");
+}
+
+function worker(folder) {
+  const build = join(folder, "build");
+  if (!existsSync(join(build, "index.js"))) fail(`${folder} is not built; run scripts/build --workers`);
+  const wasm = join(build, "index_bg.wasm");
+  return {
+    name: nameOf(folder),
+    compatibilityDate: COMPATIBILITY_DATE,
+    modulesRoot: build,
+    modules: [
+      { type: "ESModule", path: join(build, "index.js") },
+      ...(existsSync(wasm) ? [{ type: "CompiledWasm", path: wasm }] : []),
+    ],
+  };
+}
+
+// The ids name the files of a state folder; `wrangler dev` takes them from the same place.
+function storage() {
+  const text = readFileSync(join(root, "functions/licensing/service-key/wrangler.toml"), "utf8");
+  const id = (name) => text.match(new RegExp(`^${name} = "(.+)"$`, "m"))?.[1] ?? fail(`no ${name} in wrangler.toml`);
+  return { bindings, d1Databases: { DB: id("database_id") }, kvNamespaces: { CACHE: id("id") } };
+}
+
+function readVariables(file) {
+  const text = readFileSync(file, "utf8");
+  return file.endsWith(".json") ? JSON.parse(text) : parseEnv(text);
+}
+
+// A route `*/a` is the path `/a`, and `*/a*` every path that begins with it.
+function directRoutes() {
+  const parse = (route) => ({ path: route.replace(/^\*/, "").replace(/\*$/, ""), prefix: route.endsWith("*") });
+  return [...direct].flatMap(([folder, routes]) =>
+    routes.map((route) => ({ ...parse(route), binding: bindingOf(folder) })),
+  );
+}
+
+// What `wrangler d1 migrations apply` does, in the same table, without its two seconds.
+async function migrate(database) {
+  const table =
+    "CREATE TABLE IF NOT EXISTS d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, " +
+    "applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)";
+  await database.prepare(table).run();
+  const { results } = await database.prepare("SELECT name FROM d1_migrations").all();
+  const applied = new Set(results.map((row) => row.name));
+  const folder = join(root, "shared/migrations");
+  for (const name of readdirSync(folder).filter((name) => name.endsWith(".sql")).sort()) {
+    if (applied.has(name)) continue;
+    // In these files a statement ends with `;` at the end of a line.
+    const statements = readFileSync(join(folder, name), "utf8").split(";\n").map((text) => text.trim());
+    await database.batch([
+      ...statements.filter((text) => text !== "").map((text) => database.prepare(text)),
+      database.prepare("INSERT INTO d1_migrations (name) VALUES (?1)").bind(name),
+    ]);
+  }
+}
+
+async function stop() {
+  if (stopping) return;
+  stopping = true;
+  await miniflare.dispose();
+  process.exit(0);
+}
+
+function fail(message) {
+  console.error(`error: ${message}`);
+  process.exit(1);
+}
