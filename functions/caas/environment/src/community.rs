@@ -25,10 +25,14 @@ pub(crate) async fn create_community(
     parts.gateways.take_secrets(&mut secrets);
     check_secrets(&secrets).map_err(refused)?;
     let gate = signed.gate(Action::CreateCommunity);
-    // A password costs to hash, and only who may create makes us.
+    // Hashing a password occupies the instance for up to a second, so everything that can refuse comes before it.
     gate.check().await?;
-    let tenant = store::installed_tenant(&signed.app).await?;
-    let tenant = tenant.ok_or_else(|| Error::bad_request("This environment is not installed; install it first"))?;
+    let found = store::tenant_and_name(&signed.app, &parts.name).await?;
+    let (tenant, taken) =
+        found.ok_or_else(|| Error::bad_request("This environment is not installed; install it first"))?;
+    if taken {
+        return Err(name_taken());
+    }
     let data_key = signed.app.data_keys().for_writing(&gate, &tenant).await?;
     let place = Place { tenant, community: store::new_id()? };
     let community = NewCommunity::draw(&signed.app, parts.name, &parts.contact, &parts.password)?;
@@ -39,9 +43,7 @@ pub(crate) async fn create_community(
     let audit = Audit::new(place.tenant.as_str(), "community.create", place.community.as_str());
     match gate.write(statements, audit).await? {
         Ok(_) => {}
-        Err(error) if error.is_unique("communities.name") => {
-            return Err(Error::bad_request("A community of this name exists; names differ by more than their case"));
-        }
+        Err(error) if error.is_unique("communities.name") => return Err(name_taken()),
         Err(error) => return Err(error.into()),
     }
     Ok(Answer(Created {
@@ -51,4 +53,8 @@ pub(crate) async fn create_community(
         community_name: community.name,
         created_ts: signed.now.div_euclid(1000),
     }))
+}
+
+fn name_taken() -> Error {
+    Error::bad_request("A community of this name exists; names differ by more than their case")
 }

@@ -31,8 +31,11 @@ pub(crate) async fn install_environment(
     let secrets = parts.take_secrets();
     check_secrets(&secrets).map_err(refused)?;
     let gate = signed.gate(Action::InstallEnvironment);
-    // A password costs to hash, and only who may install makes us.
+    // Hashing a password occupies the instance for up to a second, so everything that can refuse comes before it.
     gate.check().await?;
+    if store::is_installed(&signed.app).await? {
+        return Err(already_installed());
+    }
     let place = Place { tenant: store::new_id()?, community: store::new_id()? };
     let name = CommunityName::try_from(DEFAULT_COMMUNITY.to_owned()).map_err(|rule| Error::internal(rule.0))?;
     let community = NewCommunity::draw(&signed.app, name, &parts.contact, &parts.password)?;
@@ -51,9 +54,7 @@ pub(crate) async fn install_environment(
     let audit = Audit::new(place.tenant.as_str(), "environment.install", place.community.as_str());
     match gate.write(statements, audit).await? {
         Ok(_) => {}
-        Err(error) if error.is_unique("environment.name") => {
-            return Err(Error::bad_request("This environment is already installed"));
-        }
+        Err(error) if error.is_unique("environment.name") => return Err(already_installed()),
         Err(error) => return Err(error.into()),
     }
     cached.forget("");
@@ -64,6 +65,10 @@ pub(crate) async fn install_environment(
         community_id: place.community,
         public_key: community.public_key(),
     }))
+}
+
+fn already_installed() -> Error {
+    Error::bad_request("This environment is already installed")
 }
 
 pub(crate) fn refused(rule: Invalid) -> Error {

@@ -10,7 +10,7 @@ use model::{
     ids::CommunityName,
     time,
 };
-use platform::{Statement, random};
+use platform::{SqlError, Statement, random};
 use serde_json::{Value, json};
 use service::{App, CALLER_KEY_ID, Error, Result, Signed, secret_aad};
 
@@ -60,9 +60,18 @@ fn new_key(app: &App) -> Result<PrivateKey> {
     Err(Error::internal("the generator gives no number of the curve"))
 }
 
-pub(crate) async fn installed_tenant(app: &App) -> Result<Option<String>> {
-    let rows = app.sql().query(Statement::new("SELECT id FROM tenants")).await?;
-    Ok(rows.first().map(|row| row.get("id")).transpose()?)
+/// The installed tenant, and whether it has a community of this name already.
+pub(crate) async fn tenant_and_name(app: &App, name: &CommunityName) -> Result<Option<(String, bool)>> {
+    let select = Statement::new(
+        "SELECT id, EXISTS (SELECT 1 FROM communities WHERE tenant_id = t.id AND name = ?1) AS taken FROM tenants t",
+    );
+    let rows = app.sql().query(select.bind(name.as_str())).await?;
+    Ok(rows.first().map(|row| Ok::<_, SqlError>((row.get("id")?, row.get("taken")?))).transpose()?)
+}
+
+pub(crate) async fn is_installed(app: &App) -> Result<bool> {
+    let select = Statement::new("SELECT 1 AS installed FROM environment WHERE name = 'installed'");
+    Ok(!app.sql().query(select).await?.is_empty())
 }
 
 /// The row `installed` can be inserted once; without it nothing of the batch happens.
