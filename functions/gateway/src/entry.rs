@@ -5,6 +5,9 @@ use crate::routes;
 use worker::{Context, Env, Error, Response, Result, console_error, event, wasm_bindgen_futures::JsFuture};
 use worker::{wasm_bindgen::JsCast, web_sys, worker_sys};
 
+const REFUSAL_HEADERS: [(&str, &str); 3] =
+    [("content-type", "application/json"), ("cache-control", "no-store"), ("x-content-type-options", "nosniff")];
+
 #[event(fetch)]
 async fn fetch(request: web_sys::Request, env: Env, _context: Context) -> Result<web_sys::Response> {
     let Some(function) = routes::find(&request.url()) else {
@@ -38,6 +41,9 @@ async fn read_small_body(request: &web_sys::Request) -> Result<()> {
 fn refuse(status: u16, error: &str, message: &str) -> Result<web_sys::Response> {
     let body = format!(r#"{{"statusCode":{status},"error":"{error}","message":"{message}"}}"#);
     let mut response = Response::ok(body)?.with_status(status);
-    response.headers_mut().set("content-type", "application/json")?;
+    // As every function does for its own refusals.
+    for (name, value) in REFUSAL_HEADERS {
+        response.headers_mut().set(name, value)?;
+    }
     Ok(response.into())
 }

@@ -98,9 +98,10 @@ fn path_of(url: &str) -> &str {
     path.split(['?', '#']).next().unwrap_or(path)
 }
 
+/// As Spin does, a final slash makes no difference. The function itself may still tell the two apart.
 fn matches(route: &str, path: &str) -> bool {
-    let mut segments = path.split('/');
-    for wanted in route.split('/') {
+    let mut segments = path.strip_suffix('/').unwrap_or(path).split('/');
+    for wanted in route.strip_suffix('/').unwrap_or(route).split('/') {
         if wanted == "..." {
             return true;
         }
@@ -134,6 +135,8 @@ mod tests {
             ("https://example.com", "pages"),
             ("https://example.com/?from=/caas/sd", "pages"),
             ("https://example.com/portal/ui", "pages"),
+            ("https://example.com/portal/", "pages"),
+            ("https://example.com/caas/healthz/", "healthz"),
             ("https://example.com/portal/ui/assets/1/app.js", "pages"),
             ("https://example.com/portal/reference/caas", "reference"),
             ("https://example.com/caas/tenants/t%2Fu/community/c/secrets", "secret-store"),

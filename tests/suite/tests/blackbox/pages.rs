@@ -45,7 +45,7 @@ fn files(html: &[u8]) -> Vec<String> {
 }
 
 fn the_root_leads_to_the_pages(t: &Deployment) {
-    for path in ["/", "/portal", "/portal/ui"] {
+    for path in ["/", "/portal", "/portal/", "/portal/ui"] {
         let reply = t.anonymous.get(path);
         assert_eq!((reply.status, reply.header("location")), (307, Some("/portal/ui/")), "{path}");
     }
