@@ -1,7 +1,7 @@
 //! Bodies of the operations that Config & Consent and Licensing share: health, public key, ECDSA helper.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use zeroize::Zeroizing;
 
 /// What to encrypt or decrypt, and between whom.
@@ -21,6 +21,14 @@ pub struct EcdsaHelperRequest {
 #[derive(Serialize, ToSchema)]
 pub struct EcdsaHelperResponse {
     pub data: String,
+}
+
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct HealthQuery {
+    /// Whether to ask for readiness, rather than only whether the services answer.
+    #[serde(default)]
+    pub ready: bool,
 }
 
 #[derive(Debug, Serialize, ToSchema)]

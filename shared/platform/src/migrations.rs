@@ -1,5 +1,7 @@
 //! The schema, in files that `wrangler d1 migrations` applies too. Other runtimes apply them at first use.
 
+use crate::Statement;
+
 /// A migration: its file name and its statements.
 pub struct Migration {
     pub name: &'static str,
@@ -27,6 +29,12 @@ pub const COUNT: &str = "SELECT count(*) AS n FROM schema_migrations";
 pub const RECORD: &str = "INSERT INTO schema_migrations (name, applied_at) VALUES (?1, ?2)";
 
 pub const IS_APPLIED: &str = "SELECT name FROM schema_migrations WHERE name = ?1";
+
+/// Reads the names of the migrations that the database lacks, one a row.
+pub fn select_missing() -> Statement {
+    let names: Vec<_> = MIGRATIONS.iter().map(|migration| format!("\"{}\"", migration.name)).collect();
+    Statement::new(crate::runtime::SELECT_MISSING_MIGRATIONS).bind(format!("[{}]", names.join(",")))
+}
 
 impl Migration {
     /// The statements, one by one. In these files a statement ends with `;` at the end of a line.

@@ -1,13 +1,16 @@
 //! The variables of a deployment. A missing or wrong one fails the requests that need it, with a log line that
 //! says which variable to set; it never keeps an instance from starting.
 
-use std::{collections::HashMap, sync::OnceLock};
+use std::{collections::HashMap, fmt::Display, sync::OnceLock};
 
 use crypto::{Curve, PrivateKey, base64, hash, seal::RootKeys};
 use platform::Vars;
 use zeroize::Zeroizing;
 
 use crate::{Api, Error, Result};
+
+const CAAS_PRIVATE_KEY: &str = "CAAS_PRIVATE_KEY";
+const LICENSES_PRIVATE_KEY: &str = "LICENSES_PRIVATE_KEY";
 
 /// Read once per instance.
 pub struct Config {
@@ -52,31 +55,22 @@ impl Config {
     pub(crate) async fn load(vars: &dyn Vars) -> Self {
         let curve = match vars.get("EC_CURVE_NAME").await {
             None => Ok(Curve::default()),
-            Some(name) => name.parse().map_err(|_| "set EC_CURVE_NAME to prime256v1 or secp256k1".to_owned()),
+            Some(name) => name.parse().map_err(|_| unusable("EC_CURVE_NAME", "it is not prime256v1 or secp256k1")),
         };
         let mut key_pairs = HashMap::new();
-        for (api, name) in [(Api::Caas, "CAAS_PRIVATE_KEY"), (Api::Licenses, "LICENSES_PRIVATE_KEY")] {
-            let text = vars.get(name).await.map(Zeroizing::new);
-            let key = match (&curve, text) {
-                (Err(error), _) => Err(error.clone()),
-                (Ok(_), None) => Err(format!("set {name}")),
-                (Ok(curve), Some(text)) => {
-                    PrivateKey::from_base64(*curve, &text).map_err(|error| format!("{name}: {error}"))
-                }
+        for (api, name) in [(Api::Caas, CAAS_PRIVATE_KEY), (Api::Licenses, LICENSES_PRIVATE_KEY)] {
+            let key = match &curve {
+                Err(error) => Err(error.clone()),
+                Ok(curve) => secret(vars, name, |text| PrivateKey::from_base64(*curve, text)).await,
             };
             key_pairs.insert(api, key.map(|private| KeyPair { private, public: OnceLock::new() }));
         }
-        let root_keys = match vars.get("ROOT_KEY").await.map(Zeroizing::new) {
-            None => Err("set ROOT_KEY to id:base64 of 32 bytes, newest first".to_owned()),
-            Some(ring) => RootKeys::parse(&ring).map_err(|error| format!("ROOT_KEY: {error}")),
-        };
-        let lookup_key = match vars.get("LOOKUP_KEY").await.map(Zeroizing::new) {
-            None => Err("set LOOKUP_KEY to base64 of 32 bytes".to_owned()),
-            Some(text) => match base64::decode_any(&text).map(Zeroizing::new) {
-                Ok(key) if key.len() == 32 => Ok(key),
-                Ok(_) | Err(_) => Err("LOOKUP_KEY must be base64 of 32 bytes".to_owned()),
-            },
-        };
+        let root_keys = secret(vars, "ROOT_KEY", RootKeys::parse).await;
+        let lookup_key = secret(vars, "LOOKUP_KEY", |text| match base64::decode_any(text).map(Zeroizing::new) {
+            Ok(key) if key.len() == 32 => Ok(key),
+            Ok(_) | Err(_) => Err("it is not base64 of 32 bytes"),
+        })
+        .await;
         let text = async |name, default: &str| vars.get(name).await.unwrap_or_else(|| default.to_owned());
         let number = async |name, default: i64| {
             let value = vars.get(name).await.and_then(|value| value.parse().ok());
@@ -107,6 +101,20 @@ impl Config {
             internal_sd: text("INTERNAL_SD", "true").await == "true",
             plain_mode: text("PLAIN_MODE", "allowed").await == "allowed",
         }
+    }
+
+    /// Each required variable that is missing or unusable, by its name, and what is wrong with it. No values.
+    pub fn faults(&self) -> Vec<(&'static str, &str)> {
+        let curve = self.curve.as_ref().err();
+        let key_of = |api| self.key_pairs.get(&api)?.as_ref().err().filter(|_| curve.is_none());
+        let checked = [
+            ("EC_CURVE_NAME", curve),
+            (CAAS_PRIVATE_KEY, key_of(Api::Caas)),
+            (LICENSES_PRIVATE_KEY, key_of(Api::Licenses)),
+            ("ROOT_KEY", self.root_keys.as_ref().err()),
+            ("LOOKUP_KEY", self.lookup_key.as_ref().err()),
+        ];
+        checked.into_iter().filter_map(|(name, error)| Some((name, error?.as_str()))).collect()
     }
 
     pub fn curve(&self) -> Result<Curve> {
@@ -147,6 +155,11 @@ impl Config {
         Ok(Zeroizing::new(hash::hmac_sha256(key, &[b"derived-key", b"\0", purpose.as_bytes()])))
     }
 
+    /// Whether a first system key can be created from the configuration.
+    pub fn has_root_license(&self) -> bool {
+        self.root_license.is_some()
+    }
+
     pub(crate) fn root_license(&self) -> Option<&str> {
         self.root_license.as_ref().map(|secret| secret.as_str())
     }
@@ -155,4 +168,21 @@ impl Config {
     pub fn infra_license(&self) -> Option<&str> {
         self.infra_license.as_ref().map(|secret| secret.as_str())
     }
+}
+
+/// A required variable. A function is given the secrets that it works with and no others, so a missing one is a fault
+/// only of the requests that need it, while an unusable one is logged at once.
+async fn secret<T, E: Display>(
+    vars: &dyn Vars,
+    name: &'static str,
+    parse: impl FnOnce(&str) -> Result<T, E>,
+) -> Result<T, String> {
+    let text = vars.get(name).await.map(Zeroizing::new).ok_or_else(|| format!("{name} is not set"))?;
+    parse(&text).map_err(|error| unusable(name, error))
+}
+
+fn unusable(name: &str, error: impl Display) -> String {
+    let fault = format!("{name} is unusable: {error}");
+    platform::log::error(&fault);
+    fault
 }

@@ -12,6 +12,9 @@ pub use sqlite::Sqlite;
 
 use crate::{Host, SqlError, Task, Vars};
 
+pub(crate) const SELECT_MISSING_MIGRATIONS: &str =
+    "SELECT value AS name FROM json_each(?1) WHERE value NOT IN (SELECT name FROM schema_migrations)";
+
 /// A host over one database file and a set of variables.
 pub fn host(database: &Path, vars: HashMap<String, String>) -> Result<Host, SqlError> {
     Ok(Host { sql: Arc::new(Sqlite::open(database)?), kv: None, vars: Arc::new(MapVars(vars)) })

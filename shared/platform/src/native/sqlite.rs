@@ -1,6 +1,9 @@
 //! SQLite files through rusqlite, one pool of connections per durability.
 
 use std::{
+    fs::OpenOptions,
+    io,
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -31,6 +34,7 @@ enum Durability {
 impl Sqlite {
     /// Opens the file and brings its schema up to date.
     pub fn open(path: &Path) -> Result<Self, SqlError> {
+        create_private(path).map_err(|error| SqlError::Other(format!("{}: {error}", path.display())))?;
         let mut connection = connect(path, Durability::Full)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         migrate(&mut connection)?;
@@ -91,6 +95,11 @@ impl Sql for Sqlite {
     }
 }
 
+/// Configuration lies in it in the clear, so it is for this account only. SQLite gives its log files the same mode.
+fn create_private(path: &Path) -> io::Result<()> {
+    OpenOptions::new().create(true).append(true).mode(0o600).open(path).map(drop)
+}
+
 fn connect(path: &Path, durability: Durability) -> Result<Connection, SqlError> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(Duration::from_secs(5))?;
@@ -104,6 +113,11 @@ fn connect(path: &Path, durability: Durability) -> Result<Connection, SqlError> 
 }
 
 fn migrate(connection: &mut Connection) -> Result<(), SqlError> {
+    // A database that is up to date is not written to, so that one which is read-only still answers.
+    let applied = connection.query_row(migrations::COUNT, [], |row| row.get::<_, i64>(0)).unwrap_or_default();
+    if usize::try_from(applied).is_ok_and(|applied| applied == migrations::MIGRATIONS.len()) {
+        return Ok(());
+    }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute(migrations::CREATE_TABLE, [])?;
     for migration in migrations::MIGRATIONS {

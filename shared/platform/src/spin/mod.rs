@@ -13,9 +13,12 @@ use tower::ServiceExt as _;
 
 pub(crate) use fetch::fetch;
 
-use crate::{Host, Task, Vars};
+use crate::{Host, Outcome, Row, Sql, SqlError, Statement, Task, Vars};
 
 pub type Response = http::Response<Body>;
+
+pub(crate) const SELECT_MISSING_MIGRATIONS: &str =
+    "SELECT value AS name FROM json_each(?1) WHERE value NOT IN (SELECT name FROM schema_migrations)";
 
 thread_local! {
     static ROUTER: RefCell<Option<Router>> = const { RefCell::new(None) };
@@ -30,18 +33,20 @@ where
     let router = match built {
         Some(router) => router,
         None => {
-            let sql = match sqlite::SpinSqlite::open().await {
-                Ok(sql) => sql,
+            let opened = sqlite::SpinSqlite::open().await;
+            let usable = opened.is_ok();
+            let sql: Arc<dyn Sql> = match opened {
+                Ok(sql) => Arc::new(sql),
                 Err(error) => {
                     log_error(&format!("cannot open the database: {error}"));
-                    let mut response = Response::default();
-                    *response.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
-                    return response;
+                    Arc::new(Unopened(error))
                 }
             };
-            let host = Host { sql: Arc::new(sql), kv: None, vars: Arc::new(SpinVars) };
-            let router = app(host).await;
-            ROUTER.set(Some(router.clone()));
+            let router = app(Host { sql, kv: None, vars: Arc::new(SpinVars) }).await;
+            // The next request tries to open the database again.
+            if usable {
+                ROUTER.set(Some(router.clone()));
+            }
             router
         }
     };
@@ -49,6 +54,23 @@ where
     match router.oneshot(request).await {
         Ok(response) => response,
         Err(never) => match never {},
+    }
+}
+
+/// Stands for a database that cannot be opened, so that functions refuse in the shape of their API.
+struct Unopened(SqlError);
+
+impl Sql for Unopened {
+    fn query(&self, _: Statement) -> Task<'_, Result<Vec<Row>, SqlError>> {
+        Box::pin(std::future::ready(Err(self.0.clone())))
+    }
+
+    fn batch(&self, _: Vec<Statement>) -> Task<'_, Result<Vec<Outcome>, SqlError>> {
+        Box::pin(std::future::ready(Err(self.0.clone())))
+    }
+
+    fn read_batch(&self, statements: Vec<Statement>) -> Task<'_, Result<Vec<Outcome>, SqlError>> {
+        self.batch(statements)
     }
 }
 

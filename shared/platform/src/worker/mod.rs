@@ -23,6 +23,10 @@ pub use worker::web_sys::Response;
 const DATABASE: &str = "DB";
 const CACHE: &str = "CACHE";
 
+/// wrangler applies the migrations, and records them in its own table.
+pub(crate) const SELECT_MISSING_MIGRATIONS: &str =
+    "SELECT value AS name FROM json_each(?1) WHERE value NOT IN (SELECT name FROM d1_migrations)";
+
 thread_local! {
     static ROUTER: RefCell<Option<Router>> = const { RefCell::new(None) };
 }

@@ -1,6 +1,9 @@
 //! Serves the functions natively, linked into this program, over one SQLite file.
 
-use std::{collections::HashMap, env, error::Error, fs, net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{
+    collections::HashMap, env, error::Error, fs, net::SocketAddr, os::unix::fs::DirBuilderExt as _, path::PathBuf,
+    process::ExitCode,
+};
 
 use chancery_tests::{native, variables::Variables};
 use tokio::{io::AsyncReadExt, net::TcpListener};
@@ -66,7 +69,7 @@ fn arguments() -> Result<Arguments, Box<dyn Error>> {
 }
 
 async fn serve(arguments: Arguments) -> Result<(), Box<dyn Error>> {
-    fs::create_dir_all(&arguments.state)?;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(&arguments.state)?;
     let router = native::router(&arguments.state, arguments.variables).await?;
     let listener = TcpListener::bind(arguments.listen).await?;
     println!("{}", serde_json::json!({ "ready": format!("http://{}", listener.local_addr()?) }));

@@ -78,10 +78,19 @@ pub fn contains(instance: &Instance, text: &str) -> bool {
     })
 }
 
+/// Changes the stored state behind the back of the running deployment.
+pub fn change(instance: &Instance, statements: &str) {
+    open_with(instance, OpenFlags::SQLITE_OPEN_READ_WRITE).execute_batch(statements).unwrap();
+}
+
 fn open(instance: &Instance) -> Connection {
+    open_with(instance, OpenFlags::SQLITE_OPEN_READ_ONLY)
+}
+
+fn open_with(instance: &Instance, flags: OpenFlags) -> Connection {
     let files = instance.database_files();
     let found = files.iter().find_map(|file| {
-        let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
+        let connection = Connection::open_with_flags(file, flags).ok()?;
         connection.busy_timeout(std::time::Duration::from_secs(5)).ok()?;
         connection.query_row("SELECT count(*) FROM audit_entries", [], |row| row.get::<_, i64>(0)).ok()?;
         Some(connection)

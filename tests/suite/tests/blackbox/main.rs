@@ -28,6 +28,7 @@ mod directory;
 mod environment;
 mod extension;
 mod extension_tokens;
+mod health;
 mod ipfs;
 mod key_authorization;
 mod kill;
@@ -91,6 +92,7 @@ fn cases() -> Vec<Case> {
         extension::cases(),
         extension_tokens::cases(),
         system::cases(),
+        health::cases(),
         pages::cases(),
         config_permissions::cases(),
         config_groups::cases(),

@@ -19,6 +19,7 @@ pub fn cases() -> Vec<Case> {
         case(the_ecdsa_helper_takes_short_and_signed_private_keys),
         case(the_ecdsa_helper_refuses_what_is_wrong),
         case(an_unknown_route_is_not_found),
+        case(nothing_of_the_runtime_is_served),
         case(a_method_that_is_not_offered_is_refused),
     ]
 }
@@ -200,6 +201,23 @@ fn an_unknown_route_is_not_found(t: &Deployment) {
             } else {
                 refused(&reply, 404);
             }
+            assert_eq!(reply.header("cache-control"), Some("no-store"), "{method} {path}");
+            assert_eq!(reply.header("x-content-type-options"), Some("nosniff"), "{method} {path}");
+        }
+    }
+}
+
+/// What a local runtime offers its developer is not served, and its headers have no effect.
+fn nothing_of_the_runtime_is_served(t: &Deployment) {
+    for path in ["explorer/api/d1/database/chancery/raw", "platform-proxy", "handler/scheduled", "mf/reload", "trace"] {
+        for method in ["GET", "POST"] {
+            refused(&t.anonymous.send(method, &format!("/cdn-cgi/{path}"), &[("mf-op", "GET")], None), 404);
+        }
+    }
+    let plain = t.anonymous.get("/caas/healthz").body;
+    for header in ["mf-original-url", "mf-route-override", "x-original-url", "x-rewrite-url"] {
+        for value in ["http://127.0.0.1/caas/sd", "/caas/sd", "chancery-service-directory"] {
+            assert_eq!(t.anonymous.send("GET", "/caas/healthz", &[(header, value)], None).body, plain, "{header}");
         }
     }
 }
