@@ -6,7 +6,7 @@ use std::{collections::HashMap, path::Path, sync::Arc};
 use axum::{
     Json, Router,
     extract::Request,
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use gateway::routes;
@@ -72,7 +72,8 @@ async fn dispatch(functions: Arc<HashMap<&'static str, Router>>, request: Reques
             // An unread body would end the connection; nothing else is done with it, whatever it is.
             let _ = axum::body::to_bytes(request.into_body(), 64 * 1024).await;
             let body = json!({ "statusCode": 404, "error": "Not Found", "message": "No such resource" });
-            (StatusCode::NOT_FOUND, Json(body)).into_response()
+            let headers = [(header::CACHE_CONTROL, "no-store"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
+            (StatusCode::NOT_FOUND, headers, Json(body)).into_response()
         }
     }
 }

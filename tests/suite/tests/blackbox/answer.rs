@@ -36,6 +36,7 @@ pub fn refused(reply: &Reply, status: u16) -> String {
         412 => "Precondition Failed",
         413 => "Payload Too Large",
         500 => "Internal Server Error",
+        503 => "Service Unavailable",
         other => panic!("no case expects {other}"),
     };
     assert_eq!(body["error"], reason, "{body}");
