@@ -5,6 +5,8 @@ use crypto::{cid, hash};
 use model::consent::{Document, version};
 use serde::{Deserialize, Serialize};
 
+use crate::json;
+
 /// One line of an export.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -19,7 +21,9 @@ pub fn parse(text: &str) -> (Vec<Link>, Vec<String>) {
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         match serde_json::from_str(line) {
             Ok(link) => links.push(link),
-            Err(error) => problems.push(format!("line {}: cannot be read as a version ({error})", number + 1)),
+            Err(error) => {
+                problems.push(format!("line {}: cannot be read as a version ({})", number + 1, json::fault(&error)))
+            }
         }
     }
     (links, problems)

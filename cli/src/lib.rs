@@ -12,5 +12,7 @@ mod json;
 mod output;
 mod parallel;
 mod request;
+mod retry;
+mod usage;
 
 pub use error::{Error, Result};

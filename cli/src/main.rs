@@ -1,4 +1,4 @@
-//! The process around the library: arguments in, text out, exit code.
+//! The process around the library: the exit code, and the error on standard error.
 
 use std::{
     io::{self, Write},
@@ -6,24 +6,14 @@ use std::{
 };
 
 use chancery::commands::Cli;
-use clap::Parser;
 
 fn main() -> ExitCode {
-    match Cli::parse().run() {
-        Ok(text) => show(&text),
+    match Cli::from_command_line().and_then(Cli::run) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Nothing is left to tell when standard error is closed.
+            // A closed standard error leaves nobody to write to.
             let _ = writeln!(io::stderr(), "error: {error}");
             ExitCode::from(error.exit_code())
         }
-    }
-}
-
-/// Prints; a reader that has gone away (`| head`) is no failure.
-fn show(text: &str) -> ExitCode {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::from(2),
-        _ => ExitCode::SUCCESS,
     }
 }

@@ -1,11 +1,28 @@
 //! How answers look: JSON for programs, tables for people.
 
+use std::io::{self, Write};
+
 use comfy_table::{Table, presets};
 use serde_json::Value;
 
-/// Pretty JSON with a newline at the end.
+use crate::{Error, Result};
+
+/// Pretty JSON with a newline at the end, of what the tool itself has to tell. What the service answers is printed as it is
+/// (`Reply::printed`).
 pub(crate) fn json(value: &Value) -> String {
     format!("{value:#}\n")
+}
+
+/// Bytes to standard output, as they are.
+pub(crate) fn bytes(bytes: &[u8]) -> Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        // A reader that has gone away (`| head`) is no failure.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::usage(format!("standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Rows under a head.

@@ -62,8 +62,16 @@ fn service_key() -> PrivateKey {
     PrivateKey::from_bytes(Curve::P256, &[0x22; 32]).unwrap()
 }
 
-/// Serves public keys by itself and everything else by the given answer; gives its address.
+/// As `serve_text`, with JSON for an answer; null is an empty one.
 fn serve(answer: impl Fn(&Asked) -> (u16, Value) + Send + Sync + 'static) -> String {
+    serve_text(move |asked| {
+        let (status, body) = answer(asked);
+        (status, if body.is_null() { String::new() } else { body.to_string() })
+    })
+}
+
+/// Serves public keys by itself and everything else by the given answer; gives its address.
+fn serve_text(answer: impl Fn(&Asked) -> (u16, String) + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let answer = Arc::new(answer);
@@ -73,10 +81,9 @@ fn serve(answer: impl Fn(&Asked) -> (u16, Value) + Send + Sync + 'static) -> Str
             std::thread::spawn(move || {
                 let asked = Asked::read(&stream);
                 let (status, body) = match asked.line.contains("/publickeys") {
-                    true => (200, json!({"publicKey": service_key().public_key().to_base64()})),
+                    true => (200, json!({"publicKey": service_key().public_key().to_base64()}).to_string()),
                     false => answer(&asked),
                 };
-                let body = if body.is_null() { String::new() } else { body.to_string() };
                 let length = body.len();
                 write!(stream, "HTTP/1.1 {status} X\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}")
                     .unwrap();
@@ -125,6 +132,53 @@ fn data_is_encrypted_on_the_way_and_decrypted_on_the_way_back() {
     let output = chancery(&url, &["call", "PUT", "/caas/x", "-d", body, "--encrypt"]);
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(answer, json!({"data": {"got": {"a": 1}}, "keep": "x"}));
+}
+
+#[test]
+fn digits_order_and_doubled_names_stay_as_they_are() {
+    const EXACT: &str =
+        r#"{"z":12345678901234567890123,"a":0.000001234,"a":1e3,"n":[1E+20,100000000000000000000,-0.0]}"#;
+    let url = serve_text(|asked| {
+        let body = String::from_utf8(asked.body.clone()).unwrap();
+        match asked.line.starts_with("PUT") {
+            true => (200, body),
+            false => {
+                let sealed: Value = serde_json::from_str(&body).unwrap();
+                let plain = asked.envelope().decrypt(sealed["data"].as_str().unwrap()).unwrap();
+                let data = asked.envelope().encrypt([9; 16], &plain);
+                (200, format!(r#"{{"keep":1.50,"data":"{data}","keep":2e0}}"#))
+            }
+        }
+    });
+    let call = |arguments: &[&str]| {
+        let output = chancery(&url, &[&["call"], arguments].concat());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout).replace([' ', '\n'], "")
+    };
+    assert_eq!(call(&["PUT", "/caas/x", "-d", EXACT]), EXACT);
+    assert_eq!(call(&["PUT", "/caas/x", "--anonymous", "-d", EXACT]), EXACT);
+    let body = format!(r#"{{"data":{EXACT}}}"#);
+    let expected = format!(r#"{{"keep":1.50,"data":{EXACT},"keep":2e0}}"#);
+    assert_eq!(call(&["POST", "/caas/x", "--encrypt", "-d", &body]), expected);
+    for command in [&["service", "list", "--json"][..], &["secret", "fetch", "t", "c", "--json"]] {
+        let url = serve_text(|_| (200, EXACT.to_owned()));
+        assert_eq!(text(&chancery(&url, command).stdout).replace([' ', '\n'], ""), EXACT, "{command:?}");
+    }
+}
+
+#[test]
+fn deep_nesting_is_passed_on_and_exhausts_nothing() {
+    let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+    let length = deep.len();
+    let url = serve(move |asked| (400, json!({"message": format!("{} bytes", asked.body.len())})));
+    let output = chancery(&url, &["call", "PUT", "/caas/x", "-d", &deep]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains(&format!("{length} bytes")), "{}", text(&output.stderr));
+    let url = serve_text(move |_| (200, deep.clone()));
+    assert_eq!(chancery(&url, &["call", "GET", "/caas/x"]).status.code(), Some(0));
+    for arguments in [&["config", "get", "--app", "a"][..], &["config", "export", "--app", "a"], &["licence", "show"]] {
+        assert!(chancery(&url, arguments).status.code().is_some(), "{arguments:?} was killed");
+    }
 }
 
 #[test]

@@ -3,10 +3,11 @@
 use serde_json::Value;
 use ureq::http::HeaderMap;
 
-use crate::{Error, Result};
+use crate::{Error, Result, json};
 
-const CLOCK: &str = "A 401 means an unknown, disabled or expired licence key, a level that is too low, or a clock that is off: \
-                     the time of a request may differ by a minute at most (check `date -u`).";
+const UNAUTHORISED: &str = "Most often this licence is not a member of this community (`chancery licence authorize` makes it one), or its \
+                            level is too low. Otherwise its key is unknown, disabled or expired, or a clock is off: the time of \
+                            a request may differ by a minute at most (check `date -u`).";
 
 #[derive(Debug)]
 pub struct Reply {
@@ -21,12 +22,24 @@ impl Reply {
         if self.body.is_empty() {
             return Ok(Value::Null);
         }
-        serde_json::from_slice(&self.body).map_err(|error| {
-            Error::Fault(format!(
-                "the answer ({}) is not JSON ({error}); is the address that of a deployment?",
-                self.status
-            ))
-        })
+        serde_json::from_slice(&self.body).map_err(|error| self.no_json(&json::fault(&error)))
+    }
+
+    /// The body as the JSON text that it is, and as nothing else: no digit and no name changes.
+    pub(crate) fn text(&self) -> Result<&str> {
+        let text = std::str::from_utf8(&self.body).map_err(|error| self.no_json(&error.to_string()))?;
+        json::check(text).map_err(|reason| self.no_json(&reason))?;
+        Ok(text)
+    }
+
+    /// The body for programs: JSON as it was answered, indented. An empty one is null.
+    pub(crate) fn printed(&self) -> Result<String> {
+        if self.body.is_empty() { Ok("null\n".to_owned()) } else { self.text().map(json::indented) }
+    }
+
+    pub(crate) fn no_json(&self, reason: &str) -> Error {
+        let status = self.status;
+        Error::Fault(format!("the answer ({status}) is not JSON ({reason}); is the address that of a deployment?"))
     }
 
     /// A header's value, when it is there and is text.
@@ -39,7 +52,7 @@ impl Reply {
         match self.status {
             200..=299 => Ok(self),
             400..=499 => {
-                let hint = (self.status == 401).then_some(CLOCK);
+                let hint = (self.status == 401).then_some(UNAUTHORISED);
                 Err(Error::Refused { status: self.status, message: self.message(), hint })
             }
             status => Err(Error::Fault(format!("{status}: {}", self.message()))),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     Session,
-    developer::{STATUSES, more, status_name},
+    developer::{STATUSES, note_more, status_name},
 };
 use crate::{Result, client::segment, output, request::Request};
 
@@ -38,15 +38,17 @@ pub(super) enum ApplicationInstance {
 
 impl ApplicationInstance {
     pub fn run(&self, session: &Session) -> Result<String> {
-        let answer = self.request().send(&session.client()?)?.json()?;
+        let reply = self.request().send(&session.client()?)?;
         if session.json() {
-            return Ok(output::json(&answer));
+            return reply.printed();
         }
+        let answer = reply.json()?;
         let columns = ["id", "application_name", "service_name", "developer_email", "status", "suspended"];
         Ok(match self {
             Self::List { .. } => {
                 let row = |instance: &Value| columns.iter().map(|name| shown(instance, name)).collect();
-                output::table(&columns, output::rows(&answer, "data").iter().map(row)) + &more(&answer)
+                note_more(&answer);
+                output::table(&columns, output::rows(&answer, "data").iter().map(row))
             }
             _ => output::fields(&columns.map(|name| (name, shown(&answer, name)))),
         })

@@ -1,21 +1,16 @@
 //! `chancery audit`: the audit log of a tenant, and the proof that it is the one that was written. `verify` asks nobody.
 
-use std::{
-    fs::File,
-    io::{BufRead, BufReader},
-};
-
 use clap::{Args, Subcommand};
 use crypto::{Curve, PublicKey};
 use model::audit::{Checkpoint, CheckpointAnswer, ExportLine};
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 
 use super::{Session, note};
 use crate::{
     Error, Result,
     audit_export::{self, Report},
-    client::{Client, segment},
-    input, output,
+    client::{Client, Reply, segment},
+    input, json, output,
     request::Request,
 };
 
@@ -31,8 +26,8 @@ pub(super) enum Audit {
     Verify(Verify),
     /// The hash of a value, to search for it: `list --value-hash`
     Hash {
-        /// The value; `-` is standard input, `@file` a file
-        value: String,
+        #[command(flatten)]
+        value: input::Value,
         #[command(flatten)]
         of: OfTenant,
     },
@@ -79,7 +74,7 @@ pub(super) struct List {
 
 #[derive(Args)]
 pub(super) struct Verify {
-    /// A file that `export` has written
+    /// A file that `export` has written; it is read twice
     export: String,
     /// A file with an earlier checkpoint, which must be in the history too
     #[arg(long, value_name = "FILE")]
@@ -100,25 +95,18 @@ impl Audit {
             Self::Export(of) => export(&session.client()?, &of.tenant),
             Self::Verify(verify) => verify.run(session),
             Self::Hash { value, of } => {
-                let value = input::read(value)?;
-                let request = Request::new("POST", path(&of.tenant, "hash")).body(json!({ "value": *value }));
-                let answer = request.send(&session.client()?)?.json()?;
-                Ok(if session.json() {
-                    output::json(&answer)
-                } else {
-                    format!("{}\n", output::text(&answer, "valueHash"))
-                })
+                let body = json!({ "value": *value.read()? });
+                one(session, &Request::new("POST", path(&of.tenant, "hash")).body(body), "valueHash")
             }
-            Self::Key => {
-                let answer = Request::new("GET", "/caas/audit/key").send(&session.client()?)?.json()?;
-                Ok(if session.json() {
-                    output::json(&answer)
-                } else {
-                    format!("{}\n", output::text(&answer, "publicKey"))
-                })
-            }
+            Self::Key => one(session, &Request::new("GET", "/caas/audit/key"), "publicKey"),
         }
     }
+}
+
+/// One member of an answer.
+fn one(session: &Session, request: &Request, name: &str) -> Result<String> {
+    let reply = request.send(&session.client()?)?;
+    if session.json() { reply.printed() } else { Ok(format!("{}\n", output::text(&reply.json()?, name))) }
 }
 
 fn path(tenant: &str, rest: &str) -> String {
@@ -156,15 +144,16 @@ impl List {
             if wanted == 0 {
                 break;
             }
-            let answer = self.request(before, wanted).send(&client)?.json()?;
-            entries.extend(output::rows(&answer, "entries").iter().cloned());
-            before = answer.get("next").and_then(Value::as_u64);
+            let page = self.request(before, wanted).send(&client)?;
+            before = page.json()?.get("next").and_then(Value::as_u64);
+            entries.extend(page_entries(&page)?);
             if before.is_none() {
                 break;
             }
         }
         if session.json() {
-            return Ok(output::json(&json!({ "entries": entries, "next": before })));
+            let next = before.map_or_else(|| "null".to_owned(), |next| next.to_string());
+            return Ok(json::indented(&format!(r#"{{"entries":[{}],"next":{next}}}"#, entries.join(","))));
         }
         let columns = ["index", "time", "actor", "action", "subject", "outcome", "detail"];
         let row = |entry: &Value| {
@@ -172,16 +161,25 @@ impl List {
             let column = |name: &&str| if *name == "time" { time.clone() } else { output::text(entry, name) };
             columns.iter().map(column).collect()
         };
-        Ok(output::table(&columns, entries.iter().map(row)))
+        let entries = entries.iter().filter_map(|entry| serde_json::from_str(entry).ok());
+        Ok(output::table(&columns, entries.map(|entry: Value| row(&entry))))
     }
+}
+
+/// The entries of a page, each by its text.
+fn page_entries(page: &Reply) -> Result<Vec<String>> {
+    let members = json::members(page.text()?).map_err(|reason| page.no_json(&reason))?;
+    let entries = json::member(&members, "entries").unwrap_or("[]");
+    let entries: Vec<&RawValue> = serde_json::from_str(entries).map_err(|error| page.no_json(&json::fault(&error)))?;
+    Ok(entries.into_iter().map(|entry| entry.get().to_owned()).collect())
 }
 
 /// Asks until every entry is covered.
 fn checkpoint(client: &Client, tenant: &str) -> Result<Checkpoint> {
     loop {
         let answer = Request::new("POST", path(tenant, "checkpoint")).send(client)?.json()?;
-        let answer: CheckpointAnswer =
-            serde_json::from_value(answer).map_err(|error| Error::Fault(format!("not a checkpoint: {error}")))?;
+        let answer: CheckpointAnswer = serde_json::from_value(answer)
+            .map_err(|error| Error::Fault(format!("not a checkpoint: {}", json::fault(&error))))?;
         if answer.pending == 0 {
             return Ok(answer.checkpoint);
         }
@@ -212,12 +210,8 @@ type Lines = Box<dyn Iterator<Item = Result<String>>>;
 impl Verify {
     fn run(&self, session: &Session) -> Result<String> {
         let lines = || -> Result<Lines> {
-            let unreadable = |error| Error::usage(format!("{}: {error}", self.export));
-            let file = File::open(&self.export).map_err(unreadable)?;
-            let name = self.export.clone();
-            let line =
-                move |line: std::io::Result<String>| line.map_err(|error| Error::usage(format!("{name}: {error}")));
-            Ok(Box::new(BufReader::new(file).lines().map(line)))
+            let (lines, _) = input::lines(&self.export)?;
+            Ok(Box::new(lines.map(|line| line.map(|(_, text)| text))))
         };
         let key = match &self.key {
             Some(key) => key.clone(),
@@ -246,7 +240,7 @@ impl Verify {
 
 /// A checkpoint as `checkpoint` prints it, as the service answers, or as a line of an export.
 fn read_checkpoint(path: &str) -> Result<Checkpoint> {
-    let text = std::fs::read_to_string(path).map_err(|error| Error::usage(format!("{path}: {error}")))?;
+    let text = input::document(path)?;
     let read = serde_json::from_str::<Checkpoint>(&text).ok();
     let read = read.or_else(|| match serde_json::from_str::<ExportLine>(&text) {
         Ok(ExportLine::Checkpoint { checkpoint }) => Some(checkpoint),

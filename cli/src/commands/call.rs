@@ -1,14 +1,17 @@
 //! `chancery call`: any request, signed, for what has no command of its own.
 
 use clap::Args;
-use serde_json::Value;
+use crypto::Zeroizing;
 
 use super::Session;
 use crate::{
     Error, Result,
     client::{Api, Client},
-    input, output,
+    input, json, output,
 };
+
+/// The member that travels encrypted.
+const DATA: &str = "data";
 
 #[derive(Args)]
 pub(super) struct Call {
@@ -37,44 +40,59 @@ impl Call {
         let path = if self.path.starts_with('/') { self.path.clone() } else { format!("/{}", self.path) };
         let query: Vec<_> = self.query.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let body = self.body()?;
+        let bytes = |body: Option<Zeroizing<String>>| body.map(|body| body.as_bytes().to_vec());
 
         let (reply, opened) = if self.anonymous {
             let client = Client::new(&connection.base_url, connection.curve, "")?;
-            (client.call_anonymously(&method, &path, &query, body.as_ref())?.accepted()?, None)
+            (client.send(&method, &path, &query, &[], bytes(body))?.accepted()?, None)
         } else {
             let (client, api) = (connection.client()?, Api::of(&path)?);
             let body = if self.encrypt { Some(encrypted(&client, api, body)?) } else { body };
-            let reply = client.call(&method, &path, &query, body.as_ref())?.accepted()?;
-            let opened = reply.json().ok().and_then(|answer| opened(&client, api, answer));
+            let reply = client.call_with(&method, &path, &query, &[], bytes(body))?.accepted()?;
+            let opened = reply.text().ok().and_then(|answer| opened(&client, api, answer));
             (reply, opened)
         };
-        if reply.body.is_empty() {
-            return Ok(String::new());
+        match opened {
+            Some(text) => Ok(json::indented(&text)),
+            None => reply.text().map(json::indented).or_else(|_| pass_on(&reply.body)),
         }
-        let answer = opened.or_else(|| reply.json().ok());
-        Ok(answer.map_or_else(|| String::from_utf8_lossy(&reply.body).into_owned(), |answer| output::json(&answer)))
     }
 
-    fn body(&self) -> Result<Option<Value>> {
+    /// The text that was given: it is checked, and sent as it stands.
+    fn body(&self) -> Result<Option<Zeroizing<String>>> {
         let Some(argument) = &self.data else { return Ok(None) };
         let text = input::read(argument)?;
-        serde_json::from_str(&text).map(Some).map_err(|error| Error::usage(format!("the body is not JSON: {error}")))
+        json::check(&text).map_err(|reason| Error::usage(format!("the body is not JSON: {reason}")))?;
+        Ok(Some(text))
     }
 }
 
 /// The body with its `data` encrypted.
-fn encrypted(client: &Client, api: Api, body: Option<Value>) -> Result<Value> {
-    let mut body = body.unwrap_or_default();
-    let data = body.get_mut("data").ok_or_else(|| Error::usage("--encrypt needs a body with a member `data`"))?;
-    *data = Value::String(client.encrypt_data(api, data)?);
-    Ok(body)
+fn encrypted(client: &Client, api: Api, body: Option<Zeroizing<String>>) -> Result<Zeroizing<String>> {
+    let without = || Error::usage("--encrypt needs a body with one member `data`");
+    let body = body.unwrap_or_default();
+    let members = json::members(&body).map_err(|_| without())?;
+    let mut data = members.iter().filter(|(name, _)| name == DATA);
+    let (Some((_, plain)), None) = (data.next(), data.next()) else { return Err(without()) };
+    let sealed = json::quoted(&client.encrypt_data(api, plain)?);
+    Ok(Zeroizing::new(with_data(&members, &sealed)))
 }
 
 /// The answer with its `data` decrypted; `None` when there is nothing that opens.
-fn opened(client: &Client, api: Api, mut answer: Value) -> Option<Value> {
-    let data = answer.get_mut("data")?;
-    *data = client.decrypt_data(api, data.as_str()?).ok()?;
-    Some(answer)
+fn opened(client: &Client, api: Api, answer: &str) -> Option<String> {
+    let members = json::members(answer).ok()?;
+    let sealed: String = serde_json::from_str(json::member(&members, DATA)?).ok()?;
+    Some(with_data(&members, &client.decrypt_text(api, &sealed).ok()?))
+}
+
+/// The same object with another `data`.
+fn with_data(members: &[(String, &str)], data: &str) -> String {
+    json::object(members.iter().map(|(name, text)| (name.as_str(), if name == DATA { data } else { *text })))
+}
+
+/// An answer that is no JSON goes to standard output byte by byte.
+fn pass_on(body: &[u8]) -> Result<String> {
+    output::bytes(body).map(|()| String::new())
 }
 
 fn parse_pair(text: &str) -> std::result::Result<(String, String), String> {

@@ -12,7 +12,7 @@ use crate::{
     Error, Result,
     client::{Api, Client, segment},
     consent_chain::{self, Link},
-    input, output,
+    input, json, output,
     request::Request,
 };
 
@@ -105,27 +105,28 @@ impl Place {
         format!("/caas/tenants/{}/community/{}/consents", segment(&self.tenant), segment(&self.community))
     }
 
-    fn put(&self, client: &Client, data: &Value) -> Result<Value> {
+    /// JSON text, as the two below.
+    fn put(&self, client: &Client, data: &Value) -> Result<String> {
         let data = client.encrypt_data(Api::Caas, data)?;
         opened(client, &Request::new("PUT", self.path()).body(json!({ "data": data })))
     }
 
     /// The consent in force, or a version by its id.
-    fn get(&self, client: &Client, what: &str) -> Result<Value> {
+    fn get(&self, client: &Client, what: &str) -> Result<String> {
         let below = if what.starts_with("Qm") { format!("ipfs/{}", segment(what)) } else { segment(what) };
         opened(client, &Request::new("GET", format!("{}/{below}", self.path())))
     }
 
     /// All versions, newest first.
     fn chain(&self, client: &Client, kind: &str) -> Result<Vec<Link>> {
-        let mut next = output::text(&self.get(client, kind)?, "consentId");
+        let mut next = output::text(&value(&self.get(client, kind)?)?, "consentId");
         let bar = ProgressBar::new_spinner().with_message("reading versions");
         if let Ok(style) = ProgressStyle::with_template("{msg} {pos} {elapsed}") {
             bar.set_style(style);
         }
         let mut links = Vec::new();
         while !next.is_empty() {
-            let document = self.document(self.get(client, &next)?)?;
+            let document = self.document(value(&self.get(client, &next)?)?)?;
             let before = document.prev_consent_id.clone().unwrap_or_default();
             links.push(Link { consent_id: std::mem::replace(&mut next, before), document });
             bar.inc(1);
@@ -147,7 +148,7 @@ impl Place {
             }
         }
         let mut document: Document = serde_json::from_value(shown)
-            .map_err(|error| Error::Fault(format!("a version cannot be read ({error})")))?;
+            .map_err(|error| Error::Fault(format!("a version cannot be read ({})", json::fault(&error))))?;
         document.signature = consent_chain::signature(&document);
         Ok(document)
     }
@@ -158,11 +159,11 @@ impl Consent {
         match self {
             Self::Put(put) => {
                 let consent = put.place.put(&session.client()?, &put.data()?)?;
-                Ok(if session.json() { output::json(&consent) } else { describe(&consent) })
+                shown(session, &consent)
             }
             Self::Show { place, what } => {
                 let consent = place.get(&session.client()?, what)?;
-                Ok(if session.json() { output::json(&consent) } else { describe(&consent) })
+                shown(session, &consent)
             }
             Self::Export { place, kind } => {
                 let links = place.chain(&session.client()?, kind)?;
@@ -204,7 +205,7 @@ impl Verify {
                 let place = Place { tenant: tenant.clone(), community: community.clone() };
                 (place.chain(&session.client()?, kind)?, Vec::new())
             }
-            _ => consent_chain::parse(&read(&self.file)?),
+            _ => consent_chain::parse(&input::document(&self.file)?),
         };
         problems.extend(consent_chain::verify(&links, self.newest.as_deref()));
         let (Some(newest), []) = (links.first(), problems.as_slice()) else {
@@ -224,14 +225,14 @@ impl Verify {
 
 impl Import {
     fn run(&self, session: &Session) -> Result<String> {
-        let versions = versions(&read(&self.file)?, self.kind.as_deref(), &self.by)?;
+        let versions = versions(&input::document(&self.file)?, self.kind.as_deref(), &self.by)?;
         let client = session.client()?;
         let bar = ProgressBar::new(versions.len() as u64).with_message("importing versions");
         if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}") {
             bar.set_style(style);
         }
         bar.set_position(self.skip as u64);
-        let mut newest = Value::Null;
+        let mut newest = "null".to_owned();
         // One after the other: their order is what is imported.
         for (number, data) in versions.iter().enumerate().skip(self.skip) {
             newest = self.place.put(&client, data).inspect_err(|_| {
@@ -241,7 +242,7 @@ impl Import {
             bar.inc(1);
         }
         bar.finish_and_clear();
-        let newest = output::text(&newest, "consentId");
+        let newest = output::text(&value(&newest)?, "consentId");
         let count = versions.len().saturating_sub(self.skip);
         Ok(match session.json() {
             true => output::json(&json!({ "imported": count, "newest": newest })),
@@ -256,8 +257,8 @@ fn versions(text: &str, kind: Option<&str>, by: &str) -> Result<Vec<Value>> {
     let mut is_export = false;
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let wrong = |reason: &str| Error::usage(format!("line {}: {reason}", number + 1));
-        let mut fields: Map<String, Value> =
-            serde_json::from_str(line).map_err(|error| wrong(&format!("is no JSON object ({error})")))?;
+        let mut fields: Map<String, Value> = serde_json::from_str(line)
+            .map_err(|error| wrong(&format!("is no JSON object ({})", json::fault(&error))))?;
         if let Some(Value::Object(document)) = fields.remove("document") {
             is_export = true;
             fields = document;
@@ -280,15 +281,20 @@ fn versions(text: &str, kind: Option<&str>, by: &str) -> Result<Vec<Value>> {
     Ok(versions)
 }
 
-fn read(file: &str) -> Result<crypto::Zeroizing<String>> {
-    input::read(&if file == "-" { file.to_owned() } else { format!("@{file}") })
-}
-
 /// Sends, and opens the `data` of the answer.
-fn opened(client: &Client, request: &Request) -> Result<Value> {
+fn opened(client: &Client, request: &Request) -> Result<String> {
     let answer = request.send(client)?.json()?;
     let data = answer.get("data").and_then(Value::as_str);
-    client.decrypt_data(Api::Caas, data.ok_or_else(|| Error::Fault("an answer without data".to_owned()))?)
+    client.decrypt_text(Api::Caas, data.ok_or_else(|| Error::Fault("an answer without data".to_owned()))?)
+}
+
+fn value(text: &str) -> Result<Value> {
+    serde_json::from_str(text)
+        .map_err(|error| Error::Fault(format!("the answer is not JSON ({})", json::fault(&error))))
+}
+
+fn shown(session: &Session, consent: &str) -> Result<String> {
+    if session.json() { Ok(json::indented(consent)) } else { value(consent).map(|consent| describe(&consent)) }
 }
 
 fn describe(consent: &Value) -> String {

@@ -1,10 +1,13 @@
 //! `chancery credential`: credentials of other portals, brought along.
 
 use clap::Subcommand;
-use serde_json::{Value, json};
 
 use super::{Session, note};
-use crate::{Error, Result, input, output, request::Request};
+use crate::{
+    Error, Result, input,
+    json::{self, Json},
+    request::Request,
+};
 
 const CREDENTIALS: &str = "/caas/portal/credentials";
 
@@ -32,7 +35,7 @@ impl Credential {
         let (mut imported, mut skipped) = (Vec::new(), 0);
         for (number, request) in requests.iter().enumerate() {
             match request.send(&client) {
-                Ok(reply) => imported.push(reply.json()?),
+                Ok(reply) => imported.push(reply.text()?.to_owned()),
                 Err(Error::Refused { status: 409, .. }) if *skip_existing => skipped += 1,
                 Err(error) => {
                     note(&format!("{} imported; the one at position {} was refused", imported.len(), number + 1));
@@ -41,7 +44,8 @@ impl Credential {
             }
         }
         if session.json() {
-            return Ok(output::json(&json!({ "imported": imported, "skipped": skipped })));
+            let all = format!(r#"{{"imported":[{}],"skipped":{skipped}}}"#, imported.join(","));
+            return Ok(json::indented(&all));
         }
         Ok(format!("imported {}, skipped {skipped}\n", imported.len()))
     }
@@ -50,12 +54,11 @@ impl Credential {
 fn requests(text: &str) -> Result<Vec<Request>> {
     let wrong = || Error::usage("expected a JSON object or an array of objects".to_owned());
     // What was wrong with the text is not told by quoting it: it holds secrets.
-    let given: Value = serde_json::from_str(text).map_err(|_| wrong())?;
-    let given = match given {
-        Value::Array(all) => all,
+    let given = match Json::parse(text).map_err(|_| wrong())? {
+        Json::List(all) => all,
         one => vec![one],
     };
-    if given.is_empty() || !given.iter().all(Value::is_object) {
+    if given.is_empty() || !given.iter().all(|one| one.object().is_some()) {
         return Err(wrong());
     }
     Ok(given.into_iter().map(|one| Request::new("POST", CREDENTIALS).body(one)).collect())

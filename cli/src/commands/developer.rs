@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::Session;
+use super::{Session, note};
 use crate::{Error, Result, client::segment, output, request::Request};
 
 const DEVELOPERS: &str = "/caas/portal/developers";
@@ -41,15 +41,17 @@ pub(super) enum Developer {
 
 impl Developer {
     pub fn run(&self, session: &Session) -> Result<String> {
-        let answer = self.request().send(&session.client()?)?.json()?;
+        let reply = self.request().send(&session.client()?)?;
         if session.json() {
-            return Ok(output::json(&answer));
+            return reply.printed();
         }
+        let answer = reply.json()?;
         Ok(match self {
             Self::List { .. } => {
                 let columns = ["id", "email", "status", "roles", "created_at"];
                 let row = |developer: &Value| columns.iter().map(|name| shown(developer, name)).collect();
-                output::table(&columns, output::rows(&answer, "data").iter().map(row)) + &more(&answer)
+                note_more(&answer);
+                output::table(&columns, output::rows(&answer, "data").iter().map(row))
             }
             Self::Delete { developer } => format!("deleted {developer}\n"),
             _ => {
@@ -97,11 +99,13 @@ pub(super) fn status_name(of: &Value) -> String {
     known.map_or_else(String::new, |(name, _)| (*name).to_owned())
 }
 
-/// How to get the next page of a list, if there is one.
-pub(super) fn more(answer: &Value) -> String {
+/// Notes how to get the next page of a list, if there is one.
+pub(super) fn note_more(answer: &Value) {
     let next = answer.get("next").and_then(Value::as_str).and_then(|next| next.split_once("offset="));
     let offset = next.map(|(_, offset)| offset.split('&').next().unwrap_or(offset));
-    offset.map_or(String::new(), |offset| format!("more with --offset {offset}\n"))
+    if let Some(offset) = offset {
+        note(&format!("more with --offset {offset}"));
+    }
 }
 
 /// The answer must hold what a command prints.

@@ -1,13 +1,17 @@
 //! `chancery environment` and `chancery community`: installing a deployment, and creating communities in it. What a
 //! request says stands in a JSON file, in options, or in both; options win.
 
-use std::fs;
-
 use clap::{Args, Subcommand};
-use serde_json::{Map, Value};
+use crypto::Zeroizing;
+use serde_json::Value;
 
 use super::Session;
-use crate::{Error, Result, input, output, request::Request};
+use crate::{
+    Error, Result, input,
+    json::{Json, Members},
+    output,
+    request::Request,
+};
 
 #[derive(Subcommand)]
 pub(super) enum Environment {
@@ -43,9 +47,8 @@ pub(super) struct Install {
     tenant_tag: Option<String>,
     #[arg(long, value_name = "ADDRESS")]
     contact_email: Option<String>,
-    /// tenantPassword: @file, - for standard input, or itself (other users see command lines)
-    #[arg(long)]
-    password: Option<String>,
+    #[command(flatten)]
+    password: Password,
 }
 
 #[derive(Args)]
@@ -57,23 +60,35 @@ pub(super) struct Create {
     file: Option<String>,
     #[arg(long, value_name = "ADDRESS")]
     contact_email: Option<String>,
-    /// communityPassword: @file, - for standard input, or itself (other users see command lines)
-    #[arg(long)]
+    #[command(flatten)]
+    password: Password,
+}
+
+/// A password is taken literally, and no byte of it changes unless `--trim` asks for that.
+#[derive(Args)]
+#[group(skip)]
+struct Password {
+    /// The password itself, or - for standard input (other users can see command lines)
+    #[arg(long, value_name = "PASSWORD", allow_hyphen_values = true, conflicts_with = "password_file")]
     password: Option<String>,
+    /// The password is the content of this file
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<String>,
+    /// Drop line ends at the end of the password
+    #[arg(long)]
+    trim: bool,
 }
 
 impl Environment {
     pub fn run(&self, session: &Session) -> Result<String> {
-        let answer = match self {
-            Self::Show => {
-                let reply = session.anonymous()?.call_anonymously("GET", "/caas/environment", &[], None)?;
-                reply.accepted()?.json()?
-            }
-            Self::Install(install) => install.request()?.send(&session.client()?)?.json()?,
+        let reply = match self {
+            Self::Show => session.anonymous()?.call_anonymously("GET", "/caas/environment", &[], None)?.accepted()?,
+            Self::Install(install) => install.request()?.send(&session.client()?)?,
         };
         if session.json() {
-            return Ok(output::json(&answer));
+            return reply.printed();
         }
+        let answer = reply.json()?;
         Ok(match self {
             Self::Show => {
                 show(&answer, &["installed", "instanceType", "environment", "EC_CURVE_NAME", "allowed_time_span"])
@@ -86,10 +101,11 @@ impl Environment {
 impl Community {
     pub fn run(&self, session: &Session) -> Result<String> {
         let Self::Create(create) = self;
-        let answer = create.request()?.send(&session.client()?)?.json()?;
+        let reply = create.request()?.send(&session.client()?)?;
         if session.json() {
-            return Ok(output::json(&answer));
+            return reply.printed();
         }
+        let answer = reply.json()?;
         Ok(show(&answer, &["communityName", "communityId", "tenantId", "publicKey"]))
     }
 }
@@ -103,7 +119,7 @@ impl Install {
         set(&mut body, "tenantDNS", self.tenant_dns.as_deref());
         set(&mut body, "tenantTag", self.tenant_tag.as_deref());
         set(&mut body, "contactEmail", self.contact_email.as_deref());
-        set_password(&mut body, "tenantPassword", self.password.as_deref())?;
+        self.password.set(&mut body, "tenantPassword")?;
         require(
             &body,
             &[
@@ -115,7 +131,7 @@ impl Install {
                 ("tenantPassword", "--password"),
             ],
         )?;
-        Ok(Request::new("POST", "/caas/environment/install").body(Value::Object(body)))
+        Ok(Request::new("POST", "/caas/environment/install").body(Json::Object(body)))
     }
 }
 
@@ -124,40 +140,46 @@ impl Create {
         let mut body = read_file(self.file.as_deref())?;
         set(&mut body, "communityName", self.name.as_deref());
         set(&mut body, "contactEmail", self.contact_email.as_deref());
-        set_password(&mut body, "communityPassword", self.password.as_deref())?;
+        self.password.set(&mut body, "communityPassword")?;
         require(
             &body,
             &[("communityName", "NAME"), ("contactEmail", "--contact-email"), ("communityPassword", "--password")],
         )?;
-        Ok(Request::new("POST", "/caas/environment/create/community").body(Value::Object(body)))
+        Ok(Request::new("POST", "/caas/environment/create/community").body(Json::Object(body)))
     }
 }
 
-fn read_file(file: Option<&str>) -> Result<Map<String, Value>> {
-    let Some(file) = file else { return Ok(Map::new()) };
-    let text = match file {
-        "-" => input::read("-")?,
-        path => fs::read_to_string(path)
-            .map(Into::into)
-            .map_err(|error| Error::usage(format!("{path} cannot be read as text: {error}")))?,
-    };
-    serde_json::from_str(&text).map_err(|error| Error::usage(format!("{file} does not hold a JSON object: {error}")))
+impl Password {
+    fn set(&self, body: &mut Members, name: &str) -> Result<()> {
+        let text = match (self.password.as_deref(), self.password_file.as_deref()) {
+            (Some("-"), _) => input::standard_input()?,
+            (Some(text), _) => Zeroizing::new(text.to_owned()),
+            (None, Some(path)) => input::file(path)?,
+            (None, None) => return Ok(()),
+        };
+        let text = if self.trim { input::trimmed(&text) } else { text };
+        set(body, name, Some(&text));
+        Ok(())
+    }
 }
 
-fn set(body: &mut Map<String, Value>, name: &str, value: Option<&str>) {
+fn read_file(file: Option<&str>) -> Result<Members> {
+    let Some(file) = file else { return Ok(Members::new()) };
+    let wrong = |reason: String| Error::usage(format!("{file} does not hold a JSON object: {reason}"));
+    match Json::parse(&input::document(file)?).map_err(wrong)? {
+        Json::Object(members) => Ok(members),
+        Json::Bare(_) | Json::Text(_) | Json::List(_) => Err(wrong("it is something else".to_owned())),
+    }
+}
+
+fn set(body: &mut Members, name: &str, value: Option<&str>) {
     if let Some(value) = value {
-        body.insert(name.to_owned(), value.into());
+        body.insert(name.to_owned(), Json::Text(value.to_owned()));
     }
-}
-
-fn set_password(body: &mut Map<String, Value>, name: &str, argument: Option<&str>) -> Result<()> {
-    let password = argument.map(input::read).transpose()?;
-    set(body, name, password.as_ref().map(|password| password.trim_end_matches(['\r', '\n'])));
-    Ok(())
 }
 
 /// All that is missing, at once.
-fn require(body: &Map<String, Value>, members: &[(&str, &str)]) -> Result<()> {
+fn require(body: &Members, members: &[(&str, &str)]) -> Result<()> {
     let missing: Vec<_> = members
         .iter()
         .filter(|(name, _)| !body.contains_key(*name))
@@ -177,6 +199,8 @@ fn show(answer: &Value, names: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+    use std::fs;
 
     use clap::Parser;
     use serde_json::json;
@@ -224,13 +248,29 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_read_without_its_newline() {
+    fn a_password_is_literal_and_keeps_its_newline_unless_it_is_trimmed() {
         let path = std::env::temp_dir().join(format!("chancery-password-{}", std::process::id()));
         fs::write(&path, "correct horse\n").unwrap();
+        let password = |line: &str| {
+            let body = request(&format!("community create demo --contact-email a@b {line}")).unwrap().json();
+            body["communityPassword"].as_str().unwrap().to_owned()
+        };
         // A line is split at blanks, so the file stands for the password.
-        let line = format!("community create demo --contact-email a@b --password @{}", path.display());
-        let body = request(&line).unwrap().json();
+        let file = format!("--password-file {}", path.display());
+        assert_eq!(password(&file), "correct horse\n");
+        assert_eq!(password(&format!("{file} --trim")), "correct horse");
         fs::remove_file(&path).unwrap();
-        assert_eq!(body, json!({"communityName": "demo", "contactEmail": "a@b", "communityPassword": "correct horse"}));
+        assert_eq!((password("--password @dm1n").as_str(), password("--password --x").as_str()), ("@dm1n", "--x"));
+    }
+
+    #[test]
+    fn the_file_is_sent_as_it_stands() {
+        let path = std::env::temp_dir().join(format!("chancery-install-digits-{}.json", std::process::id()));
+        fs::write(&path, "\u{feff}{\"z\":12345678901234567890123,\"communityName\":\"x\",\"a\":1.50}").unwrap();
+        let line = format!("community create --file {} --contact-email a@b --password p", path.display());
+        let body = request(&line).unwrap().body.unwrap();
+        fs::remove_file(&path).unwrap();
+        let expected = r#"{"z":12345678901234567890123,"communityName":"x","a":1.50,"contactEmail":"a@b","communityPassword":"p"}"#;
+        assert_eq!(body, expected);
     }
 }

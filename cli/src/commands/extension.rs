@@ -8,7 +8,7 @@ use super::Session;
 use crate::{
     Error, Result,
     client::{Api, Client},
-    input, output,
+    input, json, output,
 };
 
 #[derive(Subcommand)]
@@ -80,8 +80,10 @@ impl Extension {
         let (path, data) = self.request();
         let answer = send(&client, path, &data, token.as_ref())?;
         if session.json() {
-            return Ok(output::json(&answer));
+            return Ok(json::indented(&answer));
         }
+        let answer: Value = serde_json::from_str(&answer)
+            .map_err(|error| Error::Fault(format!("the answer is not JSON ({})", json::fault(&error))))?;
         let names = ["extensionId", "status", "activatedAt", "deactivatedAt"];
         let fields: Vec<_> = names.into_iter().map(|name| (name, output::text(&answer, name))).collect();
         Ok(output::fields(&fields))
@@ -106,7 +108,7 @@ impl Extension {
 }
 
 /// The data of the answer, opened.
-fn send(client: &Client, path: &str, data: &Value, token: Option<&Zeroizing<String>>) -> Result<Value> {
+fn send(client: &Client, path: &str, data: &Value, token: Option<&Zeroizing<String>>) -> Result<String> {
     let body = json!({ "data": client.encrypt_data(Api::Caas, data)? });
     let reply = match token {
         None => client.call("POST", path, &[], Some(&body))?,
@@ -121,7 +123,7 @@ fn send(client: &Client, path: &str, data: &Value, token: Option<&Zeroizing<Stri
     };
     let answer = reply.accepted()?.json()?;
     let sealed = answer.get("data").and_then(Value::as_str);
-    client.decrypt_data(Api::Caas, sealed.ok_or_else(|| Error::Fault("the answer holds no data".to_owned()))?)
+    client.decrypt_text(Api::Caas, sealed.ok_or_else(|| Error::Fault("the answer holds no data".to_owned()))?)
 }
 
 #[cfg(test)]

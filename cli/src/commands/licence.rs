@@ -5,7 +5,13 @@ use model::AuthLevel;
 use serde_json::{Map, Value, json};
 
 use super::{Session, note};
-use crate::{Result, client::segment, output, request::Request};
+use crate::{
+    Result,
+    client::{Reply, segment},
+    json::Json,
+    output,
+    request::Request,
+};
 
 const KEYS: &str = "/licenses/servicekey";
 
@@ -70,6 +76,9 @@ pub(super) struct List {
     /// 24 hexadecimal digits
     #[arg(long, value_name = "ID")]
     community: Option<String>,
+    /// With --json: the keySecrets too
+    #[arg(long)]
+    reveal: bool,
 }
 
 #[derive(Args)]
@@ -90,10 +99,11 @@ pub(super) struct Authorize {
 
 impl Licence {
     pub fn run(&self, session: &Session) -> Result<String> {
-        let answer = self.request().send(&session.client()?)?.json()?;
+        let reply = self.request().send(&session.client()?)?;
         if session.json() {
-            return Ok(if answer.is_null() { String::new() } else { output::json(&answer) });
+            return if self.reveals() { reply.printed() } else { hidden(&reply) };
         }
+        let answer = reply.json()?;
         Ok(match self {
             Self::Create(_) => {
                 note("Keep the keySecret: whoever has it can sign as this key.");
@@ -108,6 +118,15 @@ impl Licence {
             }
             Self::Authorize(_) => authorization(&answer),
         })
+    }
+
+    /// A new key is of no use without its keySecret.
+    fn reveals(&self) -> bool {
+        match self {
+            Self::Create(_) => true,
+            Self::Show { reveal, .. } | Self::List(List { reveal, .. }) => *reveal,
+            Self::Disable { .. } | Self::Enable { .. } | Self::Delete { .. } | Self::Authorize(_) => false,
+        }
     }
 
     fn request(&self) -> Request {
@@ -170,7 +189,8 @@ impl List {
         } else {
             String::new()
         };
-        format!("{table}{} of {total} keys{more}\n", data.len())
+        note(&format!("{} of {total} keys{more}", data.len()));
+        table
     }
 }
 
@@ -205,6 +225,27 @@ fn parse_module(text: &str) -> std::result::Result<(String, Value), String> {
     let (name, value) = text.split_once('=').ok_or("use NAME=VALUE, such as mod_core=true")?;
     let value = value.parse::<bool>().map_or_else(|_| json!(value), Value::Bool);
     Ok((name.to_owned(), value))
+}
+
+/// The answer as it is, without the members `keySecret`.
+fn hidden(reply: &Reply) -> Result<String> {
+    if reply.body.is_empty() {
+        return reply.printed();
+    }
+    let mut answer = Json::parse(reply.text()?).map_err(|reason| reply.no_json(&reason))?;
+    hide(&mut answer);
+    Ok(answer.pretty())
+}
+
+fn hide(json: &mut Json) {
+    match json {
+        Json::Object(members) => {
+            members.shift_remove("keySecret");
+            members.values_mut().for_each(hide);
+        }
+        Json::List(elements) => elements.iter_mut().for_each(hide),
+        Json::Bare(_) | Json::Text(_) => {}
+    }
 }
 
 fn key(answer: &Value, reveal: bool) -> String {
@@ -288,15 +329,25 @@ mod tests {
     }
 
     #[test]
-    fn a_list_says_when_there_is_more_and_never_shows_a_key_secret() {
-        let list = List { page: 0, size: 1, community: None };
+    fn a_list_is_a_table_and_never_shows_a_key_secret() {
+        let list = List { page: 0, size: 1, community: None, reveal: false };
         assert_eq!(list.request().query, [("pIndex", "0".to_owned()), ("pSize", "1".to_owned())]);
         let shown = list.show(&json!({
             "page": {"index": 0, "total": 2, "size": 1},
             "data": [{"tag": "first", "keySecret": "hidden-value", "authLevel": "app"}],
         }));
-        assert!(shown.contains("first") && shown.contains("--page 1"), "{shown}");
+        assert!(shown.contains("first") && shown.lines().count() == 2, "{shown}");
         assert!(!shown.contains("hidden-value"));
         assert!(!key(&json!({"keySecret": "hidden-value"}), false).contains("hidden-value"));
+    }
+
+    #[test]
+    fn json_shows_a_key_secret_on_demand_only() {
+        let mut json = Json::parse(r#"{"data":[{"keySecret":"hidden","n":1.50}],"keySecret":"hidden"}"#).unwrap();
+        hide(&mut json);
+        assert_eq!(json.to_string(), r#"{"data":[{"n":1.50}]}"#);
+        let licence = |line: &str| Line::try_parse_from(format!("licence {line}").split(' ')).unwrap().licence;
+        assert!(["show", "list", "show a", "enable a", "disable a"].iter().all(|line| !licence(line).reveals()));
+        assert!(["show --reveal", "list --reveal", "create abc"].iter().all(|line| licence(line).reveals()));
     }
 }

@@ -25,10 +25,11 @@ pub(super) enum Mail {
 
 impl Mail {
     pub fn run(&self, session: &Session) -> Result<String> {
-        let answer = self.request().send(&session.client()?)?.json()?;
+        let reply = self.request().send(&session.client()?)?;
         if session.json() {
-            return Ok(output::json(&answer));
+            return reply.printed();
         }
+        let answer = reply.json()?;
         Ok(match self {
             Self::List { .. } => {
                 let columns = ["id", "kind", "to", "created_at", "sent_at", "failure"];

@@ -28,6 +28,7 @@ use crypto::Curve;
 use crate::{
     Error, Result,
     client::{Client, Connection, Given, is_loopback},
+    output, usage,
 };
 
 const AFTER_HELP: &str = "\
@@ -119,8 +120,20 @@ enum Command {
 }
 
 impl Cli {
-    /// Does what was asked, and gives the text for standard output.
-    pub fn run(self) -> Result<String> {
+    /// The command line of this process. Help and version are printed, and end the process.
+    pub fn from_command_line() -> Result<Self> {
+        Self::try_parse().map_err(|error| match usage::is_help(&error) {
+            true => error.exit(),
+            false => Error::usage(usage::explain(&error, std::env::args())),
+        })
+    }
+
+    /// Does what was asked, and prints the result.
+    pub fn run(self) -> Result<()> {
+        output::bytes(self.result()?.as_bytes())
+    }
+
+    fn result(self) -> Result<String> {
         let session = Session { options: self.options };
         match self.command {
             Command::Keygen => keygen::run(&session),

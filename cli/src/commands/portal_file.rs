@@ -32,10 +32,11 @@ pub(super) enum PortalFile {
 
 impl PortalFile {
     pub fn run(&self, session: &Session) -> Result<String> {
-        let answer = self.request()?.send(&session.client()?)?.json()?;
+        let reply = self.request()?.send(&session.client()?)?;
         if session.json() {
-            return Ok(output::json(&answer));
+            return reply.printed();
         }
+        let answer = reply.json()?;
         Ok(match self {
             Self::Put { path, .. } => format!("stored {path}\n"),
             Self::Delete { path } => format!("deleted {path}\n"),

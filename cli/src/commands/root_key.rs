@@ -14,7 +14,7 @@ use super::{Session, note, ring_file};
 use crate::{
     Error, Result,
     client::{Client, random},
-    output,
+    json, output,
     request::Request,
 };
 
@@ -117,7 +117,7 @@ fn rotate(client: &Client) -> Result<RootKeyStatus> {
 fn ask(client: &Client, method: &'static str, path: &str) -> Result<RootKeyStatus> {
     let reply = Request::new(method, path).send(client)?;
     serde_json::from_slice(&reply.body)
-        .map_err(|error| Error::Fault(format!("the answer of {path} cannot be read: {error}")))
+        .map_err(|error| Error::Fault(format!("the answer of {path} cannot be read: {}", json::fault(&error))))
 }
 
 fn as_json(status: &RootKeyStatus) -> Result<String> {

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand, builder::NonEmptyStringValueParser};
 use serde_json::{Value, json};
 
 use super::Session;
-use crate::{Error, Result, client::segment, input, output, request::Request};
+use crate::{Error, Result, client::segment, commands::note, input, output, request::Request};
 
 #[derive(Subcommand)]
 pub(super) enum Secret {
@@ -16,6 +16,9 @@ pub(super) enum Secret {
         place: Place,
         /// All if none is named
         tags: Vec<String>,
+        /// Print nothing behind the value of one secret, so that a file gets each byte of it and no other
+        #[arg(long)]
+        no_newline: bool,
     },
     /// Delete a secret for good
     Delete {
@@ -31,9 +34,8 @@ pub(super) struct Put {
     place: Place,
     /// A letter, then letters, digits and underscores
     tag: String,
-    /// The value itself, @file, or - for standard input (safest: command lines are seen by others and remembered)
-    #[arg(default_value = "-")]
-    value: String,
+    #[command(flatten)]
+    value: input::Value,
     /// Who stores it; kept with the secret
     #[arg(long, value_name = "NAME", env = "USER", default_value = "chancery", value_parser = NonEmptyStringValueParser::new())]
     by: String,
@@ -56,24 +58,28 @@ impl Place {
 impl Secret {
     pub fn run(&self, session: &Session) -> Result<String> {
         let client = session.client()?;
-        let answer = self.request()?.send(&client)?.json()?;
+        let reply = self.request()?.send(&client)?;
         if session.json() {
-            return Ok(output::json(&answer));
+            return reply.printed();
         }
+        let answer = reply.json()?;
         match self {
             Self::Put(put) => Ok(format!("stored {}\n", put.tag)),
             Self::Delete { tag, .. } => Ok(format!("deleted {tag}\n")),
-            Self::Fetch { tags, .. } => show(tags, &answer),
+            Self::Fetch { tags, no_newline, .. } => show(tags, &answer, if *no_newline { "" } else { "\n" }),
         }
     }
 
     fn request(&self) -> Result<Request> {
         Ok(match self {
             Self::Put(Put { place, tag, value, by }) => {
-                let value = input::read(value)?;
-                Request::new("PUT", place.path()).body(json!({"tag": tag, "value": *value, "createdBy": by}))
+                let text = value.read()?;
+                if value.is_from_elsewhere() && text.ends_with('\n') {
+                    note(&format!("the value of {tag} ends with a newline; --trim drops it"));
+                }
+                Request::new("PUT", place.path()).body(json!({"tag": tag, "value": *text, "createdBy": by}))
             }
-            Self::Fetch { place, tags } => {
+            Self::Fetch { place, tags, .. } => {
                 let request = Request::new("POST", format!("{}/fetch", place.path()));
                 if tags.is_empty() { request } else { request.body(json!({"tags": tags})) }
             }
@@ -83,7 +89,7 @@ impl Secret {
 }
 
 /// One tag: its value alone, ready for `$(…)`. Otherwise a table. A tag that was asked for and is not there is refused.
-fn show(tags: &[String], answer: &Value) -> Result<String> {
+fn show(tags: &[String], answer: &Value, end: &str) -> Result<String> {
     let secrets = output::rows(answer, "secrets");
     let there = |tag: &String| secrets.iter().any(|secret| secret.get("tag").and_then(Value::as_str) == Some(tag));
     if let Some(missing) = tags.iter().find(|tag| !there(tag)) {
@@ -91,7 +97,7 @@ fn show(tags: &[String], answer: &Value) -> Result<String> {
     }
     if let ([_], [secret]) = (tags, secrets) {
         let value = secret.get("value").and_then(Value::as_str).unwrap_or_default();
-        return Ok(format!("{value}\n"));
+        return Ok(format!("{value}{end}"));
     }
     let columns = ["tag", "value", "createdBy"];
     let rows = secrets.iter().map(|secret| columns.iter().map(|name| output::text(secret, name)).collect());
@@ -138,8 +144,9 @@ mod tests {
     #[test]
     fn one_secret_is_its_value_several_are_a_table_a_missing_one_is_refused() {
         let answer = json!({"secrets": [{"tag": "a", "value": "one two", "createdBy": "ada"}]});
-        assert_eq!(show(&["a".into()], &answer).unwrap(), "one two\n");
-        assert!(show(&[], &answer).unwrap().contains("ada"));
-        assert_eq!(show(&["a".into(), "b".into()], &answer).unwrap_err().exit_code(), 1);
+        assert_eq!(show(&["a".into()], &answer, "\n").unwrap(), "one two\n");
+        assert_eq!(show(&["a".into()], &answer, "").unwrap(), "one two");
+        assert!(show(&[], &answer, "\n").unwrap().contains("ada"));
+        assert_eq!(show(&["a".into(), "b".into()], &answer, "\n").unwrap_err().exit_code(), 1);
     }
 }

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
-use super::{Session, developer::more};
+use super::{Session, developer::note_more};
 use crate::{Result, client::segment, output, request::Request};
 
 const SERVICES: &str = "/caas/portal/services";
@@ -45,15 +45,17 @@ pub(super) struct Put {
 
 impl Service {
     pub fn run(&self, session: &Session) -> Result<String> {
-        let answer = self.request().send(&session.client()?)?.json()?;
+        let reply = self.request().send(&session.client()?)?;
         if session.json() {
-            return Ok(output::json(&answer));
+            return reply.printed();
         }
+        let answer = reply.json()?;
         let columns = ["id", "name", "display_name", "registrable", "auto_approve", "description"];
         Ok(match self {
             Self::List { .. } => {
                 let row = |service: &Value| columns.iter().map(|name| shown(service, name)).collect();
-                output::table(&columns, output::rows(&answer, "data").iter().map(row)) + &more(&answer)
+                note_more(&answer);
+                output::table(&columns, output::rows(&answer, "data").iter().map(row))
             }
             Self::Put(_) => output::fields(&columns.map(|name| (name, shown(&answer, name)))),
             Self::Delete { service } => format!("deleted {service}\n"),

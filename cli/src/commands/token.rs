@@ -56,10 +56,11 @@ pub(super) struct Create {
 
 impl Token {
     pub fn run(&self, session: &Session) -> Result<String> {
-        let answer = self.request().send(&session.client()?)?.json()?;
+        let reply = self.request().send(&session.client()?)?;
         if session.json() {
-            return Ok(output::json(&answer));
+            return reply.printed();
         }
+        let answer = reply.json()?;
         Ok(match self {
             Self::Create(_) => {
                 note(&format!("Keep the token, it is not shown again. Its id is {}.", output::text(&answer, "id")));

@@ -1,9 +1,6 @@
 //! `chancery config export`: configurations as files, which `import` reads again.
 
-use std::{
-    fs::File,
-    io::{self, BufRead, BufReader, BufWriter, Write},
-};
+use std::io::{self, BufWriter, Write};
 
 use clap::Args;
 
@@ -13,6 +10,7 @@ use crate::{
     client::Client,
     commands::Session,
     formats::Format,
+    input,
     json::{Json, Members},
     parallel,
 };
@@ -55,25 +53,23 @@ impl Export {
     }
 
     fn many(&self, client: &Client, file: &str) -> Result<()> {
-        let unreadable = |error: io::Error| Error::usage(format!("{file} cannot be read: {error}"));
-        let (reader, length): (Box<dyn BufRead + Send>, u64) = if file == "-" {
-            (Box::new(BufReader::new(io::stdin())), 0)
-        } else {
-            let file = File::open(file).map_err(unreadable)?;
-            let length = file.metadata().map_err(unreadable)?.len();
-            (Box::new(BufReader::new(file)), length)
-        };
+        let (lines, length) = input::lines(file)?;
         let (bar, mut out) = (bar(length), BufWriter::new(io::stdout().lock()));
-        let lines = reader.lines().enumerate().map(|(at, line)| Ok((at + 1, line.map_err(unreadable)?)));
         let work = |(number, text): (usize, String)| {
             let exported = if text.trim().is_empty() { Ok(String::new()) } else { one(client, number, &text) };
             exported.map(|line| (text.len() as u64 + 1, line))
         };
-        parallel::in_order(self.jobs.into(), lines, work, |exported| {
-            let (bytes, line) = exported?;
-            bar.inc(bytes);
-            out.write_all(line.as_bytes()).map_err(|error| Error::usage(format!("standard output: {error}")))
-        })?;
+        parallel::in_order(
+            self.jobs.into(),
+            lines,
+            |number, _| number,
+            work,
+            |exported| {
+                let (bytes, line) = exported?;
+                bar.inc(bytes);
+                out.write_all(line.as_bytes()).map_err(|error| Error::usage(format!("standard output: {error}")))
+            },
+        )?;
         bar.finish_and_clear();
         out.flush().map_err(|error| Error::usage(format!("standard output: {error}")))
     }

@@ -1,16 +1,11 @@
 //! `chancery config import`: configurations become what files say. One is written in one request, and only if it differs
 //! and nobody else has changed it meanwhile.
 
-use std::{
-    fs::File,
-    io::{self, BufRead, BufReader},
-    path::Path,
-    thread,
-    time::Duration,
-};
+use std::{io, path::Path, time::Duration};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use model::configuration;
 
 use super::{
     Context,
@@ -22,18 +17,19 @@ use crate::{
     Error, Result,
     client::Client,
     commands::{Session, note},
-    formats::Format,
+    formats::{Document, Format},
     input,
-    json::{Json, Members},
+    json::{self, Json, Members},
     output, parallel,
     request::Request,
+    retry::Retry,
 };
 
-/// How often it is looked again when somebody else changes the same configuration.
-const ATTEMPTS: u32 = 5;
+/// How long a change is tried again while others change the same configuration.
+const CONTENTION: Duration = Duration::from_secs(60);
 
-/// How often a request of many is sent again when no answer comes.
-const AGAIN: u32 = 3;
+/// How long a line of many is tried again when no answer comes.
+const NO_ANSWER: Duration = Duration::from_secs(5);
 
 /// After so many refusals something else is wrong than a line.
 const REFUSALS: usize = 100;
@@ -90,9 +86,12 @@ impl Import {
             return self.many(session, &client);
         }
         let context = self.context.json()?;
-        let text = input::read(&if self.file == "-" { "-".to_owned() } else { format!("@{}", self.file) })?;
-        let wanted = format.parse(&text).map_err(|reason| Error::usage(format!("{}: {reason}", self.file)))?;
-        let applied = self.apply(&client, &context, wanted.object().ok_or_else(unknown)?)?;
+        let read = format.parse(&input::document(&self.file)?);
+        let Document { members, warnings } = read.map_err(|reason| Error::usage(format!("{}: {reason}", self.file)))?;
+        for warning in warnings {
+            note(&format!("warning: {}: {warning}", self.file));
+        }
+        let applied = self.apply(&client, &context, &members)?;
         let mut tally = Tally::default();
         tally.count(&applied);
         Ok(self.describe(&applied, "") + &tally.summary(self.dry_run, session.json()))
@@ -100,7 +99,7 @@ impl Import {
 
     /// Makes one configuration what is wanted.
     fn apply(&self, client: &Client, context: &Json, wanted: &Members) -> Result<Applied> {
-        let mut attempt = 1;
+        let mut retry = Retry::within(CONTENTION);
         loop {
             let (revision, stored) = stored(client, context)?;
             let wanted = if self.prune { wanted.clone() } else { diff::merged(&stored, wanted) };
@@ -112,40 +111,35 @@ impl Import {
             let put = Request::new("PUT", "/caas/config/data").header("if-match", &revision).body(body);
             match put.send(client) {
                 Ok(_) => return Ok(applied),
-                Err(Error::Refused { status: 412, .. }) if attempt < ATTEMPTS => attempt += 1,
+                // Somebody else changed it meanwhile; what is wanted now depends on that.
+                Err(Error::Refused { status: 409 | 412, .. }) if retry.again() => {}
                 Err(error) => return Err(error),
             }
         }
     }
 
     fn many(&self, session: &Session, client: &Client) -> Result<String> {
-        let unreadable = |error: io::Error| Error::usage(format!("{} cannot be read: {error}", self.file));
         let progress = match self.file.as_str() {
             "-" => None,
-            file => Some(Progress::open(Path::new(file), client.base_url(), self.prune).map_err(unreadable)?),
-        };
-        let journal = progress.filter(|_| !self.dry_run);
-        let (reader, length): (Box<dyn BufRead + Send>, u64) = match self.file.as_str() {
-            "-" => (Box::new(BufReader::new(io::stdin())), 0),
             file => {
-                let file = File::open(file).map_err(unreadable)?;
-                let length = file.metadata().map_err(unreadable)?.len();
-                (Box::new(BufReader::new(file)), length)
+                let unreadable = |error: io::Error| Error::usage(format!("{file} cannot be read: {error}"));
+                Some(Progress::open(Path::new(file), client.base_url(), self.prune).map_err(unreadable)?)
             }
         };
+        let journal = progress.filter(|_| !self.dry_run);
+        let (lines, length) = input::lines(&self.file)?;
         let done = journal.as_ref().filter(|_| !self.restart).map_or(0, Progress::done);
         if done > 0 {
             note(&format!("going on after line {done}, where the last import broke off; --restart begins anew"));
         }
         let bar = bar(length);
-        let lines = reader.lines().enumerate().map(|(at, line)| Ok((at + 1, line.map_err(unreadable)?)));
         let work = |(number, line): (usize, String)| {
             let applied =
                 if number <= done || line.trim().is_empty() { Ok(None) } else { self.line(client, &line).map(Some) };
             (number, line.len() as u64 + 1, applied)
         };
         let (mut tally, mut told, mut journal) = (Tally::default(), String::new(), journal);
-        let took = parallel::in_order(self.jobs.into(), lines, work, |(number, bytes, applied)| {
+        let took = parallel::in_order(self.jobs.into(), lines, context_of, work, |(number, bytes, applied)| {
             bar.inc(bytes);
             match applied {
                 Ok(None) => {}
@@ -195,14 +189,11 @@ impl Import {
         if members.len() > 2 {
             return Err(wrong("it has other members"));
         }
-        let mut again = 0;
+        let mut retry = Retry::within(NO_ANSWER);
         loop {
             match self.apply(client, context, data) {
                 // Sent again it changes nothing twice: the revision would be another one.
-                Err(Error::Unreachable { .. } | Error::Fault(_)) if again < AGAIN => {
-                    again += 1;
-                    thread::sleep(Duration::from_millis(250 << again));
-                }
+                Err(Error::Unreachable { .. } | Error::Fault(_)) if retry.again() => {}
                 applied => return Ok((context.clone(), applied?)),
             }
         }
@@ -245,6 +236,15 @@ impl Tally {
     }
 }
 
+/// What keeps lines in order: those of one context are applied one after the other, however it is written.
+fn context_of(number: usize, (_, line): &(usize, String)) -> String {
+    let members = json::members(line).unwrap_or_default();
+    let Some(context) = json::member(&members, "context") else { return number.to_string() };
+    // The service refuses what is no context.
+    serde_json::from_str::<configuration::Context>(context)
+        .map_or_else(|_| context.to_owned(), |known| known.canonical())
+}
+
 /// Of so many bytes, or of unknown length.
 pub(super) fn bar(length: u64) -> ProgressBar {
     let bar = if length > 0 { ProgressBar::new(length) } else { ProgressBar::new_spinner() };
@@ -253,4 +253,28 @@ pub(super) fn bar(length: u64) -> ProgressBar {
         bar.set_style(style);
     }
     bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_context_is_the_same_however_it_is_written() {
+        let key =
+            |number, context: &str| context_of(number, &(number, format!(r#"{{"data":{{}},"context":{context}}}"#)));
+        let one = key(1, r#"{"personId":"p","mobile_app_id":"m"}"#);
+        for same in [
+            r#"{ "mobile_app_id" : "m", "personId":"p" }"#,
+            r#"{"mobile_app_id":"\u006d","personId":"p","internal":false}"#,
+        ] {
+            assert_eq!(key(2, same), one, "{same}");
+        }
+        for other in
+            [r#"{"personId":"p","mobile_app_id":"m","internal":true}"#, r#"{"personId":"p"}"#, r#"{"appId":"p"}"#]
+        {
+            assert_ne!(key(2, other), one, "{other}");
+        }
+        assert_ne!(context_of(1, &(1, String::new())), context_of(2, &(2, String::new())));
+    }
 }

@@ -8,12 +8,12 @@ mod progress;
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
-use super::Session;
+use super::{Session, note};
 use crate::{
     Error, Result,
-    client::{Client, Reply, segment},
+    client::{Client, segment},
     input,
-    json::{Json, Members},
+    json::{self, Json, Members},
     output,
     request::Request,
 };
@@ -60,9 +60,9 @@ pub(super) struct Set {
     #[command(flatten)]
     context: Context,
     path: String,
-    /// JSON such as 6 or '{"on":true}'; @file, or - for standard input
-    #[arg(default_value = "-", allow_negative_numbers = true)]
-    value: String,
+    /// JSON such as 6 or '{"on":true}'
+    #[command(flatten)]
+    value: input::Value,
     /// The value is a text and not JSON
     #[arg(long)]
     text: bool,
@@ -129,10 +129,10 @@ impl Config {
         }
         let reply = self.request()?.send(&session.client()?)?;
         if session.json() {
-            return Ok(if reply.body.is_empty() { "null\n".to_owned() } else { answer(&reply)?.pretty() });
+            return reply.printed();
         }
         match self {
-            Self::Get { paths, .. } => show(paths, &answer(&reply)?),
+            Self::Get { paths, .. } => show(paths, reply.text()?),
             Self::Set(Set { path, .. }) => Ok(format!("set {path}\n")),
             Self::Rm { paths, .. } => Ok(format!("removed {}\n", paths.join(" "))),
             Self::History { .. } => Ok(show_history(&reply.json()?)),
@@ -145,17 +145,17 @@ impl Config {
             Self::Get { context, paths } => Request::new("POST", FETCH).query("read_fresh", true).body(body(
                 context.json()?,
                 "key_paths",
-                texts(paths),
+                &texts(paths),
             )),
             Self::Set(Set { context, path, value, text, if_match }) => {
-                let value = input::read(value)?;
-                let data = if *text { Json::Text(value.to_string()) } else { parse(&value)? };
+                let value = value.read()?;
+                let data = if *text { json::quoted(&value) } else { parse(&value)?.to_owned() };
                 let request = Request::new("PUT", format!("/caas/config/{}", segment(path)));
-                let request = request.body(body(context.json()?, "data", data));
+                let request = request.body(body(context.json()?, "data", &data));
                 if let Some(revision) = if_match { request.header("if-match", revision) } else { request }
             }
             Self::Rm { context, paths } => {
-                Request::new("DELETE", "/caas/config").body(body(context.json()?, "key_paths", texts(paths)))
+                Request::new("DELETE", "/caas/config").body(body(context.json()?, "key_paths", &texts(paths)))
             }
             Self::History { context, limit, before } => {
                 let request = Request::new("GET", "/caas/config/history").query("context", context.json()?);
@@ -167,27 +167,19 @@ impl Config {
     }
 }
 
-fn body(context: Json, name: &str, value: Json) -> Json {
-    Json::Object(Members::from([("context".to_owned(), context), (name.to_owned(), value)]))
+/// The value is JSON text, sent as it was given.
+fn body(context: Json, name: &str, value: &str) -> String {
+    json::object([("context", context.to_string().as_str()), (name, value)])
 }
 
-fn texts(paths: &[String]) -> Json {
-    Json::List(paths.iter().cloned().map(Json::Text).collect())
+fn texts(paths: &[String]) -> String {
+    Json::List(paths.iter().cloned().map(Json::Text).collect()).to_string()
 }
 
-fn parse(value: &str) -> Result<Json> {
-    Json::parse(value).map_err(|error| Error::usage(format!("the value is not JSON ({error}); for a text add --text")))
-}
-
-/// The body of an answer, number by number as it was stored.
-fn answer(reply: &Reply) -> Result<Json> {
-    let text = std::str::from_utf8(&reply.body).map_err(|error| error.to_string());
-    text.and_then(Json::parse).map_err(|error| {
-        Error::Fault(format!(
-            "the answer ({}) is not JSON ({error}); is the address that of a deployment?",
-            reply.status
-        ))
-    })
+fn parse(value: &str) -> Result<&str> {
+    let wrong =
+        |reason| Error::usage(format!("the value is not JSON ({reason}); for a text add --text, for a file --file"));
+    json::check(value).map(|()| value.trim_matches([' ', '\t', '\r', '\n'])).map_err(wrong)
 }
 
 /// What stands in a context now, and its revision.
@@ -195,24 +187,25 @@ fn stored(client: &Client, context: &Json) -> Result<(String, Members)> {
     let fetch = Request::new("POST", FETCH).query("read_fresh", true).body(format!(r#"{{"context":{context}}}"#));
     let reply = fetch.send(client)?;
     let revision = reply.header("etag").unwrap_or_default().to_owned();
-    match answer(&reply)? {
-        Json::Object(members) => Ok((revision, members)),
-        Json::Bare(_) | Json::Text(_) | Json::List(_) => Err(Error::Fault("the answer is no configuration".to_owned())),
+    match Json::parse(reply.text()?) {
+        Ok(Json::Object(members)) => Ok((revision, members)),
+        Ok(_) => Err(Error::Fault("the answer is no configuration".to_owned())),
+        Err(reason) => Err(Error::Fault(format!("the configuration cannot be written in another format: {reason}"))),
     }
 }
 
 /// One path: its value alone, a text without quotes. Otherwise JSON. A path that was asked for and is not there is
 /// refused.
-fn show(paths: &[String], answer: &Json) -> Result<String> {
-    let value = |path: &String| answer.object().and_then(|members| members.get(path));
-    if let Some(missing) = paths.iter().find(|path| value(path).is_none()) {
+fn show(paths: &[String], answer: &str) -> Result<String> {
+    let members = json::members(answer).map_err(|reason| Error::Fault(format!("the answer is no object: {reason}")))?;
+    if let Some(missing) = paths.iter().find(|path| json::member(&members, path).is_none()) {
         return Err(Error::Missing(format!("nothing stands at {missing}")));
     }
-    let one = if let [path] = paths { value(path) } else { None };
-    Ok(match one {
-        Some(Json::Text(text)) => format!("{text}\n"),
-        Some(value) => value.pretty(),
-        None => answer.pretty(),
+    let one = if let [path] = paths { json::member(&members, path) } else { None };
+    Ok(match (one, one.and_then(|one| serde_json::from_str::<String>(one).ok())) {
+        (_, Some(text)) => format!("{text}\n"),
+        (Some(json), None) => json::indented(json),
+        (None, None) => json::indented(answer),
     })
 }
 
@@ -220,10 +213,10 @@ fn show_history(answer: &Value) -> String {
     let columns = ["revision", "action", "keyPath", "updatedBy", "updatedAt", "previousHash"];
     let rows = output::rows(answer, "history");
     let table = output::table(&columns, rows.iter().map(|row| columns.map(|name| output::text(row, name)).to_vec()));
-    match answer.get("next").and_then(Value::as_i64) {
-        Some(next) => format!("{table}more with --before {next}\n"),
-        None => table,
+    if let Some(next) = answer.get("next").and_then(Value::as_i64) {
+        note(&format!("more with --before {next}"));
     }
+    table
 }
 
 #[cfg(test)]
@@ -276,22 +269,27 @@ mod tests {
         let exact = request("set --app a x 1.50 --if-match 7");
         assert_eq!(exact.body.as_deref(), Some(r#"{"context":{"appId":"a"},"data":1.50}"#));
         assert_eq!(exact.headers, [("if-match", "7".to_owned())]);
-        assert_eq!(parsed("set --app a x plain").unwrap().request().unwrap_err().exit_code(), 2);
+        let given = r#"{"z":12345678901234567890123,"a":1e3,"a":0.10}"#;
+        let kept = request(&format!("set --app a x {given}")).body.unwrap();
+        assert_eq!(kept, format!(r#"{{"context":{{"appId":"a"}},"data":{given}}}"#));
+        assert_eq!(request("set --app a x @dm1n --text").json().get("data"), Some(&json!("@dm1n")));
+        let error = parsed("set --app a x s3cret").unwrap().request().unwrap_err();
+        assert!(error.exit_code() == 2 && !error.to_string().contains("s3cret"), "{error}");
     }
 
     #[test]
     fn one_value_stands_alone_and_a_missing_one_is_refused() {
-        let answer = Json::parse(r#"{"a.b": "two words", "c": {"d": 1.0}}"#).unwrap();
-        assert_eq!(show(&["a.b".into()], &answer).unwrap(), "two words\n");
-        assert_eq!(show(&["c".into()], &answer).unwrap(), "{\n  \"d\": 1.0\n}\n");
-        assert!(show(&[], &answer).unwrap().contains("a.b"));
-        assert_eq!(show(&["a.b".into(), "x".into()], &answer).unwrap_err().exit_code(), 1);
+        let answer = r#"{"a.b": "two words", "c": {"d": 1.0, "d": 1e3}}"#;
+        assert_eq!(show(&["a.b".into()], answer).unwrap(), "two words\n");
+        assert_eq!(show(&["c".into()], answer).unwrap(), "{\n  \"d\": 1.0,\n  \"d\": 1e3\n}\n");
+        assert!(show(&[], answer).unwrap().contains("a.b"));
+        assert_eq!(show(&["a.b".into(), "x".into()], answer).unwrap_err().exit_code(), 1);
     }
 
     #[test]
-    fn the_history_says_how_to_go_on() {
+    fn the_history_is_a_table() {
         let entry = json!({"revision": 3, "action": "set", "keyPath": "a", "updatedBy": "k", "updatedAt": 1});
         let shown = show_history(&json!({"history": [entry], "next": 3}));
-        assert!(shown.contains("keyPath") && shown.ends_with("more with --before 3\n"), "{shown}");
+        assert!(shown.contains("keyPath") && shown.lines().count() == 2, "{shown}");
     }
 }

@@ -71,7 +71,7 @@ fn a_chain_is_written_exported_and_proved(t: &Deployment) {
     let newest = newest["consentId"].as_str().unwrap();
     assert!(tool.prints(&["consent", "show", &tenant, &place, newest]).contains("drei ☃"));
 
-    let file = tool.folder.file("export.jsonl", &export);
+    let file = tool.folder.file("export.jsonl", &format!("\u{feff}{export}"));
     // Offline: there is nobody at that address.
     let proved = tool.prints(&["--url", "http://127.0.0.1:9", "consent", "verify", &file, "--newest", newest]);
     assert!(proved.starts_with("3 versions of biometric") && proved.contains(newest), "{proved}");

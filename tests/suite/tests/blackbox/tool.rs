@@ -3,8 +3,9 @@
 
 use std::{
     env, fs,
+    io::Write,
     path::PathBuf,
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 
 use chancery_tests::{
@@ -26,6 +27,7 @@ use crate::{
 pub fn cases() -> Vec<Case> {
     vec![
         case(from_nothing_to_a_secret_fetched_back),
+        case(no_byte_of_a_secret_changes_on_its_way),
         case(a_licence_is_managed),
         case(any_operation_can_be_called),
         case(a_token_of_the_config_api_is_minted_listed_and_revoked),
@@ -60,11 +62,16 @@ impl Folder {
     }
 
     pub fn run(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+        self.command(arguments, environment).output().unwrap()
+    }
+
+    pub fn command(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Command {
         let mut command = Command::new(sibling("chancery").unwrap());
         for inherited in ["CHANCERY_URL", "CHANCERY_LICENSE", "CHANCERY_CURVE"] {
             command.env_remove(inherited);
         }
-        command.args(arguments).envs(environment.iter().copied()).current_dir(&self.0).output().unwrap()
+        command.args(arguments).envs(environment.iter().copied()).current_dir(&self.0);
+        command
     }
 
     /// Puts a file into the folder and gives its path.
@@ -116,6 +123,42 @@ fn from_nothing_to_a_secret_fetched_back(t: &Deployment) {
     assert_eq!(folder.run(&["secret", "fetch", &tenant, "web", "DB_PASSWORD"], &[]).status.code(), Some(1));
 }
 
+fn no_byte_of_a_secret_changes_on_its_way(t: &Deployment) {
+    let (folder, tenant) = (Folder::new(t), unique("acme"));
+    let pem = "-----BEGIN KEY-----\r\nAA==\n-----END KEY-----\n";
+    fs::write(folder.path("pem"), pem).unwrap();
+    let put = |tag: &str, value: &[&str], input: &str| {
+        let arguments = [&["secret", "put", &tenant, "web", tag], value].concat();
+        let mut command = folder.command(&arguments, &[]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success() && !told.contains("KEY") && !told.contains("s3cret"), "{value:?}: {told}");
+    };
+    for (number, (value, input, expected)) in [
+        (&["@dm1n-s3cret"][..], "", "@dm1n-s3cret"),
+        (&[pem, "--by", "me"], "", pem),
+        (&["--value", "-"], "", "-"),
+        (&["--file", "pem"], "", pem),
+        (&["--file", "pem", "--trim"], "", pem.trim_end()),
+        (&["-"], "s3cret\n", "s3cret\n"),
+        (&[], "s3cret\r\n\n", "s3cret\r\n\n"),
+        (&["-", "--trim"], "s3cret \r\n\n", "s3cret "),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let tag = format!("T{number}");
+        put(&tag, value, input);
+        assert_eq!(folder.prints(&["secret", "fetch", &tenant, "web", &tag, "--no-newline"]), expected, "{value:?}");
+    }
+    // A value in the wrong place is not repeated.
+    let wrong = folder.run(&["secret", "put", &tenant, "web", pem], &[]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(!String::from_utf8(wrong.stderr).unwrap().contains("AA=="));
+}
+
 fn a_licence_is_managed(t: &Deployment) {
     let (folder, tag, place) = (Folder::new(t), unique("managed"), community());
     let created = folder.json(&["--json", "licence", "create", &tag, "--level", "app", "--module", "mod_core=true"]);
@@ -123,7 +166,17 @@ fn a_licence_is_managed(t: &Deployment) {
     let secret = created["keySecret"].as_str().unwrap();
     assert!(!folder.prints(&["licence", "show", &tag]).contains(secret));
     assert!(folder.prints(&["licence", "show", &tag, "--reveal"]).contains(secret));
-    assert!(folder.prints(&["licence", "list", "--size", "1"]).contains("root"));
+    for (json, shown) in [
+        (folder.prints(&["--json", "licence", "show", &tag]), false),
+        (folder.prints(&["--json", "licence", "show", &tag, "--reveal"]), true),
+        (folder.prints(&["--json", "licence", "list"]), false),
+        (folder.prints(&["--json", "licence", "enable", &tag]), false),
+    ] {
+        assert_eq!((json.contains("keySecret"), json.contains("authLevel")), (shown, true), "{json}");
+    }
+    let list = folder.run(&["licence", "list", "--size", "1"], &[]);
+    assert!(String::from_utf8(list.stdout).unwrap().contains("root"));
+    assert!(String::from_utf8(list.stderr).unwrap().contains("--page 1 shows more"));
 
     folder.prints(&["licence", "authorize", &tag, &place]);
     assert!(folder.prints(&["licence", "list", "--community", &place]).contains(&tag));
@@ -147,6 +200,14 @@ fn any_operation_can_be_called(t: &Deployment) {
     assert_eq!(key["authLevel"], "system");
     let health = folder.json(&["call", "get", "/caas/healthz", "--anonymous"]);
     assert_eq!(health["code"], "200");
+    // What is sent is what was given, digit by digit, and so is what is shown.
+    let (app, exact) = (unique("app"), r#"{"z":12345678901234567890123,"a":0.10,"e":[1e3,0.39531392847264213,1E+20]}"#);
+    let body = format!(r#"{{"context":{{"appId":"{app}"}},"data":{exact}}}"#);
+    folder.prints(&["call", "PUT", "/caas/config/data", "-d", &body]);
+    let fetch = format!(r#"{{"context":{{"appId":"{app}"}}}}"#);
+    let shown = folder.prints(&["call", "POST", "/caas/config/fetch", "-q", "read_fresh=true", "-d", &fetch]);
+    assert_eq!(shown.replace([' ', '\n'], ""), exact);
+
     let name = unique("entry");
     let body = format!(r#"{{"{name}":"https://x.example"}}"#);
     let directory = folder.json(&["call", "PATCH", "/caas/sd", "-d", &body]);
@@ -227,7 +288,10 @@ fn the_audit_log_is_exported_and_verified(t: &Deployment) {
     put("d");
     let export = folder.prints(&["audit", "export", of[0], of[1]]);
     assert_eq!(export.lines().count(), 1 + 4 + 2, "{export}");
-    fs::write(folder.0.join("export"), &export).unwrap();
+    // Editors and shells may put a byte order mark in front.
+    let marked = |text: &str| format!("\u{feff}{text}");
+    fs::write(folder.0.join("export"), marked(&export)).unwrap();
+    fs::write(folder.0.join("first.json"), marked(&first)).unwrap();
     let verify = ["audit", "verify", "export", "--key", key.trim(), "--previous", "first.json"];
     let told = folder.prints(&verify);
     assert_eq!(told, format!("4 entries of {tenant} are as they were written, all of them signed (3 checkpoints)\n"));
@@ -282,7 +346,8 @@ fn an_environment_is_installed_and_a_community_created(shared: &Deployment) {
     let (tenant, community) = (installed["tenantId"].as_str().unwrap(), installed["communityId"].as_str().unwrap());
     assert_eq!(folder.prints(&["secret", "fetch", tenant, community, "emailGateway_password"]), "s3cret\n");
     fs::write(folder.0.join("password"), "correct horse\n").unwrap();
-    let create = ["community", "create", "demo", "--contact-email", "a@acme.example", "--password", "@password"];
+    let create = ["community", "create", "demo", "--contact-email", "a@acme.example"];
+    let create = [&create[..], &["--password-file", "password", "--trim"]].concat();
     assert!(folder.prints(&create).starts_with("communityName  demo\n"));
 }
 

@@ -1,7 +1,10 @@
 //! `chancery config` with files: what is imported is what is stored, what is exported can be imported, and only what
 //! differs is written.
 
-use std::fs;
+use std::{
+    fs,
+    process::{Command, Stdio},
+};
 
 use serde_json::{Value, json};
 
@@ -16,15 +19,19 @@ use crate::{
 pub fn cases() -> Vec<Case> {
     vec![
         case(a_file_becomes_a_configuration_and_back),
+        case(exported_variables_are_read_by_a_shell_and_run_nothing),
+        case(a_file_may_have_a_byte_order_mark_and_no_bottomless_names),
         case(a_dry_run_tells_the_difference_and_changes_nothing),
         case(a_set_may_expect_a_revision),
         case(many_configurations_are_imported_and_exported),
         case(a_wrong_line_of_many_does_not_stop_the_others),
+        case(lines_of_one_context_apply_in_their_order),
+        case(imports_at_once_lose_nothing),
     ]
 }
 
 const EXACT: &str =
-    r#"{"limits":{"far":123456789012345678901234567890,"none":null,"price":1.50},"on":true,"text":"6"}"#;
+    r#"{"limits":{"price":1.50,"far":123456789012345678901234567890,"none":null},"on":true,"text":"6"}"#;
 
 fn stored(t: &Deployment, app: &str) -> String {
     let reply = t.service.post(FRESH, &json!({ "context": { "appId": app } }));
@@ -57,6 +64,52 @@ fn a_file_becomes_a_configuration_and_back(t: &Deployment) {
         assert_eq!(folder.prints(&["config", "get", "--app", &app, "limits.price"]), "1.50\n");
         folder.prints(&["config", "set", "--app", &app, "limits.price", "2.50"]);
         assert_eq!(folder.prints(&["config", "get", "--app", &app, "limits.price"]), "2.50\n");
+    }
+}
+
+fn exported_variables_are_read_by_a_shell_and_run_nothing(t: &Deployment) {
+    let (folder, app) = (Folder::new(t), unique("app"));
+    let json = json!({ "P": "a`touch run`b$(touch run)", "D": "$HOME", "W": "C:\\new", "S": "say \"hi\"\t#1", "L": [1, "it's"] });
+    folder.prints(&["config", "set", "--app", &app, "data", &json.to_string()]);
+    let exported = folder.prints(&["config", "export", "--app", &app, "--format", "env"]);
+    fs::write(folder.path("vars.env"), &exported).unwrap();
+    let show = r#". ./vars.env; printf '%s\n' "$P" "$D" "$W" "$S" "$L""#;
+    let output = Command::new("sh").args(["-euc", show]).current_dir(folder.path("")).output().unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<_> = told.lines().collect();
+    let expected = ["P", "D", "W", "S"].map(|name| json[name].as_str().unwrap());
+    assert_eq!(lines[..4], expected, "{exported}");
+    assert_eq!(serde_json::from_str::<Value>(lines[4]).unwrap(), json["L"]);
+    assert!(!folder.path("run").exists());
+
+    let again = unique("app");
+    folder.prints(&["config", "import", "vars.env", "--app", &again]);
+    assert_eq!(stored(t, &again), stored(t, &app));
+    // What readers disagree about is not written.
+    folder.prints(&["config", "set", "--app", &app, "PASSWORD", "it's $5", "--text"]);
+    let refused = folder.run(&["config", "export", "--app", &app, "--format", "env"], &[]);
+    let told = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!((refused.status.code(), refused.stdout.as_slice()), (Some(2), b"".as_slice()));
+    assert!(told.contains("PASSWORD") && !told.contains("it's"), "{told}");
+}
+
+fn a_file_may_have_a_byte_order_mark_and_no_bottomless_names(t: &Deployment) {
+    let (folder, app) = (Folder::new(t), unique("app"));
+    let line = format!("{{\"context\":{{\"appId\":\"{app}\"}},\"data\":{{\"a\":1}}}}");
+    for (file, text) in [("a.json", r#"{"a":1}"#), ("a.env", "a=1"), ("a.yaml", "a: 1"), ("a.jsonl", &line)] {
+        fs::write(folder.path(file), format!("\u{feff}{text}")).unwrap();
+        let context = if file.ends_with("jsonl") { &[][..] } else { &["--app", &app] };
+        folder.prints(&[&["config", "import", file, "--prune"], context].concat());
+        assert_eq!(stored(t, &app), r#"{"a":1}"#, "{file}");
+    }
+    let (dots, brackets) = ("a.".repeat(10_000), "[".repeat(10_000));
+    for (file, text) in [
+        ("deep.env", format!("{dots}a=1")),
+        ("deep.yaml", format!("a: {brackets}")),
+        ("deep.json", format!("{{\"a\":{brackets}{}}}", "]".repeat(10_000))),
+    ] {
+        fs::write(folder.path(file), text).unwrap();
+        assert_eq!(folder.run(&["config", "import", file, "--app", &app], &[]).status.code(), Some(2), "{file}");
     }
 }
 
@@ -130,6 +183,43 @@ fn many_configurations_are_imported_and_exported(t: &Deployment) {
     let exported = folder.prints(&["config", "export", "--contexts", "contexts"]);
     assert_eq!(exported, all(&|number| if number % 10 == 0 { 2 } else { 1 }));
     assert_eq!(folder.prints(&["config", "export", "--contexts", "many.jsonl", "--jobs", "2"]), exported);
+}
+
+fn lines_of_one_context_apply_in_their_order(t: &Deployment) {
+    let (folder, prefix) = (Folder::new(t), unique("order"));
+    for round in 0..4 {
+        let person = format!("{prefix}_{round}");
+        let line = |number: usize| {
+            let context = match number % 3 {
+                0 => format!(r#"{{"personId":"{person}","mobile_app_id":"app"}}"#),
+                1 => format!(r#"{{"mobile_app_id": "app", "personId": "{person}"}}"#),
+                _ => format!(r#"{{"mobile_app_id":"\u0061pp","internal":false,"personId":"{person}"}}"#),
+            };
+            format!("{{\"data\":{{\"last\":{number},\"n{number}\":true}},\"context\":{context}}}\n")
+        };
+        fs::write(folder.path("many.jsonl"), (0..40).map(line).collect::<String>()).unwrap();
+        folder.prints(&["config", "import", "many.jsonl", "--jobs", "16"]);
+        let context = ["--person", person.as_str(), "--mobile-app", "app"];
+        let got = folder.json(&[&["config", "get"], &context[..]].concat());
+        assert_eq!((&got["last"], got.as_object().unwrap().len()), (&json!(39), 41), "{got}");
+    }
+}
+
+fn imports_at_once_lose_nothing(t: &Deployment) {
+    const MANY: usize = 16;
+    let (folder, app) = (Folder::new(t), unique("app"));
+    let imports: Vec<_> = (0..MANY)
+        .map(|number| {
+            let file = format!("{number}.env");
+            fs::write(folder.path(&file), format!("V{number}={number}\n")).unwrap();
+            folder.command(&["config", "import", &file, "--app", &app], &[]).stderr(Stdio::piped()).spawn().unwrap()
+        })
+        .collect();
+    for import in imports {
+        let output = import.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    assert_eq!((folder.json(&["config", "get", "--app", &app]).as_object().unwrap().len(), revision(t, &app)), (MANY, MANY));
 }
 
 fn a_wrong_line_of_many_does_not_stop_the_others(t: &Deployment) {
