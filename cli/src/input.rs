@@ -16,7 +16,7 @@ use crate::{Error, Result};
 #[group(skip)]
 pub(crate) struct Value {
     /// The value, or - for standard input, which is the default (other users can see command lines)
-    #[arg(value_name = "VALUE", allow_hyphen_values = true, conflicts_with_all = ["literal", "file"])]
+    #[arg(value_name = "VALUE", allow_hyphen_values = true, value_parser = no_option, conflicts_with_all = ["literal", "file"])]
     argument: Option<String>,
     /// The value, even if it is - or the name of an option
     #[arg(long = "value", value_name = "TEXT", allow_hyphen_values = true, conflicts_with = "file")]
@@ -44,6 +44,12 @@ impl Value {
     pub fn is_from_elsewhere(&self) -> bool {
         self.file.is_some() || (self.literal.is_none() && matches!(self.argument.as_deref(), Some("-") | None))
     }
+}
+
+/// A misspelt option is not stored as a value.
+fn no_option(argument: &str) -> std::result::Result<String, &'static str> {
+    let is_option = argument.strip_prefix("--").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()));
+    if is_option { Err("it begins like an option; give it with --value") } else { Ok(argument.to_owned()) }
 }
 
 /// Without the line ends at its end.
@@ -138,12 +144,14 @@ mod tests {
 
     #[test]
     fn a_value_on_the_command_line_is_literal() {
-        for text in ["plain", "@dm1n", "-----BEGIN KEY-----\nAA==\n", "-x", " a\n", "--so"] {
+        for text in ["plain", "@dm1n", "-----BEGIN KEY-----\nAA==\n", "-x", " a\n", "-- a"] {
             assert_eq!(value(&[text]).unwrap(), text);
             assert_eq!(value(&["--value", text]).unwrap(), text);
         }
         assert_eq!(value(&["--value", "-"]).unwrap(), "-");
         assert_eq!(value(&["@x", "--by", "me"]).unwrap(), "@x");
+        assert_eq!(value(&["--value", "--trm"]).unwrap(), "--trm");
+        assert!(Line::try_parse_from(["x", "a", "--trm"]).is_err() && Line::try_parse_from(["x", "--trm"]).is_err());
     }
 
     #[test]

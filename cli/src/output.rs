@@ -51,9 +51,15 @@ pub(crate) fn text(value: &Value, name: &str) -> String {
     let text = match value.get(name) {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
+        Some(other) => time(other, name).unwrap_or_else(|| other.to_string()),
     };
     text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
+/// Every API has epoch seconds where it has a number for a time.
+fn time(value: &Value, name: &str) -> Option<String> {
+    let is_time = name.ends_with("_at") || name.ends_with("At");
+    value.as_i64().filter(|_| is_time).map(|seconds| model::time::to_iso(seconds.saturating_mul(1000)))
 }
 
 /// The elements of an array member.
@@ -72,6 +78,13 @@ mod tests {
         assert_eq!(text(&json!({"a": "x\u{1b}[2J"}), "a"), "x\u{fffd}[2J");
         assert_eq!(text(&json!({"a": null}), "a"), "");
         assert_eq!(text(&json!({"a": true}), "a"), "true");
+    }
+
+    #[test]
+    fn times_are_iso_8601() {
+        let value = json!({"created_at": 1_700_000_000, "updatedAt": 0, "sent_at": null, "n": 1});
+        let shown = ["created_at", "updatedAt", "sent_at", "n"].map(|name| text(&value, name));
+        assert_eq!(shown, ["2023-11-14T22:13:20.000Z", "1970-01-01T00:00:00.000Z", "", "1"]);
     }
 
     #[test]

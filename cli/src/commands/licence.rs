@@ -4,14 +4,8 @@ use clap::{Args, Subcommand, builder::PossibleValuesParser};
 use model::AuthLevel;
 use serde_json::{Map, Value, json};
 
-use super::{Session, note};
-use crate::{
-    Result,
-    client::{Reply, segment},
-    json::Json,
-    output,
-    request::Request,
-};
+use super::{Session, key_secret, note};
+use crate::{Result, client::segment, output, request::Request};
 
 const KEYS: &str = "/licenses/servicekey";
 
@@ -101,7 +95,7 @@ impl Licence {
     pub fn run(&self, session: &Session) -> Result<String> {
         let reply = self.request().send(&session.client()?)?;
         if session.json() {
-            return if self.reveals() { reply.printed() } else { hidden(&reply) };
+            return if self.reveals() { reply.printed() } else { key_secret::hidden(&reply) };
         }
         let answer = reply.json()?;
         Ok(match self {
@@ -227,27 +221,6 @@ fn parse_module(text: &str) -> std::result::Result<(String, Value), String> {
     Ok((name.to_owned(), value))
 }
 
-/// The answer as it is, without the members `keySecret`.
-fn hidden(reply: &Reply) -> Result<String> {
-    if reply.body.is_empty() {
-        return reply.printed();
-    }
-    let mut answer = Json::parse(reply.text()?).map_err(|reason| reply.no_json(&reason))?;
-    hide(&mut answer);
-    Ok(answer.pretty())
-}
-
-fn hide(json: &mut Json) {
-    match json {
-        Json::Object(members) => {
-            members.shift_remove("keySecret");
-            members.values_mut().for_each(hide);
-        }
-        Json::List(elements) => elements.iter_mut().for_each(hide),
-        Json::Bare(_) | Json::Text(_) => {}
-    }
-}
-
 fn key(answer: &Value, reveal: bool) -> String {
     let secret =
         if reveal { output::text(answer, "keySecret") } else { "(hidden; `licence show --reveal` shows it)".into() };
@@ -343,9 +316,6 @@ mod tests {
 
     #[test]
     fn json_shows_a_key_secret_on_demand_only() {
-        let mut json = Json::parse(r#"{"data":[{"keySecret":"hidden","n":1.50}],"keySecret":"hidden"}"#).unwrap();
-        hide(&mut json);
-        assert_eq!(json.to_string(), r#"{"data":[{"n":1.50}]}"#);
         let licence = |line: &str| Line::try_parse_from(format!("licence {line}").split(' ')).unwrap().licence;
         assert!(["show", "list", "show a", "enable a", "disable a"].iter().all(|line| !licence(line).reveals()));
         assert!(["show --reveal", "list --reveal", "create abc"].iter().all(|line| licence(line).reveals()));

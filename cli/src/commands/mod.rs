@@ -10,6 +10,7 @@ mod credential;
 mod developer;
 mod environment;
 mod extension;
+mod key_secret;
 mod keygen;
 mod licence;
 mod mail;

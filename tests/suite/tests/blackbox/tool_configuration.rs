@@ -133,7 +133,8 @@ fn a_dry_run_tells_the_difference_and_changes_nothing(t: &Deployment) {
     assert_eq!((stored(t, &app).as_str(), revision(t, &app)), (r#"{"a":{"keep":1,"old":"s3cret"},"b":1}"#, 1));
 
     folder.prints(&["config", "import", "two.json", "--app", &app]);
-    assert_eq!(stored(t, &app), r#"{"a":{"keep":1,"new":[1],"old":"s3cret"},"b":2}"#);
+    // What is new comes behind what was there.
+    assert_eq!(stored(t, &app), r#"{"a":{"keep":1,"old":"s3cret","new":[1]},"b":2}"#);
     folder.prints(&["config", "import", "two.json", "--app", &app, "--prune"]);
     assert_eq!((stored(t, &app).as_str(), revision(t, &app)), (r#"{"a":{"keep":1,"new":[1]},"b":2}"#, 3));
 
@@ -212,7 +213,8 @@ fn imports_at_once_lose_nothing(t: &Deployment) {
         .map(|number| {
             let file = format!("{number}.env");
             fs::write(folder.path(&file), format!("V{number}={number}\n")).unwrap();
-            folder.command(&["config", "import", &file, "--app", &app], &[]).stderr(Stdio::piped()).spawn().unwrap()
+            let mut command = folder.command(&["config", "import", &file, "--app", &app], &[]);
+            command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
         })
         .collect();
     for import in imports {
