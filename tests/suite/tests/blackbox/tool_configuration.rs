@@ -221,7 +221,10 @@ fn imports_at_once_lose_nothing(t: &Deployment) {
         let output = import.wait_with_output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
-    assert_eq!((folder.json(&["config", "get", "--app", &app]).as_object().unwrap().len(), revision(t, &app)), (MANY, MANY));
+    assert_eq!(
+        (folder.json(&["config", "get", "--app", &app]).as_object().unwrap().len(), revision(t, &app)),
+        (MANY, MANY)
+    );
 }
 
 fn a_wrong_line_of_many_does_not_stop_the_others(t: &Deployment) {
