@@ -1,5 +1,10 @@
-//! Which function answers which path: the gateway's whole knowledge, as data. The same table stands
-//! in `spin.toml`, where Spin does the routing; a test holds the two together. No I/O here.
+//! Which function answers which path: the gateway's whole knowledge, as data. The table follows from the functions'
+//! manifests, as `spin.toml` does, where Spin routes by itself. No I/O here.
+
+#[rustfmt::skip]
+mod table;
+
+pub use table::FUNCTIONS;
 
 /// A function behind the gateway.
 #[derive(Debug)]
@@ -11,79 +16,6 @@ pub struct Function {
     /// Paths in Spin's notation: `:name` stands for one segment, a final `/...` for any rest or none.
     pub routes: &'static [&'static str],
 }
-
-/// No path may belong to two functions, so the order carries no meaning.
-pub const FUNCTIONS: &[Function] = &[
-    Function {
-        name: "ecdsa-helper",
-        binding: "ECDSA_HELPER",
-        routes: &["/caas/ecdsa_helper/...", "/licenses/ecdsa_helper/..."],
-    },
-    Function { name: "healthz", binding: "HEALTHZ", routes: &["/caas/healthz", "/licenses/healthz"] },
-    Function { name: "public-key", binding: "PUBLIC_KEY", routes: &["/caas/publickeys", "/licenses/publickeys"] },
-    Function { name: "environment", binding: "ENVIRONMENT", routes: &["/caas/environment/..."] },
-    Function { name: "extension", binding: "EXTENSION", routes: &["/caas/extension/..."] },
-    Function { name: "configuration", binding: "CONFIGURATION", routes: &["/caas/config/..."] },
-    Function {
-        name: "secret-store",
-        binding: "SECRET_STORE",
-        routes: &["/caas/tenants/:tenantId/community/:communityId/secrets/...", "/caas/root-key/..."],
-    },
-    Function {
-        name: "consent",
-        binding: "CONSENT",
-        routes: &["/caas/tenants/:tenantId/community/:communityId/consents/..."],
-    },
-    Function { name: "service-directory", binding: "SERVICE_DIRECTORY", routes: &["/caas/sd"] },
-    Function { name: "key-authorization", binding: "KEY_AUTHORIZATION", routes: &["/licenses/community/..."] },
-    Function { name: "pages", binding: "PAGES", routes: &["/", "/portal", "/portal/ui/..."] },
-    Function { name: "reference", binding: "REFERENCE", routes: &["/portal/reference/..."] },
-    Function { name: "groups", binding: "GROUPS", routes: &["/api/client/v1/config/..."] },
-    Function { name: "tokens", binding: "TOKENS", routes: &["/caas/config-tokens/..."] },
-    Function {
-        name: "accounts",
-        binding: "ACCOUNTS",
-        routes: &[
-            "/auth",
-            "/portal/auth",
-            "/session",
-            "/portal/session",
-            "/config",
-            "/portal/config",
-            "/register",
-            "/portal/register",
-            "/verify-account",
-            "/portal/verify-account",
-            "/resend-account-verification",
-            "/portal/resend-account-verification",
-            "/invalidate-account-verification",
-            "/portal/invalidate-account-verification",
-            "/forgot-password",
-            "/portal/forgot-password",
-            "/validate-reset",
-            "/portal/validate-reset",
-            "/reset-password",
-            "/portal/reset-password",
-        ],
-    },
-    Function { name: "developer", binding: "DEVELOPER", routes: &["/developer/...", "/portal/developer/..."] },
-    Function { name: "files", binding: "FILES", routes: &["/files", "/portal/files"] },
-    Function { name: "credentials", binding: "CREDENTIALS", routes: &["/credentials/...", "/portal/credentials/..."] },
-    Function {
-        name: "applications",
-        binding: "APPLICATIONS",
-        routes: &[
-            "/applications/...",
-            "/portal/applications/...",
-            "/application_services",
-            "/portal/application_services",
-        ],
-    },
-    Function { name: "introspection", binding: "INTROSPECTION", routes: &["/portal/introspect"] },
-    Function { name: "portal-admin", binding: "PORTAL_ADMIN", routes: &["/caas/portal/..."] },
-    Function { name: "audit-log", binding: "AUDIT_LOG", routes: &["/caas/audit/..."] },
-    Function { name: "service-key", binding: "SERVICE_KEY", routes: &["/licenses/servicekey/..."] },
-];
 
 /// The function that answers a request's URL, if any does.
 pub fn find(url: &str) -> Option<&'static Function> {

@@ -57,12 +57,22 @@ fn every_function_is_bound() {
 
 #[test]
 fn every_function_has_its_own_wrangler_file() {
-    for api in ["system", "caas", "licensing", "config", "portal"] {
-        for folder in fs::read_dir(root().join("functions").join(api)).unwrap() {
-            let name = folder.unwrap().file_name().into_string().unwrap();
-            let config = read(&format!("functions/{api}/{name}/wrangler.toml"));
-            assert_eq!(text(&config, "name"), format!("chancery-{name}"));
-            assert!(FUNCTIONS.iter().any(|function| function.name == name), "{name} has no route in the gateway");
-        }
+    for (name, folder) in folders() {
+        let config = read(&format!("{folder}/wrangler.toml"));
+        assert_eq!(text(&config, "name"), format!("chancery-{name}"));
+        assert!(FUNCTIONS.iter().any(|function| function.name == name), "{name} has no route in the gateway");
     }
+}
+
+/// Every folder with a crate below `functions/<api>`, by its name.
+fn folders() -> Vec<(String, String)> {
+    let apis = fs::read_dir(root().join("functions")).unwrap().map(|entry| entry.unwrap().path());
+    let inside = apis.filter(|api| api.is_dir()).flat_map(|api| fs::read_dir(api).unwrap());
+    let crates = inside.map(|entry| entry.unwrap().path()).filter(|folder| folder.join("Cargo.toml").is_file());
+    let named = crates.map(|folder| {
+        let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
+        let folder = folder.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
+        (name, folder)
+    });
+    named.collect()
 }

@@ -28,7 +28,7 @@ pub type Task<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 #[derive(Clone)]
 pub struct Host {
     pub sql: Arc<dyn Sql>,
-    /// `None` where the database is as near as any key-value store.
+    /// `None` where the database is as near as any key-value store, and for a function that asks for none.
     pub kv: Option<Arc<dyn Kv>>,
     pub vars: Arc<dyn Vars>,
 }

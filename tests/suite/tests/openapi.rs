@@ -5,6 +5,7 @@
 use std::{collections::BTreeSet, path::PathBuf};
 
 use axum::http::StatusCode;
+use functions::*;
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 

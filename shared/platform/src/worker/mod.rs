@@ -15,11 +15,11 @@ use worker::{Context, Env, web_sys::Request, worker_sys::types::D1Database};
 
 pub(crate) use fetch::fetch;
 
-use crate::{Host, Task, Vars};
+use crate::{Host, Kv, Task, Vars};
 
 pub use worker::web_sys::Response;
 
-/// The binding names that every function's `wrangler.toml` uses.
+/// The binding names that every function's `wrangler.toml` uses. Without a namespace nothing is kept in one.
 const DATABASE: &str = "DB";
 const CACHE: &str = "CACHE";
 
@@ -61,7 +61,7 @@ where
 fn host(env: Env) -> worker::Result<Host> {
     Ok(Host {
         sql: Arc::new(d1::D1::new(database(&env)?)),
-        kv: Some(Arc::new(kv::WorkerKv::new(env.kv(CACHE)?))),
+        kv: env.kv(CACHE).ok().map(|namespace| Arc::new(kv::WorkerKv::new(namespace)) as Arc<dyn Kv>),
         vars: Arc::new(EnvVars(SendWrapper::new(env))),
     })
 }

@@ -1,0 +1,60 @@
+//! Every function, linked natively, for tests and measurements.
+//! Written by scripts/manifests from the functions' Cargo.toml. Do not edit.
+
+use axum::Router;
+use platform::Host;
+
+pub use accounts;
+pub use applications;
+pub use audit_log;
+pub use configuration;
+pub use consent;
+pub use credentials;
+pub use developer;
+pub use ecdsa_helper;
+pub use environment;
+pub use extension;
+pub use files;
+pub use gateway;
+pub use groups;
+pub use healthz;
+pub use introspection;
+pub use key_authorization;
+pub use pages;
+pub use portal_admin;
+pub use public_key;
+pub use reference;
+pub use secret_store;
+pub use service_directory;
+pub use service_key;
+pub use tokens;
+
+/// The router of a function by its name in the gateway's table.
+pub async fn app(name: &str, host: Host) -> Option<Router> {
+    match name {
+        "audit-log" => Some(audit_log::app(host).await),
+        "configuration" => Some(configuration::app(host).await),
+        "consent" => Some(consent::app(host).await),
+        "environment" => Some(environment::app(host).await),
+        "extension" => Some(extension::app(host).await),
+        "secret-store" => Some(secret_store::app(host).await),
+        "service-directory" => Some(service_directory::app(host).await),
+        "groups" => Some(groups::app(host).await),
+        "tokens" => Some(tokens::app(host).await),
+        "key-authorization" => Some(key_authorization::app(host).await),
+        "service-key" => Some(service_key::app(host).await),
+        "accounts" => Some(accounts::app(host).await),
+        "applications" => Some(applications::app(host).await),
+        "credentials" => Some(credentials::app(host).await),
+        "developer" => Some(developer::app(host).await),
+        "files" => Some(files::app(host).await),
+        "introspection" => Some(introspection::app(host).await),
+        "pages" => Some(pages::app(host).await),
+        "portal-admin" => Some(portal_admin::app(host).await),
+        "reference" => Some(reference::app(host).await),
+        "ecdsa-helper" => Some(ecdsa_helper::app(host).await),
+        "healthz" => Some(healthz::app(host).await),
+        "public-key" => Some(public_key::app(host).await),
+        _ => None,
+    }
+}
