@@ -47,9 +47,10 @@ const direct = new Map(
 );
 
 const only = options.only?.split(",");
-const functions = ["system", "caas", "licensing", "config", "portal", "audit"]
-  .flatMap((api) => readdirSync(join(root, "functions", api)).map((name) => join(root, "functions", api, name)))
-  .filter((folder) => only?.includes(basename(folder)) ?? true);
+const registry = JSON.parse(readFileSync(join(root, "functions/registry.json"), "utf8"));
+const functions = registry.functions
+  .filter(({ name, deployed }) => deployed && (only?.includes(name) ?? true))
+  .map(({ folder }) => join(root, folder));
 const added = [...direct.keys()].filter((folder) => !functions.includes(folder));
 const gateway = {
   ...worker(join(root, "functions/gateway")),
@@ -95,7 +96,7 @@ const miniflare = new Miniflare({
     closed,
     front,
     gateway,
-    ...[...functions, ...added].map((folder) => ({ ...worker(folder), ...storage() })),
+    ...[...functions, ...added].map((folder) => ({ ...worker(folder), ...grants(folder) })),
   ],
 });
 
@@ -105,7 +106,8 @@ process.stdin.resume().on("end", stop).on("error", stop);
 
 try {
   await miniflare.ready;
-  await migrate(await miniflare.getD1Database("DB", nameOf(functions[0])));
+  const stored = functions.find((folder) => grants(folder).d1Databases.DB);
+  await migrate(await miniflare.getD1Database("DB", nameOf(stored)));
   console.log(JSON.stringify({ url: (await miniflare.unsafeGetDirectURL(front.name)).origin }));
 } catch (error) {
   if (!stopping) throw error;
@@ -135,11 +137,17 @@ function worker(folder) {
   };
 }
 
-// The ids name the files of a state folder; `wrangler dev` takes them from the same place.
-function storage() {
-  const text = readFileSync(join(root, "functions/licensing/service-key/wrangler.toml"), "utf8");
-  const id = (name) => text.match(new RegExp(`^${name} = "(.+)"$`, "m"))?.[1] ?? fail(`no ${name} in wrangler.toml`);
-  return { bindings, d1Databases: { DB: id("database_id") }, kvNamespaces: { CACHE: id("id") } };
+// What scripts/deploy gives a Worker: the bindings and the variables that its function names. Whatever is no function
+// gets all. The local ids name the files of a state folder; `wrangler dev` takes them from wrangler.toml.
+function grants(folder) {
+  const each = registry.functions.find((one) => join(root, one.folder) === folder);
+  const given = Object.entries(bindings).filter(([name]) => each?.variables.includes(name) ?? true);
+  const has = (binding) => each?.bindings.includes(binding) ?? true;
+  return {
+    bindings: Object.fromEntries(given),
+    d1Databases: has("database") ? { DB: registry.local.database } : {},
+    kvNamespaces: has("cache") ? { CACHE: registry.local.cache } : {},
+  };
 }
 
 function readVariables(file) {

@@ -1,6 +1,6 @@
 // The functions as other programs read them: the gateway's table, the crate that links all functions natively, and
 // functions/registry.json for scripts and test hosts.
-import { workerName } from "./wrangler.mjs";
+import { LOCAL, workerName } from "./wrangler.mjs";
 
 const NOTE = "Written by scripts/manifests from the functions' Cargo.toml. Do not edit.";
 
@@ -8,6 +8,7 @@ export function registryFile(functions, variables) {
   const inCapitals = (names) => names.map((name) => name.toUpperCase());
   const registry = {
     note: NOTE,
+    local: LOCAL,
     functions: functions.map(({ name, folder, binding, routes, variables, bindings, deployed, sizeExemption }) => ({
       name,
       folder,

@@ -3,8 +3,7 @@ import { heading, table, text } from "./toml.mjs";
 
 const COMPATIBILITY_DATE = "2026-04-01";
 // What the database and the namespace are called on this machine, whatever they are called where it is deployed.
-const LOCAL_DATABASE = "chancery";
-const LOCAL_CACHE = "chancery-cache";
+export const LOCAL = { database: "chancery", cache: "chancery-cache" };
 
 /** The name of a function's Worker. */
 export const workerName = (name) => `chancery-${name}`;
@@ -20,12 +19,12 @@ export function functionFile(each, deployment) {
       table("[d1_databases]", {
         binding: "DB",
         database_name: deployment.database.name,
-        database_id: deployment.database.id ?? LOCAL_DATABASE,
-        preview_database_id: LOCAL_DATABASE,
+        database_id: deployment.database.id ?? LOCAL.database,
+        preview_database_id: LOCAL.database,
         migrations_dir: `${up}shared/migrations`,
       }),
     each.bindings.includes("cache") &&
-      table("[kv_namespaces]", { binding: "CACHE", id: deployment.cache.id ?? LOCAL_CACHE, preview_id: LOCAL_CACHE }),
+      table("[kv_namespaces]", { binding: "CACHE", id: deployment.cache.id ?? LOCAL.cache, preview_id: LOCAL.cache }),
   ]
     .filter(Boolean)
     .join("\n");

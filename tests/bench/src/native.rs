@@ -3,7 +3,7 @@
 use std::{collections::HashMap, env, path::Path};
 
 use axum::{Router, extract::Request};
-use chancery_tests::native;
+use chancery_tests::{native, selection::Selection};
 use tokio::{io::AsyncReadExt as _, net::TcpListener};
 use tower::ServiceExt as _;
 
@@ -17,7 +17,8 @@ pub fn serve(state: &Path) -> Result<(), String> {
 
 async fn serve_in(state: &Path) -> Result<(), String> {
     let variables: HashMap<String, String> = env::vars().collect();
-    let functions = native::router(state, variables.clone()).await.map_err(|error| error.to_string())?;
+    let functions =
+        native::router(state, variables.clone(), &Selection::ALL).await.map_err(|error| error.to_string())?;
     let host = platform::runtime::host(&state.join(native::DATABASE), variables).map_err(|error| error.to_string())?;
     let floor = floor::app(host).await;
     let router = Router::new().fallback(move |request: Request| {

@@ -9,7 +9,7 @@ use std::{
     thread,
 };
 
-use chancery_tests::{native, variables::Variables};
+use chancery_tests::{native, selection::Selection, variables::Variables};
 use platform::{Host, Outcome, Row, Sql, SqlError, Statement, Task, runtime::Sqlite};
 
 type Texts = Arc<Mutex<Vec<String>>>;
@@ -63,7 +63,7 @@ fn serve(file: &std::path::Path, variables: &Variables, texts: Texts) -> Result<
     let runtime = runtime.map_err(|error| error.to_string())?;
     thread::spawn(move || {
         runtime.block_on(async move {
-            let router = native::router_over(host).await;
+            let router = native::router_over(host, &Selection::ALL).await;
             if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
                 let _ = axum::serve(listener, router).await;
             }

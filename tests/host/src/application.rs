@@ -27,7 +27,10 @@ pub struct Application {
 
 impl Application {
     pub async fn load(arguments: Arguments, address: SocketAddr) -> Result<Self> {
-        let manifest = Manifest::read(&arguments.manifest)?;
+        let mut manifest = Manifest::read(&arguments.manifest)?;
+        if !arguments.components.is_empty() {
+            manifest.keep_only(&arguments.components)?;
+        }
         let variables = variables::Application::new(&manifest.variables, arguments.variables)?;
         for name in variables.missing() {
             eprintln!("chancery-host: the required variable `{name}` has no value");

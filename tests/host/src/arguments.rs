@@ -9,9 +9,10 @@ use wasmtime::{Result, bail};
 
 pub const USAGE: &str = "\
 Usage: chancery-host --manifest spin.toml --state DIR [--listen 127.0.0.1:PORT]
-                     [--cache DIR] [--variable NAME=VALUE ...] [--until-stdin-closes]
+                     [--cache DIR] [--component-id ID ...] [--variable NAME=VALUE ...]
+                     [--until-stdin-closes]
 
-Runs the components of a Spin manifest on wasmtime. Port 0 picks a free one. When it serves, one
+Runs the components of a Spin manifest on wasmtime, or only those that are named. Port 0 picks a free one. When it serves, one
 line {\"ready\":\"http://127.0.0.1:PORT\"} is printed. Variables come from --variable, then from
 SPIN_VARIABLE_<NAME>, then from the manifest. SIGTERM stops it, and the end of standard input too
 when --until-stdin-closes is given.";
@@ -26,6 +27,8 @@ pub struct Arguments {
     pub listen: SocketAddr,
     /// Where compiled components are kept between runs.
     pub cache: Option<PathBuf>,
+    /// Which components run; without any, all.
+    pub components: Vec<String>,
     pub variables: BTreeMap<String, String>,
     pub until_stdin_closes: bool,
 }
@@ -43,6 +46,7 @@ impl Arguments {
         let mut state = None;
         let mut cache = None;
         let mut listen = SocketAddr::from(([127, 0, 0, 1], 3000));
+        let mut components = Vec::new();
         let mut until_stdin_closes = false;
         let mut variables: BTreeMap<String, String> = environment
             .into_iter()
@@ -63,6 +67,7 @@ impl Arguments {
                 "--manifest" => manifest = Some(PathBuf::from(value)),
                 "--state" => state = Some(PathBuf::from(value)),
                 "--cache" => cache = Some(PathBuf::from(value)),
+                "--component-id" => components.push(value),
                 "--listen" => {
                     listen = value.parse::<SocketAddr>().with_context(|| format!("`{value}` is not ADDRESS:PORT"))?;
                 }
@@ -78,6 +83,7 @@ impl Arguments {
             state: state.with_context(|| format!("--state is missing.\n\n{USAGE}"))?,
             listen,
             cache,
+            components,
             variables,
             until_stdin_closes,
         })

@@ -107,6 +107,16 @@ impl Manifest {
     pub fn http_triggers(&self) -> &[HttpTrigger] {
         &self.trigger.http
     }
+
+    /// Leaves the components with these ids and their routes, as `spin up --component-id` does.
+    pub fn keep_only(&mut self, ids: &[String]) -> Result<()> {
+        for id in ids {
+            ensure!(self.components.contains_key(id), "there is no component `{id}`");
+        }
+        self.components.retain(|id, _| ids.contains(id));
+        self.trigger.http.retain(|trigger| ids.contains(&trigger.component));
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -148,6 +158,19 @@ mod tests {
         let [public, private] = manifest.http_triggers() else { unreachable!("two triggers were written") };
         assert!(matches!(&public.route, Route::Public(r) if r == "/caas/tenants/:tenantId/..."));
         assert!(matches!(private.route, Route::Private { private: true }));
+    }
+
+    #[test]
+    fn only_named_components_stay() {
+        let two = format!(
+            "{SMALL}\n[component.other]\nsource = \"b.wasm\"\n[[trigger.http]]\nroute = \"/other\"\ncomponent = \"other\"\n"
+        );
+        let mut manifest = Manifest::parse(&two).unwrap();
+        manifest.keep_only(&["other".to_owned()]).unwrap();
+        assert_eq!(manifest.components.keys().collect::<Vec<_>>(), ["other"]);
+        assert!(manifest.http_triggers().iter().all(|trigger| trigger.component == "other"));
+        let error = manifest.keep_only(&["secret-store".to_owned()]).unwrap_err();
+        assert!(error.to_string().contains("no component `secret-store`"));
     }
 
     #[test]

@@ -4,4 +4,5 @@
 pub mod native;
 pub mod provider;
 pub mod runtime;
+pub mod selection;
 pub mod variables;

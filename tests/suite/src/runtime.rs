@@ -17,7 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::variables::Variables;
+use crate::{selection::Selection, variables::Variables};
 
 /// The longest start: a component is compiled at its first start.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -53,16 +53,22 @@ impl Runtime {
         }
     }
 
-    /// Starts a new deployment with a state of its own.
-    pub fn start(self, variables: Variables) -> Result<Instance, String> {
-        start(self, Arc::new(State::new()?), variables)
+    /// Starts a new deployment of these functions with a state of its own.
+    pub fn start(self, functions: Selection, variables: Variables) -> Result<Instance, String> {
+        start(self, Arc::new(State::new()?), functions, variables)
     }
 
-    fn command(self, state: &Path, variables: &Variables) -> Result<(Command, Announcement), String> {
+    fn command(
+        self,
+        state: &Path,
+        functions: &Selection,
+        variables: &Variables,
+    ) -> Result<(Command, Announcement), String> {
         match self {
             Self::Native => {
                 let mut command = Command::new(sibling("chancery-native")?);
                 command.arg("--state").arg(state).arg("--until-stdin-closes");
+                only(&mut command, functions);
                 command.env_clear().envs(variables.iter());
                 Ok((command, Announcement::Line))
             }
@@ -77,6 +83,7 @@ impl Runtime {
                 command.arg("--trust-edge-headers");
                 // Whatever Miniflare keeps aside goes to memory too.
                 command.env("TMPDIR", state);
+                only(&mut command, functions);
                 Ok((command, Announcement::Line))
             }
             Self::Component => {
@@ -88,15 +95,31 @@ impl Runtime {
                     let mut command = Command::new(spin);
                     command.args(["up", "--quiet", "--listen", &url]).arg("--from").arg(manifest);
                     command.arg("--state-dir").arg(state).envs(settings);
+                    components(&mut command, functions);
                     return Ok((command, Announcement::Answer(format!("http://{url}"))));
                 }
                 let mut command = Command::new(sibling("chancery-host")?);
                 command.arg("--manifest").arg(manifest).arg("--state").arg(state).args(["--listen", "127.0.0.1:0"]);
                 command.arg("--cache").arg(root().join("target/component-cache")).arg("--until-stdin-closes");
                 command.envs(settings);
+                components(&mut command, functions);
                 Ok((command, Announcement::Line))
             }
         }
+    }
+}
+
+/// Names the chosen functions, as our own programs take them.
+fn only(command: &mut Command, functions: &Selection) {
+    if let Some(names) = functions.names() {
+        command.arg("--only").arg(names.join(","));
+    }
+}
+
+/// Names the chosen functions, as Spin takes them.
+fn components(command: &mut Command, functions: &Selection) {
+    for name in functions.names().unwrap_or_default() {
+        command.arg("--component-id").arg(name);
     }
 }
 
@@ -113,6 +136,7 @@ pub struct Instance {
     pub runtime: Runtime,
     pub url: String,
     pub variables: Variables,
+    functions: Selection,
     state: Arc<State>,
     process: Child,
 }
@@ -126,10 +150,10 @@ impl Instance {
     /// Stops this deployment without warning and starts it again on the same state. In between somebody may do
     /// something to the files of its database.
     pub fn restart(self, variables: Variables, meanwhile: impl FnOnce(&[PathBuf])) -> Result<Self, String> {
-        let (runtime, state) = (self.runtime, self.state.clone());
+        let (runtime, state, functions) = (self.runtime, self.state.clone(), self.functions.clone());
         drop(self);
         meanwhile(&state.database_files());
-        start(runtime, state, variables)
+        start(runtime, state, functions, variables)
     }
 
     /// The files that the database of this deployment consists of.
@@ -203,14 +227,14 @@ impl Drop for State {
     }
 }
 
-fn start(runtime: Runtime, state: Arc<State>, variables: Variables) -> Result<Instance, String> {
-    let (mut command, announcement) = runtime.command(&state.0, &variables)?;
+fn start(runtime: Runtime, state: Arc<State>, functions: Selection, variables: Variables) -> Result<Instance, String> {
+    let (mut command, announcement) = runtime.command(&state.0, &functions, &variables)?;
     let program = command.get_program().to_string_lossy().into_owned();
     let log = fs::OpenOptions::new().create(true).append(true).open(state.log()).map_err(|error| error.to_string())?;
     command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log);
     let mut process = command.spawn().map_err(|error| format!("cannot start {program}: {error}"))?;
     match announced(&mut process, announcement, &state.log()) {
-        Ok(url) => Ok(Instance { runtime, url, variables, state, process }),
+        Ok(url) => Ok(Instance { runtime, url, variables, functions, state, process }),
         Err(reason) => {
             kill(&mut process);
             let log = fs::read_to_string(state.log()).unwrap_or_default();

@@ -5,13 +5,14 @@ use std::{
     process::ExitCode,
 };
 
-use chancery_tests::{native, variables::Variables};
+use chancery_tests::{native, selection::Selection, variables::Variables};
 use tokio::{io::AsyncReadExt, net::TcpListener};
 
 const USAGE: &str = "\
-Usage: chancery-native --state DIR [--listen 127.0.0.1:PORT] [--vars FILE] [--until-stdin-closes]
+Usage: chancery-native --state DIR [--listen 127.0.0.1:PORT] [--vars FILE] [--only NAME,NAME…]
+                       [--until-stdin-closes]
 
-Serves all functions, linked natively, over the SQLite file of DIR. Port 0, the default, picks a free
+Serves all functions, or those after --only, linked natively, over the SQLite file of DIR. Port 0, the default, picks a free
 one. Variables come from FILE (lines NAME=value, as .dev.vars), or from the environment without it.
 When it serves, one line {\"ready\":\"http://127.0.0.1:PORT\"} is printed. Ctrl-C stops it, and the end
 of standard input too when --until-stdin-closes is given.";
@@ -20,6 +21,7 @@ struct Arguments {
     state: PathBuf,
     listen: SocketAddr,
     variables: HashMap<String, String>,
+    functions: Selection,
     until_stdin_closes: bool,
 }
 
@@ -43,6 +45,7 @@ async fn main() -> ExitCode {
 
 fn arguments() -> Result<Arguments, Box<dyn Error>> {
     let (mut state, mut file, mut until_stdin_closes) = (None, None, false);
+    let mut functions = Selection::ALL;
     let mut listen = SocketAddr::from(([127, 0, 0, 1], 0));
     let mut given = env::args().skip(1);
     while let Some(option) = given.next() {
@@ -55,6 +58,7 @@ fn arguments() -> Result<Arguments, Box<dyn Error>> {
             "--state" => state = Some(PathBuf::from(value)),
             "--listen" => listen = value.parse().map_err(|_| format!("{value} is not ADDRESS:PORT"))?,
             "--vars" => file = Some(PathBuf::from(value)),
+            "--only" => functions = Selection::of(value.split(',')),
             _ => return Err(format!("there is no option {option}").into()),
         }
     }
@@ -65,12 +69,12 @@ fn arguments() -> Result<Arguments, Box<dyn Error>> {
         }
         None => env::vars().collect(),
     };
-    Ok(Arguments { state: state.ok_or("--state is missing")?, listen, variables, until_stdin_closes })
+    Ok(Arguments { state: state.ok_or("--state is missing")?, listen, variables, functions, until_stdin_closes })
 }
 
 async fn serve(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(&arguments.state)?;
-    let router = native::router(&arguments.state, arguments.variables).await?;
+    let router = native::router(&arguments.state, arguments.variables, &arguments.functions).await?;
     let listener = TcpListener::bind(arguments.listen).await?;
     println!("{}", serde_json::json!({ "ready": format!("http://{}", listener.local_addr()?) }));
     let service = router.into_make_service_with_connect_info::<SocketAddr>();

@@ -8,12 +8,16 @@ use std::{
     thread,
 };
 
+use chancery_tests::selection::Selection;
+
 use crate::deployment::Deployment;
 
 #[derive(Clone)]
 pub struct Case {
     /// Module and function, as `secrets::a_tag_is_never_overwritten`.
     pub name: String,
+    /// The functions that it asks. What it starts itself has no others.
+    pub needs: Selection,
     run: Arc<dyn Fn(&Deployment) + Send + Sync>,
 }
 
@@ -21,16 +25,28 @@ pub struct Case {
 pub fn case<F: Fn(&Deployment) + Send + Sync + 'static>(run: F) -> Case {
     let name = type_name::<F>();
     let name = name.split_once("::").map_or(name, |(_, inside)| inside).to_owned();
-    Case { name, run: Arc::new(run) }
+    Case { name, needs: Selection::ALL, run: Arc::new(run) }
 }
 
 impl Case {
+    /// The case as one that asks these functions only.
+    pub fn of(self, needs: &Selection) -> Self {
+        Self { needs: needs.clone(), ..self }
+    }
+
     pub fn run(&self, deployment: &Deployment) -> Result<(), String> {
+        NEEDED.set(self.needs.clone());
         caught(|| (self.run)(deployment))
     }
 }
 
+/// The functions that the case of this thread needs.
+pub fn needed() -> Selection {
+    NEEDED.with_borrow(Clone::clone)
+}
+
 thread_local! {
+    static NEEDED: RefCell<Selection> = const { RefCell::new(Selection::ALL) };
     static LAST_PANIC: RefCell<String> = const { RefCell::new(String::new()) };
 }
 

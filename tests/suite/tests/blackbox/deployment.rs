@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use chancery::client::{Client, Reply};
 use chancery_tests::{
     runtime::{Instance, Runtime},
+    selection::Selection,
     variables::{Variables, random_bytes},
 };
 use crypto::{Curve, hash};
 use model::AuthLevel;
 use serde_json::{Value, json};
 
-use crate::answer::ok;
+use crate::{answer::ok, case};
 
 pub struct Deployment {
     pub instance: Instance,
@@ -41,8 +42,14 @@ pub struct Caller {
 pub struct Anonymous(Client);
 
 impl Deployment {
+    /// Starts a deployment of the functions that the running case needs.
     pub fn start(runtime: Runtime, variables: Variables) -> Result<Self, String> {
-        runtime.start(variables).map(Self::open)
+        Self::start_with(runtime, case::needed(), variables)
+    }
+
+    /// Starts a deployment of these functions.
+    pub fn start_with(runtime: Runtime, functions: Selection, variables: Variables) -> Result<Self, String> {
+        runtime.start(functions, variables).map(Self::open)
     }
 
     /// Stops the deployment at once, and opens it again on the same state with the same callers.

@@ -58,6 +58,7 @@ mod tool_configuration;
 use std::process::ExitCode;
 
 use case::Case;
+use chancery_tests::selection::Selection;
 use libtest_mimic::Arguments;
 use stage::Stage;
 
@@ -73,45 +74,57 @@ fn main() -> ExitCode {
     stage.run(&arguments, cases())
 }
 
+/// Every area, with the functions that its cases need beside those that no case can do without.
 fn cases() -> Vec<Case> {
+    let config = ["groups", "tokens"];
+    let consent = ["configuration", "consent", "key-authorization"];
+    let configuration = ["configuration", "key-authorization"];
+    let portal =
+        ["accounts", "applications", "credentials", "developer", "files", "introspection", "portal-admin", "tokens"];
+    let extension = ["environment", "extension", "key-authorization"];
     let areas = [
-        signed::cases(),
+        of(["key-authorization", "secret-store"], signed::cases()),
         permission_table::cases(),
         permissions::cases(),
-        service_key::cases(),
-        key_authorization::cases(),
-        secrets::cases(),
-        configuration::cases(),
-        configuration_table::cases(),
-        configuration_copies::cases(),
-        consent::cases(),
-        consent_node::cases(),
-        consent_tool::cases(),
-        directory::cases(),
+        of(["key-authorization", "secret-store"], service_key::cases()),
+        of(["key-authorization"], key_authorization::cases()),
+        of(["key-authorization", "secret-store"], secrets::cases()),
+        of(configuration, configuration::cases()),
+        of(configuration, configuration_table::cases()),
+        of(["configuration", "key-authorization", "secret-store"], configuration_copies::cases()),
+        of(consent, consent::cases()),
+        of(consent, consent_node::cases()),
+        of(consent, consent_tool::cases()),
+        of(["service-directory"], directory::cases()),
         environment::cases(),
-        extension::cases(),
-        extension_tokens::cases(),
+        of(extension, extension::cases()),
+        of(extension, extension_tokens::cases()),
         system::cases(),
         health::cases(),
-        pages::cases(),
-        config_permissions::cases(),
-        config_groups::cases(),
-        config_items::cases(),
-        config_sdk::cases(),
-        portal_accounts::cases(),
-        portal_developer::cases(),
-        portal_guesses::cases(),
-        portal_mail::cases(),
-        portal_credentials::cases(),
-        portal_applications::cases(),
-        portal_introspection::cases(),
-        portal_table::cases(),
+        of(["pages", "reference"], pages::cases()),
+        of(config, config_permissions::cases()),
+        of(config, config_groups::cases()),
+        of(config, config_items::cases()),
+        of(config, config_sdk::cases()),
+        of(portal, portal_accounts::cases()),
+        of(portal, portal_guesses::cases()),
+        of(portal, portal_developer::cases()),
+        of(portal, portal_mail::cases()),
+        of(portal, portal_credentials::cases()),
+        of(portal, portal_applications::cases()),
+        of(portal, portal_introspection::cases()),
+        of(portal, portal_table::cases()),
         audit::cases(),
         audit_log::cases(),
         restart::cases(),
-        kill::cases(),
+        of(["key-authorization", "secret-store"], kill::cases()),
         tool::cases(),
-        tool_configuration::cases(),
+        of(configuration, tool_configuration::cases()),
     ];
     areas.into_iter().flatten().collect()
+}
+
+fn of<const N: usize>(needs: [&str; N], cases: Vec<Case>) -> Vec<Case> {
+    let needs = Selection::of(needs);
+    cases.into_iter().map(|case| case.of(&needs)).collect()
 }

@@ -1,5 +1,6 @@
-//! The runtimes of this run: each is started when its first case comes, shared by all its cases, and has its own line
-//! in the totals.
+//! The runtimes of this run: each is started when its first case comes and has its own line in the totals. The built
+//! functions are started once and shared by all cases; natively, where a start is cheap, cases that need the same
+//! functions share a deployment of these alone, so that none needs more than its area says.
 
 use std::{
     collections::HashMap,
@@ -9,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chancery_tests::{runtime::Runtime, variables::Variables};
+use chancery_tests::{runtime::Runtime, selection::Selection, variables::Variables};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 use crate::{
@@ -18,23 +19,34 @@ use crate::{
 };
 
 const CHOICE: &str = "CHANCERY_RUNTIMES";
+/// Names of functions: only these are started, and only cases that need no others are run.
+const ONLY: &str = "CHANCERY_ONLY";
+
+/// How many of the slowest cases the totals name.
+const SHOWN: usize = 5;
 
 pub struct Stage {
     scenes: Vec<Arc<Scene>>,
+    functions: Selection,
     left_out: Vec<Runtime>,
 }
 
 struct Scene {
     runtime: Runtime,
-    deployment: OnceLock<Result<Deployment, String>>,
+    functions: Selection,
+    deployments: Mutex<HashMap<Selection, Arc<Started>>>,
     tally: Mutex<Tally>,
 }
+
+type Started = OnceLock<Result<Deployment, String>>;
 
 #[derive(Default)]
 struct Tally {
     passed: usize,
     failed: usize,
     not_run: usize,
+    /// Why there is a deployment that could not be started.
+    reason: Option<String>,
     time: Duration,
     slowest: HashMap<String, Duration>,
 }
@@ -44,18 +56,26 @@ impl Stage {
         let (mut scenes, mut left_out) = (Vec::new(), Vec::new());
         let choice = env::var(CHOICE).ok().filter(|choice| !choice.is_empty());
         let chosen: Option<Vec<&str>> = choice.as_deref().map(|choice| choice.split(',').map(str::trim).collect());
+        let only = env::var(ONLY).ok().filter(|only| !only.is_empty());
+        let functions = only.map_or(Selection::ALL, |only| Selection::of(only.split(',')));
         let known = Runtime::ALL.map(Runtime::name);
         if let Some(unknown) = chosen.iter().flatten().find(|name| !known.contains(name)) {
             return Err(format!("{CHOICE}: there is no runtime {unknown}; there are {}", known.join(", ")));
         }
         for runtime in Runtime::ALL {
             if chosen.as_ref().is_none_or(|chosen| chosen.contains(&runtime.name())) {
-                scenes.push(Arc::new(Scene { runtime, deployment: OnceLock::new(), tally: Mutex::default() }));
+                let functions = functions.clone();
+                scenes.push(Arc::new(Scene {
+                    runtime,
+                    functions,
+                    deployments: Mutex::default(),
+                    tally: Mutex::default(),
+                }));
             } else {
                 left_out.push(runtime);
             }
         }
-        Ok(Self { scenes, left_out })
+        Ok(Self { scenes, functions, left_out })
     }
 
     pub fn run(self, arguments: &Arguments, cases: Vec<Case>) -> ExitCode {
@@ -66,7 +86,7 @@ impl Stage {
                 let name = format!("{}::{}", scene.runtime.name(), case.name);
                 Trial::test(name, move || scene.play(&case))
             };
-            cases.iter().map(of_case).collect::<Vec<_>>()
+            cases.iter().filter(|case| self.functions.covers(&case.needs)).map(of_case).collect::<Vec<_>>()
         });
         let conclusion = libtest_mimic::run(arguments, trials.collect());
         if !arguments.list {
@@ -82,8 +102,7 @@ impl Stage {
         println!("per runtime:");
         for scene in &self.scenes {
             let tally = scene.tally();
-            let reason = scene.deployment.get().and_then(|deployment| deployment.as_ref().err());
-            match reason {
+            match tally.reason.as_deref() {
                 Some(reason) => println!("  {:9}  NOT RUN ({} cases): {reason}", scene.runtime.name(), tally.not_run),
                 None => println!(
                     "  {:9}  {} passed, {} failed, {:.0} s of cases; {}",
@@ -94,12 +113,10 @@ impl Stage {
                     scene.runtime.engine(),
                 ),
             }
-            if env::var_os("CHANCERY_SLOWEST").is_some() {
-                let mut slowest: Vec<_> = tally.slowest.iter().collect();
-                slowest.sort_by_key(|(_, time)| std::cmp::Reverse(**time));
-                for (name, time) in slowest.into_iter().take(8) {
-                    println!("    {:6.1} s  {name}", time.as_secs_f64());
-                }
+            let mut slowest: Vec<_> = tally.slowest.iter().collect();
+            slowest.sort_by_key(|(_, time)| std::cmp::Reverse(**time));
+            for (name, time) in slowest.into_iter().take(SHOWN) {
+                println!("    {:6.1} s  {name}", time.as_secs_f64());
             }
         }
         for runtime in &self.left_out {
@@ -111,12 +128,15 @@ impl Stage {
 
 impl Scene {
     fn play(&self, case: &Case) -> Result<(), Failed> {
-        let deployment = self
-            .deployment
-            .get_or_init(|| case::caught(|| Deployment::start(self.runtime, Variables::random())).unwrap_or_else(Err));
-        let Ok(deployment) = deployment else {
-            self.tally().not_run += 1;
-            return Err(Failed::from(format!("not run: {} could not be started", self.runtime.name())));
+        let started = self.deployment_for(case);
+        let deployment = match started.get() {
+            Some(Ok(deployment)) => deployment,
+            failed => {
+                let mut tally = self.tally();
+                tally.not_run += 1;
+                tally.reason = failed.and_then(|started| started.as_ref().err().cloned());
+                return Err(Failed::from(format!("not run: {} could not be started", self.runtime.name())));
+            }
         };
         let started = Instant::now();
         let result = case.run(deployment);
@@ -133,6 +153,17 @@ impl Scene {
                 Err(Failed::from(panic))
             }
         }
+    }
+
+    /// The deployment that a case shares with others, started.
+    fn deployment_for(&self, case: &Case) -> Arc<Started> {
+        let functions = if self.runtime == Runtime::Native { &case.needs } else { &self.functions };
+        let mut deployments = self.deployments.lock().unwrap_or_else(PoisonError::into_inner);
+        let started = deployments.entry(functions.clone()).or_default().clone();
+        drop(deployments);
+        let start = || Deployment::start_with(self.runtime, functions.clone(), Variables::random());
+        started.get_or_init(|| case::caught(start).unwrap_or_else(Err));
+        started
     }
 
     fn tally(&self) -> std::sync::MutexGuard<'_, Tally> {
