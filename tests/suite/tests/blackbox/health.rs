@@ -10,7 +10,7 @@ use rusqlite::Connection;
 
 use crate::{
     answer::{names, ok, refused},
-    case::{Case, case},
+    case::{self, Case, case},
     database,
     deployment::Deployment,
 };
@@ -88,7 +88,7 @@ fn an_unusable_variable_is_named_and_logged_without_its_value(shared: &Deploymen
     let wrong = random_base64();
     for name in ["ROOT_KEY", "LOOKUP_KEY"] {
         let value = format!("{wrong}{wrong}");
-        let instance = shared.instance.runtime.start(Variables::random().with(name, &value)).unwrap();
+        let instance = shared.instance.runtime.start(case::needed(), Variables::random().with(name, &value)).unwrap();
         let ask = |path: &str| {
             ureq::get(format!("{}{path}", instance.url)).config().http_status_as_error(false).build().call()
         };

@@ -100,7 +100,7 @@ fn cases() -> Vec<Case> {
         of(extension, extension::cases()),
         of(extension, extension_tokens::cases()),
         system::cases(),
-        health::cases(),
+        of([], health::cases()),
         of(["pages", "reference"], pages::cases()),
         of(config, config_permissions::cases()),
         of(config, config_groups::cases()),
