@@ -16,6 +16,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0005_consent.sql", text: include_str!("../../migrations/0005_consent.sql") },
     Migration { name: "0006_environment.sql", text: include_str!("../../migrations/0006_environment.sql") },
     Migration { name: "0007_portal.sql", text: include_str!("../../migrations/0007_portal.sql") },
+    Migration { name: "0008_nonces_and_guards.sql", text: include_str!("../../migrations/0008_nonces_and_guards.sql") },
     Migration { name: "0010_portal_guesses.sql", text: include_str!("../../migrations/0010_portal_guesses.sql") },
 ];
 

@@ -219,8 +219,8 @@ mod tests {
             assert!(SqlError::from_text(text).is_unique("secrets.tag"), "{text}");
         }
         let error =
-            SqlError::from_text("D1_ERROR: NOT NULL constraint failed: request_marks.caller: SQLITE_CONSTRAINT");
-        assert_eq!(error, SqlError::NotNull("request_marks.caller".to_owned()));
+            SqlError::from_text("D1_ERROR: NOT NULL constraint failed: request_nonces.caller: SQLITE_CONSTRAINT");
+        assert_eq!(error, SqlError::NotNull("request_nonces.caller".to_owned()));
     }
 
     #[test]

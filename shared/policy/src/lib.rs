@@ -6,8 +6,10 @@ mod caas;
 pub mod config;
 mod decide;
 mod licensing;
+mod operation;
 
 pub use decide::{Action, Answer, Decision, Facts, Membership, Rule, Target};
+pub use operation::{Access, Operation};
 
 /// Every rule of every table, for those who want to walk them all.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {

@@ -1,6 +1,9 @@
 //! The state of one instance, and how a router of handlers becomes a served function.
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, atomic::AtomicI64};
+use std::{
+    num::NonZeroUsize,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, atomic::AtomicI64},
+};
 
 use axum::{
     Router,
@@ -8,25 +11,28 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use platform::{Host, Kv, Sql, Task};
+use lru::LruCache;
+use platform::{Host, Kv, Row, Sql, Statement, Task, Vars};
+use policy::Operation;
 use serde_json::json;
 
 use crate::{
-    Config, DataKeys, Error,
+    Config, DataKeys, Error, Result, Routes,
     bearer::KnownTokens,
-    bounded::Bounded,
-    extract, portal,
-    seen::{Admissions, Seen},
+    extract,
+    nonces::DeferredNonces,
+    portal,
+    replay_cache::{Admissions, ReplayCache},
+    request_log,
     signed::DerivedKeys,
-    trail,
-    unwritten::Unwritten,
+    signing::Signing,
 };
 
-/// How many callers' derived keys an instance keeps; older ones are forgotten and wiped.
-const DERIVED_KEYS: usize = 1024;
+/// How many callers' derived keys an instance keeps; those that were used least recently are dropped and wiped.
+const DERIVED_KEYS: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
 
 /// How many tokens an instance knows the holders of.
-const KNOWN_TOKENS: usize = 1024;
+const KNOWN_TOKENS: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
 
 /// The APIs that share the signed-request scheme; each has its own service key and path prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -64,18 +70,21 @@ pub enum Shape {
 #[derive(Clone)]
 pub struct App(Arc<Inner>);
 
+/// What only some functions use is made by those: the keys of signed requests, the settings of the portal.
 struct Inner {
     host: Host,
     config: Config,
+    operations: OnceLock<Vec<Arc<Operation>>>,
+    signing: OnceLock<Signing>,
+    portal: OnceLock<portal::Settings>,
     derived_keys: Mutex<DerivedKeys>,
     known_tokens: Mutex<KnownTokens>,
     data_keys: DataKeys,
     signed_requests: AtomicI64,
-    portal: OnceLock<portal::Settings>,
-    seen: Mutex<Seen>,
+    replay_cache: Mutex<ReplayCache>,
     admissions: Mutex<Admissions>,
-    unwritten: Unwritten,
-    later: Mutex<Vec<Task<'static, ()>>>,
+    deferred_nonces: DeferredNonces,
+    deferred: Mutex<Vec<Task<'static, ()>>>,
 }
 
 impl App {
@@ -84,20 +93,33 @@ impl App {
         Self(Arc::new(Inner {
             host,
             config,
-            derived_keys: Mutex::new(Bounded::new(DERIVED_KEYS)),
-            known_tokens: Mutex::new(Bounded::new(KNOWN_TOKENS)),
+            operations: OnceLock::new(),
+            signing: OnceLock::new(),
+            portal: OnceLock::new(),
+            derived_keys: Mutex::new(LruCache::new(DERIVED_KEYS)),
+            known_tokens: Mutex::new(LruCache::new(KNOWN_TOKENS)),
             data_keys: DataKeys::new(),
             signed_requests: AtomicI64::new(0),
-            portal: OnceLock::new(),
-            seen: Mutex::new(Seen::new()),
+            replay_cache: Mutex::new(ReplayCache::new()),
             admissions: Mutex::new(Admissions::new()),
-            unwritten: Unwritten::default(),
-            later: Mutex::default(),
+            deferred_nonces: DeferredNonces::default(),
+            deferred: Mutex::default(),
         }))
     }
 
-    /// Serves a router: state, answers to unknown paths and methods, errors in the API's shape, headers.
-    pub fn serve(self, router: Router<Self>, shape: Shape) -> Router {
+    /// An instance that has the keys of signed requests. A function without them carries no elliptic curve.
+    pub async fn signed(host: Host) -> Self {
+        let app = Self::new(host).await;
+        let signing = Signing::load(app.vars()).await;
+        // An instance is put together once.
+        let _ = app.0.signing.set(signing);
+        app
+    }
+
+    /// Serves the operations: state, answers to unknown paths and methods, errors in the API's shape, headers.
+    pub fn serve(self, routes: impl Into<Routes>, shape: Shape) -> Router {
+        let (router, operations) = routes.into().into_parts();
+        let _ = self.0.operations.set(operations);
         router
             .fallback(async || Error::not_found("No such resource"))
             .method_not_allowed_fallback(async || {
@@ -106,13 +128,34 @@ impl App {
             .layer(axum::middleware::map_response(move |response: Response| {
                 std::future::ready(finish(response, shape))
             }))
-            .layer(axum::middleware::from_fn_with_state(self.clone(), trail::leave))
+            .layer(axum::middleware::from_fn_with_state(self.clone(), request_log::finish_request))
             .layer(axum::middleware::map_request(extract::read_ahead))
             .with_state(self)
     }
 
+    pub(crate) fn operations(&self) -> &[Arc<Operation>] {
+        self.0.operations.get().map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The keys of signed requests.
+    pub fn signing(&self) -> Result<&Signing> {
+        self.0
+            .signing
+            .get()
+            .ok_or_else(|| Error::internal("this function was made without the keys of signed requests"))
+    }
+
+    pub fn vars(&self) -> &dyn Vars {
+        self.0.host.vars.as_ref()
+    }
+
     pub fn config(&self) -> &Config {
         &self.0.config
+    }
+
+    /// Runs one reading statement by itself: for what must be known before a batch can be put together.
+    pub async fn query(&self, statement: Statement) -> Result<Vec<Row>> {
+        Ok(self.sql().query(statement).await?)
     }
 
     pub fn sql(&self) -> &dyn Sql {
@@ -149,26 +192,26 @@ impl App {
         &self.0.signed_requests
     }
 
-    pub(crate) fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.0.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn replay_cache(&self) -> MutexGuard<'_, ReplayCache> {
+        self.0.replay_cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn admissions(&self) -> MutexGuard<'_, Admissions> {
         self.0.admissions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn unwritten(&self) -> &Unwritten {
-        &self.0.unwritten
+    pub(crate) fn deferred_nonces(&self) -> &DeferredNonces {
+        &self.0.deferred_nonces
     }
 
-    /// Puts off what need not be done before the answer. An instance that ends takes it along.
-    pub(crate) fn later(&self, task: Task<'static, ()>) {
-        self.0.later.lock().unwrap_or_else(PoisonError::into_inner).push(task);
+    /// Defers what need not be done before the answer. It is lost with an instance that ends.
+    pub(crate) fn spawn_after_response(&self, task: Task<'static, ()>) {
+        self.0.deferred.lock().unwrap_or_else(PoisonError::into_inner).push(task);
     }
 
-    /// What was put off, by this request or another one.
-    pub(crate) fn take_later(&self) -> Vec<Task<'static, ()>> {
-        std::mem::take(&mut *self.0.later.lock().unwrap_or_else(PoisonError::into_inner))
+    /// What was deferred, by this request or another one.
+    pub(crate) fn take_deferred(&self) -> Vec<Task<'static, ()>> {
+        std::mem::take(&mut *self.0.deferred.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

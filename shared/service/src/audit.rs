@@ -1,6 +1,5 @@
-//! An entry of the audit log, which stands in the same batch as what it tells of. Values appear in it as keyed hashes
-//! at most. How entries become a tree that proves itself is the
-//! business of the function `audit-log`.
+//! An entry of the audit log, which is written by the same batch as what it records. Values appear in it as keyed hashes
+//! at most. The function `audit-log` makes the tree above the entries.
 
 use crypto::{hash, seal::DataKey};
 use platform::{Outcome, Statement};
@@ -9,7 +8,7 @@ use serde_json::{Map, Value};
 /// The tenant of what belongs to no tenant.
 pub const PLATFORM_TENANT: &str = "platform";
 
-/// What and where. Who is known from the request's mark unless it is said here; when is known from the clock.
+/// Tenant, action and subject of an entry. The actor comes from the batch unless it is said here.
 #[derive(Clone)]
 pub struct Audit {
     tenant: String,
@@ -23,13 +22,12 @@ pub struct Audit {
 
 /// Where an entry stands in its tenant's log.
 #[derive(Clone, Debug)]
-pub(crate) struct Place {
+pub(crate) struct AuditPosition {
     pub tenant: String,
     pub index: u64,
 }
 
 impl Audit {
-    /// Tells of a change, if the last changing statement before it changed something. Reads may stand between them.
     pub fn new(tenant: impl Into<String>, action: &'static str, subject: impl Into<String>) -> Self {
         Self {
             tenant: tenant.into(),
@@ -42,45 +40,49 @@ impl Audit {
         }
     }
 
-    /// Tells of a read of secrets, whatever it found.
     pub fn reading(tenant: impl Into<String>, action: &'static str, subject: impl Into<String>) -> Self {
-        Self::new(tenant, action, subject).unconditionally()
+        Self { unconditional: true, ..Self::new(tenant, action, subject) }
     }
 
-    /// Tells that the same was refused to somebody who is known. What would have been done is not told.
+    pub(crate) fn is_unconditional(&self) -> bool {
+        self.unconditional
+    }
+
+    /// The same was refused to a caller who is known. What would have been done is not recorded.
     pub(crate) fn refused_to(self, actor: impl Into<String>) -> Self {
-        Self { outcome: "refused", detail: Map::new(), unconditional: false, ..self.by(actor) }
+        Self { outcome: "refused", detail: Map::new(), ..self.by(actor) }
     }
 
-    /// Whatever the statement before it did.
-    pub(crate) fn unconditionally(self) -> Self {
-        Self { unconditional: true, ..self }
-    }
-
-    /// A caller who is not in the request's mark.
+    /// Another actor than the caller of the batch.
     #[must_use]
     pub fn by(mut self, actor: impl Into<String>) -> Self {
         self.actor = Some(actor.into());
         self
     }
 
-    /// Something else that is worth knowing, and is not a value.
+    /// The caller of the batch, where no other actor was said.
+    pub(crate) fn by_default(mut self, actor: String) -> Self {
+        self.actor.get_or_insert(actor);
+        self
+    }
+
+    /// Another fact, never a value.
     #[must_use]
     pub fn detail(mut self, name: &str, detail: impl Into<Value>) -> Self {
         self.detail.insert(name.to_owned(), detail.into());
         self
     }
 
-    /// The value that was set, as a hash under the salt of the tenant's data key: who knows a value finds where it was
-    /// set, and nobody finds the value.
+    /// The value that was set, as a hash under the salt of the tenant's data key: it lets a caller who knows a value find
+    /// where it was set, and does not reveal the value.
     #[must_use]
     pub fn value(self, data_key: &DataKey, value: &[u8]) -> Self {
         self.detail(VALUE_HASH, hash::hex(&data_key.audit_hash(value)))
     }
 
-    /// Goes after the statement that decides whether anything happened. The database numbers the entry and writes its
-    /// text, so that two writers never hold the same number.
-    pub(crate) fn statement(&self, mark: Option<&str>, request_id: Option<&str>, now: i64) -> Statement {
+    /// The statement that appends the entry: always, or if the statement right before it changed something. The database
+    /// numbers the entry and writes its text, so that two writers never hold the same number.
+    pub(crate) fn append(&self, nonce: Option<&str>, request_id: Option<&str>, now: i64, always: bool) -> Statement {
         let detail = (!self.detail.is_empty()).then(|| Value::Object(self.detail.clone()).to_string());
         let value_hash = self.detail.get(VALUE_HASH).and_then(Value::as_str).map(str::to_owned);
         // A number may arrive as a float; in a text it would keep its `.0`.
@@ -91,7 +93,7 @@ impl Audit {
              'at', CAST(?2 AS INTEGER), 'actor', actor, 'action', ?3, 'subject', ?4, 'requestId', ?7, \
              'outcome', ?5, 'detail', json(?8)) \
              FROM (SELECT coalesce((SELECT max(leaf_index) FROM audit_entries WHERE tenant_id = ?1), -1) + 1 AS n, \
-             coalesce(?9, (SELECT caller FROM request_marks WHERE mark = ?10)) AS actor) \
+             coalesce(?9, (SELECT caller FROM request_nonces WHERE nonce = ?10)) AS actor) \
              WHERE ?11 OR changes() > 0 RETURNING leaf_index",
         );
         append
@@ -104,14 +106,14 @@ impl Audit {
             .bind(request_id.map(str::to_owned))
             .bind(detail)
             .bind(self.actor.clone())
-            .bind(mark.map(str::to_owned))
-            .bind(self.unconditional)
+            .bind(nonce.map(str::to_owned))
+            .bind(always)
     }
 
-    /// Where the entry stands, by the outcome of its statement; `None` when there was nothing to tell.
-    pub(crate) fn place(&self, outcome: &Outcome) -> Option<Place> {
+    /// Where the entry stands, by the outcome of its statement; `None` when nothing was recorded.
+    pub(crate) fn position(&self, outcome: &Outcome) -> Option<AuditPosition> {
         let index = outcome.rows.first()?.get("leaf_index").ok()?;
-        Some(Place { tenant: self.tenant.clone(), index })
+        Some(AuditPosition { tenant: self.tenant.clone(), index })
     }
 }
 

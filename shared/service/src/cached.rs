@@ -2,12 +2,10 @@
 //! time at which it was read travels with it; the answer says how old it is in the header `Age`. An instance never
 //! shows what it has overwritten itself. Copies outside the instance are sealed.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crypto::seal::DataKey;
+use lru::LruCache;
 use platform::{Row, Statement, random};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -83,7 +81,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Cached<T> {
     pub fn keep(&self, app: &App, key: &str, read_at: i64, value: Arc<T>, bytes: usize) {
         if self.keep_here(app, key, read_at, value.clone(), bytes) && app.kv().is_some() {
             let (task_app, name) = (app.clone(), self.name_of(key));
-            app.later(Box::pin(async move {
+            app.spawn_after_response(Box::pin(async move {
                 if let Ok(copy) = serde_json::to_vec(&Copy { read_at, value: &*value })
                     && let Some(key) = cache_key(&task_app)
                     && let Ok(nonce) = random::bytes()
@@ -115,15 +113,12 @@ fn cache_key(app: &App) -> Option<DataKey> {
     Some(DataKey::new(*b"key-value copies", *key))
 }
 
-/// The copies of an instance, bounded by their weight; the oldest go first.
+/// The copies of an instance, bounded by their weight; those that were used least recently are dropped.
 struct Copies<T> {
-    entries: HashMap<String, Entry<T>>,
-    /// Keys in the order in which their entries were made.
-    order: BTreeMap<u64, String>,
-    next: u64,
+    entries: LruCache<String, Entry<T>>,
     budget: usize,
     weight: usize,
-    /// What was read no later than this is not kept: the entry of a write that came after it had to go.
+    /// What was read no later than this is not kept: the entry of a write that came after it had to be dropped.
     floor: i64,
 }
 
@@ -132,22 +127,21 @@ struct Entry<T> {
     at: i64,
     value: Option<Arc<T>>,
     weight: usize,
-    order: u64,
 }
 
 impl<T> Copies<T> {
     fn new(budget: usize) -> Self {
-        Self { entries: HashMap::new(), order: BTreeMap::new(), next: 0, budget, weight: 0, floor: i64::MIN }
+        Self { entries: LruCache::unbounded(), budget, weight: 0, floor: i64::MIN }
     }
 
-    fn get(&self, key: &str) -> Option<(i64, Arc<T>)> {
+    fn get(&mut self, key: &str) -> Option<(i64, Arc<T>)> {
         let entry = self.entries.get(key)?;
         Some((entry.at, entry.value.clone()?))
     }
 
     /// Whether it is new enough to be kept: not older than what is known, and newer than a write.
     fn insert(&mut self, key: &str, read_at: i64, value: Arc<T>, bytes: usize) -> bool {
-        let known = self.entries.get(key);
+        let known = self.entries.peek(key);
         if read_at <= self.floor || known.is_some_and(|known| read_at < known.at + i64::from(known.value.is_none())) {
             return false;
         }
@@ -160,21 +154,17 @@ impl<T> Copies<T> {
     }
 
     fn put(&mut self, key: &str, at: i64, value: Option<Arc<T>>, bytes: usize) {
-        let (weight, order) = (key.len() + bytes + OVERHEAD, self.next);
-        self.next += 1;
+        let weight = key.len() + bytes + OVERHEAD;
         self.weight += weight;
-        self.order.insert(order, key.to_owned());
-        if let Some(old) = self.entries.insert(key.to_owned(), Entry { at, value, weight, order }) {
-            self.order.remove(&old.order);
+        if let Some(old) = self.entries.put(key.to_owned(), Entry { at, value, weight }) {
             self.weight -= old.weight;
         }
         while self.weight > self.budget
-            && let Some((_, oldest)) = self.order.pop_first()
-            && let Some(gone) = self.entries.remove(&oldest)
+            && let Some((_, dropped)) = self.entries.pop_lru()
         {
-            self.weight -= gone.weight;
-            if gone.value.is_none() {
-                self.floor = self.floor.max(gone.at);
+            self.weight -= dropped.weight;
+            if dropped.value.is_none() {
+                self.floor = self.floor.max(dropped.at);
             }
         }
     }
@@ -200,17 +190,18 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_copies_go_when_they_weigh_too_much() {
+    fn the_copies_that_were_not_used_are_dropped_when_all_weigh_too_much() {
         let mut copies = Copies::new(4 * (OVERHEAD + 1001));
         for (time, key) in ["a", "b", "c", "d"].into_iter().enumerate() {
             copies.insert(key, i64::try_from(time).unwrap_or(0), Arc::new(()), 1000);
         }
+        assert!(copies.get("b").is_some());
         copies.insert("a", 10, Arc::new(()), 1000);
         copies.insert("e", 11, Arc::new(()), 1000);
-        let left: Vec<_> = ["a", "b", "c", "d", "e"].into_iter().filter(|key| copies.get(key).is_some()).collect();
-        assert_eq!(left, ["a", "c", "d", "e"]);
+        let left: Vec<_> = ["a", "b", "c", "d", "e"].into_iter().filter(|key| copies.entries.contains(*key)).collect();
+        assert_eq!(left, ["a", "b", "d", "e"]);
         copies.insert("f", 12, Arc::new(()), 9000);
-        assert_eq!((copies.entries.len(), copies.order.len(), copies.weight), (0, 0, 0), "larger than all there is");
+        assert_eq!((copies.entries.len(), copies.weight), (0, 0), "larger than all there is");
     }
 
     #[test]
@@ -218,7 +209,7 @@ mod tests {
         let mut copies = Copies::new(2 * OVERHEAD);
         copies.forget("a", 50);
         copies.insert("b", 60, Arc::new(()), 200);
-        assert!(!copies.entries.contains_key("a"));
+        assert!(!copies.entries.contains("a"));
         assert!(!copies.insert("a", 50, Arc::new(()), 1));
         assert!(copies.insert("a", 51, Arc::new(()), 1));
     }

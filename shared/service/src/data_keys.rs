@@ -1,80 +1,57 @@
 //! Data keys: one per tenant, wrapped by a root key in the database and kept opened, bounded, in the instance.
 //! Rotation of the root key re-wraps them; the keys themselves, and what they seal, stay as they are.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    num::NonZeroUsize,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use crypto::{
     hash,
     seal::{DataKey, RootKeys},
 };
+use lru::LruCache;
 use model::caas::RootKeyStatus;
-use platform::{Outcome, Row, Statement, random};
-use policy::Action;
+use platform::{Row, Statement, random};
 use serde_json::json;
 
-use crate::{App, Audit, Error, Gate, Result, Signed, bounded::Bounded};
+use crate::{Anonymous, App, Error, PLATFORM_TENANT, Result, Signed, batch::Slot};
 
 /// How many tenants' keys an instance keeps open.
-const OPEN_KEYS: usize = 256;
+const OPEN_KEYS: NonZeroUsize = NonZeroUsize::new(256).unwrap();
 
 /// How many data keys one rotation step re-wraps.
 const STEP: i64 = 100;
 
-pub struct DataKeys(Mutex<Bounded<String, Arc<DataKey>>>);
+pub struct DataKeys(Mutex<LruCache<String, Arc<DataKey>>>);
+
+/// A tenant's data key that was open already, or where a batch reads it.
+pub struct DataKeySlot {
+    pub(crate) tenant: String,
+    pub(crate) open: Option<Arc<DataKey>>,
+    pub(crate) slot: Option<Slot>,
+}
 
 impl DataKeys {
     pub(crate) fn new() -> Self {
-        Self(Mutex::new(Bounded::new(OPEN_KEYS)))
+        Self(Mutex::new(LruCache::new(OPEN_KEYS)))
     }
 
-    fn open_key(&self, tenant: &str) -> Option<Arc<DataKey>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&tenant.to_owned()).cloned()
+    pub(crate) fn open_key(&self, tenant: &str) -> Option<Arc<DataKey>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(tenant).cloned()
     }
 
-    /// Puts the reading of the tenant's key behind the statements of a batch when this instance does not have it open,
-    /// so that values and key come in one round trip. The outcomes are for [`DataKeys::found`].
-    pub fn with_select(&self, tenant: &str, mut statements: Vec<Statement>) -> (Vec<Statement>, Option<Arc<DataKey>>) {
-        let open_key = self.open_key(tenant);
-        if open_key.is_none() {
-            statements.push(Self::select(tenant));
-        }
-        (statements, open_key)
-    }
-
-    /// The key that was open already, or the one that came behind the statements. `None` when the tenant has none yet.
-    pub fn found(
-        &self,
-        app: &App,
-        tenant: &str,
-        open_key: Option<Arc<DataKey>>,
-        outcomes: &[Outcome],
-    ) -> Result<Option<Arc<DataKey>>> {
-        match (open_key, outcomes.last()) {
-            (None, Some(found)) => self.admit(app, tenant, &found.rows),
-            (open_key, _) => Ok(open_key),
-        }
-    }
-
-    fn select(tenant: &str) -> Statement {
+    pub(crate) fn select(tenant: &str) -> Statement {
         Statement::new("SELECT wrapped FROM data_keys WHERE tenant_id = ?1").bind(tenant)
     }
 
-    fn admit(&self, app: &App, tenant: &str, rows: &[Row]) -> Result<Option<Arc<DataKey>>> {
+    /// Opens a key that was read, and keeps it.
+    pub(crate) fn admit(&self, app: &App, tenant: &str, rows: &[Row]) -> Result<Option<Arc<DataKey>>> {
         let Some(row) = rows.first() else { return Ok(None) };
         let wrapped: Vec<u8> = row.get("wrapped")?;
         let key = Arc::new(app.config().root_keys()?.unwrap(&wrapped, &aad(tenant))?);
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant.to_owned(), key.clone());
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).put(tenant.to_owned(), key.clone());
         Ok(Some(key))
-    }
-
-    /// The tenant's key for what this gate is about to write. A first key is created only for who may pass.
-    pub async fn for_writing(&self, gate: &Gate<'_>, tenant: &str) -> Result<Arc<DataKey>> {
-        let app = gate.app();
-        if let Some(key) = self.existing(app, tenant).await? {
-            return Ok(key);
-        }
-        gate.check().await?;
-        self.create(app, tenant).await
     }
 
     /// The tenant's key, if it has one.
@@ -87,14 +64,16 @@ impl DataKeys {
 
     /// The tenant's key, created when it has none.
     pub(crate) async fn create(&self, app: &App, tenant: &str) -> Result<Arc<DataKey>> {
-        // Whoever inserted first, the stored key is the tenant's key.
-        let outcomes = app.sql().batch(vec![self.draw(app, tenant)?.1, Self::select(tenant)]).await?;
-        let rows = outcomes.last().map(|outcome| outcome.rows.as_slice()).unwrap_or_default();
-        self.admit(app, tenant, rows)?.ok_or_else(|| Error::internal("a data key vanished"))
+        // If another request was first, its key is the tenant's key.
+        let mut batch = Anonymous::background(app).batch();
+        batch.push(self.generate(app, tenant)?.1);
+        let read = batch.push(Self::select(tenant));
+        let outcomes = batch.write().await?;
+        self.admit(app, tenant, outcomes.rows(read))?.ok_or_else(|| Error::internal("a data key vanished"))
     }
 
     /// A new key, and the statement that stores it if the tenant has none: for a batch in which the tenant comes to be.
-    pub fn draw(&self, app: &App, tenant: &str) -> Result<(DataKey, Statement)> {
+    pub fn generate(&self, app: &App, tenant: &str) -> Result<(DataKey, Statement)> {
         let root_keys = app.config().root_keys()?;
         let key = DataKey::new(random::bytes()?, random::bytes()?);
         let insert = Statement::new(
@@ -128,18 +107,20 @@ impl DataKeys {
              WHERE tenant_id = renewed.value ->> 'tenant' AND root_key_id = renewed.value ->> 'old'",
         );
         let update = update.bind(root_keys.newest_id()).bind(serde_json::Value::from(renewed).to_string());
-        let audit = Audit::new("platform", "root-key.rewrap", root_keys.newest_id());
-        let statements = vec![update, count_older(root_keys)];
-        let outcomes = signed.gate(Action::RotateRootKey).write(statements, audit).await??;
-        let rewrapped = outcomes.first().map_or(0, |outcome| outcome.changes);
-        status(root_keys, outcomes.last().map(|outcome| outcome.rows.as_slice()), rewrapped)
+        let mut batch = signed.authorize()?.batch();
+        let rewrapped = batch.push(update);
+        let count = batch.push(count_older(root_keys));
+        batch.record(signed.audit(PLATFORM_TENANT, root_keys.newest_id()), rewrapped);
+        let outcomes = batch.write().await?;
+        status(root_keys, outcomes.one(count)?, outcomes.changes(rewrapped))
     }
 
     /// How far a rotation has come.
     pub async fn status(&self, signed: &Signed) -> Result<RootKeyStatus> {
         let root_keys = signed.app.config().root_keys()?;
-        let outcomes = signed.gate(Action::RotateRootKey).read(vec![count_older(root_keys)]).await?;
-        status(root_keys, outcomes.last().map(|outcome| outcome.rows.as_slice()), 0)
+        let mut batch = signed.authorize()?.batch();
+        let count = batch.push(count_older(root_keys));
+        status(root_keys, batch.read().await?.one(count)?, 0)
     }
 }
 
@@ -159,8 +140,7 @@ fn count_older(root_keys: &RootKeys) -> Statement {
     Statement::new("SELECT count(*) AS remaining FROM data_keys WHERE root_key_id <> ?1").bind(root_keys.newest_id())
 }
 
-fn status(root_keys: &RootKeys, rows: Option<&[Row]>, rewrapped: u64) -> Result<RootKeyStatus> {
-    let row = rows.and_then(<[Row]>::first).ok_or_else(|| Error::internal("no count"))?;
+fn status(root_keys: &RootKeys, row: &Row, rewrapped: u64) -> Result<RootKeyStatus> {
     Ok(RootKeyStatus {
         newest: root_keys.newest_id().to_owned(),
         ring: root_keys.ids().map(str::to_owned).collect(),

@@ -49,7 +49,7 @@ impl Envelope {
                 Carried::Sealed(key.encrypt(random::bytes()?, &json))
             }
         };
-        Ok(Answer(WithData { data, public_key: self.app.config().public_key(self.api)?.to_owned() }))
+        Ok(Answer(WithData { data, public_key: self.app.signing()?.public_key(self.api)?.to_owned() }))
     }
 
     fn open<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T> {
@@ -71,7 +71,7 @@ impl FromRequestParts<App> for Envelope {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let api = Api::of(parts.uri.path());
         let key = if is_plain(&parts.headers) {
-            if !app.config().plain_mode {
+            if !app.signing()?.plain_mode {
                 return Err(Error::bad_request("Plain mode is switched off here; leave requestfromswagger out"));
             }
             None

@@ -44,7 +44,7 @@ impl Error {
     }
 
     #[track_caller]
-    pub(crate) fn sent_before() -> Self {
+    pub(crate) fn replayed() -> Self {
         Self::unauthorized("This request was sent before; encrypt a new requestid")
     }
 

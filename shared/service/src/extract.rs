@@ -7,7 +7,7 @@ use axum::{
 use http_body_util::BodyExt as _;
 use serde::de::DeserializeOwned;
 
-use crate::{App, Error, Result, place};
+use crate::{App, Error, Result, json_path};
 
 /// The longest body, unless a handler says otherwise.
 pub(crate) const BODY_LIMIT: usize = 1 << 20;
@@ -108,7 +108,7 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &[u8], name: &str) -> Result<T> {
         return Err(Error::bad_request(format!("{name}: expected an object")));
     }
     serde_json::from_slice(body).map_err(|error| {
-        let path = place::of(body, &error);
+        let path = json_path::of(body, &error);
         let place = if path.is_empty() { name } else { path.as_str() };
         Error::bad_request(format!("{place}: {}", without_value(&error.to_string())))
     })

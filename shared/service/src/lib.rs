@@ -1,36 +1,49 @@
-//! What a handler stands on: the application state, extractors, the gate that authorises and executes a signed
-//! request in one storage round trip, errors and their rendering, data keys, audit and caches.
+//! What a handler stands on: the application state, extractors, the batch that authorises and executes a request in one
+//! storage round trip, errors and their rendering, data keys, audit entries and caches.
 
+mod anonymous;
 mod app;
 mod audit;
+mod authorization;
+mod batch;
 mod bearer;
-mod bounded;
 mod cached;
-mod config;
+pub mod config;
 mod data_keys;
 mod envelope;
 mod error;
 mod extract;
-mod gate;
+mod json_path;
+mod legacy;
 pub mod license_secret;
-mod place;
+mod nonces;
+mod operation;
 pub mod portal;
+mod replay_cache;
+mod request_log;
 mod root_license;
-mod seen;
 mod shared_rows;
 mod signed;
-mod trail;
-mod unwritten;
+mod signing;
 
+pub use anonymous::Anonymous;
 pub use app::{Api, App, Shape};
 pub use audit::{Audit, PLATFORM_TENANT};
-pub use bearer::{Bearer, Holder};
+pub use authorization::{Authorization, INFRA_TAG};
+pub use batch::{Actor, Batch, Guard, Outcomes, Slot};
+pub use bearer::Bearer;
 pub use cached::Cached;
-pub use config::{Config, Introspection};
-pub use data_keys::DataKeys;
+pub use config::Config;
+pub use data_keys::{DataKeySlot, DataKeys};
 pub use envelope::{Envelope, Sealed};
 pub use error::{Error, Result};
 pub use extract::{Json, JsonOrDefault, Path, Query};
-pub use gate::{Gate, INFRA_TAG};
+pub use legacy::{Gate, Holder};
+pub use operation::Routes;
+#[doc(hidden)]
+pub use pastey;
+pub use policy::{Access, Action};
+pub use request_log::RequestLog;
 pub use shared_rows::{CALLER_KEY_ID, config_key, secret_aad};
 pub use signed::{Signed, Unlicensed};
+pub use signing::Signing;

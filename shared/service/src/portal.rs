@@ -44,6 +44,14 @@ pub async fn app(host: Host) -> App {
     app
 }
 
+/// An instance that knows the portal's settings and has the keys of signed requests.
+pub async fn signed_app(host: Host) -> App {
+    let settings = Settings::load(host.vars.as_ref()).await;
+    let app = App::signed(host).await;
+    app.set_portal(settings);
+    app
+}
+
 /// Serves a function of the portal: its paths stand at the root of the origin and under `/portal`, and what changes
 /// something is refused to pages of other origins.
 pub async fn serve(host: Host, router: Router<App>) -> Router {
@@ -88,5 +96,5 @@ pub(crate) fn unauthorized() -> Error {
 /// The audit entry of a change by somebody without a licence. It stands right after the statement that decides whether
 /// anything changed.
 pub fn audit_by(actor: &str, audit: Audit, now: i64) -> Statement {
-    audit.by(actor).statement(None, None, now)
+    audit.by(actor).append(None, None, now, false)
 }

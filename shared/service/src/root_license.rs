@@ -5,7 +5,7 @@ use crypto::hash;
 use platform::{Statement, random};
 
 use crate::{
-    Audit, Result, Signed,
+    Anonymous, Audit, Result, Signed, Signing,
     license_secret::{self, LICENSING_TENANT},
 };
 
@@ -14,7 +14,7 @@ const YEARS_10_MS: i64 = 10 * 365 * 24 * 3600 * 1000;
 
 /// Whether the caller presented the configured root licence.
 pub(crate) fn is_presented(signed: &Signed) -> bool {
-    let root = signed.app.config().root_license();
+    let root = signed.app.signing().ok().and_then(Signing::root_license);
     root.is_some_and(|root| hash::equal(root.as_bytes(), signed.license.as_bytes()))
 }
 
@@ -27,12 +27,12 @@ pub(crate) async fn create_if_presented(signed: &Signed) -> Result<bool> {
     let data_key = app.data_keys().create(app, LICENSING_TENANT).await?;
     let id = hash::hex(&random::bytes::<12>()?);
     let sealed = license_secret::seal(&data_key, &id, &signed.license)?;
-    // The first statement lets this happen once in the life of a database.
-    let once = Statement::new("INSERT INTO environment (name, value) VALUES ('root_license_created', ?1)");
+    // Once in the life of a database: the second statement is the mark of the first.
     let key = Statement::new(
         "INSERT INTO service_keys (id, type, tag, key_id, secret_hash, sealed_secret, expires_at, auth_level, \
          description, created_at, updated_at) \
-         VALUES (?1, 'hawk', ?2, ?3, ?4, ?5, ?6, 'system', 'The first system key, from the configuration', ?7, ?7)",
+         SELECT ?1, 'hawk', ?2, ?3, ?4, ?5, ?6, 'system', 'The first system key, from the configuration', ?7, ?7 \
+         WHERE NOT EXISTS (SELECT 1 FROM environment WHERE name = 'root_license_created')",
     );
     let key = key
         .bind(id.as_str())
@@ -42,13 +42,14 @@ pub(crate) async fn create_if_presented(signed: &Signed) -> Result<bool> {
         .bind(sealed)
         .bind(signed.now + YEARS_10_MS)
         .bind(signed.now);
+    let once = Statement::new(
+        "INSERT INTO environment (name, value) VALUES ('root_license_created', ?1) ON CONFLICT DO NOTHING",
+    );
     let audit = Audit::new(LICENSING_TENANT, "license.create", TAG).by("configuration");
-    let audit = audit.value(&data_key, signed.license.as_bytes());
-    let audit = audit.statement(None, Some(&signed.request_id), signed.now);
-    match app.sql().batch(vec![once.bind(signed.now.to_string()), key, audit]).await {
-        Ok(_) => Ok(true),
-        // Another instance was first, or it was created and deleted long ago: looking again tells.
-        Err(error) if error.is_unique("environment.name") => Ok(true),
-        Err(error) => Err(error.into()),
-    }
+    let mut batch = Anonymous::background(app).for_request(&signed.request_id).batch();
+    let created = batch.push(key);
+    batch.push(once.bind(signed.now.to_string()));
+    batch.record(audit.value(&data_key, signed.license.as_bytes()), created);
+    // Where it was created before, by another instance or long ago, looking again tells.
+    batch.write().await.map(|_| true)
 }

@@ -1,9 +1,9 @@
-//! What functions must agree on that write into rows which belong to another one's room.
+//! What functions must agree on that write rows of another function's tables.
 
 use crypto::hash;
 use model::configuration::Context;
 
-/// Who asks, by keyId; the infra licence has none. SQL over the request's mark `m`.
+/// The caller by keyId; the infra licence has none. SQL over the request's nonce `m`.
 pub const CALLER_KEY_ID: &str = "coalesce((SELECT key_id FROM service_keys WHERE tag = m.caller), m.caller)";
 
 /// The key of a context's configuration.

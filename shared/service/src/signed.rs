@@ -1,6 +1,6 @@
 //! Signed requests: the headers `publickey`, `licensekey` and `requestid`, encrypted under the secret that the
 //! caller's key and the service's key agree on. Everything up to the storage round trip happens here; whether the
-//! licence may do what it asks is for [`crate::Gate`].
+//! licence may do what it asks is for [`Authorization`].
 
 use std::sync::{Arc, PoisonError};
 
@@ -9,20 +9,20 @@ use axum::{
     http::{HeaderMap, request::Parts},
 };
 use crypto::{PublicKey, SharedKey, base64, hash};
+use lru::LruCache;
 use policy::Action;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::{
-    Api, App, Error, Gate, Result,
-    bounded::Bounded,
-    seen::{Claim, Id},
-    trail::Trail,
-    unwritten::Mark,
+    Api, App, Audit, Authorization, Error, Result, Signing,
+    nonces::Nonce,
+    replay_cache::{RequestId, Use},
+    request_log::RequestLog,
 };
 
 /// Derived keys of callers whose licence has been accepted; wiped when they are dropped.
-pub(crate) type DerivedKeys = Bounded<(Api, PublicKey), Arc<SharedKey>>;
+pub(crate) type DerivedKeys = LruCache<(Api, PublicKey), Arc<SharedKey>>;
 
 /// A request whose headers opened and whose time is right.
 pub struct Signed {
@@ -35,27 +35,38 @@ pub struct Signed {
     pub(crate) public_key: PublicKey,
     pub(crate) shared_key: Arc<SharedKey>,
     pub(crate) secret_hash: String,
-    /// Who asks, where that is proven by something else than a licence.
-    pub(crate) bearer: Option<String>,
+    /// The caller, where a token authenticates instead of a licence.
+    pub(crate) token_subject: Option<String>,
     pub(crate) request_id: String,
-    pub(crate) mark: String,
-    pub(crate) mark_expires_at: i64,
-    /// Whether this instance will know the request id again.
-    pub(crate) claimed: bool,
-    pub(crate) trail: Trail,
+    pub(crate) nonce: String,
+    pub(crate) nonce_expires_at: i64,
+    /// This instance has not seen the request id before, and will know it again.
+    pub(crate) is_first: bool,
+    pub(crate) log: RequestLog,
 }
 
+/// What the header `requestid` holds.
 #[derive(Deserialize)]
-struct RequestId {
+struct RequestIdHeader {
     ts: f64,
     uuid: String,
     appid: String,
 }
 
 impl Signed {
-    /// Starts the one storage round trip of this request.
-    pub fn gate(&self, action: Action) -> Gate<'_> {
-        Gate::new(self, action)
+    /// Asks for the action of the operation's row.
+    pub fn authorize(&self) -> Result<Authorization<'_>> {
+        Authorization::of_row(self)
+    }
+
+    /// Asks for one of the actions of the operation's row: the request says for which.
+    pub fn authorize_as(&self, action: Action) -> Authorization<'_> {
+        Authorization::new(self, action)
+    }
+
+    /// An entry under the word of the operation's row.
+    pub fn audit(&self, tenant: impl Into<String>, subject: impl Into<String>) -> Audit {
+        Audit::new(tenant, self.log.audit_word(), subject)
     }
 
     /// The hash under which the caller's own licence is stored.
@@ -63,36 +74,37 @@ impl Signed {
         &self.secret_hash
     }
 
-    /// The key of this request's row in `request_marks`, where statements of its batch find `caller` and `level`.
-    pub fn mark(&self) -> &str {
-        &self.mark
+    /// The key of this request's row in `request_nonces`, where statements of its batch find `caller` and `level`.
+    pub fn nonce(&self) -> &str {
+        &self.nonce
     }
 
     /// When the caller is the infra licence, which is configured and never stored.
     pub fn is_infra(&self) -> bool {
-        let infra = self.app.config().infra_license();
+        let infra = self.app.signing().ok().and_then(Signing::infra_license);
         infra.is_some_and(|infra| hash::equal(infra.as_bytes(), self.license.as_bytes()))
     }
 
-    /// Says that the answer is a copy, so that the mark is left in storage after it.
+    /// The answer is a copy: the nonce is stored after it.
     pub fn answered_by_copy(&self) {
-        self.trail.put_off();
+        self.log.defer_nonce();
     }
 
-    /// Keeps the derived key for the caller's next request, and the request id, whose mark lies in storage now.
+    /// Keeps the derived key for the caller's next request, and the request id, whose nonce is stored now.
     pub(crate) fn remember(&self) {
-        if let Some(mark) = self.trail.spent() {
-            self.app.seen().claim(&mark.id, self.now);
+        if let Some(nonce) = self.log.take_nonce() {
+            self.app.replay_cache().claim(&nonce.id, self.now);
         }
         let mut keys = self.app.derived_keys().lock().unwrap_or_else(PoisonError::into_inner);
         let name = (self.api, self.public_key.clone());
         if keys.get(&name).is_none() {
-            keys.insert(name, self.shared_key.clone());
+            keys.put(name, self.shared_key.clone());
         }
     }
 }
 
-/// A request that shows another proof than a licence: `publickey` and `requestid` are as ever, `licensekey` is not read.
+/// A request that a token authenticates: `publickey` and `requestid` are as in every signed request, `licensekey` is not
+/// read.
 pub struct Unlicensed(Signed);
 
 impl Unlicensed {
@@ -105,14 +117,14 @@ impl Unlicensed {
         self.0.now
     }
 
-    /// The request of whom the proof names. It passes every gate, so whoever calls this has looked at what the proof
-    /// allows.
-    pub fn proven_for(self, subject: &str) -> Signed {
-        // No tag of a licence has a slash: nobody passes for one.
-        let signed = Signed { bearer: Some(format!("bearer/{subject}")), ..self.0 };
-        // Somebody is known, as the infra licence is without being stored: whatever comes of it, the request is spent.
-        if let Some(mark) = signed.trail.spent() {
-            signed.trail.hold(Mark { is_infra: true, ..mark });
+    /// The request of the subject that the token names. No permission table is asked for it: the caller of this function
+    /// has checked what the token allows.
+    pub fn with_token_subject(self, subject: &str) -> Signed {
+        // No tag of a licence has a slash, so the name of a token's subject is never that of a licence.
+        let signed = Signed { token_subject: Some(format!("bearer/{subject}")), ..self.0 };
+        // The caller is known, as the infra licence is without being stored: the nonce is stored whatever the answer is.
+        if let Some(nonce) = signed.log.take_nonce() {
+            signed.log.hold_nonce(Nonce { is_known: true, ..nonce });
         }
         signed
     }
@@ -131,7 +143,7 @@ impl Signed {
     fn open(parts: &mut Parts, app: &App, licensed: bool) -> Result<Self> {
         let api = Api::of(parts.uri.path());
         let now = platform::clock::now_ms();
-        let config = app.config();
+        let span = app.signing()?.allowed_time_span;
         let public_key = public_key(app, &parts.headers)?;
         let known = known_key(app, api, &public_key);
         let is_known = known.is_some();
@@ -144,43 +156,43 @@ impl Signed {
             false => Zeroizing::default(),
         };
         let (ciphertext, request_id) = open(&shared_key, &parts.headers, "requestid")?;
-        let request_id: RequestId = serde_json::from_str(&request_id)
+        let request_id: RequestIdHeader = serde_json::from_str(&request_id)
             .map_err(|_| Error::unauthorized("requestid must hold JSON with a number ts and texts uuid and appid"))?;
         if request_id.uuid.is_empty() || request_id.appid.is_empty() {
             return Err(Error::unauthorized("uuid and appid of the requestid must not be empty"));
         }
-        let ts = check_time(request_id.ts, now, config.allowed_time_span)?;
+        let ts = check_time(request_id.ts, now, span)?;
 
         let digest = hash::sha256(&[api.name().as_bytes(), b"\0", &ciphertext]);
-        let id = Id::new(&digest, 1000 * (ts + config.allowed_time_span + 1));
+        let id = RequestId::new(&digest, 1000 * (ts + span + 1));
         // Only for callers that were accepted before: others must not fill the memory.
-        let claimed = if is_known { app.seen().claim(&id, now) } else { Claim::Unknown };
-        if claimed == Claim::Again {
-            return Err(Error::sent_before());
+        let usage = if is_known { app.replay_cache().claim(&id, now) } else { Use::Unknown };
+        if usage == Use::Repeated {
+            return Err(Error::replayed());
         }
         let signed = Self {
             app: app.clone(),
             api,
             now,
             // Without a licence there is none to be found.
-            secret_hash: if licensed { config.secret_hash(&license)? } else { String::new() },
+            secret_hash: if licensed { app.config().secret_hash(&license)? } else { String::new() },
             license,
-            bearer: None,
+            token_subject: None,
             public_key,
             shared_key,
             request_id: request_id.uuid.chars().take(128).collect(),
-            mark: hash::hex(&digest),
+            nonce: hash::hex(&digest),
             // For as long as the same request id could be accepted again.
-            mark_expires_at: now + 2_000 * (config.allowed_time_span + 1),
-            claimed: claimed == Claim::New,
-            trail: parts.extensions.get::<Trail>().cloned().unwrap_or_default(),
+            nonce_expires_at: now + 2_000 * (span + 1),
+            is_first: usage == Use::First,
+            log: parts.extensions.get::<RequestLog>().cloned().unwrap_or_default(),
         };
-        signed.trail.hold(Mark {
-            mark: signed.mark.clone(),
-            expires_at: signed.mark_expires_at,
+        signed.log.hold_nonce(Nonce {
+            nonce: signed.nonce.clone(),
+            expires_at: signed.nonce_expires_at,
             id,
             secret_hash: signed.secret_hash.clone(),
-            is_infra: signed.is_infra(),
+            is_known: signed.is_infra(),
         });
         Ok(signed)
     }
@@ -188,7 +200,7 @@ impl Signed {
 
 /// The caller's public key.
 pub(crate) fn public_key(app: &App, headers: &HeaderMap) -> Result<PublicKey> {
-    PublicKey::from_base64(app.config().curve()?, header(headers, "publickey")?)
+    PublicKey::from_base64(app.signing()?.curve()?, header(headers, "publickey")?)
         .map_err(|_| Error::unauthorized("publickey must be base64 of a 64-byte point X‖Y on the service's curve"))
 }
 
@@ -202,7 +214,7 @@ pub(crate) fn shared_key(app: &App, api: Api, public_key: &PublicKey) -> Result<
     if let Some(key) = known_key(app, api, public_key) {
         return Ok(key);
     }
-    let key = SharedKey::agree(app.config().private_key(api)?, public_key)
+    let key = SharedKey::agree(app.signing()?.private_key(api)?, public_key)
         .map_err(|_| Error::unauthorized("publickey does not agree with the service's key"))?;
     Ok(Arc::new(key))
 }

@@ -78,7 +78,7 @@ impl Operation {
         match self {
             Self::Floor => "floor: a fixed 200",
             Self::FloorQuery => "floor and one SELECT",
-            Self::FloorBatch => "floor and one batch: mark, SELECT",
+            Self::FloorBatch => "floor and one batch: nonce, SELECT",
             Self::PublicKey => "publickeys",
             Self::PublicKeyBehindGateway => "publickeys behind the gateway",
             Self::LicenseCheck => "licensecheck",

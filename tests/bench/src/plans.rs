@@ -91,7 +91,7 @@ fn no_measured_statement_scans_a_table() {
     }
 
     let seen: BTreeSet<_> = recorded.texts().into_iter().collect();
-    assert!(seen.iter().any(|text| text.starts_with("DELETE FROM request_marks")), "{seen:#?}");
+    assert!(seen.iter().any(|text| text.starts_with("DELETE FROM request_nonces")), "{seen:#?}");
     assert!(seen.len() >= 30, "{seen:#?}");
     let database = rusqlite::Connection::open(&recorded.file).unwrap();
     let found: Vec<_> = seen.iter().flat_map(|text| scans(&database, text)).collect();

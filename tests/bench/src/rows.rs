@@ -23,7 +23,7 @@ pub fn fill(database: &Path, count: u32) -> rusqlite::Result<()> {
     for text in FILL {
         transaction.execute(text, (present, count))?;
     }
-    transaction.execute("DELETE FROM request_marks", ())?;
+    transaction.execute("DELETE FROM request_nonces", ())?;
     transaction.commit()?;
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
 }

@@ -48,14 +48,14 @@ async fn query_and_answer(State(app): State<App>) -> Result<Json<Fixed>> {
     Ok(answer().await)
 }
 
-/// The least that a signed read asks of the storage: its mark and one row, atomically.
+/// The least that a signed read asks of the storage: its nonce and one row, atomically.
 async fn batch_and_answer(State(app): State<App>) -> Result<Json<Fixed>> {
-    let mark = Statement::new("INSERT INTO request_marks (mark, expires_at, caller, level) VALUES (?1, ?2, ?3, ?4)")
+    let nonce = Statement::new("INSERT INTO request_nonces (nonce, expires_at, caller, level) VALUES (?1, ?2, ?3, ?4)")
         .bind(hash::hex(&random::bytes::<32>()?))
         .bind(clock::now_ms() + 122_000)
         .bind("floor")
         .bind("service");
-    app.sql().read_batch(vec![mark, select()]).await?;
+    app.sql().read_batch(vec![nonce, select()]).await?;
     Ok(answer().await)
 }
 

@@ -1,6 +1,7 @@
 //! What the black-box suite stands on: the functions linked natively, and how each runtime is started
 //! and stopped. The cases themselves are in `tests/blackbox`.
 
+pub mod answered;
 pub mod native;
 pub mod provider;
 pub mod runtime;

@@ -7,10 +7,10 @@ use model::{
     ids::TenantId,
 };
 use platform::{Row, Statement};
-use service::{App, Error, Path, Query, Result, Signed};
+use service::{Anonymous, App, Error, Path, Query, Result, Signed};
 
 use crate::{
-    gate, key,
+    authorize, key,
     tree::{self, State},
 };
 
@@ -24,15 +24,17 @@ const PAGE: usize = 100;
 )]
 pub(crate) async fn make_checkpoint(signed: Signed, Path(tenant): Path<TenantId>) -> Result<Answer<CheckpointAnswer>> {
     let (app, tenant) = (&signed.app, tenant.as_str());
-    let outcomes = gate(&signed, tenant).read(vec![State::select(tenant)]).await?;
-    let state = State::read(outcomes.first().map(|outcome| outcome.rows.as_slice()).unwrap_or_default())?;
+    let mut batch = authorize(&signed, tenant)?.batch();
+    let state = batch.push(State::select(tenant));
+    let state = State::read(batch.read().await?.one(state)?)?;
     let state = tree::integrate(app, tenant, state).await?;
     let size = state.covered();
     if size == 0 {
         return Err(Error::not_found("There are no entries of this tenant"));
     }
-    let found = app.sql().query(select(tenant, size)).await?;
-    let checkpoint = match found.first() {
+    let mut batch = Anonymous::background(app).batch();
+    let found = batch.push(select(tenant, size));
+    let checkpoint = match batch.read().await?.row(found) {
         Some(row) => checkpoint(tenant, row)?,
         None => sign(app, tenant, size, signed.now).await?,
     };
@@ -54,10 +56,11 @@ async fn sign(app: &App, tenant: &str, size: u64, now: i64) -> Result<Checkpoint
          VALUES (?1, ?2, ?3, ?4, ?5)",
     );
     let insert = insert.bind(tenant).bind(signed_size(size)).bind(root.to_vec()).bind(now).bind(signature.to_vec());
-    // Whoever signed first, the stored one is the checkpoint of this size.
-    let outcomes = app.sql().batch(vec![insert, select(tenant, size)]).await?;
-    let row = outcomes.last().and_then(|outcome| outcome.rows.first());
-    checkpoint(tenant, row.ok_or_else(|| Error::internal("a checkpoint vanished"))?)
+    // If another request signed first, its checkpoint is the one of this size.
+    let mut batch = Anonymous::background(app).batch();
+    batch.push(insert);
+    let stored = batch.push(select(tenant, size));
+    checkpoint(tenant, batch.write().await?.one(stored)?)
 }
 
 /// List the checkpoints of a tenant, the smallest tree first.
@@ -71,9 +74,10 @@ pub(crate) async fn list_checkpoints(
     Path(tenant): Path<TenantId>,
     Query(query): Query<CheckpointQuery>,
 ) -> Result<Answer<Checkpoints>> {
-    let select = between(tenant.as_str(), query.after.into(), i64::MAX >> 11, PAGE + 1);
-    let outcomes = gate(&signed, tenant.as_str()).read(vec![select]).await?;
-    let rows = outcomes.first().map(|outcome| outcome.rows.as_slice()).unwrap_or_default();
+    let mut batch = authorize(&signed, tenant.as_str())?.batch();
+    let found = batch.push(between(tenant.as_str(), query.after.into(), i64::MAX >> 11, PAGE + 1));
+    let outcomes = batch.read().await?;
+    let rows = outcomes.rows(found);
     let page = rows.iter().take(PAGE).map(|row| checkpoint(tenant.as_str(), row)).collect::<Result<Vec<_>>>()?;
     let next = page.last().filter(|_| rows.len() > PAGE).map(|last| last.tree_size);
     Ok(Answer(Checkpoints { checkpoints: page, next }))

@@ -1,7 +1,5 @@
 //! The list of entries with its filters, and the hash by which a known value is found among them.
 
-use std::sync::LazyLock;
-
 use axum::Json as Answer;
 use crypto::hash;
 use model::{
@@ -12,7 +10,7 @@ use platform::{Row, Statement};
 use serde_json::value::RawValue;
 use service::{Error, Json, Path, Query, Result, Signed};
 
-use crate::gate;
+use crate::authorize;
 
 /// How many entries one request looks at, where a filter has no index of its own.
 const WINDOW: i64 = 10_000;
@@ -30,11 +28,12 @@ pub(crate) async fn list_entries(
 ) -> Result<Answer<Entries>> {
     query.check().map_err(|rule| Error::bad_request(rule.0))?;
     let (found, window) = select(tenant.as_str(), &query);
-    let outcomes = gate(&signed, tenant.as_str()).read(vec![found, window]).await?;
-    let rows = outcomes.first().map(|outcome| outcome.rows.as_slice()).unwrap_or_default();
+    let mut batch = authorize(&signed, tenant.as_str())?.batch();
+    let (found, window) = (batch.push(found), batch.push(window));
+    let outcomes = batch.read().await?;
+    let rows = outcomes.rows(found);
     let entries = rows.iter().map(entry).collect::<Result<Vec<_>>>()?;
-    let window = outcomes.get(1).and_then(|outcome| outcome.rows.first());
-    let window = window.ok_or_else(|| Error::internal("a window without a row"))?;
+    let window = outcomes.one(window)?;
     let last = |row: &Row| row.get::<u64>("leaf_index");
     let full = i64::try_from(rows.len()).is_ok_and(|count| count >= query.limit());
     let next = match rows.last() {
@@ -48,29 +47,23 @@ pub(crate) async fn list_entries(
 /// The entries of a page, and what was looked at for them. The most selective filter chooses the index; the others are
 /// held against a window of what it finds.
 fn select(tenant: &str, query: &EntryQuery) -> (Statement, Statement) {
-    static TEXTS: LazyLock<[(String, String); 4]> = LazyLock::new(|| {
-        let by_value = "value_hash = ?10";
-        [by_value, "subject = ?5", "actor = ?3", "?2 = ?2"].map(|by| {
-            let window = format!(
-                "FROM audit_entries WHERE tenant_id = ?1 AND {by} AND leaf_index < ?2 ORDER BY leaf_index DESC LIMIT ?11"
-            );
-            let found = format!(
-                "SELECT leaf_index, entry FROM (SELECT * {window}) WHERE (?3 IS NULL OR actor = ?3) \
-                 AND (?4 IS NULL OR action = ?4) AND (?5 IS NULL OR subject = ?5) AND (?6 IS NULL OR outcome = ?6) \
-                 AND (?7 IS NULL OR at >= ?7) AND (?8 IS NULL OR at < ?8) AND (?10 IS NULL OR value_hash = ?10) \
-                 ORDER BY leaf_index DESC LIMIT ?9"
-            );
-            (found, format!("SELECT count(*) AS looked, min(leaf_index) AS lowest FROM (SELECT leaf_index {window})"))
-        })
-    });
-    let [by_value, by_subject, by_actor, plain] = &*TEXTS;
-    let (found, window) = match query {
-        EntryQuery { value_hash: Some(_), .. } => by_value,
-        EntryQuery { subject: Some(_), .. } => by_subject,
-        EntryQuery { actor: Some(_), .. } => by_actor,
-        _ => plain,
+    let by = match query {
+        EntryQuery { value_hash: Some(_), .. } => "value_hash = ?10",
+        EntryQuery { subject: Some(_), .. } => "subject = ?5",
+        EntryQuery { actor: Some(_), .. } => "actor = ?3",
+        _ => "?2 = ?2",
     };
-    let bound = |text: &'static str| {
+    let window = format!(
+        "FROM audit_entries WHERE tenant_id = ?1 AND {by} AND leaf_index < ?2 ORDER BY leaf_index DESC LIMIT ?11"
+    );
+    let found = format!(
+        "SELECT leaf_index, entry FROM (SELECT * {window}) WHERE (?3 IS NULL OR actor = ?3) \
+         AND (?4 IS NULL OR action = ?4) AND (?5 IS NULL OR subject = ?5) AND (?6 IS NULL OR outcome = ?6) \
+         AND (?7 IS NULL OR at >= ?7) AND (?8 IS NULL OR at < ?8) AND (?10 IS NULL OR value_hash = ?10) \
+         ORDER BY leaf_index DESC LIMIT ?9"
+    );
+    let window = format!("SELECT count(*) AS looked, min(leaf_index) AS lowest FROM (SELECT leaf_index {window})");
+    let bound = |text: String| {
         Statement::new(text)
             .bind(tenant)
             .bind(query.before.map_or(i64::from(u32::MAX) << 16, i64::from))
@@ -102,10 +95,9 @@ pub(crate) async fn hash_value(
     Path(tenant): Path<TenantId>,
     Json(request): Json<HashRequest>,
 ) -> Result<Answer<HashAnswer>> {
-    let keys = signed.app.data_keys();
-    let (statements, open_key) = keys.with_select(tenant.as_str(), Vec::new());
-    let outcomes = gate(&signed, tenant.as_str()).read(statements).await?;
-    let key = keys.found(&signed.app, tenant.as_str(), open_key, &outcomes)?;
+    let mut batch = authorize(&signed, tenant.as_str())?.batch();
+    let key = batch.read_data_key(tenant.as_str());
+    let key = batch.read().await?.data_key(&key)?;
     let key = key.ok_or_else(|| Error::not_found("This tenant has no data key, so it never set a value"))?;
     Ok(Answer(HashAnswer { value_hash: hash::hex(&key.audit_hash(request.value.as_bytes())) }))
 }

@@ -10,7 +10,7 @@ use model::{
 use platform::Statement;
 use service::{Error, Path, Query, Result, Signed};
 
-use crate::{checkpoints, gate, key};
+use crate::{authorize, checkpoints, key};
 
 type Lines = ([(header::HeaderName, &'static str); 1], String);
 
@@ -36,16 +36,16 @@ pub(crate) async fn export_entries(
     );
     let entries = entries.bind(tenant).bind(from).bind(limit);
     let signed_ones = checkpoints::between(tenant, from, from + limit, usize::try_from(MAX_ENTRIES).unwrap_or(1000));
-    let outcomes = gate(&signed, tenant).read(vec![entries, signed_ones]).await?;
-    let [entries, signed_ones] = outcomes.as_slice() else {
-        return Err(Error::internal("an export without entries"));
-    };
+    let mut batch = authorize(&signed, tenant)?.batch();
+    let (entries, signed_ones) = (batch.push(entries), batch.push(signed_ones));
+    let outcomes = batch.read().await?;
+    let (entries, signed_ones) = (outcomes.rows(entries), outcomes.rows(signed_ones));
     let mut lines = Vec::new();
-    if from == 0 && !entries.rows.is_empty() {
+    if from == 0 && !entries.is_empty() {
         lines.push(ExportLine::Key { key: key::public_key(&signed.app)? });
     }
-    let mut signed_ones = signed_ones.rows.iter().map(|row| checkpoints::checkpoint(tenant, row)).peekable();
-    for row in &entries.rows {
+    let mut signed_ones = signed_ones.iter().map(|row| checkpoints::checkpoint(tenant, row)).peekable();
+    for row in entries {
         let (index, entry): (u64, String) = (row.get("leaf_index")?, row.get("entry")?);
         let leaf_hash = hash::hex(&merkle::leaf_hash(entry.as_bytes()));
         lines.push(ExportLine::Entry { index, leaf_hash, entry });

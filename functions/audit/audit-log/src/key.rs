@@ -8,7 +8,7 @@ use service::{Api, App, Result};
 const LABEL: &str = "chancery audit checkpoints";
 
 pub(crate) fn signing_key(app: &App) -> Result<SigningKey> {
-    Ok(SigningKey::derive(app.config().private_key(Api::Caas)?, LABEL)?)
+    Ok(SigningKey::derive(app.signing()?.private_key(Api::Caas)?, LABEL)?)
 }
 
 /// The key that checkpoints are checked with. Anonymous: it is public.

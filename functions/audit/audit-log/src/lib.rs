@@ -8,47 +8,40 @@ mod key;
 mod proofs;
 mod tree;
 
-use axum::{
-    Router,
-    routing::{get, post},
-};
+use axum::Router;
 use platform::Host;
-use policy::Action;
-use service::{App, Gate, Shape, Signed};
+use service::{Access, Action, App, Authorization, Result, Shape, Signed};
 
 pub async fn app(host: Host) -> Router {
-    App::new(host).await.serve(router(), Shape::Kosmos)
+    App::signed(host).await.serve(routes(), Shape::Kosmos)
 }
 
 platform::export!(app);
 
-fn router() -> Router<App> {
-    Router::new()
-        .route("/caas/audit/key", get(key::show_audit_key))
-        .route("/caas/audit/{tenant}/entries", get(entries::list_entries))
-        .route("/caas/audit/{tenant}/hash", post(entries::hash_value))
-        .route("/caas/audit/{tenant}/checkpoint", post(checkpoints::make_checkpoint))
-        .route("/caas/audit/{tenant}/checkpoints", get(checkpoints::list_checkpoints))
-        .route("/caas/audit/{tenant}/proof/inclusion", get(proofs::prove_inclusion))
-        .route("/caas/audit/{tenant}/proof/consistency", get(proofs::prove_consistency))
-        .route("/caas/audit/{tenant}/export", get(export::export_entries))
+const READ: Access = Access::Licence(&[Action::ReadAudit]);
+
+service::operations! {
+    key: {
+        show_audit_key => Access::Anyone;
+    }
+    entries: {
+        list_entries => READ, "audit.read";
+        hash_value => READ, "audit.read";
+    }
+    checkpoints: {
+        make_checkpoint => READ, "audit.read";
+        list_checkpoints => READ, "audit.read";
+    }
+    proofs: {
+        prove_inclusion => READ, "audit.read";
+        prove_consistency => READ, "audit.read";
+    }
+    export: {
+        export_entries => READ, "audit.read";
+    }
 }
 
-/// Who may read a tenant's log may do all of this. Reading it is no entry: it holds no values.
-fn gate<'a>(signed: &'a Signed, tenant: &str) -> Gate<'a> {
-    signed.gate(Action::ReadAudit).about(tenant, "audit")
+/// A caller who may read a tenant's log may do all of this. Reading it is no entry: it holds no values.
+fn authorize<'a>(signed: &'a Signed, tenant: &str) -> Result<Authorization<'a>> {
+    Ok(signed.authorize()?.about(tenant, "audit"))
 }
-
-/// The operations of this function, for the OpenAPI document.
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(
-    key::show_audit_key,
-    entries::list_entries,
-    entries::hash_value,
-    checkpoints::make_checkpoint,
-    checkpoints::list_checkpoints,
-    proofs::prove_inclusion,
-    proofs::prove_consistency,
-    export::export_entries,
-))]
-pub struct Operations;

@@ -12,7 +12,7 @@ use model::{
 use service::{Error, Path, Query, Result, Signed};
 
 use crate::{
-    gate,
+    authorize,
     tree::{self, State},
 };
 
@@ -79,8 +79,9 @@ pub(crate) async fn prove_consistency(
 
 /// Integrates what a tree of this size needs, as far as one request goes.
 async fn covers(signed: &Signed, tenant: &str, size: u64) -> Result<()> {
-    let outcomes = gate(signed, tenant).read(vec![State::select(tenant)]).await?;
-    let state = State::read(outcomes.first().map(|outcome| outcome.rows.as_slice()).unwrap_or_default())?;
+    let mut batch = authorize(signed, tenant)?.batch();
+    let state = batch.push(State::select(tenant));
+    let state = State::read(batch.read().await?.one(state)?)?;
     if size > state.entries {
         return Err(Error::bad_request(format!("There are {} entries of this tenant", state.entries)));
     }

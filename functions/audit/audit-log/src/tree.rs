@@ -10,7 +10,7 @@ use crypto::{
 };
 use platform::{Row, Statement};
 use serde_json::{Value, json};
-use service::{App, Error, Result};
+use service::{Anonymous, App, Error, Result};
 
 /// The level of the smallest subtrees that are stored, and how many leaves those have.
 const LEVEL: u32 = 8;
@@ -38,8 +38,7 @@ impl State {
         .bind(tenant)
     }
 
-    pub(crate) fn read(rows: &[Row]) -> Result<Self> {
-        let row = rows.first().ok_or_else(|| Error::internal("a log without a state"))?;
+    pub(crate) fn read(row: &Row) -> Result<Self> {
         Ok(Self { entries: row.get("entries")?, tiles: row.get("tiles")? })
     }
 
@@ -78,12 +77,14 @@ pub(crate) async fn integrate(app: &App, tenant: &str, mut state: State) -> Resu
                 nodes.push(json!([node.level, node.position, hash::hex(&hash)]));
             });
         }
-        // Somebody else may have been here; they wrote the same.
+        // Another request may have been faster; it wrote the same.
         let insert = Statement::new(
             "INSERT OR IGNORE INTO audit_nodes (tenant_id, level, position, hash) \
              SELECT ?1, value ->> 0, value ->> 1, unhex(value ->> 2) FROM json_each(?2)",
         );
-        app.sql().batch(vec![insert.bind(tenant).bind(Value::from(nodes).to_string())]).await?;
+        let mut batch = Anonymous::background(app).batch();
+        batch.push(insert.bind(tenant).bind(Value::from(nodes).to_string()));
+        batch.write().await?;
         state.tiles += complete;
     }
     Ok(state)
@@ -146,7 +147,7 @@ async fn stored(app: &App, tenant: &str, wanted: &BTreeSet<Node>) -> Result<Hash
         "SELECT n.level, n.position, n.hash FROM json_each(?2) w CROSS JOIN audit_nodes n \
          ON n.tenant_id = ?1 AND n.level = w.value ->> 0 AND n.position = w.value ->> 1",
     );
-    let rows = app.sql().query(select.bind(tenant).bind(Value::from(high).to_string())).await?;
+    let rows = app.query(select.bind(tenant).bind(Value::from(high).to_string())).await?;
     rows.iter().map(node).collect()
 }
 
@@ -163,7 +164,7 @@ async fn leaves(app: &App, tenant: &str, starts: &BTreeSet<u64>) -> Result<HashM
          ON e.tenant_id = ?1 AND e.leaf_index BETWEEN t.value AND t.value + 255",
     );
     let starts: Vec<_> = starts.iter().copied().collect();
-    let rows = app.sql().query(select.bind(tenant).bind(Value::from(starts).to_string())).await?;
+    let rows = app.query(select.bind(tenant).bind(Value::from(starts).to_string())).await?;
     let leaf = |row: &Row| {
         let node = Node { level: 0, position: row.get("leaf_index")? };
         Ok((node, merkle::leaf_hash(row.get::<String>("entry")?.as_bytes())))

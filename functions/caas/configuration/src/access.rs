@@ -2,7 +2,30 @@
 
 use model::configuration::{Context, Owner};
 use policy::Action;
-use service::{Gate, PLATFORM_TENANT, Signed, config_key};
+use service::{Authorization, PLATFORM_TENANT, Signed, config_key};
+
+/// Every action that an operation may need, by the context that it names.
+pub(crate) const FETCH: &[Action] = &[
+    Action::FetchCommunityConfig,
+    Action::FetchPersonConfig,
+    Action::FetchAppConfig,
+    Action::FetchReservedAppConfig,
+    Action::FetchInternalConfig,
+];
+pub(crate) const SET: &[Action] = &[
+    Action::SetCommunityConfig,
+    Action::SetPersonConfig,
+    Action::SetAppConfig,
+    Action::SetReservedAppConfig,
+    Action::SetInternalConfig,
+];
+pub(crate) const REMOVE: &[Action] = &[
+    Action::RemoveCommunityConfig,
+    Action::RemovePersonConfig,
+    Action::RemoveAppConfig,
+    Action::RemoveReservedAppConfig,
+    Action::RemoveInternalConfig,
+];
 
 #[derive(Clone, Copy)]
 pub(crate) enum Doing {
@@ -11,16 +34,16 @@ pub(crate) enum Doing {
     Remove,
 }
 
-/// A context with what follows from it.
-pub(crate) struct Place {
+/// The record of a context.
+pub(crate) struct RecordRef {
     pub context: String,
     /// The key of the record.
     pub key: String,
-    /// Under whom changes are audited.
+    /// The tenant of the audit entries.
     pub tenant: String,
 }
 
-impl Place {
+impl RecordRef {
     pub(crate) fn new(context: &Context) -> Self {
         let key = config_key(context);
         let tenant = match &context.owner {
@@ -30,28 +53,33 @@ impl Place {
         Self { context: context.canonical(), key, tenant: tenant.to_owned() }
     }
 
-    /// The record, for the audit log: the context itself may name a person.
-    fn record(&self) -> &str {
+    /// In the audit log: the context itself may name a person.
+    fn name(&self) -> &str {
         self.key.get(..16).unwrap_or(&self.key)
     }
 
     /// What is changed.
     pub(crate) fn subject(&self, key_path: &str) -> String {
-        format!("{}/{key_path}", self.record())
+        format!("{}/{key_path}", self.name())
     }
 }
 
-/// The gate of an operation on a context. What is internal must be allowed twice.
-pub(crate) fn gate<'a>(signed: &'a Signed, doing: Doing, context: &Context, place: &Place) -> Gate<'a> {
-    let gate = signed.gate(action(doing, context)).about(&place.tenant, place.record());
-    let gate = match &context.owner {
-        Owner::Community { community, .. } => gate.community(community.as_str()),
-        Owner::Person { .. } | Owner::App(_) => gate,
+/// What an operation on a context needs to be allowed. What is internal must be allowed twice.
+pub(crate) fn authorize<'a>(
+    signed: &'a Signed,
+    doing: Doing,
+    context: &Context,
+    record: &RecordRef,
+) -> Authorization<'a> {
+    let authorization = signed.authorize_as(action(doing, context)).about(&record.tenant, record.name());
+    let authorization = match &context.owner {
+        Owner::Community { community, .. } => authorization.community(community.as_str()),
+        Owner::Person { .. } | Owner::App(_) => authorization,
     };
     if !context.internal {
-        return gate;
+        return authorization;
     }
-    gate.also(match doing {
+    authorization.also(match doing {
         Doing::Fetch => Action::FetchInternalConfig,
         Doing::Set => Action::SetInternalConfig,
         Doing::Remove => Action::RemoveInternalConfig,

@@ -1,6 +1,6 @@
 //! The SQL of changes. The database itself edits the document, so writers of one context wait for each other and none
-//! overwrites what it has not seen. A change first writes its revision, if its conditions hold; the statement after it
-//! does something only when that did.
+//! overwrites what it has not seen. A change first writes its revision, if its conditions hold; the next statement carries
+//! out a revision that the document does not have yet.
 
 use std::collections::BTreeMap;
 
@@ -11,16 +11,16 @@ use model::{
 use platform::Statement;
 use service::{CALLER_KEY_ID, Error, Result, Signed};
 
-use crate::access::Place;
+use crate::access::RecordRef;
 
 /// What stands before a change: the revision, and whether something other than an object is in its way.
-pub(crate) fn select_state(place: &Place, key_path: &KeyPath) -> Statement {
+pub(crate) fn select_state(record: &RecordRef, key_path: &KeyPath) -> Statement {
     Statement::new(
         "SELECT coalesce(c.revision, 0) AS revision, \
            EXISTS (SELECT 1 FROM json_each(?2) p WHERE json_type(c.data, p.value) <> 'object') AS blocked \
          FROM (SELECT 1) LEFT JOIN configs c ON c.context_key = ?1",
     )
-    .bind(place.key.as_str())
+    .bind(record.key.as_str())
     .bind(parents(key_path))
 }
 
@@ -28,28 +28,26 @@ pub(crate) fn select_state(place: &Place, key_path: &KeyPath) -> Statement {
 /// long. The exact length is only computed where the sum of the parts does not say enough.
 pub(crate) fn record_set(
     signed: &Signed,
-    place: &Place,
+    record: &RecordRef,
     key_path: &KeyPath,
     value: &ConfigValue,
     expected: Option<i64>,
 ) -> Statement {
-    static TEXT: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
-        format!(
-            "INSERT INTO config_revisions (context_key, revision, action, key_path, previous, updated_by, updated_at) \
+    let text = format!(
+        "INSERT INTO config_revisions (context_key, revision, action, key_path, previous, updated_by, updated_at) \
              SELECT ?1, coalesce(c.revision, 0) + 1, 'set', ?2, c.data -> ?3, {CALLER_KEY_ID}, ?4 \
-             FROM request_marks m LEFT JOIN configs c ON c.context_key = ?1 \
-             WHERE m.mark = ?5 AND (?6 IS NULL OR coalesce(c.revision, 0) = ?6) \
+             FROM request_nonces m LEFT JOIN configs c ON c.context_key = ?1 \
+             WHERE m.nonce = ?5 AND (?6 IS NULL OR coalesce(c.revision, 0) = ?6) \
                AND NOT EXISTS (SELECT 1 FROM json_each(?7) p WHERE json_type(c.data, p.value) <> 'object') \
                AND (length(CAST(coalesce(c.data, '') || ?8 AS BLOB)) + 2 * length(?3) <= ?9 \
                  OR length(CAST(json_set(coalesce(c.data, '{{}}'), ?3, json(?8)) AS BLOB)) <= ?9)"
-        )
-    });
-    Statement::new(TEXT.as_str())
-        .bind(place.key.as_str())
+    );
+    Statement::new(text)
+        .bind(record.key.as_str())
         .bind(key_path.as_str())
         .bind(sql_path(key_path))
         .bind(signed.now)
-        .bind(signed.mark())
+        .bind(signed.nonce())
         .bind(expected)
         .bind(parents(key_path))
         .bind(value.as_str())
@@ -57,38 +55,37 @@ pub(crate) fn record_set(
 }
 
 /// Carries out what [`record_set`] wrote down.
-pub(crate) fn set(place: &Place, key_path: &KeyPath, value: &ConfigValue) -> Statement {
+pub(crate) fn set(record: &RecordRef, key_path: &KeyPath, value: &ConfigValue) -> Statement {
     Statement::new(
         "INSERT INTO configs (context_key, context, data, revision, updated_by, updated_at) \
          SELECT ?1, ?2, json_set(coalesce((SELECT data FROM configs WHERE context_key = ?1), '{}'), ?3, json(?4)), \
            revision, updated_by, updated_at \
          FROM (SELECT revision, updated_by, updated_at FROM config_revisions WHERE context_key = ?1 \
-           ORDER BY revision DESC LIMIT 1) WHERE changes() > 0 \
+           ORDER BY revision DESC LIMIT 1) \
+         WHERE revision > coalesce((SELECT revision FROM configs WHERE context_key = ?1), 0) \
          ON CONFLICT (context_key) DO UPDATE SET data = excluded.data, revision = excluded.revision, \
            updated_by = excluded.updated_by, updated_at = excluded.updated_at",
     )
-    .bind(place.key.as_str())
-    .bind(place.context.as_str())
+    .bind(record.key.as_str())
+    .bind(record.context.as_str())
     .bind(sql_path(key_path))
     .bind(value.as_str())
 }
 
 /// A revision for every path that is there.
-pub(crate) fn record_remove(signed: &Signed, place: &Place, key_paths: &[KeyPath]) -> Result<Statement> {
-    static TEXT: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
-        format!(
-            "INSERT INTO config_revisions (context_key, revision, action, key_path, previous, updated_by, updated_at) \
+pub(crate) fn record_remove(signed: &Signed, record: &RecordRef, key_paths: &[KeyPath]) -> Result<Statement> {
+    let text = format!(
+        "INSERT INTO config_revisions (context_key, revision, action, key_path, previous, updated_by, updated_at) \
              SELECT ?1, c.revision + row_number() OVER (ORDER BY p.id), 'remove', p.key, c.data -> p.value, {CALLER_KEY_ID}, ?4 \
-             FROM request_marks m JOIN configs c ON c.context_key = ?1 JOIN json_each(?2) p \
-             WHERE m.mark = ?3 AND json_type(c.data, p.value) IS NOT NULL"
-        )
-    });
-    let record = Statement::new(TEXT.as_str()).bind(place.key.as_str()).bind(sql_paths(key_paths)?);
-    Ok(record.bind(signed.mark()).bind(signed.now))
+             FROM request_nonces m JOIN configs c ON c.context_key = ?1 JOIN json_each(?2) p \
+             WHERE m.nonce = ?3 AND json_type(c.data, p.value) IS NOT NULL"
+    );
+    let insert = Statement::new(text).bind(record.key.as_str()).bind(sql_paths(key_paths)?);
+    Ok(insert.bind(signed.nonce()).bind(signed.now))
 }
 
 /// Carries out what [`record_remove`] wrote down: one path after the other. What is then empty is gone.
-pub(crate) fn remove(place: &Place, key_paths: &[KeyPath]) -> Result<Statement> {
+pub(crate) fn remove(record: &RecordRef, key_paths: &[KeyPath]) -> Result<Statement> {
     let remove = Statement::new(
         "UPDATE configs SET data = (\
            WITH RECURSIVE paths (number, path) AS (\
@@ -100,9 +97,9 @@ pub(crate) fn remove(place: &Place, key_paths: &[KeyPath]) -> Result<Statement> 
          revision = last.revision, updated_by = last.updated_by, updated_at = last.updated_at \
          FROM (SELECT revision, updated_by, updated_at FROM config_revisions WHERE context_key = ?1 \
            ORDER BY revision DESC LIMIT 1) last \
-         WHERE configs.context_key = ?1 AND changes() > 0",
+         WHERE configs.context_key = ?1 AND configs.revision < last.revision",
     );
-    Ok(remove.bind(place.key.as_str()).bind(sql_paths(key_paths)?))
+    Ok(remove.bind(record.key.as_str()).bind(sql_paths(key_paths)?))
 }
 
 /// The path in SQLite's notation. A key path holds nothing that would have to be escaped in it.

@@ -13,10 +13,10 @@ use model::{
     ids::{Invalid, KeyPath},
 };
 use serde::{Deserialize, Deserializer};
-use service::{App, Audit, Cached, Error, Json, Path, Query, Result, Signed};
+use service::{App, Cached, Error, Json, Path, Query, Result, Signed};
 
 use crate::{
-    access::{Doing, Place, gate},
+    access::{Doing, RecordRef, authorize},
     changes,
     document::Document,
     reads::{self, Found},
@@ -77,26 +77,30 @@ pub(crate) async fn fetch_config(
     Json(request): Json<FetchConfigRequest>,
 ) -> Result<Raw> {
     request.check().map_err(refused)?;
-    let (app, place) = (&signed.app, Place::new(&request.context));
+    let (app, record) = (&signed.app, RecordRef::new(&request.context));
     let paths = request.key_paths.as_deref().unwrap_or_default();
-    let gate = gate(&signed, Doing::Fetch, &request.context, &place);
+    let authorization = authorize(&signed, Doing::Fetch, &request.context, &record);
     if !freshness.read_fresh
-        && gate.is_admitted()
-        && let Some((document, age)) = cached.recall(app, &place.key).await
+        && authorization.is_admitted()
+        && let Some((document, age)) = cached.recall(app, &record.key).await
     {
         signed.answered_by_copy();
         return Ok(raw(document.revision, age, document.show(paths)?));
     }
-    match reads::found(&gate.read_and_admit(reads::select(&place, paths)?).await?)? {
+    let mut batch = authorization.clone().batch();
+    let slots = reads::push_select(&mut batch, &record, paths)?;
+    let outcomes = batch.read().await?;
+    authorization.remember_admission();
+    match reads::found(&outcomes, &slots)? {
         Found::Parts(revision, json) => Ok(raw(revision, 0, json)),
         Found::Whole(document) => {
             let document = Arc::new(document);
             let (read, copy) = (signed.now, document.clone());
             if freshness.read_fresh {
-                // Who asks like this asks often, and key-value takes few writes of one key.
-                cached.keep_here(app, &place.key, read, copy, document.len());
+                // Callers who ask like this ask often, and key-value takes few writes of one key.
+                cached.keep_here(app, &record.key, read, copy, document.len());
             } else {
-                cached.keep(app, &place.key, read, copy, document.len());
+                cached.keep(app, &record.key, read, copy, document.len());
             }
             Ok(raw(document.revision, 0, document.show(paths)?))
         }
@@ -125,21 +129,19 @@ pub(crate) async fn set_config(
     Json(request): Json<SetConfigRequest, BODY_LIMIT>,
 ) -> Result<Raw> {
     request.check(&key_path).map_err(refused)?;
-    let place = Place::new(&request.context);
-    let statements = vec![
-        changes::select_state(&place, &key_path),
-        changes::record_set(&signed, &place, &key_path, &request.data, expected),
-        changes::set(&place, &key_path, &request.data),
-    ];
-    let gate = gate(&signed, Doing::Set, &request.context, &place);
-    let data_key = signed.app.data_keys().for_writing(&gate, &place.tenant).await?;
-    let audit = Audit::new(place.tenant.as_str(), "config.set", place.subject(key_path.as_str()));
-    let audit = audit.value(&data_key, request.data.text().as_bytes());
-    let outcomes = gate.write(statements, audit).await??;
-    cached.forget(&place.key);
-    let state = reads::first(&outcomes)?.first().ok_or_else(|| Error::internal("a change without a state"))?;
+    let record = RecordRef::new(&request.context);
+    let mut batch = authorize(&signed, Doing::Set, &request.context, &record).batch();
+    let data_key = batch.data_key(&record.tenant).await?;
+    let state = batch.push(changes::select_state(&record, &key_path));
+    batch.push(changes::record_set(&signed, &record, &key_path, &request.data, expected));
+    let set = batch.push(changes::set(&record, &key_path, &request.data));
+    let audit = signed.audit(record.tenant.as_str(), record.subject(key_path.as_str()));
+    batch.record(audit.value(&data_key, request.data.text().as_bytes()), set);
+    let outcomes = batch.write().await?;
+    cached.forget(&record.key);
+    let state = outcomes.one(state)?;
     let revision: i64 = state.get("revision")?;
-    if outcomes.get(1).is_some_and(|outcome| outcome.changes > 0) {
+    if outcomes.changed(set) {
         return Ok(raw(revision + 1, 0, format!("{{{}}}", reads::named(key_path.as_str(), request.data.as_str()))));
     }
     if expected.is_some_and(|expected| expected != revision) {
@@ -167,13 +169,15 @@ pub(crate) async fn remove_config(
     if paths.iter().any(|path| path.as_str() == WHOLE) {
         paths.retain(|path| path.as_str() == WHOLE);
     }
-    let place = Place::new(&request.context);
-    let statements = vec![changes::record_remove(&signed, &place, &paths)?, changes::remove(&place, &paths)?];
+    let record = RecordRef::new(&request.context);
+    let mut batch = authorize(&signed, Doing::Remove, &request.context, &record).batch();
+    batch.push(changes::record_remove(&signed, &record, &paths)?);
+    let removed = batch.push(changes::remove(&record, &paths)?);
     let names: Vec<_> = paths.iter().map(KeyPath::as_str).collect();
-    let audit = Audit::new(place.tenant.as_str(), "config.remove", place.subject(&names.join(",")));
-    let outcomes = gate(&signed, Doing::Remove, &request.context, &place).write(statements, audit).await??;
-    cached.forget(&place.key);
-    if outcomes.first().is_none_or(|outcome| outcome.changes == 0) {
+    batch.record(signed.audit(record.tenant.as_str(), record.subject(&names.join(","))), removed);
+    let outcomes = batch.write().await?;
+    cached.forget(&record.key);
+    if !outcomes.changed(removed) {
         return Err(Error::not_found("Nothing stands at these paths"));
     }
     Ok(StatusCode::NO_CONTENT)
@@ -187,10 +191,10 @@ pub(crate) async fn remove_config(
 pub(crate) async fn show_history(signed: Signed, Query(query): Query<HistoryQuery>) -> Result<Answer<History>> {
     let context = query.context().map_err(Error::bad_request)?;
     let limit = query.limit().map_err(refused)?;
-    let place = Place::new(&context);
-    let select = reads::select_history(&place, limit, query.before);
-    let outcomes = gate(&signed, Doing::Fetch, &context, &place).read(vec![select]).await?;
-    Ok(Answer(reads::history(reads::first(&outcomes)?)?))
+    let record = RecordRef::new(&context);
+    let mut batch = authorize(&signed, Doing::Fetch, &context, &record).batch();
+    let found = batch.push(reads::select_history(&record, limit, query.before));
+    Ok(Answer(reads::history(batch.read().await?.rows(found))?))
 }
 
 fn raw(revision: i64, age: i64, json: String) -> Raw {

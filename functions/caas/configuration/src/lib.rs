@@ -8,38 +8,38 @@ mod reads;
 
 use std::sync::Arc;
 
-use axum::{
-    Extension, Router,
-    routing::{delete, get, post, put},
-};
+use axum::Router;
 use model::ids::KeyPath;
 use platform::Host;
-use service::{App, Cached, Error, Path, Shape};
+use service::{Access, App, Cached, Error, Path, Shape};
+use utoipa::openapi::HttpMethod;
 
 pub async fn app(host: Host) -> Router {
-    App::new(host).await.serve(router(), Shape::Kosmos)
+    // `fetch` and `history` are resources, and key paths like any other.
+    let set = |name: &'static str| {
+        async move |signed, cached, expected, request| {
+            let key_path = KeyPath::try_from(name.to_owned()).map_err(|error| Error::internal(error.0))?;
+            handlers::set_config(signed, cached, Path(key_path), expected, request).await
+        }
+    };
+    let row = (Access::Licence(access::SET), Some("config.set"));
+    let cached: Arc<handlers::Documents> = Arc::new(Cached::new("configuration"));
+    let routes = routes().alias("/caas/config/fetch", HttpMethod::Put, row, set("fetch")).alias(
+        "/caas/config/history",
+        HttpMethod::Put,
+        row,
+        set("history"),
+    );
+    App::signed(host).await.serve(routes.extension(cached), Shape::Kosmos)
 }
 
 platform::export!(app);
 
-fn router() -> Router<App> {
-    // `fetch` and `history` are resources, and key paths like any other.
-    let set = |name: &'static str| {
-        put(async move |signed, cached, expected, request| {
-            let key_path = KeyPath::try_from(name.to_owned()).map_err(|error| Error::internal(error.0))?;
-            handlers::set_config(signed, cached, Path(key_path), expected, request).await
-        })
-    };
-    let cached: Arc<handlers::Documents> = Arc::new(Cached::new("configuration"));
-    Router::new()
-        .route("/caas/config", delete(handlers::remove_config))
-        .route("/caas/config/fetch", post(handlers::fetch_config).merge(set("fetch")))
-        .route("/caas/config/history", get(handlers::show_history).merge(set("history")))
-        .route("/caas/config/{key_path}", put(handlers::set_config))
-        .layer(Extension(cached))
+service::operations! {
+    handlers: {
+        fetch_config => Access::Licence(access::FETCH), "config.fetch";
+        set_config => Access::Licence(access::SET), "config.set";
+        remove_config => Access::Licence(access::REMOVE), "config.remove";
+        show_history => Access::Licence(access::FETCH), "config.fetch";
+    }
 }
-
-/// The operations of this function, for the OpenAPI document.
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handlers::fetch_config, handlers::set_config, handlers::remove_config, handlers::show_history))]
-pub struct Operations;

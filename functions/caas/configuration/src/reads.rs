@@ -7,10 +7,10 @@ use model::{
     configuration::{History, MAX_CONFIG_BYTES, Revision},
     ids::KeyPath,
 };
-use platform::{Outcome, Row, Statement};
-use service::{Error, Result};
+use platform::{Row, Statement};
+use service::{Actor, Batch, Outcomes, Result, Slot};
 
-use crate::{access::Place, changes::sql_paths, document::Document};
+use crate::{access::RecordRef, changes::sql_paths, document::Document};
 
 /// The replaced values that one page of the history reads at most, in bytes, to hash them.
 const HASHED_BYTES: i64 = 4 << 20;
@@ -24,27 +24,40 @@ pub(crate) enum Found {
     Parts(i64, String),
 }
 
+/// Where the outcomes of [`push_select`] are.
+pub(crate) struct FoundSlots {
+    whole: Slot,
+    parts: Option<Slot>,
+}
+
 /// For parts there are two statements, of which one at most has rows: they are only looked for in a long configuration.
 /// The length counts letters, which is near enough.
-pub(crate) fn select(place: &Place, key_paths: &[KeyPath]) -> Result<Vec<Statement>> {
+pub(crate) fn push_select(
+    batch: &mut Batch<impl Actor>,
+    record: &RecordRef,
+    key_paths: &[KeyPath],
+) -> Result<FoundSlots> {
     let whole =
         Statement::new("SELECT revision, data FROM configs WHERE context_key = ?1 AND (length(data) > ?2) IS NOT TRUE");
     if key_paths.is_empty() {
-        return Ok(vec![whole.bind(place.key.as_str()).bind(MAX_CONFIG_BYTES)]);
+        let whole = batch.push(whole.bind(record.key.as_str()).bind(MAX_CONFIG_BYTES));
+        return Ok(FoundSlots { whole, parts: None });
     }
     let parts = Statement::new(
         "SELECT c.revision, p.key AS key_path, c.data -> p.value AS part FROM configs c JOIN json_each(?3) p \
          WHERE c.context_key = ?1 AND length(c.data) > ?2",
     );
-    let bind = |statement: Statement| statement.bind(place.key.as_str()).bind(FETCHED_WHOLE_BYTES);
-    Ok(vec![bind(whole), bind(parts).bind(sql_paths(key_paths)?)])
+    let bind = |statement: Statement| statement.bind(record.key.as_str()).bind(FETCHED_WHOLE_BYTES);
+    let whole = batch.push(bind(whole));
+    let parts = batch.push(bind(parts).bind(sql_paths(key_paths)?));
+    Ok(FoundSlots { whole, parts: Some(parts) })
 }
 
-pub(crate) fn found(outcomes: &[Outcome]) -> Result<Found> {
-    if let Some(rows) = outcomes.get(1).map(|parts| &parts.rows).filter(|rows| !rows.is_empty()) {
+pub(crate) fn found(outcomes: &Outcomes, slots: &FoundSlots) -> Result<Found> {
+    if let Some(rows) = slots.parts.map(|slot| outcomes.rows(slot)).filter(|rows| !rows.is_empty()) {
         return parts(rows);
     }
-    match first(outcomes)?.first() {
+    match outcomes.row(slots.whole) {
         None => Ok(Found::Whole(Document::new(0, None))),
         Some(row) => Ok(Found::Whole(Document::new(row.get("revision")?, row.get("data")?))),
     }
@@ -68,7 +81,7 @@ pub(crate) fn named(key_path: &str, json: &str) -> String {
 }
 
 /// A page of the history, newest first. It ends early when the values to hash become too many; one is always there.
-pub(crate) fn select_history(place: &Place, limit: i64, before: Option<u32>) -> Statement {
+pub(crate) fn select_history(record: &RecordRef, limit: i64, before: Option<u32>) -> Statement {
     Statement::new(
         "SELECT revision, action, key_path, previous, updated_by, updated_at FROM (\
            SELECT *, sum(bytes) OVER (ORDER BY revision DESC) AS total FROM (\
@@ -76,7 +89,7 @@ pub(crate) fn select_history(place: &Place, limit: i64, before: Option<u32>) -> 
              WHERE context_key = ?1 AND revision < coalesce(?2, 9007199254740991) ORDER BY revision DESC LIMIT ?3)) \
          WHERE total - bytes <= ?4 ORDER BY revision DESC",
     )
-    .bind(place.key.as_str())
+    .bind(record.key.as_str())
     .bind(before.map(i64::from))
     .bind(limit)
     .bind(HASHED_BYTES)
@@ -99,10 +112,4 @@ fn revision(row: &Row) -> Result<Revision> {
         updated_at: row.get::<i64>("updated_at")?.div_euclid(1000),
         previous_hash: previous.map(|previous| hash::hex(&hash::sha256(&[previous.as_bytes()]))),
     })
-}
-
-/// The rows of the first statement of a batch.
-pub(crate) fn first(outcomes: &[Outcome]) -> Result<&[Row]> {
-    let outcome = outcomes.first().ok_or_else(|| Error::internal("a batch without an outcome"))?;
-    Ok(&outcome.rows)
 }

@@ -108,7 +108,7 @@ impl Deployment {
     }
 
     async fn marks(&self) -> i64 {
-        let count = Statement::new("SELECT count(*) AS n FROM request_marks");
+        let count = Statement::new("SELECT count(*) AS n FROM request_nonces");
         self.host.sql.query(count).await.unwrap().first().unwrap().get("n").unwrap()
     }
 }

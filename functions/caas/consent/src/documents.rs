@@ -4,7 +4,7 @@ use crypto::{cid, hash};
 use model::consent::{Content, Document, version};
 use service::{Error, Result};
 
-use crate::store::Place;
+use crate::store::Scope;
 
 /// A document with the id that its text hashes to.
 pub(crate) struct Version {
@@ -15,7 +15,7 @@ pub(crate) struct Version {
 impl Version {
     /// The next version after `last`. Times do not go back, whatever the clocks say.
     pub(crate) fn compose(
-        place: &Place,
+        scope: &Scope,
         consent_type: &str,
         content: Content,
         last: Option<&Self>,
@@ -25,12 +25,12 @@ impl Version {
         let mut document = Document {
             acknowledge_text: content.acknowledge_text,
             body: content.body,
-            community_id: place.community.as_str().to_owned(),
+            community_id: scope.community.as_str().to_owned(),
             doc_updated_at,
             prev_consent_id: last.map(|last| last.id.clone()),
             signature: String::new(),
             subtitle: content.subtitle,
-            tenant_id: place.tenant.as_str().to_owned(),
+            tenant_id: scope.tenant.as_str().to_owned(),
             title: content.title,
             consent_type: consent_type.to_owned(),
             version: version(doc_updated_at),
@@ -42,7 +42,7 @@ impl Version {
     }
 
     /// Reads a stored text. What does not hash to its id, is not signed rightly or belongs elsewhere is a fault.
-    pub(crate) fn open(place: &Place, id: &str, text: &str) -> Result<Self> {
+    pub(crate) fn open(scope: &Scope, id: &str, text: &str) -> Result<Self> {
         let fault = |reason: &str| Error::internal(format!("the document of consent {id} {reason}"));
         let document: Document = serde_json::from_str(text).map_err(|_| fault("cannot be read"))?;
         if !hash::equal(signature(&document).as_bytes(), document.signature.as_bytes()) {
@@ -51,7 +51,7 @@ impl Version {
         if cid::v0(text.as_bytes()).as_deref() != Some(id) {
             return Err(fault("does not hash to its id"));
         }
-        if document.tenant_id != place.tenant.as_str() || document.community_id != place.community.as_str() {
+        if document.tenant_id != scope.tenant.as_str() || document.community_id != scope.community.as_str() {
             return Err(fault("belongs to another community"));
         }
         Ok(Self { id: id.to_owned(), document })
@@ -67,8 +67,8 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
 
-    fn place(community: &str) -> Place {
-        Place { tenant: "t".to_owned().try_into().unwrap(), community: community.to_owned().try_into().unwrap() }
+    fn scope(community: &str) -> Scope {
+        Scope { tenant: "t".to_owned().try_into().unwrap(), community: community.to_owned().try_into().unwrap() }
     }
 
     fn content(title: &str) -> Content {
@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn versions_are_linked_and_open_again() {
-        let here = place("c");
+        let here = scope("c");
         let first = Version::compose(&here, "biometric", content("1"), None, 1000).unwrap();
         let second = Version::compose(&here, "biometric", content("2"), Some(&first), 999).unwrap();
         assert_eq!(second.document.prev_consent_id.as_deref(), Some(first.id.as_str()));
@@ -88,12 +88,12 @@ mod tests {
             assert_eq!(opened.document, version.document);
         }
         assert!(Version::open(&here, &first.id, &second.document.text()).is_err());
-        assert!(Version::open(&place("d"), &first.id, &first.document.text()).is_err());
+        assert!(Version::open(&scope("d"), &first.id, &first.document.text()).is_err());
     }
 
     #[test]
     fn a_document_altered_anywhere_is_not_believed() {
-        let here = place("c");
+        let here = scope("c");
         let Version { id, document } = Version::compose(&here, "biometric", content("1"), None, 1000).unwrap();
         let text = document.text();
         for (at, _) in text.char_indices() {
@@ -110,6 +110,6 @@ mod tests {
     #[test]
     fn a_document_is_one_block_at_most() {
         let long = Content { body: "x".repeat(cid::MAX_BYTES), ..content("1") };
-        assert_eq!(Version::compose(&place("c"), "biometric", long, None, 1).err().unwrap().status.as_u16(), 400);
+        assert_eq!(Version::compose(&scope("c"), "biometric", long, None, 1).err().unwrap().status.as_u16(), 400);
     }
 }

@@ -9,18 +9,17 @@ use model::{
     consent::{Consent, Content, EventData, PutConsent, Template},
     ids::{CommunityId, ConsentType, Invalid, TenantId},
 };
-use policy::Action;
-use service::{Audit, Envelope, Error, Gate, Path, Result, Sealed, Signed};
+use service::{Actor as _, Audit, Authorization, Envelope, Error, Path, Result, Sealed, Signed};
 
 use crate::{
     documents::Version,
     node::Node,
-    store::{self, Copy, Place, Record},
+    store::{self, Copy, Record, Scope},
     templates,
 };
 
-/// How often a writer looks again when others were faster. Each time one of them is through.
-const ATTEMPTS: usize = 256;
+/// For how long a writer tries again when others were faster, in milliseconds. Each time one of them is through.
+const CONTENTION_DEADLINE: i64 = 10_000;
 
 type Ipfs = Extension<Option<Arc<Node>>>;
 
@@ -39,12 +38,13 @@ pub(crate) async fn show_consent_version(
     Path((tenant, community, id)): Path<(TenantId, CommunityId, String)>,
     Extension(node): Ipfs,
 ) -> Result<Answer<WithData<Consent>>> {
-    let place = Place { tenant, community };
-    let outcomes =
-        gate(&signed, Action::ReadConsent, &place, &id).read(vec![store::select_version(&place, &id)]).await?;
-    let found = outcomes.first().map(|outcome| store::version(&outcome.rows)).transpose()?.flatten();
-    let (updated_by, copy) = found.ok_or_else(|| Error::not_found("No such version of a consent"))?;
-    let version = open(&signed, &place, &id, copy, node.as_deref()).await?;
+    let scope = Scope { tenant, community };
+    let mut batch = authorize(&signed, &scope, &id)?.batch();
+    let found = batch.push(store::select_version(&scope, &id));
+    let outcomes = batch.read().await?;
+    let row = outcomes.row(found).ok_or_else(|| Error::not_found("No such version of a consent"))?;
+    let (updated_by, copy) = store::version(row)?;
+    let version = open(&signed, &scope, &id, copy, node.as_deref()).await?;
     let updated_at = version.document.doc_updated_at;
     envelope.answer(written(version, updated_at, updated_by, true))
 }
@@ -64,17 +64,18 @@ pub(crate) async fn show_consent(
     Path((tenant, community, consent_type)): Path<(TenantId, CommunityId, ConsentType)>,
     Extension(node): Ipfs,
 ) -> Result<Answer<WithData<Consent>>> {
-    let place = Place { tenant, community };
+    let scope = Scope { tenant, community };
     let consent_type = consent_type.as_str();
-    let statements = vec![store::select_record(&place, consent_type), store::select_template(&place, consent_type)?];
-    let outcomes = gate(&signed, Action::ReadConsent, &place, consent_type).read(statements).await?;
-    let [record, template] = outcomes.as_slice() else { return Err(Error::internal("a batch without its outcomes")) };
+    let mut batch = authorize(&signed, &scope, consent_type)?.batch();
+    let record = batch.push(store::select_record(&scope, consent_type));
+    let template = batch.push(store::select_template(&scope, consent_type)?);
+    let outcomes = batch.read().await?;
     let Some((Record { consent_id: Some(id), is_enabled, updated_at, updated_by, .. }, copy)) =
-        store::record(&record.rows)?
+        outcomes.row(record).map(store::record).transpose()?
     else {
-        return envelope.answer(unwritten(consent_type, store::template(&template.rows)?));
+        return envelope.answer(unwritten(consent_type, store::template(outcomes.row(template))?));
     };
-    let version = open(&signed, &place, &id, copy, node.as_deref()).await?;
+    let version = open(&signed, &scope, &id, copy, node.as_deref()).await?;
     envelope.answer(written(version, updated_at, updated_by, is_enabled))
 }
 
@@ -86,7 +87,9 @@ pub(crate) async fn show_consent(
         ("requestfromswagger" = Option<bool>, Header, description = "Plain mode"),
     ),
     request_body = DataRequest<PutConsent>,
-    responses((status = 200, body = WithData<Consent>), (status = 400), (status = 401), (status = 500)),
+    responses(
+        (status = 200, body = WithData<Consent>), (status = 400), (status = 401), (status = 409), (status = 500),
+    ),
 )]
 pub(crate) async fn put_consent(
     signed: Signed,
@@ -95,44 +98,46 @@ pub(crate) async fn put_consent(
     Sealed { data: put, envelope }: Sealed<PutConsent>,
 ) -> Result<Answer<WithData<Consent>>> {
     put.check().map_err(refused)?;
-    let place = Place { tenant, community };
+    let scope = Scope { tenant, community };
     let consent_type = put.consent_type.as_str();
-    for _ in 0..ATTEMPTS {
-        let next = match next(&signed, &place, &put, node.as_deref()).await {
+    let stored = signed.app.query(store::select_record(&scope, consent_type)).await?;
+    let mut found = stored.first().map(store::record).transpose()?;
+    let mut authorization = authorize(&signed, &scope, consent_type)?;
+    while platform::clock::now_ms() - signed.now < CONTENTION_DEADLINE {
+        let next = match next(&signed, &authorization, &scope, &put, found, node.as_deref()).await {
             Ok(next) => next,
-            // Only who may write learns what is wrong with it: that may depend on what is stored.
+            // Only a caller who may write learns what is wrong with it: that may depend on what is stored.
             Err(error) => {
-                gate(&signed, Action::PutConsent, &place, consent_type).read(Vec::new()).await?;
+                authorization.batch().read().await?;
                 return Err(error);
             }
         };
-        let mut statements = Vec::new();
+        let mut batch = authorization.clone().batch();
         if next.is_new
             && let Some(version) = &next.version
         {
-            statements.push(store::insert_document(&place, version, false));
+            batch.push(store::insert_document(&scope, version, false));
         }
-        statements.push(store::insert_record(&place, consent_type, &next.record));
-        statements.push(store::select_template(&place, consent_type)?);
-        let written_now = gate(&signed, Action::PutConsent, &place, consent_type)
-            .write(statements, audit(&place, &put, &next))
-            .await?;
-        let outcomes = match written_now {
-            Ok(outcomes) => outcomes,
-            Err(error) if error.is_unique(store::TAKEN) => continue,
-            Err(error) => return Err(error.into()),
-        };
+        let appended = batch.push(store::insert_record(&scope, consent_type, &next.record));
+        batch.record(audit(&signed, &scope, &put, &next), appended);
+        let template = batch.push(store::select_template(&scope, consent_type)?);
+        let stored = batch.push(store::select_record(&scope, consent_type));
+        let outcomes = batch.write().await?;
+        if !outcomes.changed(appended) {
+            found = Some(store::record(outcomes.one(stored)?)?);
+            authorization = authorization.admitted();
+            continue;
+        }
         let Some(version) = next.version else {
-            let template = outcomes.last().map(|outcome| store::template(&outcome.rows)).transpose()?.flatten();
-            return envelope.answer(unwritten(consent_type, template));
+            return envelope.answer(unwritten(consent_type, store::template(outcomes.row(template))?));
         };
         if next.is_new {
-            pin(&signed, &place, &version, node.as_deref()).await;
+            pin(&signed, &scope, &version, node.as_deref()).await;
         }
         let Record { is_enabled, updated_at, updated_by, .. } = next.record;
         return envelope.answer(written(version, updated_at, updated_by, is_enabled));
     }
-    Err(Error::unavailable("a consent was written by others all the time"))
+    Err(Error::conflict("This consent is being changed by others; try again"))
 }
 
 /// The next row of a consent.
@@ -144,9 +149,14 @@ struct Next {
 }
 
 /// What a change makes of what is stored.
-async fn next(signed: &Signed, place: &Place, put: &PutConsent, node: Option<&Node>) -> Result<Next> {
-    let rows = signed.app.sql().query(store::select_record(place, put.consent_type.as_str())).await?;
-    let found = store::record(&rows)?;
+async fn next(
+    signed: &Signed,
+    authorization: &Authorization<'_>,
+    scope: &Scope,
+    put: &PutConsent,
+    found: Option<(Record, Copy)>,
+    node: Option<&Node>,
+) -> Result<Next> {
     let now = signed.now.div_euclid(1000);
     let mut record = Record {
         revision: 1,
@@ -157,15 +167,15 @@ async fn next(signed: &Signed, place: &Place, put: &PutConsent, node: Option<&No
     };
     let mut last = None;
     if let Some((before, mut copy)) = found {
-        // Nobody is known yet, and the node is not asked for everybody.
+        // The caller is not known yet, and the node is not asked for unknown callers.
         copy.is_pinned = true;
         if copy.text.is_none() && before.consent_id.is_some() {
-            gate(signed, Action::PutConsent, place, put.consent_type.as_str()).check().await?;
+            authorization.check().await?;
         }
         record.revision = before.revision + 1;
         record.updated_at = now.max(before.updated_at);
         if let Some(id) = before.consent_id {
-            last = Some(open(signed, place, &id, copy, node).await?);
+            last = Some(open(signed, scope, &id, copy, node).await?);
             record.consent_id = Some(id);
         }
     }
@@ -177,7 +187,7 @@ async fn next(signed: &Signed, place: &Place, put: &PutConsent, node: Option<&No
     if stored.as_ref() == Some(&content) {
         return Ok(Next { record, version: last, is_new: false });
     }
-    let version = Version::compose(place, put.consent_type.as_str(), content, last.as_ref(), now)?;
+    let version = Version::compose(scope, put.consent_type.as_str(), content, last.as_ref(), now)?;
     record.consent_id = Some(version.id.clone());
     Ok(Next { record, version: Some(version), is_new: true })
 }
@@ -192,11 +202,11 @@ fn content(put: &PutConsent, stored: Option<&Content>) -> Result<Content> {
 
 /// The document of a version: the local copy, or else that of the node, which is kept then. A node that missed a
 /// document gets it now.
-async fn open(signed: &Signed, place: &Place, id: &str, copy: Copy, node: Option<&Node>) -> Result<Version> {
+async fn open(signed: &Signed, scope: &Scope, id: &str, copy: Copy, node: Option<&Node>) -> Result<Version> {
     if let Some(text) = copy.text {
-        let version = Version::open(place, id, &text)?;
+        let version = Version::open(scope, id, &text)?;
         if !copy.is_pinned {
-            pin(signed, place, &version, node).await;
+            pin(signed, scope, &version, node).await;
         }
         return Ok(version);
     }
@@ -205,34 +215,36 @@ async fn open(signed: &Signed, place: &Place, id: &str, copy: Copy, node: Option
         Some(node) => node.cat(id).await.ok_or_else(missing)?,
         None => return Err(missing()),
     };
-    let version = Version::open(place, id, &text)?;
-    store::note(&signed.app, store::insert_document(place, &version, true)).await;
+    let version = Version::open(scope, id, &text)?;
+    store::store_state(&signed.app, store::insert_document(scope, &version, true)).await;
     Ok(version)
 }
 
-async fn pin(signed: &Signed, place: &Place, version: &Version, node: Option<&Node>) {
+async fn pin(signed: &Signed, scope: &Scope, version: &Version, node: Option<&Node>) {
     let Some(node) = node else { return };
     if node.add(version).await {
-        store::note(&signed.app, store::mark_pinned(place, &version.id)).await;
+        store::store_state(&signed.app, store::mark_pinned(scope, &version.id)).await;
     }
 }
 
-fn gate<'a>(signed: &'a Signed, action: Action, place: &Place, what: &str) -> Gate<'a> {
-    signed.gate(action).community(place.community.as_str()).about(place.tenant.as_str(), subject(place, what))
+fn authorize<'a>(signed: &'a Signed, scope: &Scope, what: &str) -> Result<Authorization<'a>> {
+    let authorization = signed.authorize()?.community(scope.community.as_str());
+    Ok(authorization.about(scope.tenant.as_str(), subject(scope, what)))
 }
 
-fn subject(place: &Place, what: &str) -> String {
-    format!("{}/{what}", place.community.as_str())
+fn subject(scope: &Scope, what: &str) -> String {
+    format!("{}/{what}", scope.community.as_str())
 }
 
-/// What was put, and who the caller says stands behind it. The content is found by its id.
-fn audit(place: &Place, put: &PutConsent, next: &Next) -> Audit {
-    let audit = Audit::new(place.tenant.as_str(), "consent.put", subject(place, put.consent_type.as_str()))
+/// What was put, and the person in whose name the caller says it was. The content is found by its id.
+fn audit(signed: &Signed, scope: &Scope, put: &PutConsent, next: &Next) -> Audit {
+    let audit = signed
+        .audit(scope.tenant.as_str(), subject(scope, put.consent_type.as_str()))
         .detail("consentId", next.record.consent_id.clone())
         .detail("isEnabled", put.is_enabled)
         .detail("requestingUser", put.requesting_user.as_str());
-    let told = put.event_data.iter().flat_map(EventData::texts);
-    told.filter_map(|(name, text)| Some((name, text?))).fold(audit, |audit, (name, text)| audit.detail(name, text))
+    let texts = put.event_data.iter().flat_map(EventData::texts);
+    texts.filter_map(|(name, text)| Some((name, text?))).fold(audit, |audit, (name, text)| audit.detail(name, text))
 }
 
 fn written(version: Version, updated_at: i64, updated_by: String, is_enabled: bool) -> Consent {

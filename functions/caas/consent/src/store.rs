@@ -8,12 +8,13 @@ use model::{
     ids::{CommunityId, OpaqueName, TenantId},
 };
 use platform::{Row, Statement};
-use service::{App, Error, Result};
+use service::{Anonymous, App, Error, Result};
 
 use crate::documents::Version;
 
 /// Whose consents.
-pub(crate) struct Place {
+#[derive(Clone)]
+pub(crate) struct Scope {
     pub tenant: TenantId,
     pub community: CommunityId,
 }
@@ -35,19 +36,19 @@ pub(crate) struct Copy {
     pub is_pinned: bool,
 }
 
-pub(crate) fn select_record(place: &Place, consent_type: &str) -> Statement {
+pub(crate) fn select_record(scope: &Scope, consent_type: &str) -> Statement {
     Statement::new(
         "SELECT c.revision, c.consent_id, c.is_enabled, c.updated_at, c.updated_by, d.document, d.pinned FROM consents c \
          LEFT JOIN consent_documents d ON d.tenant_id = ?1 AND d.community_id = ?2 AND d.consent_id = c.consent_id \
          WHERE c.tenant_id = ?1 AND c.community_id = ?2 AND c.type = ?3 ORDER BY c.revision DESC LIMIT 1",
     )
-    .bind(place.tenant.as_str())
-    .bind(place.community.as_str())
+    .bind(scope.tenant.as_str())
+    .bind(scope.community.as_str())
     .bind(consent_type)
 }
 
-pub(crate) fn record(rows: &[Row]) -> Result<Option<(Record, Copy)>> {
-    let Some(row) = rows.first() else { return Ok(None) };
+/// What stands, and the local copy of its document; of a row that [`select_record`] found.
+pub(crate) fn record(row: &Row) -> Result<(Record, Copy)> {
     let record = Record {
         revision: row.get("revision")?,
         consent_id: row.get("consent_id")?,
@@ -55,50 +56,49 @@ pub(crate) fn record(rows: &[Row]) -> Result<Option<(Record, Copy)>> {
         updated_at: row.get("updated_at")?,
         updated_by: row.get("updated_by")?,
     };
-    Ok(Some((record, copy(row)?)))
+    Ok((record, copy(row)?))
 }
 
 /// A document by its id, with who brought it into force; nobody did if this community does not know it.
-pub(crate) fn select_version(place: &Place, id: &str) -> Statement {
+pub(crate) fn select_version(scope: &Scope, id: &str) -> Statement {
     Statement::new(
         "SELECT c.updated_by, d.document, d.pinned FROM (SELECT updated_by, consent_id FROM consents \
            WHERE tenant_id = ?1 AND community_id = ?2 AND consent_id = ?3 ORDER BY type, revision LIMIT 1) c \
          LEFT JOIN consent_documents d ON d.tenant_id = ?1 AND d.community_id = ?2 AND d.consent_id = c.consent_id",
     )
-    .bind(place.tenant.as_str())
-    .bind(place.community.as_str())
+    .bind(scope.tenant.as_str())
+    .bind(scope.community.as_str())
     .bind(id)
 }
 
-pub(crate) fn version(rows: &[Row]) -> Result<Option<(String, Copy)>> {
-    let Some(row) = rows.first() else { return Ok(None) };
-    Ok(Some((row.get("updated_by")?, copy(row)?)))
+pub(crate) fn version(row: &Row) -> Result<(String, Copy)> {
+    Ok((row.get("updated_by")?, copy(row)?))
 }
 
 fn copy(row: &Row) -> Result<Copy> {
     Ok(Copy { text: row.get("document")?, is_pinned: row.get::<Option<bool>>("pinned")?.unwrap_or(false) })
 }
 
-pub(crate) fn insert_document(place: &Place, version: &Version, pinned: bool) -> Statement {
+pub(crate) fn insert_document(scope: &Scope, version: &Version, pinned: bool) -> Statement {
     Statement::new(
         "INSERT INTO consent_documents (tenant_id, community_id, consent_id, document, pinned) \
          VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
     )
-    .bind(place.tenant.as_str())
-    .bind(place.community.as_str())
+    .bind(scope.tenant.as_str())
+    .bind(scope.community.as_str())
     .bind(version.id.as_str())
     .bind(version.document.text())
     .bind(pinned)
 }
 
-/// Breaks the batch when another writer has already taken the number.
-pub(crate) fn insert_record(place: &Place, consent_type: &str, record: &Record) -> Statement {
+/// Writes nothing when another writer has already taken the number.
+pub(crate) fn insert_record(scope: &Scope, consent_type: &str, record: &Record) -> Statement {
     Statement::new(
         "INSERT INTO consents (tenant_id, community_id, type, revision, consent_id, is_enabled, updated_at, updated_by) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
     )
-    .bind(place.tenant.as_str())
-    .bind(place.community.as_str())
+    .bind(scope.tenant.as_str())
+    .bind(scope.community.as_str())
     .bind(consent_type)
     .bind(record.revision)
     .bind(record.consent_id.clone())
@@ -107,28 +107,27 @@ pub(crate) fn insert_record(place: &Place, consent_type: &str, record: &Record) 
     .bind(record.updated_by.as_str())
 }
 
-/// The uniqueness rule that [`insert_record`] breaks.
-pub(crate) const TAKEN: &str = "consents.revision";
-
 /// What is done beside a request, and may fail without harm to it.
-pub(crate) async fn note(app: &App, statement: Statement) {
-    if let Err(error) = app.sql().batch(vec![statement]).await {
-        platform::log::error(&format!("the state of a consent's document was not noted: {error}"));
+pub(crate) async fn store_state(app: &App, statement: Statement) {
+    let mut batch = Anonymous::background(app).batch();
+    batch.push(statement);
+    if let Err(error) = batch.write().await {
+        platform::log::error(&format!("the state of a consent's document was not stored: {error:?}"));
     }
 }
 
-pub(crate) fn mark_pinned(place: &Place, id: &str) -> Statement {
+pub(crate) fn mark_pinned(scope: &Scope, id: &str) -> Statement {
     Statement::new(
         "UPDATE consent_documents SET pinned = 1 WHERE tenant_id = ?1 AND community_id = ?2 AND consent_id = ?3",
     )
-    .bind(place.tenant.as_str())
-    .bind(place.community.as_str())
+    .bind(scope.tenant.as_str())
+    .bind(scope.community.as_str())
     .bind(id)
 }
 
 /// The template of the community, or else that of the platform.
-pub(crate) fn select_template(place: &Place, consent_type: &str) -> Result<Statement> {
-    let community = Owner::Community { tenant: place.tenant.clone(), community: place.community.clone() };
+pub(crate) fn select_template(scope: &Scope, consent_type: &str) -> Result<Statement> {
+    let community = Owner::Community { tenant: scope.tenant.clone(), community: scope.community.clone() };
     let platform = OpaqueName::try_from("platform".to_owned()).map_err(|error| Error::internal(error.0))?;
     let key = |owner| {
         let context = Context { owner, internal: false }.canonical();
@@ -144,7 +143,7 @@ pub(crate) fn select_template(place: &Place, consent_type: &str) -> Result<State
 }
 
 /// What stands there is a template if it has texts where a template has texts.
-pub(crate) fn template(rows: &[Row]) -> Result<Option<Template>> {
-    let Some(row) = rows.first() else { return Ok(None) };
+pub(crate) fn template(row: Option<&Row>) -> Result<Option<Template>> {
+    let Some(row) = row else { return Ok(None) };
     Ok(serde_json::from_str(&row.get::<String>("template")?).ok())
 }

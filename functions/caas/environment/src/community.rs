@@ -2,13 +2,12 @@
 
 use axum::Json as Answer;
 use model::environment::{CreateCommunityRequest, Created, MAX_BODY, check_secrets};
-use policy::Action;
-use service::{Audit, Error, Json, Result, Signed};
+use service::{Actor as _, Error, Json, Result, Signed};
 
 use crate::{
     documents,
     install::refused,
-    store::{self, NewCommunity, Place},
+    store::{self, CommunityRef, NewCommunity},
 };
 
 /// Create a community. The calling licence becomes a member of it.
@@ -24,28 +23,28 @@ pub(crate) async fn create_community(
     let mut secrets = Vec::new();
     parts.gateways.take_secrets(&mut secrets);
     check_secrets(&secrets).map_err(refused)?;
-    let gate = signed.gate(Action::CreateCommunity);
+    let mut batch = signed.authorize()?.batch();
     // Hashing a password occupies the instance for up to a second, so everything that can refuse comes before it.
-    gate.check().await?;
+    batch.actor().check().await?;
     let found = store::tenant_and_name(&signed.app, &parts.name).await?;
     let (tenant, taken) =
         found.ok_or_else(|| Error::bad_request("This environment is not installed; install it first"))?;
     if taken {
         return Err(name_taken());
     }
-    let data_key = signed.app.data_keys().for_writing(&gate, &tenant).await?;
-    let place = Place { tenant, community: store::new_id()? };
-    let community = NewCommunity::draw(&signed.app, parts.name, &parts.contact, &parts.password)?;
+    let data_key = batch.data_key(&tenant).await?;
+    let place = CommunityRef { tenant, community: store::new_id()? };
+    let community = NewCommunity::generate(&signed.app, parts.name, &parts.contact, &parts.password)?;
 
-    let mut statements: Vec<_> = store::insert_secrets(&signed, &data_key, &place, &secrets)?.into_iter().collect();
-    statements.extend(documents::of_community(&signed, &place, &parts.gateways)?);
-    statements.extend(store::insert_community(&signed, &data_key, &place, &community)?);
-    let audit = Audit::new(place.tenant.as_str(), "community.create", place.community.as_str());
-    match gate.write(statements, audit).await? {
-        Ok(_) => {}
-        Err(error) if error.is_unique("communities.name") => return Err(name_taken()),
-        Err(error) => return Err(error.into()),
+    let secrets = store::insert_secrets(&signed, &data_key, &place, &secrets)?;
+    for statement in secrets.into_iter().chain(documents::of_community(&signed, &place, &parts.gateways)?) {
+        batch.push(statement);
     }
+    batch.push(store::insert_authorization(&signed, &place, &community)?);
+    let created = batch.push(store::insert_community(&signed, &data_key, &place, &community)?);
+    batch.record(signed.audit(place.tenant.as_str(), place.community.as_str()), created);
+    batch.on_duplicate("communities.name", name_taken());
+    batch.write().await?;
     Ok(Answer(Created {
         tenant_id: place.tenant,
         community_id: place.community,

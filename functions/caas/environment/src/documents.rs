@@ -1,8 +1,6 @@
 //! The configuration that an installation or a community starts with. Where a context has one already, what is new is
 //! merged into it, and the revision before is kept as ever.
 
-use std::sync::LazyLock;
-
 use model::{
     configuration::{Context, Owner, WHOLE},
     environment::Gateways,
@@ -13,10 +11,10 @@ use serde::Serialize;
 use serde_json::Value;
 use service::{CALLER_KEY_ID, Error, Result, Signed, config_key};
 
-use crate::store::Place;
+use crate::store::CommunityRef;
 
 /// Of a community: its gateways. Nothing where there are none.
-pub(crate) fn of_community(signed: &Signed, place: &Place, gateways: &Gateways) -> Result<Vec<Statement>> {
+pub(crate) fn of_community(signed: &Signed, place: &CommunityRef, gateways: &Gateways) -> Result<Vec<Statement>> {
     if gateways.is_empty() {
         return Ok(Vec::new());
     }
@@ -36,16 +34,14 @@ pub(crate) fn of_app(signed: &Signed, app: &str, ids: &Value, settings: &impl Se
 
 /// The revision, and then the document as of it.
 fn merge(signed: &Signed, owner: Owner, document: &Value) -> Result<Vec<Statement>> {
-    static RECORD: LazyLock<String> = LazyLock::new(|| {
-        format!(
-            "INSERT INTO config_revisions (context_key, revision, action, key_path, previous, updated_by, updated_at) \
-             SELECT ?1, coalesce(c.revision, 0) + 1, 'set', ?2, c.data, {CALLER_KEY_ID}, ?3 \
-             FROM request_marks m LEFT JOIN configs c ON c.context_key = ?1 WHERE m.mark = ?4"
-        )
-    });
+    let record = format!(
+        "INSERT INTO config_revisions (context_key, revision, action, key_path, previous, updated_by, updated_at) \
+         SELECT ?1, coalesce(c.revision, 0) + 1, 'set', ?2, c.data, {CALLER_KEY_ID}, ?3 \
+         FROM request_nonces m LEFT JOIN configs c ON c.context_key = ?1 WHERE m.nonce = ?4"
+    );
     let context = Context { owner, internal: false };
     let key = config_key(&context);
-    let record = Statement::new(RECORD.as_str()).bind(key.as_str()).bind(WHOLE).bind(signed.now).bind(signed.mark());
+    let record = Statement::new(record).bind(key.as_str()).bind(WHOLE).bind(signed.now).bind(signed.nonce());
     let set = Statement::new(
         "INSERT INTO configs (context_key, context, data, revision, updated_by, updated_at) \
          SELECT ?1, ?2, json_patch(coalesce((SELECT data FROM configs WHERE context_key = ?1), '{}'), ?3), \

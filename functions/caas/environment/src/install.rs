@@ -7,14 +7,13 @@ use model::{
     environment::{DEFAULT_COMMUNITY, InstallRequest, Installed, MAX_BODY, check_secrets},
     ids::{CommunityName, Invalid},
 };
-use policy::Action;
 use serde_json::json;
-use service::{Audit, Error, Json, Result, Signed};
+use service::{Actor as _, Error, Json, Result, Signed};
 
 use crate::{
     documents,
     show::CachedInstallation,
-    store::{self, NewCommunity, Place},
+    store::{self, CommunityRef, NewCommunity},
 };
 
 /// Install the environment: tenant, community `default`, configuration, directory. Once.
@@ -30,16 +29,16 @@ pub(crate) async fn install_environment(
     let mut parts = request.parts().map_err(refused)?;
     let secrets = parts.take_secrets();
     check_secrets(&secrets).map_err(refused)?;
-    let gate = signed.gate(Action::InstallEnvironment);
+    let mut batch = signed.authorize()?.batch();
     // Hashing a password occupies the instance for up to a second, so everything that can refuse comes before it.
-    gate.check().await?;
+    batch.actor().check().await?;
     if store::is_installed(&signed.app).await? {
         return Err(already_installed());
     }
-    let place = Place { tenant: store::new_id()?, community: store::new_id()? };
+    let place = CommunityRef { tenant: store::new_id()?, community: store::new_id()? };
     let name = CommunityName::try_from(DEFAULT_COMMUNITY.to_owned()).map_err(|rule| Error::internal(rule.0))?;
-    let community = NewCommunity::draw(&signed.app, name, &parts.contact, &parts.password)?;
-    let (data_key, store_key) = signed.app.data_keys().draw(&signed.app, &place.tenant)?;
+    let community = NewCommunity::generate(&signed.app, name, &parts.contact, &parts.password)?;
+    let (data_key, store_key) = signed.app.data_keys().generate(&signed.app, &place.tenant)?;
 
     let mut statements = store::insert_tenant(&place, &parts, &community.password_hash, signed.now);
     statements.push(store_key);
@@ -49,14 +48,14 @@ pub(crate) async fn install_environment(
     statements.extend(documents::of_app(&signed, "platform", &ids, &parts.platform)?);
     statements.extend(documents::of_app(&signed, "adminconsole.global", &ids, &parts.admin_console)?);
     statements.extend(parts.platform.root_url.as_deref().map(store::point_directory).transpose()?);
-    statements.extend(store::insert_community(&signed, &data_key, &place, &community)?);
-
-    let audit = Audit::new(place.tenant.as_str(), "environment.install", place.community.as_str());
-    match gate.write(statements, audit).await? {
-        Ok(_) => {}
-        Err(error) if error.is_unique("environment.name") => return Err(already_installed()),
-        Err(error) => return Err(error.into()),
+    statements.push(store::insert_authorization(&signed, &place, &community)?);
+    for statement in statements {
+        batch.push(statement);
     }
+    let created = batch.push(store::insert_community(&signed, &data_key, &place, &community)?);
+    batch.record(signed.audit(place.tenant.as_str(), place.community.as_str()), created);
+    batch.on_duplicate("environment.name", already_installed());
+    batch.write().await?;
     cached.forget("");
     Ok(Answer(Installed {
         tenant_id: place.tenant,

@@ -8,29 +8,27 @@ mod store;
 
 use std::sync::Arc;
 
-use axum::{
-    Extension, Router,
-    routing::{get, post},
-};
+use axum::Router;
 use platform::Host;
-use service::{App, Cached, Shape};
+use service::{Access, Action, App, Cached, Shape, config};
 
 pub async fn app(host: Host) -> Router {
-    App::new(host).await.serve(router(), Shape::Kosmos)
+    let name = show::EnvironmentName(config::text(host.vars.as_ref(), "ENVIRONMENT_NAME", "dev").await.into());
+    let installation: Arc<show::CachedInstallation> = Arc::new(Cached::new("environment"));
+    let routes = routes().extension(name).extension(installation);
+    App::signed(host).await.serve(routes, Shape::Kosmos)
 }
 
 platform::export!(app);
 
-pub fn router() -> Router<App> {
-    let installation: Arc<show::CachedInstallation> = Arc::new(Cached::new("environment"));
-    Router::new()
-        .route("/caas/environment", get(show::show_environment))
-        .route("/caas/environment/install", post(install::install_environment))
-        .route("/caas/environment/create/community", post(community::create_community))
-        .layer(Extension(installation))
+service::operations! {
+    show: {
+        show_environment => Access::Anyone;
+    }
+    install: {
+        install_environment => Access::Licence(&[Action::InstallEnvironment]), "environment.install";
+    }
+    community: {
+        create_community => Access::Licence(&[Action::CreateCommunity]), "community.create";
+    }
 }
-
-/// The operations of this function, for the OpenAPI document.
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(show::show_environment, install::install_environment, community::create_community))]
-pub struct Operations;

@@ -19,6 +19,10 @@ pub(crate) struct Installation {
     instance_type: Option<String>,
 }
 
+/// What the deployment calls itself.
+#[derive(Clone)]
+pub(crate) struct EnvironmentName(pub Arc<str>);
+
 pub(crate) type CachedInstallation = Cached<Installation>;
 
 /// The curve, the time span of signed requests, and whether the environment is installed.
@@ -28,16 +32,17 @@ pub(crate) type CachedInstallation = Cached<Installation>;
 pub(crate) async fn show_environment(
     State(app): State<App>,
     Extension(cached): Extension<Arc<CachedInstallation>>,
+    Extension(name): Extension<EnvironmentName>,
 ) -> Result<([(HeaderName, String); 1], Answer<Environment>)> {
-    let config = app.config();
-    let ec_curve_name = config.curve()?.name();
+    let signing = app.signing()?;
+    let ec_curve_name = signing.curve()?.name();
     let (installation, age) = cached.get(&app, select(), |rows| read(&rows)).await?;
     let environment = Environment {
-        allowed_time_span: config.allowed_time_span,
+        allowed_time_span: signing.allowed_time_span,
         ec_curve_name,
         instance_type: installation.instance_type.clone(),
         installed: installation.installed,
-        environment: config.environment_name.clone(),
+        environment: name.0.to_string(),
     };
     Ok(([(header::AGE, age.to_string())], Answer(environment)))
 }

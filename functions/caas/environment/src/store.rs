@@ -1,7 +1,7 @@
 //! The SQL of tenants and communities, with what comes into being along with them: key pairs, password hashes, secrets,
 //! the authorisation of the caller, the entries of the directory.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::collections::BTreeMap;
 
 use crypto::{PrivateKey, Zeroizing, hash, pbkdf2, seal::DataKey};
 use model::{
@@ -14,8 +14,8 @@ use platform::{SqlError, Statement, random};
 use serde_json::{Value, json};
 use service::{App, CALLER_KEY_ID, Error, Result, Signed, secret_aad};
 
-/// Whose rows.
-pub(crate) struct Place {
+/// A community of a tenant.
+pub(crate) struct CommunityRef {
     pub tenant: String,
     pub community: String,
 }
@@ -29,7 +29,7 @@ pub(crate) struct NewCommunity {
 }
 
 impl NewCommunity {
-    pub(crate) fn draw(app: &App, name: CommunityName, contact: &Contact, password: &str) -> Result<Self> {
+    pub(crate) fn generate(app: &App, name: CommunityName, contact: &Contact, password: &str) -> Result<Self> {
         Ok(Self {
             name,
             password_hash: pbkdf2::hash_password(password, random::bytes()?, pbkdf2::ROUNDS),
@@ -50,7 +50,7 @@ pub(crate) fn new_id() -> Result<String> {
 
 /// A number outside the curve's range comes up about never; then another is drawn.
 fn new_key(app: &App) -> Result<PrivateKey> {
-    let curve = app.config().curve()?;
+    let curve = app.signing()?.curve()?;
     for _ in 0..8 {
         let bytes = Zeroizing::new(random::bytes::<32>()?);
         if let Ok(key) = PrivateKey::from_bytes(curve, bytes.as_slice()) {
@@ -75,7 +75,12 @@ pub(crate) async fn is_installed(app: &App) -> Result<bool> {
 }
 
 /// The row `installed` can be inserted once; without it nothing of the batch happens.
-pub(crate) fn insert_tenant(place: &Place, parts: &InstallParts, password_hash: &str, now: i64) -> Vec<Statement> {
+pub(crate) fn insert_tenant(
+    place: &CommunityRef,
+    parts: &InstallParts,
+    password_hash: &str,
+    now: i64,
+) -> Vec<Statement> {
     let installed =
         Statement::new("INSERT INTO environment (name, value) VALUES ('installed', ?1), ('instance_type', ?2)");
     let tenant = Statement::new(
@@ -97,16 +102,14 @@ pub(crate) fn insert_tenant(place: &Place, parts: &InstallParts, password_hash: 
 pub(crate) fn insert_secrets(
     signed: &Signed,
     key: &DataKey,
-    place: &Place,
+    place: &CommunityRef,
     secrets: &[NewSecret],
 ) -> Result<Option<Statement>> {
-    static TEXT: LazyLock<String> = LazyLock::new(|| {
-        format!(
-            "INSERT INTO secrets (tenant_id, community_id, tag, sealed, created_by, created_ts) \
-             SELECT ?1, ?2, s.value ->> 'tag', unhex(s.value ->> 'sealed'), {CALLER_KEY_ID}, ?4 \
-             FROM request_marks m JOIN json_each(?3) s WHERE m.mark = ?5"
-        )
-    });
+    let text = format!(
+        "INSERT INTO secrets (tenant_id, community_id, tag, sealed, created_by, created_ts) \
+         SELECT ?1, ?2, s.value ->> 'tag', unhex(s.value ->> 'sealed'), {CALLER_KEY_ID}, ?4 \
+         FROM request_nonces m JOIN json_each(?3) s WHERE m.nonce = ?5"
+    );
     if secrets.is_empty() {
         return Ok(None);
     }
@@ -116,8 +119,8 @@ pub(crate) fn insert_secrets(
         Ok(json!({ "tag": tag, "sealed": hash::hex(&sealed) }))
     });
     let sealed = Value::Array(sealed.collect::<Result<_>>()?);
-    let insert = Statement::new(TEXT.as_str()).bind(place.tenant.as_str()).bind(place.community.as_str());
-    Ok(Some(insert.bind(sealed.to_string()).bind(signed.now.div_euclid(1000)).bind(signed.mark())))
+    let insert = Statement::new(text).bind(place.tenant.as_str()).bind(place.community.as_str());
+    Ok(Some(insert.bind(sealed.to_string()).bind(signed.now.div_euclid(1000)).bind(signed.nonce())))
 }
 
 /// The entries that the deployment serves itself, behind another URL.
@@ -131,14 +134,12 @@ pub(crate) fn point_directory(root_url: &str) -> Result<Statement> {
     Ok(point.bind(to_text(&entries)?))
 }
 
-/// The authorisation of the caller, and then the community, which the audit entry of the batch goes by. The infra
-/// licence needs no authorisation and gets none.
-pub(crate) fn insert_community(
+/// The authorisation of the caller. The infra licence needs none and gets none.
+pub(crate) fn insert_authorization(
     signed: &Signed,
-    key: &DataKey,
-    place: &Place,
+    place: &CommunityRef,
     community: &NewCommunity,
-) -> Result<[Statement; 2]> {
+) -> Result<Statement> {
     let authorization = Statement::new(
         "INSERT INTO key_authorizations \
          (id, key_seq, community_id, community_name, is_authorized, expires_at, created_at) \
@@ -151,6 +152,15 @@ pub(crate) fn insert_community(
         .bind(time::plus_years(signed.now, 2))
         .bind(signed.now)
         .bind(signed.secret_hash());
+    Ok(authorization)
+}
+
+pub(crate) fn insert_community(
+    signed: &Signed,
+    key: &DataKey,
+    place: &CommunityRef,
+    community: &NewCommunity,
+) -> Result<Statement> {
     let insert = Statement::new(
         "INSERT INTO communities (id, tenant_id, name, contact, password_hash, public_key, sealed_private_key, created_at) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -165,7 +175,7 @@ pub(crate) fn insert_community(
         .bind(community.public_key())
         .bind(key.seal(random::bytes()?, &aad, community.private_key.to_base64().as_bytes()))
         .bind(signed.now);
-    Ok([authorization, insert])
+    Ok(insert)
 }
 
 fn to_text(value: &impl serde::Serialize) -> Result<String> {

@@ -1,13 +1,15 @@
 //! Who activates an extension: the holder of a bearer token, or else a licence. With a token the licence is not looked
 //! at, be it good or bad.
 
+use std::sync::Arc;
+
 use axum::{
     extract::FromRequestParts,
     http::{header, request::Parts},
 };
 use service::{App, Error, Result, Signed, Unlicensed};
 
-use crate::introspection::{self, Claims};
+use crate::introspection::{self, Claims, Introspection};
 
 pub(crate) struct Activator {
     pub signed: Signed,
@@ -30,9 +32,9 @@ impl FromRequestParts<App> for Activator {
         };
         let request = Unlicensed::open(parts, app)?;
         let token = introspection::token(authorization.to_str().unwrap_or_default())?;
-        let server = app.config().introspection.as_ref();
+        let server = parts.extensions.get::<Option<Arc<Introspection>>>().cloned().flatten();
         let server = server.ok_or_else(|| Error::unauthorized("Tokens are not taken here; sign with a license"))?;
-        let (subject, claims) = introspection::introspect(server, token, request.now()).await?;
-        Ok(Self { signed: request.proven_for(&subject), bearer: Some(Bearer { subject, claims }) })
+        let (subject, claims) = introspection::introspect(&server, token, request.now()).await?;
+        Ok(Self { signed: request.with_token_subject(&subject), bearer: Some(Bearer { subject, claims }) })
     }
 }

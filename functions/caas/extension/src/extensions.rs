@@ -10,8 +10,7 @@ use model::{
     ids::Invalid,
     time::IsoTime,
 };
-use policy::Action;
-use service::{Audit, Error, PLATFORM_TENANT, Result, Sealed, Signed};
+use service::{Error, PLATFORM_TENANT, Result, Sealed, Signed};
 
 use crate::{
     activator::Activator,
@@ -40,21 +39,20 @@ pub(crate) async fn activate_extension(
     }) {
         return Err(foreign());
     }
-    let statements = vec![
-        store::select_place(&extension, claims),
-        store::activate(&signed, &extension, metadata, bearer.as_ref()),
-        store::select(&extension),
-    ];
-    let audit = Audit::new(PLATFORM_TENANT, "extension.activate", store::subject(&extension));
-    let outcomes = signed.gate(Action::ActivateExtension).write(statements, audit).await??;
-    let place = store::place(&outcomes)?;
-    if !place.is_of_token {
+    let mut batch = signed.authorize()?.batch();
+    let community = batch.push(store::select_community(&extension, claims));
+    let activated = batch.push(store::activate(&signed, &extension, metadata, bearer.as_ref()));
+    batch.record(signed.audit(PLATFORM_TENANT, store::subject(&extension)), activated);
+    let found = batch.push(store::select(&extension));
+    let outcomes = batch.write().await?;
+    let community = store::community(outcomes.one(community)?)?;
+    if !community.is_of_token {
         return Err(foreign());
     }
-    if !place.is_known {
+    if !community.is_known {
         return Err(Error::bad_request("This tenant has no such community; see tenantDns and communityName"));
     }
-    let stored = store::extension(&outcomes)?.ok_or_else(|| Error::internal("an activated extension vanished"))?;
+    let stored = store::extension(outcomes.one(found)?)?;
     envelope.answer(ActivatedExtension {
         status: ExtensionState::Active,
         extension_id: extension.extension_id,
@@ -76,10 +74,13 @@ pub(crate) async fn deactivate_extension(
     Sealed { data, envelope }: Sealed<DeactivateExtensionRequest>,
 ) -> Result<Answer<WithData<DeactivatedExtension>>> {
     let (extension, by) = data.parts().map_err(refused)?;
-    let statements = vec![store::deactivate(&extension, &by, signed.now), store::select(&extension)];
-    let audit = Audit::new(PLATFORM_TENANT, "extension.deactivate", store::subject(&extension));
-    let outcomes = signed.gate(Action::DeactivateExtension).write(statements, audit).await??;
-    let stored = store::extension(&outcomes)?.ok_or_else(|| Error::not_found("This extension was never activated"))?;
+    let mut batch = signed.authorize()?.batch();
+    let deactivated = batch.push(store::deactivate(&extension, &by, signed.now));
+    batch.record(signed.audit(PLATFORM_TENANT, store::subject(&extension)), deactivated);
+    let found = batch.push(store::select(&extension));
+    let outcomes = batch.write().await?;
+    let row = outcomes.row(found).ok_or_else(|| Error::not_found("This extension was never activated"))?;
+    let stored = store::extension(row)?;
     let deactivated_at = stored.deactivated_at.ok_or_else(|| Error::internal("a deactivated extension is active"))?;
     envelope.answer(DeactivatedExtension {
         extension_id: extension.extension_id,
@@ -97,12 +98,9 @@ pub(crate) async fn show_extension(
     signed: Signed,
     Sealed { data: extension, envelope }: Sealed<ExtensionRequest>,
 ) -> Result<Answer<WithData<ExtensionStatus>>> {
-    let outcomes = signed
-        .gate(Action::ShowExtension)
-        .about(PLATFORM_TENANT, store::subject(&extension))
-        .read(vec![store::select(&extension)])
-        .await?;
-    let stored = store::extension(&outcomes)?;
+    let mut batch = signed.authorize()?.about(PLATFORM_TENANT, store::subject(&extension)).batch();
+    let found = batch.push(store::select(&extension));
+    let stored = batch.read().await?.row(found).map(store::extension).transpose()?;
     envelope.answer(ExtensionStatus {
         extension_id: extension.extension_id,
         status: state(stored.as_ref()),

@@ -1,14 +1,35 @@
-//! What an authorisation server says about a bearer token (RFC 7662), and whether that is enough. Nothing is remembered:
-//! a token that was revoked fails at its next use.
+//! What an authorization server says about a bearer token (RFC 7662), and whether that is enough. Nothing is cached: a
+//! token that was revoked fails at its next use.
 
 use std::time::Duration;
 
 use axum::http::{Request, StatusCode, header};
 use crypto::base64;
-use platform::fetch::{Limits, fetch};
+use platform::{
+    Vars,
+    fetch::{Limits, fetch},
+};
 use serde::{Deserialize, de::IgnoredAny};
-use service::{Error, Introspection, Result};
+use service::{Error, Result};
 use zeroize::Zeroizing;
+
+/// The server that knows tokens (RFC 7662), and the client that we are there. No `Debug`.
+pub(crate) struct Introspection {
+    url: String,
+    client_id: String,
+    client_secret: Zeroizing<String>,
+}
+
+impl Introspection {
+    /// `None` where no bearer tokens are taken.
+    pub(crate) async fn from_vars(vars: &dyn Vars) -> Option<Self> {
+        Some(Self {
+            url: vars.get("INTROSPECTION_URL").await?,
+            client_id: vars.get("INTROSPECTION_CLIENT_ID").await.unwrap_or_default(),
+            client_secret: Zeroizing::new(vars.get("INTROSPECTION_CLIENT_SECRET").await.unwrap_or_default()),
+        })
+    }
+}
 
 /// What a token must allow.
 const SCOPE: &str = "extension:activate";

@@ -5,24 +5,25 @@ mod extensions;
 mod introspection;
 mod store;
 
-use axum::{Router, routing::post};
+use std::sync::Arc;
+
+use axum::Router;
 use platform::Host;
-use service::{App, Shape};
+use service::{Access, Action, App, Shape};
+
+use crate::introspection::Introspection;
 
 pub async fn app(host: Host) -> Router {
-    App::new(host).await.serve(router(), Shape::Kosmos)
+    let introspection = Introspection::from_vars(host.vars.as_ref()).await.map(Arc::new);
+    App::signed(host).await.serve(routes().extension(introspection), Shape::Kosmos)
 }
 
 platform::export!(app);
 
-pub fn router() -> Router<App> {
-    Router::new()
-        .route("/caas/extension/activate", post(extensions::activate_extension))
-        .route("/caas/extension/deactivate", post(extensions::deactivate_extension))
-        .route("/caas/extension/status", post(extensions::show_extension))
+service::operations! {
+    extensions: {
+        activate_extension => Access::TokenOrLicence(Action::ActivateExtension), "extension.activate";
+        deactivate_extension => Access::Licence(&[Action::DeactivateExtension]), "extension.deactivate";
+        show_extension => Access::Licence(&[Action::ShowExtension]), "extension.status";
+    }
 }
-
-/// The operations of this function, for the OpenAPI document.
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(extensions::activate_extension, extensions::deactivate_extension, extensions::show_extension))]
-pub struct Operations;

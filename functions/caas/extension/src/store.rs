@@ -1,10 +1,8 @@
 //! The SQL of extensions. Whether one may be activated stands inside the statement that does it.
 
-use std::sync::LazyLock;
-
 use model::extension::ExtensionRequest;
-use platform::{Outcome, Row, Statement};
-use service::{CALLER_KEY_ID, Error, Result, Signed};
+use platform::{Row, Statement};
+use service::{CALLER_KEY_ID, Result, Signed};
 
 use crate::{activator::Bearer, introspection::Claims};
 
@@ -13,8 +11,8 @@ pub(crate) struct Extension {
     pub deactivated_at: Option<i64>,
 }
 
-/// Where an extension is to be activated.
-pub(crate) struct Place {
+/// The community in which an extension is to be activated.
+pub(crate) struct Community {
     /// Always, until the environment is installed.
     pub is_known: bool,
     /// Whether the token names no other ids.
@@ -23,7 +21,7 @@ pub(crate) struct Place {
 
 /// What is known of the community with the name ?2 of the tenant with the host name ?1, and whether the ids ?3 and ?4,
 /// where there are any, are theirs.
-const PLACE: &str = "\
+const COMMUNITY: &str = "\
     SELECT c.id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM tenants) AS is_known, \
       (?3 IS NULL OR t.id IS ?3) AND (?4 IS NULL OR c.id IS ?4) AS is_of_token \
     FROM (SELECT 1) LEFT JOIN tenants t ON t.dns = ?1 LEFT JOIN communities c ON c.tenant_id = t.id AND c.name = ?2";
@@ -33,11 +31,11 @@ pub(crate) fn subject(extension: &ExtensionRequest) -> String {
     format!("{}/{}/{}", tenant, community, extension.extension_id).to_ascii_lowercase()
 }
 
-pub(crate) fn select_place(extension: &ExtensionRequest, claims: Option<&Claims>) -> Statement {
-    bind_place(Statement::new(PLACE), extension, claims)
+pub(crate) fn select_community(extension: &ExtensionRequest, claims: Option<&Claims>) -> Statement {
+    bind_community(Statement::new(COMMUNITY), extension, claims)
 }
 
-fn bind_place(statement: Statement, extension: &ExtensionRequest, claims: Option<&Claims>) -> Statement {
+fn bind_community(statement: Statement, extension: &ExtensionRequest, claims: Option<&Claims>) -> Statement {
     statement
         .bind(extension.tenant_dns.as_str())
         .bind(extension.community_name.as_str())
@@ -52,23 +50,21 @@ pub(crate) fn activate(
     metadata: Option<String>,
     bearer: Option<&Bearer>,
 ) -> Statement {
-    static TEXT: LazyLock<String> = LazyLock::new(|| {
-        format!(
-            "INSERT INTO extensions (tenant_dns, community_name, extension_id, activated_at, activated_by, metadata) \
-             SELECT ?1, ?2, ?5, ?6, coalesce(?7, {CALLER_KEY_ID}), ?8 FROM request_marks m JOIN ({PLACE}) p \
-             WHERE m.mark = ?9 AND p.is_known AND p.is_of_token \
-             ON CONFLICT (tenant_dns, community_name, extension_id) DO UPDATE SET \
-               activated_at = excluded.activated_at, activated_by = excluded.activated_by, \
-               metadata = excluded.metadata, deactivated_at = NULL, deactivated_by = NULL \
-             WHERE deactivated_at IS NOT NULL"
-        )
-    });
-    bind_place(Statement::new(TEXT.as_str()), extension, bearer.map(|bearer| &bearer.claims))
+    let text = format!(
+        "INSERT INTO extensions (tenant_dns, community_name, extension_id, activated_at, activated_by, metadata) \
+         SELECT ?1, ?2, ?5, ?6, coalesce(?7, {CALLER_KEY_ID}), ?8 FROM request_nonces m JOIN ({COMMUNITY}) c \
+         WHERE m.nonce = ?9 AND c.is_known AND c.is_of_token \
+         ON CONFLICT (tenant_dns, community_name, extension_id) DO UPDATE SET \
+           activated_at = excluded.activated_at, activated_by = excluded.activated_by, \
+           metadata = excluded.metadata, deactivated_at = NULL, deactivated_by = NULL \
+         WHERE deactivated_at IS NOT NULL"
+    );
+    bind_community(Statement::new(text), extension, bearer.map(|bearer| &bearer.claims))
         .bind(extension.extension_id.to_string())
         .bind(signed.now)
         .bind(bearer.map(|bearer| bearer.subject.clone()))
         .bind(metadata)
-        .bind(signed.mark())
+        .bind(signed.nonce())
 }
 
 /// Writes nothing where it is not active.
@@ -95,17 +91,12 @@ fn bind_key(statement: Statement, extension: &ExtensionRequest) -> Statement {
         .bind(extension.extension_id.to_string())
 }
 
-/// Reads what [`select_place`] found, as the first of the batch.
-pub(crate) fn place(outcomes: &[Outcome]) -> Result<Place> {
-    let row = outcomes.first().and_then(|outcome| outcome.rows.first());
-    let row = row.ok_or_else(|| Error::internal("no place of an extension"))?;
-    Ok(Place { is_known: row.get("is_known")?, is_of_token: row.get("is_of_token")? })
+/// Of a row that [`select_community`] found.
+pub(crate) fn community(row: &Row) -> Result<Community> {
+    Ok(Community { is_known: row.get("is_known")?, is_of_token: row.get("is_of_token")? })
 }
 
-/// Reads what [`select`] found, as the last of the batch.
-pub(crate) fn extension(outcomes: &[Outcome]) -> Result<Option<Extension>> {
-    let read = |row: &Row| -> Result<Extension> {
-        Ok(Extension { activated_at: row.get("activated_at")?, deactivated_at: row.get("deactivated_at")? })
-    };
-    outcomes.last().and_then(|outcome| outcome.rows.first()).map(read).transpose()
+/// Of a row that [`select`] found.
+pub(crate) fn extension(row: &Row) -> Result<Extension> {
+    Ok(Extension { activated_at: row.get("activated_at")?, deactivated_at: row.get("deactivated_at")? })
 }

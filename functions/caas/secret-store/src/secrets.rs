@@ -2,13 +2,12 @@
 
 use axum::{Json as Answer, http::StatusCode};
 use model::{
-    caas::{FetchSecretsRequest, FetchSecretsResponse, Message, PutSecretRequest, PutSecretResponse, Secret},
+    caas::{FetchSecretsRequest, FetchSecretsResponse, Message, PutSecretRequest, PutSecretResponse},
     ids::{CommunityId, TenantId},
 };
-use policy::Action;
 use service::{Audit, Error, Json, JsonOrDefault, Path, Result, Signed};
 
-use crate::store::{self, Place};
+use crate::store::{self, Scope};
 
 /// Fetch secrets, decrypted: those of the given tags, or all of the community.
 #[utoipa::path(
@@ -22,19 +21,15 @@ pub(crate) async fn fetch_secrets(
     Path((tenant, community)): Path<(TenantId, CommunityId)>,
     JsonOrDefault(request): JsonOrDefault<FetchSecretsRequest>,
 ) -> Result<Answer<FetchSecretsResponse>> {
-    let place = Place { tenant, community };
-    let gate = signed.gate(Action::FetchSecrets).community(place.community.as_str());
-    let audit = store::reading(&place, request.tags.as_deref());
-    let stored = store::fetch(&signed.app, gate, &place, request.tags, audit).await?;
-    let secrets = stored.into_iter().map(|stored| Secret {
-        tag: stored.tag,
-        value: stored.value,
-        created_by: stored.created_by,
-        created_ts: stored.created_ts,
-        tenant_id: place.tenant.clone(),
-        community_id: place.community.clone(),
-    });
-    Ok(Answer(FetchSecretsResponse { secrets: secrets.collect() }))
+    let scope = Scope { tenant, community };
+    let mut batch = signed.authorize()?.community(scope.community.as_str()).batch();
+    batch.record_always(audit_of_tags(&signed, &scope, request.tags.as_deref()));
+    let found = batch.push(store::select(&scope, request.tags));
+    let key = batch.read_data_key(scope.tenant.as_str());
+    let outcomes = batch.write().await?;
+    let key = outcomes.data_key(&key)?;
+    let open = |row| store::open(key.as_deref(), &scope, row);
+    Ok(Answer(FetchSecretsResponse { secrets: outcomes.rows(found).iter().map(open).collect::<Result<_>>()? }))
 }
 
 /// Create a secret. An existing one is never overwritten.
@@ -50,22 +45,16 @@ pub(crate) async fn put_secret(
     Json(request): Json<PutSecretRequest>,
 ) -> Result<(StatusCode, Answer<PutSecretResponse>)> {
     request.check().map_err(Error::bad_request)?;
-    let place = Place { tenant, community };
+    let scope = Scope { tenant, community };
     let created_ts = signed.now.div_euclid(1000);
-    let subject = place.subject(request.tag.as_str());
-    let gate = signed.gate(Action::PutSecret).community(place.community.as_str());
-    let gate = gate.about(place.tenant.as_str(), subject.as_str());
-    let key = signed.app.data_keys().for_writing(&gate, place.tenant.as_str()).await?;
-    let insert = store::insert(&key, &place, &request, created_ts)?;
-    let audit = Audit::new(place.tenant.as_str(), "secret.create", subject);
-    let audit = audit.value(&key, request.value.as_bytes());
-    match gate.write(vec![insert], audit).await? {
-        Ok(_) => {}
-        Err(error) if error.is_unique("secrets.tag") => {
-            return Err(Error::conflict("A secret with this tag exists; delete it first"));
-        }
-        Err(error) => return Err(error.into()),
-    }
+    let subject = scope.subject(request.tag.as_str());
+    let authorization = signed.authorize()?.community(scope.community.as_str());
+    let mut batch = authorization.about(scope.tenant.as_str(), subject.as_str()).batch();
+    let key = batch.data_key(scope.tenant.as_str()).await?;
+    let created = batch.push(store::insert(&key, &scope, &request, created_ts)?);
+    batch.record(signed.audit(scope.tenant.as_str(), subject).value(&key, request.value.as_bytes()), created);
+    batch.on_duplicate("secrets.tag", Error::conflict("A secret with this tag exists; delete it first"));
+    batch.write().await?;
     let answer = PutSecretResponse { tag: request.tag, created_by: request.created_by, created_ts };
     Ok((StatusCode::CREATED, Answer(answer)))
 }
@@ -80,12 +69,22 @@ pub(crate) async fn delete_secret(
     signed: Signed,
     Path((tenant, community, tag)): Path<(TenantId, CommunityId, String)>,
 ) -> Result<Answer<Message>> {
-    let place = Place { tenant, community };
-    let audit = Audit::new(place.tenant.as_str(), "secret.delete", place.subject(&tag));
-    let gate = signed.gate(Action::DeleteSecret).community(place.community.as_str());
-    let outcomes = gate.write(vec![store::delete(&place, &tag)], audit).await??;
-    if outcomes.first().is_none_or(|outcome| outcome.changes == 0) {
+    let scope = Scope { tenant, community };
+    let mut batch = signed.authorize()?.community(scope.community.as_str()).batch();
+    let deleted = batch.push(store::delete(&scope, &tag));
+    batch.record(signed.audit(scope.tenant.as_str(), scope.subject(&tag)), deleted);
+    if !batch.write().await?.changed(deleted) {
         return Err(Error::not_found("No secret with this tag"));
     }
     Ok(Answer(Message { message: "Secret deleted successfully" }))
+}
+
+/// The entry of a read. Of more tags than these it says as of all of them.
+fn audit_of_tags(signed: &Signed, scope: &Scope, tags: Option<&[String]>) -> Audit {
+    const MOST_TAGS: usize = 100;
+    let audit = signed.audit(scope.tenant.as_str(), scope.community.as_str());
+    match tags {
+        Some(tags) if tags.len() <= MOST_TAGS && tags.iter().all(|tag| tag.len() <= 128) => audit.detail("tags", tags),
+        _ => audit,
+    }
 }

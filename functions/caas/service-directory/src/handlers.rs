@@ -8,9 +8,9 @@ use axum::{
     http::{HeaderName, header},
 };
 use model::directory::{Directory, DirectoryPatch};
-use policy::Action;
+use platform::Vars;
 use serde::{Deserialize, Deserializer};
-use service::{App, Audit, Error, Json, Query, Result, Signed};
+use service::{App, Error, Json, PLATFORM_TENANT, Query, Result, Signed, config};
 
 use crate::{
     directory,
@@ -33,6 +33,23 @@ pub(crate) struct Wanted {
     external_sd: bool,
 }
 
+/// The URLs inside the deployment's network.
+pub(crate) struct InternalUrls {
+    /// `{name}` is replaced by the name of a service.
+    template: String,
+    /// Whether anonymous callers may ask for them.
+    are_shown: bool,
+}
+
+impl InternalUrls {
+    pub(crate) async fn from_vars(vars: &dyn Vars) -> Self {
+        Self {
+            template: config::text(vars, "INTERNAL_URL_TEMPLATE", "http://{name}:8888").await,
+            are_shown: config::text(vars, "INTERNAL_SD", "true").await == "true",
+        }
+    }
+}
+
 /// Where each service is found: public URLs, or internal ones on demand.
 ///
 /// A function has no second, internal listener whose callers would get internal URLs unasked: `internal_sd` is the
@@ -44,13 +61,13 @@ pub(crate) struct Wanted {
 pub(crate) async fn show_directory(
     State(app): State<App>,
     Extension(cached): Extension<Arc<CachedOverrides>>,
+    Extension(internal): Extension<Arc<InternalUrls>>,
     Query(wanted): Query<Wanted>,
 ) -> Result<([(HeaderName, String); 1], Answer<Directory>)> {
     let (overrides, age) = cached.get(&app, store::select(), |rows| store::read(&rows)).await?;
-    let config = app.config();
-    let mut entries = directory::entries(&config.public_url, overrides.to_vec());
-    if wanted.internal_sd && config.internal_sd && !wanted.external_sd {
-        directory::make_internal(&mut entries, &config.internal_url_template);
+    let mut entries = directory::entries(&app.config().public_url, overrides.to_vec());
+    if wanted.internal_sd && internal.are_shown && !wanted.external_sd {
+        directory::make_internal(&mut entries, &internal.template);
     }
     Ok(([(header::AGE, age.to_string())], Answer(Directory(entries))))
 }
@@ -68,12 +85,14 @@ pub(crate) async fn patch_directory(
 ) -> Result<Answer<Directory>> {
     let changes = patch.changes().map_err(Error::bad_request)?;
     let names: Vec<_> = changes.keys().map(String::as_str).collect();
-    let audit = Audit::new("platform", "directory.patch", names.join(","));
-    let statements = vec![store::apply(&changes)?, store::select()];
-    let outcomes = signed.gate(Action::PatchDirectory).write(statements, audit).await??;
+    let mut batch = signed.authorize()?.batch();
+    let applied = batch.push(store::apply(&changes)?);
+    batch.record(signed.audit(PLATFORM_TENANT, names.join(",")), applied);
+    let found = batch.push(store::select());
+    let outcomes = batch.write().await?;
     cached.forget("");
-    let rows = outcomes.last().map(|outcome| outcome.rows.as_slice()).unwrap_or_default();
-    Ok(Answer(Directory(directory::entries(&signed.app.config().public_url, store::read(rows)?))))
+    let overrides = store::read(outcomes.rows(found))?;
+    Ok(Answer(Directory(directory::entries(&signed.app.config().public_url, overrides))))
 }
 
 fn flag<'de, D: Deserializer<'de>>(value: D) -> Result<bool, D::Error> {

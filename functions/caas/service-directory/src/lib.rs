@@ -6,24 +6,21 @@ mod store;
 
 use std::sync::Arc;
 
-use axum::{Extension, Router, routing::get};
+use axum::Router;
 use platform::Host;
-use service::{App, Cached, Shape};
+use service::{Access, Action, App, Cached, Shape};
 
 pub async fn app(host: Host) -> Router {
-    App::new(host).await.serve(router(), Shape::Kosmos)
+    let internal = Arc::new(handlers::InternalUrls::from_vars(host.vars.as_ref()).await);
+    let overrides: Arc<store::CachedOverrides> = Arc::new(Cached::new("service-directory"));
+    App::signed(host).await.serve(routes().extension(internal).extension(overrides), Shape::Kosmos)
 }
 
 platform::export!(app);
 
-pub fn router() -> Router<App> {
-    let overrides: Arc<store::CachedOverrides> = Arc::new(Cached::new("service-directory"));
-    Router::new()
-        .route("/caas/sd", get(handlers::show_directory).patch(handlers::patch_directory))
-        .layer(Extension(overrides))
+service::operations! {
+    handlers: {
+        show_directory => Access::Anyone;
+        patch_directory => Access::Licence(&[Action::PatchDirectory]), "directory.patch";
+    }
 }
-
-/// The operations of this function, for the OpenAPI document.
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(handlers::show_directory, handlers::patch_directory))]
-pub struct Operations;

@@ -33,7 +33,7 @@ pub(crate) async fn create_group(
 ) -> Result<(StatusCode, Answer<GroupAnswer>)> {
     let holder = bearer.holder(Permission::Admin).await?;
     let group = NewGroup::from_body(&body, holder.now).map_err(Error::bad_request)?;
-    let audit = holder.audit("config-group.create", &group.key);
+    let audit = holder.audit_as("config-group.create", &group.key);
     match holder.write(store::insert(&holder, &group)?, audit).await? {
         Ok(outcomes) => Ok((StatusCode::CREATED, Answer(GroupAnswer { group: last_group(&outcomes)? }))),
         Err(error) if error.is_unique("config_groups.key") => {
@@ -67,7 +67,7 @@ pub(crate) async fn update_group(
 ) -> Result<Answer<GroupAnswer>> {
     let holder = bearer.holder(Permission::Admin).await?;
     let details = Details::from_body(&body).map_err(Error::bad_request)?;
-    let audit = holder.audit("config-group.update", &key);
+    let audit = holder.audit_as("config-group.update", &key);
     let outcomes = holder.write(store::update(&holder, &key, &details), audit).await??;
     Ok(Answer(GroupAnswer { group: last_group(&outcomes)? }))
 }
@@ -79,7 +79,7 @@ pub(crate) async fn update_group(
 )]
 pub(crate) async fn delete_group(bearer: Bearer, Path(key): Path<String>) -> Result<Answer<Success>> {
     let holder = bearer.holder(Permission::Admin).await?;
-    let audit = holder.audit("config-group.delete", &key);
+    let audit = holder.audit_as("config-group.delete", &key);
     let outcomes = holder.write(store::delete(&holder, &key), audit).await??;
     if outcomes.last().is_none_or(|outcome| outcome.changes == 0) {
         return Err(missing());

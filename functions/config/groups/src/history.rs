@@ -61,7 +61,7 @@ pub(crate) async fn restore_version(
 ) -> Result<Answer<ItemAnswer>> {
     let holder = bearer.holder(Permission::Admin).await?;
     let data_key = holder.data_key().await?;
-    let audit = holder.audit("config-item.restore", &key).detail("version", version);
+    let audit = holder.audit_as("config-item.restore", &key).detail("version", version);
     let outcomes = holder.write(store::restore(&holder, &key, version.into()), audit).await??;
     let item = items::last_item(&outcomes, &holder, &data_key)?;
     if outcomes.first().is_none_or(|kept| kept.changes == 0) {

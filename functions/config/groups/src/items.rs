@@ -59,7 +59,7 @@ pub(crate) async fn create_item(
     let item = NewItem::from_body(&body, holder.now).map_err(Error::bad_request)?;
     let data_key = holder.data_key().await?;
     let sealed = store::seal(&data_key, &holder, &item.key, &item.value)?;
-    let audit = holder.audit("config-item.create", &item.key).value(&data_key, item.value.as_bytes());
+    let audit = holder.audit_as("config-item.create", &item.key).value(&data_key, item.value.as_bytes());
     let outcomes = match holder.write(store::insert(&holder, &group_key, &item, sealed)?, audit).await? {
         Ok(outcomes) => outcomes,
         Err(error) if error.is_unique("config_items.key") => {
@@ -100,7 +100,7 @@ pub(crate) async fn update_item(
     let change = UpdateItem::from_body(&body).map_err(Error::bad_request)?;
     let data_key = holder.data_key().await?;
     let sealed = change.value.as_deref().map(|value| store::seal(&data_key, &holder, &key, value)).transpose()?;
-    let audit = holder.audit("config-item.update", &key);
+    let audit = holder.audit_as("config-item.update", &key);
     let audit = match &change.value {
         Some(value) => audit.value(&data_key, value.as_bytes()),
         None => audit,
@@ -124,7 +124,7 @@ pub(crate) async fn update_item(
 )]
 pub(crate) async fn delete_item(bearer: Bearer, Path(key): Path<String>) -> Result<Answer<Success>> {
     let holder = bearer.holder(Permission::Admin).await?;
-    let audit = holder.audit("config-item.delete", &key);
+    let audit = holder.audit_as("config-item.delete", &key);
     let outcomes = holder.write(store::delete(&holder, &key), audit).await??;
     if outcomes.last().is_none_or(|outcome| outcome.changes == 0) {
         return Err(missing());

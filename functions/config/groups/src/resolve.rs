@@ -16,7 +16,7 @@ use crate::{Body, item_store as store, list::project};
 pub(crate) async fn resolve_configs(bearer: Bearer, JsonOrDefault(body): Body) -> Result<Answer<ResolveAnswer>> {
     let holder = bearer.holder(Permission::Admin).await?;
     let keys = resolve_keys(&body).map_err(Error::bad_request)?;
-    let entry = holder.audit("config-item.resolve", "").detail("keys", keys.as_slice());
+    let entry = holder.audit_as("config-item.resolve", "").detail("keys", keys.as_slice());
     let wanted = serde_json::Value::from(keys).to_string();
     let select = project(
         "SELECT key, sealed, value_type, version FROM config_items \

@@ -19,7 +19,7 @@ pub(crate) fn mint(signed: &Signed, request: &MintTokenRequest) -> Result<(Minte
     let insert = Statement::new(
         "INSERT INTO config_tokens (token_hash, id, name, tenant_id, project_id, owner_id, owner_email, role, \
          user_grant, scope, expires_at, created_at, created_by) \
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, caller FROM request_marks WHERE mark = ?13",
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, caller FROM request_nonces WHERE nonce = ?13",
     );
     let insert = insert
         .bind(hash::hex(&hash::sha256(&[token.as_bytes()])))
@@ -34,7 +34,7 @@ pub(crate) fn mint(signed: &Signed, request: &MintTokenRequest) -> Result<(Minte
         .bind(scope)
         .bind(request.expires_at.map(|expiry| expiry.0))
         .bind(signed.now)
-        .bind(signed.mark());
+        .bind(signed.nonce());
     Ok((MintedToken { id, token }, insert))
 }
 

@@ -6,10 +6,10 @@ use model::{
     ids::{CommunityHexId, Invalid},
     licensing::{AddAuthorizationRequest, LicenseAuth, PageQuery, Paged, UpdateAuthorizationRequest},
 };
-use policy::Action;
-use service::{Audit, Error, Json, Path, Query, Result, Signed, license_secret::LICENSING_TENANT};
+use platform::Statement;
+use service::{Error, Json, Outcomes, Path, Query, Result, Signed, Slot, license_secret::LICENSING_TENANT};
 
-use crate::store::{self, Place};
+use crate::store::{self, AuthorizationRef};
 
 /// List the keys of a community, oldest first.
 #[utoipa::path(
@@ -23,9 +23,12 @@ pub(crate) async fn fetch_community_keys(
     Query(page): Query<PageQuery>,
 ) -> Result<Answer<Paged<LicenseAuth>>> {
     page.check().map_err(refused)?;
-    let gate = signed.gate(Action::ListCommunityKeys).community(community.as_str());
-    let (total, authorizations) = store::list(gate, &community, &page).await?;
-    Ok(Answer(Paged::new(&page, total, authorizations)))
+    let mut batch = signed.authorize()?.community(community.as_str()).batch();
+    let count = batch.push(store::count(&community));
+    let found = batch.push(store::select_page(&community, &page));
+    let outcomes = batch.read().await?;
+    let authorizations = outcomes.rows(found).iter().map(store::license_auth).collect::<Result<_>>()?;
+    Ok(Answer(Paged::new(&page, outcomes.one(count)?.get("total")?, authorizations)))
 }
 
 /// Add a key to a community.
@@ -41,21 +44,20 @@ pub(crate) async fn add_to_community(
     let expires_at = request.expires_at(signed.now).map_err(refused)?;
     let authorization = store::new_authorization(&request, expires_at)?;
     let insert = store::insert(&authorization, request.community_name, signed.now);
-    let place = Place { community: request.community_id, tag: request.key_tag.into() };
-    let gate = signed
-        .gate(Action::AddToCommunity)
-        .community(place.community.as_str())
-        .target_tag(&place.tag)
-        .missing_target(Error::bad_request("No license key has this keyTag"));
-    let audit = Audit::new(LICENSING_TENANT, "authorization.add", place.subject());
-    match gate.write(vec![insert], audit).await? {
-        Ok(outcomes) if store::changed(&outcomes) => Ok(Answer(authorization)),
-        Ok(_) => Err(invalid_target()),
-        Err(error) if error.is_unique("key_authorizations.key_seq") => {
-            Err(Error::bad_request("This key is in this community already; change its authorization with PATCH"))
-        }
-        Err(error) => Err(error.into()),
-    }
+    let target = AuthorizationRef { community: request.community_id, tag: request.key_tag.into() };
+    let mut batch = signed
+        .authorize()?
+        .community(target.community.as_str())
+        .target_tag(&target.tag)
+        .missing_target(Error::bad_request("No license key has this keyTag"))
+        .batch();
+    let added = batch.push(insert);
+    batch.record(signed.audit(LICENSING_TENANT, target.subject()), added);
+    batch.on_duplicate(
+        "key_authorizations.key_seq",
+        Error::bad_request("This key is in this community already; change its authorization with PATCH"),
+    );
+    if batch.write().await?.changed(added) { Ok(Answer(authorization)) } else { Err(invalid_target()) }
 }
 
 /// Change the authorisation of a key in a community.
@@ -71,14 +73,10 @@ pub(crate) async fn update_in_community(
     Json(request): Json<UpdateAuthorizationRequest>,
 ) -> Result<Answer<LicenseAuth>> {
     request.check(signed.now).map_err(refused)?;
-    let place = Place { community, tag };
-    let update = store::update(&place, &request, signed.now);
-    let authorization = store::select(&place);
-    let outcomes =
-        write(&signed, Action::PatchInCommunity, &place, "authorization.update", vec![update, authorization]);
-    let outcomes = outcomes.await?;
-    let row = outcomes.get(1).and_then(|outcome| outcome.rows.first());
-    store::license_auth(row.ok_or_else(|| Error::internal("an updated authorization vanished"))?).map(Answer)
+    let target = AuthorizationRef { community, tag };
+    let update = store::update(&target, &request, signed.now);
+    let (outcomes, found) = write(&signed, &target, update).await?;
+    store::license_auth(outcomes.one(found)?).map(Answer)
 }
 
 /// Remove a key from a community. It may be added again.
@@ -91,27 +89,25 @@ pub(crate) async fn remove_from_community(
     signed: Signed,
     Path((community, tag)): Path<(CommunityHexId, String)>,
 ) -> Result<StatusCode> {
-    let place = Place { community, tag };
-    let delete = store::delete(&place, signed.now);
-    write(&signed, Action::RemoveFromCommunity, &place, "authorization.remove", vec![delete]).await?;
+    let target = AuthorizationRef { community, tag };
+    let delete = store::delete(&target, signed.now);
+    write(&signed, &target, delete).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Runs a change of one authorisation, which the first statement makes only for a valid target key; when it changed
-/// nothing, the state of the target, read in the same batch, says why.
-async fn write(
-    signed: &Signed,
-    action: Action,
-    place: &Place,
-    name: &'static str,
-    mut statements: Vec<platform::Statement>,
-) -> Result<Vec<platform::Outcome>> {
-    let gate = signed.gate(action).community(place.community.as_str()).target_tag(&place.tag);
-    statements.push(store::select_target(place, signed.now));
-    let outcomes = gate.write(statements, Audit::new(LICENSING_TENANT, name, place.subject())).await??;
-    if store::changed(&outcomes) {
-        Ok(outcomes)
-    } else if store::is_valid_target(&outcomes)? {
+/// Runs a change of one authorisation, which the statement makes only for a valid target key, and reads what stands
+/// after it. When it changed nothing, the state of the target, read in the same batch, says why.
+async fn write(signed: &Signed, target: &AuthorizationRef, change: Statement) -> Result<(Outcomes, Slot)> {
+    let authorization = signed.authorize()?.community(target.community.as_str()).target_tag(&target.tag);
+    let mut batch = authorization.batch();
+    let changed = batch.push(change);
+    batch.record(signed.audit(LICENSING_TENANT, target.subject()), changed);
+    let found = batch.push(store::select(target));
+    let validity = batch.push(store::select_validity(target, signed.now));
+    let outcomes = batch.write().await?;
+    if outcomes.changed(changed) {
+        Ok((outcomes, found))
+    } else if outcomes.one(validity)?.get("valid")? {
         Err(Error::not_found("This key is not in this community"))
     } else {
         Err(invalid_target())

@@ -7,7 +7,6 @@ use model::{
     licensing::{LicenseCheck, Modules},
     time::{self, IsoTime},
 };
-use policy::Action;
 use service::{Error, INFRA_TAG, Path, Result, Signed};
 
 use crate::store;
@@ -22,13 +21,13 @@ pub(crate) async fn check_license(
     signed: Signed,
     Path(community): Path<CommunityHexId>,
 ) -> Result<Answer<LicenseCheck>> {
-    let gate = signed.gate(Action::CheckLicense).community(community.as_str());
+    let mut batch = signed.authorize()?.community(community.as_str()).batch();
+    let found = batch.push(store::select_own(signed.secret_hash(), &community));
+    let outcomes = batch.read().await?;
     if signed.is_infra() {
-        gate.read(Vec::new()).await?;
         return Ok(Answer(infra_check(signed.now)));
     }
-    let outcomes = gate.read(vec![store::select_own(signed.secret_hash(), &community)]).await?;
-    let row = outcomes.first().and_then(|outcome| outcome.rows.first()).ok_or_else(Error::license)?;
+    let row = outcomes.row(found).ok_or_else(Error::license)?;
     store::license_check(row, signed.now).map(Answer)
 }
 

@@ -1,41 +1,28 @@
 //! Authorisations of keys in communities: the licence check, list, add, update and remove.
-//! The keys themselves are the room of `service-key`.
+//! The keys themselves are the business of `service-key`.
 
 mod authorizations;
 mod check;
 mod store;
 
-use axum::{
-    Router,
-    routing::{get, patch, post, put},
-};
+use axum::Router;
 use platform::Host;
-use service::{App, Shape};
+use service::{Access, Action, App, Shape};
 
 pub async fn app(host: Host) -> Router {
-    App::new(host).await.serve(router(), Shape::Kosmos)
+    App::signed(host).await.serve(routes(), Shape::Kosmos)
 }
 
 platform::export!(app);
 
-pub fn router() -> Router<App> {
-    Router::new()
-        .route("/licenses/community/{communityId}/licensecheck", get(check::check_license))
-        .route("/licenses/community/{communityId}/servicekey/fetch", post(authorizations::fetch_community_keys))
-        .route("/licenses/community/servicekey", put(authorizations::add_to_community))
-        .route(
-            "/licenses/community/{communityId}/servicekey/{tag}",
-            patch(authorizations::update_in_community).delete(authorizations::remove_from_community),
-        )
+service::operations! {
+    check: {
+        check_license => Access::Licence(&[Action::CheckLicense]), "license.check";
+    }
+    authorizations: {
+        fetch_community_keys => Access::Licence(&[Action::ListCommunityKeys]), "authorization.list";
+        add_to_community => Access::Licence(&[Action::AddToCommunity]), "authorization.add";
+        update_in_community => Access::Licence(&[Action::PatchInCommunity]), "authorization.update";
+        remove_from_community => Access::Licence(&[Action::RemoveFromCommunity]), "authorization.remove";
+    }
 }
-
-/// The operations of this function, for the OpenAPI document.
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(
-    check::check_license,
-    authorizations::fetch_community_keys,
-    authorizations::add_to_community,
-    authorizations::update_in_community,
-    authorizations::remove_from_community,
-))]
-pub struct Operations;

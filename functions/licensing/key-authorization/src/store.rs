@@ -8,16 +8,16 @@ use model::{
     licensing::{AddAuthorizationRequest, LicenseAuth, LicenseCheck, Modules, PageQuery, UpdateAuthorizationRequest},
     time::IsoTime,
 };
-use platform::{Outcome, Row, Statement, random};
-use service::{Error, Gate, Result};
+use platform::{Row, Statement, random};
+use service::{Error, Result};
 
-/// Which authorisation: of the key with this tag in this community.
-pub(crate) struct Place {
+/// The authorisation of the key with this tag in this community.
+pub(crate) struct AuthorizationRef {
     pub community: CommunityHexId,
     pub tag: String,
 }
 
-impl Place {
+impl AuthorizationRef {
     pub(crate) fn subject(&self) -> String {
         format!("{}/{}", self.community.as_str(), self.tag)
     }
@@ -45,25 +45,18 @@ pub(crate) fn license_check(row: &Row, now: i64) -> Result<LicenseCheck> {
     })
 }
 
-/// The number of authorisations in a community, and one page of them.
-pub(crate) async fn list(
-    gate: Gate<'_>,
-    community: &CommunityHexId,
-    page: &PageQuery,
-) -> Result<(u64, Vec<LicenseAuth>)> {
-    let count = Statement::new("SELECT count(*) AS total FROM key_authorizations WHERE community_id = ?1");
-    // The page is cut before the tags are looked up, so that a skipped row costs an index entry only.
-    let rows = Statement::new(
+pub(crate) fn count(community: &CommunityHexId) -> Statement {
+    Statement::new("SELECT count(*) AS total FROM key_authorizations WHERE community_id = ?1").bind(community.as_str())
+}
+
+/// The page is cut before the tags are looked up, so that a skipped row costs an index entry only.
+pub(crate) fn select_page(community: &CommunityHexId, page: &PageQuery) -> Statement {
+    let select = Statement::new(
         "SELECT a.id, k.tag, a.community_id, a.is_authorized, a.expires_at FROM \
          (SELECT seq FROM key_authorizations WHERE community_id = ?1 ORDER BY seq LIMIT ?2 OFFSET ?3) cut \
          JOIN key_authorizations a ON a.seq = cut.seq JOIN service_keys k ON k.seq = a.key_seq ORDER BY a.seq",
     );
-    let rows = rows.bind(community.as_str()).bind(page.limit()).bind(page.offset());
-    let outcomes = gate.read(vec![count.bind(community.as_str()), rows]).await?;
-    let total = outcomes.first().and_then(|outcome| outcome.rows.first());
-    let total = total.ok_or_else(|| Error::internal("no count"))?.get("total")?;
-    let rows = outcomes.get(1).map(|outcome| outcome.rows.as_slice()).unwrap_or_default();
-    Ok((total, rows.iter().map(license_auth).collect::<Result<_>>()?))
+    select.bind(community.as_str()).bind(page.limit()).bind(page.offset())
 }
 
 /// An authorisation as it is going to be stored.
@@ -94,37 +87,37 @@ pub(crate) fn insert(authorization: &LicenseAuth, community_name: Option<String>
 }
 
 /// Changes nothing when the target key is disabled or expired.
-pub(crate) fn update(place: &Place, request: &UpdateAuthorizationRequest, now: i64) -> Statement {
+pub(crate) fn update(target: &AuthorizationRef, request: &UpdateAuthorizationRequest, now: i64) -> Statement {
     Statement::new(
         "UPDATE key_authorizations SET is_authorized = coalesce(?4, is_authorized), \
          expires_at = coalesce(?5, expires_at) WHERE community_id = ?1 AND key_seq = \
          (SELECT seq FROM service_keys WHERE tag = ?2 AND disabled = 0 AND expires_at > ?3)",
     )
-    .bind(place.community.as_str())
-    .bind(place.tag.as_str())
+    .bind(target.community.as_str())
+    .bind(target.tag.as_str())
     .bind(now)
     .bind(request.is_authorized)
     .bind(request.expiry.map(|expiry| expiry.0))
 }
 
 /// Changes nothing when the target key is disabled or expired.
-pub(crate) fn delete(place: &Place, now: i64) -> Statement {
+pub(crate) fn delete(target: &AuthorizationRef, now: i64) -> Statement {
     Statement::new(
         "DELETE FROM key_authorizations WHERE community_id = ?1 AND key_seq = \
          (SELECT seq FROM service_keys WHERE tag = ?2 AND disabled = 0 AND expires_at > ?3)",
     )
-    .bind(place.community.as_str())
-    .bind(place.tag.as_str())
+    .bind(target.community.as_str())
+    .bind(target.tag.as_str())
     .bind(now)
 }
 
-pub(crate) fn select(place: &Place) -> Statement {
+pub(crate) fn select(target: &AuthorizationRef) -> Statement {
     Statement::new(
         "SELECT a.id, k.tag, a.community_id, a.is_authorized, a.expires_at FROM service_keys k \
          JOIN key_authorizations a ON a.key_seq = k.seq AND a.community_id = ?1 WHERE k.tag = ?2",
     )
-    .bind(place.community.as_str())
-    .bind(place.tag.as_str())
+    .bind(target.community.as_str())
+    .bind(target.tag.as_str())
 }
 
 pub(crate) fn license_auth(row: &Row) -> Result<LicenseAuth> {
@@ -137,20 +130,9 @@ pub(crate) fn license_auth(row: &Row) -> Result<LicenseAuth> {
     })
 }
 
-/// Whether the target key is enabled and not expired, for [`is_valid_target`].
-pub(crate) fn select_target(place: &Place, now: i64) -> Statement {
+/// Whether the target key is enabled and not expired.
+pub(crate) fn select_validity(target: &AuthorizationRef, now: i64) -> Statement {
     Statement::new("SELECT disabled = 0 AND expires_at > ?2 AS valid FROM service_keys WHERE tag = ?1")
-        .bind(place.tag.as_str())
+        .bind(target.tag.as_str())
         .bind(now)
-}
-
-/// Reads what [`select_target`] found, as the last of the batch.
-pub(crate) fn is_valid_target(outcomes: &[Outcome]) -> Result<bool> {
-    let row = outcomes.last().and_then(|outcome| outcome.rows.first());
-    Ok(row.ok_or_else(|| Error::internal("the target key vanished"))?.get("valid")?)
-}
-
-/// Whether the first statement of the batch changed something.
-pub(crate) fn changed(outcomes: &[Outcome]) -> bool {
-    outcomes.first().is_some_and(|outcome| outcome.changes > 0)
 }

@@ -33,7 +33,7 @@ pub(crate) fn check_distinct(signed: &Signed, tag: &str, credentials: &Credentia
     if tag == INFRA_TAG {
         return Err(keys::taken("tag"));
     }
-    let infra = signed.app.config().infra_license();
+    let infra = signed.app.signing()?.infra_license();
     if infra.is_some_and(|infra| hash::equal(infra.as_bytes(), credentials.key_secret.as_bytes())) {
         return Err(keys::taken("keySecret"));
     }

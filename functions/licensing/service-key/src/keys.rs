@@ -4,8 +4,7 @@ use axum::{Json as Answer, http::StatusCode};
 use model::licensing::{
     CreateServiceKeyRequest, KeyQuery, ListedServiceKey, PageQuery, Paged, ServiceKey, UpdateServiceKeyRequest,
 };
-use policy::Action;
-use service::{Audit, Error, Json, Query, Result, Signed, license_secret::LICENSING_TENANT};
+use service::{Error, Json, Query, Result, Signed, license_secret::LICENSING_TENANT};
 
 use crate::{credentials, infra, store};
 
@@ -16,8 +15,13 @@ use crate::{credentials, infra, store};
 )]
 pub(crate) async fn get_service_key(signed: Signed, Query(query): Query<KeyQuery>) -> Result<Answer<ServiceKey>> {
     query.check().map_err(refused)?;
-    let gate = signed.gate(Action::GetKey).target_key(&query.key_id);
-    store::get(&signed.app, gate, &query.key_id).await.map(Answer)
+    let mut batch = signed.authorize()?.target_key(&query.key_id).batch();
+    batch.record_always(signed.audit(LICENSING_TENANT, query.key_id.as_str()));
+    let found = batch.push(store::select(&query.key_id));
+    let data_key = batch.read_data_key(LICENSING_TENANT);
+    let outcomes = batch.write().await?;
+    let row = outcomes.row(found).ok_or_else(missing)?;
+    store::opened(row, outcomes.data_key(&data_key)?.as_deref()).map(Answer)
 }
 
 /// Get the key that signs the request.
@@ -26,13 +30,13 @@ pub(crate) async fn get_service_key(signed: Signed, Query(query): Query<KeyQuery
     responses((status = 200, body = ServiceKey), (status = 401)),
 )]
 pub(crate) async fn get_current_service_key(signed: Signed) -> Result<Answer<ServiceKey>> {
-    let gate = signed.gate(Action::GetCurrentKey);
+    let mut batch = signed.authorize()?.batch();
+    let found = batch.push(store::select_by_secret(signed.secret_hash()));
+    let outcomes = batch.read().await?;
     if signed.is_infra() {
-        gate.read(Vec::new()).await?;
         return Ok(Answer(infra::service_key(&signed)));
     }
-    let outcomes = gate.read(vec![store::select_by_secret(signed.secret_hash())]).await?;
-    let row = outcomes.first().and_then(|outcome| outcome.rows.first()).ok_or_else(Error::license)?;
+    let row = outcomes.row(found).ok_or_else(Error::license)?;
     store::service_key(row, signed.license.to_string()).map(Answer)
 }
 
@@ -46,8 +50,17 @@ pub(crate) async fn fetch_service_keys(
     Query(page): Query<PageQuery>,
 ) -> Result<Answer<Paged<ListedServiceKey>>> {
     page.check().map_err(refused)?;
-    let (total, keys) = store::list(&signed, &page).await?;
-    Ok(Answer(Paged::new(&page, total, keys)))
+    let mut batch = signed.authorize()?.batch();
+    let audit = signed.audit(LICENSING_TENANT, "");
+    batch.record_always(audit.detail("offset", page.offset()).detail("limit", page.limit()));
+    let found = batch.push(store::select_visible(&signed, &page));
+    let count = batch.push(store::count_visible(&signed));
+    let data_key = batch.read_data_key(LICENSING_TENANT);
+    let outcomes = batch.write().await?;
+    let data_key = outcomes.data_key(&data_key)?;
+    let listed = |row| store::opened(row, data_key.as_deref()).map(ListedServiceKey::from);
+    let keys = outcomes.rows(found).iter().map(listed).collect::<Result<_>>()?;
+    Ok(Answer(Paged::new(&page, outcomes.one(count)?.get("total")?, keys)))
 }
 
 /// Create a key.
@@ -61,22 +74,20 @@ pub(crate) async fn create_service_key(
 ) -> Result<Answer<ServiceKey>> {
     request.check().map_err(refused)?;
     let expires_at = request.expires_at(signed.now).map_err(refused)?;
-    let credentials = credentials::of(&request, signed.app.config().curve()?)?;
+    let credentials = credentials::of(&request, signed.app.signing()?.curve()?)?;
     infra::check_distinct(&signed, request.tag.as_str(), &credentials)?;
 
-    let gate = signed.gate(Action::CreateKey).target_level(request.auth_level);
-    let data_key = signed.app.data_keys().for_writing(&gate, LICENSING_TENANT).await?;
+    let mut batch = signed.authorize()?.target_level(request.auth_level).batch();
+    let data_key = batch.data_key(LICENSING_TENANT).await?;
     let key = store::new_key(request, credentials, expires_at)?;
-    let insert = store::insert(&signed, &data_key, &key)?;
-    let audit = Audit::new(LICENSING_TENANT, "license.create", key.tag.as_str());
-    let audit = audit.value(&data_key, key.key_secret.as_bytes()).detail("authLevel", key.auth_level.as_str());
-    match gate.write(vec![insert], audit).await? {
-        Ok(_) => Ok(Answer(key)),
-        Err(error) if error.is_unique("service_keys.tag") => Err(taken("tag")),
-        Err(error) if error.is_unique("service_keys.key_id") => Err(taken("keyId")),
-        Err(error) if error.is_unique("service_keys.secret_hash") => Err(taken("keySecret")),
-        Err(error) => Err(error.into()),
-    }
+    let created = batch.push(store::insert(&signed, &data_key, &key)?);
+    let audit = signed.audit(LICENSING_TENANT, key.tag.as_str()).value(&data_key, key.key_secret.as_bytes());
+    batch.record(audit.detail("authLevel", key.auth_level.as_str()), created);
+    batch.on_duplicate("service_keys.tag", taken("tag"));
+    batch.on_duplicate("service_keys.key_id", taken("keyId"));
+    batch.on_duplicate("service_keys.secret_hash", taken("keySecret"));
+    batch.write().await?;
+    Ok(Answer(key))
 }
 
 /// Change a key: disabled, expiry, modules, description. It takes effect with the key's next request.
@@ -92,9 +103,14 @@ pub(crate) async fn update_service_key(
 ) -> Result<Answer<ServiceKey>> {
     query.check().map_err(refused)?;
     request.check(signed.now).map_err(refused)?;
-    let gate = signed.gate(Action::UpdateKey).target_key(&query.key_id);
-    let audit = Audit::new(LICENSING_TENANT, "license.update", query.key_id.as_str());
-    store::update(&signed, gate, &query.key_id, &request, audit).await.map(Answer)
+    let mut batch = signed.authorize()?.target_key(&query.key_id).batch();
+    let updated = batch.push(store::update(&query.key_id, &request, signed.now));
+    batch.record(signed.audit(LICENSING_TENANT, query.key_id.as_str()), updated);
+    let found = batch.push(store::select(&query.key_id));
+    let data_key = batch.read_data_key(LICENSING_TENANT);
+    let outcomes = batch.write().await?;
+    let row = outcomes.row(found).ok_or_else(missing)?;
+    store::opened(row, outcomes.data_key(&data_key)?.as_deref()).map(Answer)
 }
 
 /// Delete a key with its authorisations. A key cannot delete itself.
@@ -104,10 +120,16 @@ pub(crate) async fn update_service_key(
 )]
 pub(crate) async fn delete_service_key(signed: Signed, Query(query): Query<KeyQuery>) -> Result<StatusCode> {
     query.check().map_err(refused)?;
-    let gate = signed.gate(Action::DeleteKey).target_key(&query.key_id);
-    let audit = Audit::new(LICENSING_TENANT, "license.delete", query.key_id.as_str());
-    gate.write(store::delete(&query.key_id), audit).await??;
+    let mut batch = signed.authorize()?.target_key(&query.key_id).batch();
+    batch.push(store::delete_authorizations(&query.key_id));
+    let deleted = batch.push(store::delete(&query.key_id));
+    batch.record(signed.audit(LICENSING_TENANT, query.key_id.as_str()), deleted);
+    batch.write().await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+fn missing() -> Error {
+    Error::not_found("No such license key")
 }
 
 fn refused(rule: model::ids::Invalid) -> Error {

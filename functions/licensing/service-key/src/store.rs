@@ -1,66 +1,40 @@
 //! The SQL of service keys, and how their rows become answers.
 
-use std::sync::LazyLock;
-
 use crypto::{hash, seal::DataKey};
 use model::{
     AuthLevel,
-    licensing::{
-        CreateServiceKeyRequest, KeyType, ListedServiceKey, Modules, PageQuery, ServiceKey, UpdateServiceKeyRequest,
-    },
+    licensing::{CreateServiceKeyRequest, KeyType, Modules, PageQuery, ServiceKey, UpdateServiceKeyRequest},
     time::IsoTime,
 };
-use platform::{Outcome, Row, Statement, random};
+use platform::{Row, Statement, random};
 use policy::Action;
-use service::{
-    App, Audit, Error, Gate, Result, Signed,
-    license_secret::{self, LICENSING_TENANT},
-};
+use service::{Error, Result, Signed, license_secret};
 
 use crate::credentials::Credentials;
 
-/// The levels that the caller sees in a list: what the table grants to the level in its mark (`?1`). Grants read
+/// The levels that the caller sees in a list: what the table grants to the level beside its nonce (`?1`). Grants read
 /// `caller>target`, see `policy::Facts::key`.
-const VISIBLE: &str = "SELECT substr(value, length(level) + 2) FROM request_marks, json_each(?2) \
-     WHERE mark = ?1 AND substr(value, 1, length(level) + 1) = level || '>'";
+const VISIBLE: &str = "SELECT substr(value, length(level) + 2) FROM request_nonces, json_each(?2) \
+     WHERE nonce = ?1 AND substr(value, 1, length(level) + 1) = level || '>'";
 
-pub(crate) async fn get(app: &App, gate: Gate<'_>, key_id: &str) -> Result<ServiceKey> {
-    let (statements, open_key) = app.data_keys().with_select(LICENSING_TENANT, vec![select(key_id)]);
-    let audit = Audit::reading(LICENSING_TENANT, "license.read", key_id);
-    let outcomes = gate.write(statements, audit).await??;
-    let row = first_row(&outcomes).ok_or_else(|| Error::not_found("No such license key"))?;
-    let data_key = app.data_keys().found(app, LICENSING_TENANT, open_key, &outcomes)?;
-    opened(row, data_key.as_deref())
+/// All keys less the hidden ones: a whole index is counted without a look at its entries, and few keys are hidden.
+pub(crate) fn count_visible(signed: &Signed) -> Statement {
+    let levels = AuthLevel::ALL.map(|level| format!("('{}')", level.as_str())).join(", ");
+    let text = format!(
+        "SELECT (SELECT count(*) FROM service_keys) - (SELECT count(*) FROM service_keys \
+         WHERE auth_level IN (VALUES {levels} EXCEPT {VISIBLE})) AS total"
+    );
+    bind_visible(text, signed)
 }
 
-/// The number of keys that the caller may see, and one page of them. The data key comes in the same round trip if
-/// this instance lacks it.
-pub(crate) async fn list(signed: &Signed, page: &PageQuery) -> Result<(u64, Vec<ListedServiceKey>)> {
-    // All keys less the hidden ones: a whole index is counted without a look at its entries, and few keys are hidden.
-    static COUNT: LazyLock<String> = LazyLock::new(|| {
-        let levels = AuthLevel::ALL.map(|level| format!("('{}')", level.as_str())).join(", ");
-        format!(
-            "SELECT (SELECT count(*) FROM service_keys) - (SELECT count(*) FROM service_keys \
-             WHERE auth_level IN (VALUES {levels} EXCEPT {VISIBLE})) AS total"
-        )
-    });
-    // The `+` keeps SQLite on the order of `seq`: by the index of levels it would have to sort all keys.
-    static PAGE: LazyLock<String> = LazyLock::new(|| {
-        format!("{COLUMNS} FROM service_keys WHERE +auth_level IN ({VISIBLE}) ORDER BY seq LIMIT ?3 OFFSET ?4")
-    });
-    let visible = |text| Statement::new(text).bind(signed.mark()).bind(Action::SeeKeyInList.grants());
-    let count = visible(COUNT.as_str());
-    let rows = visible(PAGE.as_str()).bind(page.limit()).bind(page.offset());
-    let (statements, open_key) = signed.app.data_keys().with_select(LICENSING_TENANT, vec![rows, count]);
-    let audit = Audit::reading(LICENSING_TENANT, "license.list", "");
-    let audit = audit.detail("offset", page.offset()).detail("limit", page.limit());
-    let outcomes = signed.gate(Action::ListKeys).write(statements, audit).await??;
-    let total = outcomes.get(1).and_then(|outcome| outcome.rows.first());
-    let total = total.ok_or_else(|| Error::internal("no count"))?.get("total")?;
-    let data_key = signed.app.data_keys().found(&signed.app, LICENSING_TENANT, open_key, &outcomes)?;
-    let rows = outcomes.first().map(|outcome| outcome.rows.as_slice()).unwrap_or_default();
-    let keys = rows.iter().map(|row| opened(row, data_key.as_deref()).map(listed)).collect::<Result<_>>()?;
-    Ok((total, keys))
+/// The `+` keeps SQLite on the order of `seq`: by the index of levels it would have to sort all keys.
+pub(crate) fn select_visible(signed: &Signed, page: &PageQuery) -> Statement {
+    let text = format!("{COLUMNS} FROM service_keys WHERE +auth_level IN ({VISIBLE}) ORDER BY seq LIMIT ?3 OFFSET ?4");
+    bind_visible(text, signed).bind(page.limit()).bind(page.offset())
+}
+
+fn bind_visible(text: String, signed: &Signed) -> Statement {
+    Statement::new(text).bind(signed.nonce()).bind(Action::SeeKeyInList.grants())
 }
 
 /// A key as it is going to be stored.
@@ -105,67 +79,56 @@ pub(crate) fn insert(signed: &Signed, data_key: &DataKey, key: &ServiceKey) -> R
         .bind(signed.now))
 }
 
-pub(crate) async fn update(
-    signed: &Signed,
-    gate: Gate<'_>,
-    key_id: &str,
-    request: &UpdateServiceKeyRequest,
-    audit: Audit,
-) -> Result<ServiceKey> {
+pub(crate) fn update(key_id: &str, request: &UpdateServiceKeyRequest, now: i64) -> Statement {
     let update = Statement::new(
         "UPDATE service_keys SET disabled = coalesce(?2, disabled), expires_at = coalesce(?3, expires_at), \
          modules = coalesce(?4, modules), description = coalesce(?5, description), updated_at = ?6 \
          WHERE seq = coalesce((SELECT seq FROM service_keys WHERE key_id = ?1), \
          (SELECT seq FROM service_keys WHERE tag = ?1))",
     );
-    let update = update
+    update
         .bind(key_id)
         .bind(request.disabled)
         .bind(request.expiry.map(|expiry| expiry.0))
         .bind(request.modules.as_ref().map(Modules::to_json))
         .bind(request.description.clone())
-        .bind(signed.now);
-    let (statements, open_key) = signed.app.data_keys().with_select(LICENSING_TENANT, vec![update, select(key_id)]);
-    let mut outcomes = gate.write(statements, audit).await??;
-    outcomes.remove(0);
-    let row = first_row(&outcomes).ok_or_else(|| Error::not_found("No such license key"))?;
-    let data_key = signed.app.data_keys().found(&signed.app, LICENSING_TENANT, open_key, &outcomes)?;
-    opened(row, data_key.as_deref())
+        .bind(now)
 }
 
-/// The authorisations go first: the schema would take them along, but nothing should hang on that.
-pub(crate) fn delete(key_id: &str) -> Vec<Statement> {
-    let authorizations = Statement::new(
+/// Goes before [`delete`]: the schema would take them along, but nothing should hang on that.
+pub(crate) fn delete_authorizations(key_id: &str) -> Statement {
+    let delete = Statement::new(
         "DELETE FROM key_authorizations WHERE key_seq = coalesce(\
          (SELECT seq FROM service_keys WHERE key_id = ?1), (SELECT seq FROM service_keys WHERE tag = ?1))",
     );
-    let key = Statement::new(
+    delete.bind(key_id)
+}
+
+pub(crate) fn delete(key_id: &str) -> Statement {
+    let delete = Statement::new(
         "DELETE FROM service_keys WHERE seq = coalesce(\
          (SELECT seq FROM service_keys WHERE key_id = ?1), (SELECT seq FROM service_keys WHERE tag = ?1))",
     );
-    vec![authorizations.bind(key_id), key.bind(key_id)]
+    delete.bind(key_id)
 }
 
 pub(crate) fn select_by_secret(secret_hash: &str) -> Statement {
-    static TEXT: LazyLock<String> = LazyLock::new(|| format!("{COLUMNS} FROM service_keys WHERE secret_hash = ?1"));
-    Statement::new(TEXT.as_str()).bind(secret_hash)
+    Statement::new(format!("{COLUMNS} FROM service_keys WHERE secret_hash = ?1")).bind(secret_hash)
 }
 
-/// The key of this keyId, or else of this tag: as the gate finds its target.
-fn select(key_id: &str) -> Statement {
-    static TEXT: LazyLock<String> = LazyLock::new(|| {
-        format!(
-            "{COLUMNS} FROM service_keys WHERE seq = coalesce(\
-             (SELECT seq FROM service_keys WHERE key_id = ?1), (SELECT seq FROM service_keys WHERE tag = ?1))"
-        )
-    });
-    Statement::new(TEXT.as_str()).bind(key_id)
+/// The key of this keyId, or else of this tag: as the authorization finds its target.
+pub(crate) fn select(key_id: &str) -> Statement {
+    let text = format!(
+        "{COLUMNS} FROM service_keys WHERE seq = coalesce(\
+         (SELECT seq FROM service_keys WHERE key_id = ?1), (SELECT seq FROM service_keys WHERE tag = ?1))"
+    );
+    Statement::new(text).bind(key_id)
 }
 
 const COLUMNS: &str =
     "SELECT id, type, tag, key_id, sealed_secret, disabled, expires_at, auth_level, modules, description";
 
-/// The row of a key with its secret, opened.
+/// The row of a key, with its secret in the clear.
 pub(crate) fn service_key(row: &Row, key_secret: String) -> Result<ServiceKey> {
     let unknown = |column: &str| Error::internal(format!("a service key with an unknown {column}"));
     let modules = Modules::from_json(&row.get::<String>("modules")?).ok_or_else(|| unknown("modules"))?;
@@ -184,24 +147,9 @@ pub(crate) fn service_key(row: &Row, key_secret: String) -> Result<ServiceKey> {
     })
 }
 
-fn opened(row: &Row, data_key: Option<&DataKey>) -> Result<ServiceKey> {
+/// The row of a key with its secret, which is sealed there.
+pub(crate) fn opened(row: &Row, data_key: Option<&DataKey>) -> Result<ServiceKey> {
     let data_key = data_key.ok_or_else(|| Error::internal("service keys without the data key of licensing"))?;
     let secret = license_secret::open(data_key, &row.get::<String>("id")?, &row.get::<Vec<u8>>("sealed_secret")?)?;
     service_key(row, secret)
-}
-
-fn listed(key: ServiceKey) -> ListedServiceKey {
-    ListedServiceKey {
-        tag: key.tag,
-        key_id: key.key_id,
-        key_secret: key.key_secret,
-        disabled: key.disabled,
-        expiry: key.expiry,
-        auth_level: key.auth_level,
-        modules: key.modules,
-    }
-}
-
-fn first_row(outcomes: &[Outcome]) -> Option<&Row> {
-    outcomes.first()?.rows.first()
 }

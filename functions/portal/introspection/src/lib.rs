@@ -14,7 +14,7 @@ use service::{
 };
 
 pub async fn app(host: Host) -> Router {
-    App::new(host).await.serve(router(), Shape::Kong)
+    App::signed(host).await.serve(router(), Shape::Kong)
 }
 
 platform::export!(app);

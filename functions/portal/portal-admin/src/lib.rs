@@ -18,7 +18,7 @@ use platform::Host;
 use service::{App, Shape, portal};
 
 pub async fn app(host: Host) -> Router {
-    let app = portal::app(host).await;
+    let app = portal::signed_app(host).await;
     let served = app.clone().serve(router(), Shape::Kosmos);
     served.layer(axum::middleware::from_fn_with_state(app, portal::send_later))
 }

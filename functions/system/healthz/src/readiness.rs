@@ -58,7 +58,9 @@ impl Faults {
 }
 
 fn variables(app: &App, faults: &mut Faults) {
-    for (name, error) in app.config().faults() {
+    let signing = app.signing().ok();
+    let of_signing = signing.map(service::Signing::faults).unwrap_or_default();
+    for (name, error) in of_signing.into_iter().chain(app.config().faults()) {
         faults.add(format!("{name} is missing or unusable"), error);
     }
 }
@@ -105,7 +107,7 @@ async fn write(app: &App, now: i64) -> Result<(), SqlError> {
 
 /// Whether a system key exists, or can be created from the configuration.
 async fn has_system_key(app: &App) -> Result<bool, SqlError> {
-    if app.config().has_root_license() {
+    if app.signing().is_ok_and(service::Signing::has_root_license) {
         return Ok(true);
     }
     let select = Statement::new("SELECT 1 AS found FROM service_keys WHERE auth_level = 'system' LIMIT 1");

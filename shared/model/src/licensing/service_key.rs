@@ -182,6 +182,20 @@ pub struct ListedServiceKey {
     pub modules: Modules,
 }
 
+impl From<ServiceKey> for ListedServiceKey {
+    fn from(key: ServiceKey) -> Self {
+        Self {
+            tag: key.tag,
+            key_id: key.key_id,
+            key_secret: key.key_secret,
+            disabled: key.disabled,
+            expiry: key.expiry,
+            auth_level: key.auth_level,
+            modules: key.modules,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]

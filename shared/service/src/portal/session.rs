@@ -68,7 +68,7 @@ impl Session {
         batch.push(audit_by(&self.developer, audit, self.now));
         match self.app.sql().batch(batch).await {
             Ok(outcomes) => Ok(Ok(outcomes.into_iter().skip(2).take(asked).collect())),
-            Err(SqlError::NotNull(column)) if column == "request_marks.caller" => Err(unauthorized()),
+            Err(SqlError::NotNull(column)) if column == "request_nonces.caller" => Err(unauthorized()),
             Err(error) => Ok(Err(error)),
         }
     }
@@ -96,7 +96,7 @@ impl Session {
     /// fails.
     fn admission(&self) -> Statement {
         self.bind(
-            "INSERT INTO request_marks (mark, expires_at, caller, level) SELECT ?1, 0, NULL, '' WHERE NOT EXISTS \
+            "INSERT INTO request_nonces (nonce, expires_at, caller, level) SELECT ?1, 0, NULL, '' WHERE NOT EXISTS \
              (SELECT 1 FROM portal_sessions s JOIN portal_developers d ON d.id = s.developer_id \
              WHERE s.id_hash = ?1 AND s.developer_id = ?2 AND s.expires_at > ?3 AND d.status = 0)",
         )

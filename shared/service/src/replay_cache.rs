@@ -1,48 +1,48 @@
 //! What an instance remembers of the signed requests that it has seen, so that some can be answered without asking
-//! storage: which request ids are spent, and who was admitted to what lately.
+//! storage: which request ids have been used, and which callers were admitted to what lately.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, num::NonZeroUsize};
 
-use crate::bounded::Bounded;
+use lru::LruCache;
 
 /// How many request ids are remembered. They take a few megabytes, and are enough for a thousand requests a second.
 const IDS: usize = 1 << 16;
 
 /// How many admissions are remembered.
-const ADMISSIONS: usize = 4096;
+const ADMISSIONS: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
 
 /// A request id, and the time from which on it is refused for its time.
 #[derive(Clone, Copy)]
-pub(crate) struct Id {
-    /// The first half of the hash that its mark in storage is.
+pub(crate) struct RequestId {
+    /// The first half of the hash that its nonce in storage is.
     hash: [u8; 16],
     expires_at: i64,
 }
 
-impl Id {
+impl RequestId {
     pub fn new(hash: &[u8; 32], expires_at: i64) -> Self {
         Self { hash: hash.first_chunk().copied().unwrap_or_default(), expires_at }
     }
 }
 
 /// An id is never forgotten as long as it would be accepted. When there are too many, new ones are not remembered.
-pub(crate) struct Seen {
+pub(crate) struct ReplayCache {
     capacity: usize,
     ids: HashMap<[u8; 16], i64>,
     swept_at: i64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Claim {
+pub(crate) enum Use {
     /// Seen for the first time, and remembered.
-    New,
+    First,
     /// Seen before.
-    Again,
+    Repeated,
     /// Not seen, but not remembered either.
     Unknown,
 }
 
-impl Seen {
+impl ReplayCache {
     pub fn new() -> Self {
         Self::with_capacity(IDS)
     }
@@ -51,9 +51,9 @@ impl Seen {
         Self { capacity, ids: HashMap::new(), swept_at: i64::MIN }
     }
 
-    pub fn claim(&mut self, id: &Id, now: i64) -> Claim {
+    pub fn claim(&mut self, id: &RequestId, now: i64) -> Use {
         if self.ids.contains_key(&id.hash) {
-            return Claim::Again;
+            return Use::Repeated;
         }
         // A sweep goes through everything, so there is one in a second at most.
         if self.ids.len() >= self.capacity && now - 1000 > self.swept_at {
@@ -61,27 +61,27 @@ impl Seen {
             self.swept_at = now;
         }
         if self.ids.len() >= self.capacity {
-            return Claim::Unknown;
+            return Use::Unknown;
         }
         self.ids.insert(id.hash, id.expires_at);
-        Claim::New
+        Use::First
     }
 }
 
-/// When who was last admitted to what, as storage said.
-pub(crate) struct Admissions(Bounded<String, i64>);
+/// When a caller was last admitted to something by storage.
+pub(crate) struct Admissions(LruCache<String, i64>);
 
 impl Admissions {
     pub fn new() -> Self {
-        Self(Bounded::new(ADMISSIONS))
+        Self(LruCache::new(ADMISSIONS))
     }
 
     pub fn note(&mut self, what: String, at: i64) {
-        self.0.insert(what, at);
+        self.0.put(what, at);
     }
 
     /// Whether it was within the lifetime, in milliseconds.
-    pub fn holds(&self, what: &String, now: i64, lifetime: i64) -> bool {
+    pub fn holds(&mut self, what: &String, now: i64, lifetime: i64) -> bool {
         self.0.get(what).is_some_and(|at| (0..lifetime).contains(&(now - at)))
     }
 }
@@ -92,15 +92,15 @@ mod tests {
 
     #[test]
     fn an_id_passes_once_as_long_as_it_is_valid() {
-        let mut seen = Seen::with_capacity(2);
-        let mut claim = |number: u8, expires_at, now| seen.claim(&Id::new(&[number; 32], expires_at), now);
-        assert_eq!(claim(1, 60_000, 0), Claim::New);
-        assert_eq!(claim(1, 60_000, 59_999), Claim::Again);
-        assert_eq!(claim(2, 62_000, 0), Claim::New);
-        assert_eq!(claim(3, 90_000, 1000), Claim::Unknown, "none that is valid is forgotten for it");
-        assert_eq!(claim(1, 60_000, 1001), Claim::Again);
-        assert_eq!(claim(3, 90_000, 60_000), Claim::New, "the first has expired");
-        assert_eq!(claim(2, 62_000, 60_000), Claim::Again);
+        let mut cache = ReplayCache::with_capacity(2);
+        let mut claim = |number: u8, expires_at, now| cache.claim(&RequestId::new(&[number; 32], expires_at), now);
+        assert_eq!(claim(1, 60_000, 0), Use::First);
+        assert_eq!(claim(1, 60_000, 59_999), Use::Repeated);
+        assert_eq!(claim(2, 62_000, 0), Use::First);
+        assert_eq!(claim(3, 90_000, 1000), Use::Unknown, "none that is valid is forgotten for it");
+        assert_eq!(claim(1, 60_000, 1001), Use::Repeated);
+        assert_eq!(claim(3, 90_000, 60_000), Use::First, "the first has expired");
+        assert_eq!(claim(2, 62_000, 60_000), Use::Repeated);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Where in a JSON text a reader stopped, as a path. It is worked out from the position once something has been refused;
+//! Where in a JSON text a reader stopped, as a path. It is computed from the position once something has been refused;
 //! a reader that keeps track itself would be compiled once more for every type of body.
 
 /// One object or array that has not ended.

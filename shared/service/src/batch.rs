@@ -1,0 +1,447 @@
+//! One atomic batch per request: guards, statements, the audit entry. Either all of it happens or nothing. Handlers read
+//! outcomes by [`Slot`], never by position; who calls ([`Actor`]) adds what stands before and after their statements.
+
+use std::sync::Arc;
+
+use crypto::seal::DataKey;
+use platform::{Outcome, Row, SqlError, SqlValue, Statement};
+
+use crate::{App, Audit, Error, Result, data_keys::DataKeySlot, request_log::RequestLog};
+
+/// The table whose columns `g0`, `g1` … refuse NULL. No row is ever stored in it: a guard that does not hold breaks the
+/// batch, and the error names its column.
+const GUARDS: &str = "guards";
+
+/// How many guards a batch may have: the number of columns of that table.
+const MOST_GUARDS: usize = 16;
+
+/// A condition without which nothing of a batch happens, and the refusal that it stands for.
+#[derive(Clone)]
+pub struct Guard {
+    /// A boolean SQL expression with parameters of its own, from `?1` on.
+    condition: Statement,
+    refusal: Error,
+    is_recorded: bool,
+}
+
+impl Guard {
+    pub fn new(condition: &'static str, refusal: Error) -> Self {
+        Self { condition: Statement::new(condition), refusal, is_recorded: false }
+    }
+
+    #[must_use]
+    pub fn bind(mut self, value: impl Into<SqlValue>) -> Self {
+        self.condition = self.condition.bind(value);
+        self
+    }
+
+    /// The refusal is an entry of the audit log: the caller is known, and may not do this.
+    #[must_use]
+    pub fn recorded(self) -> Self {
+        Self { is_recorded: true, ..self }
+    }
+}
+
+/// Where the outcome of a statement will be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot(usize);
+
+/// Who calls. Adds to a batch what admits the caller, and says why one was not admitted.
+pub trait Actor: Send + Sync {
+    fn app(&self) -> &App;
+
+    fn log(&self) -> &RequestLog;
+
+    /// Milliseconds since the epoch; one reading per request.
+    fn now(&self) -> i64;
+
+    /// What the audit log calls the caller; `None` where the statement of the entry finds it by the nonce.
+    fn name(&self) -> Option<String>;
+
+    /// What was asked for, as far as is known without the entry of the batch.
+    fn asked(&self) -> Audit;
+
+    /// The conditions under which this caller may go on, judged before those of the handler.
+    fn guards(&self) -> Vec<Guard> {
+        Vec::new()
+    }
+
+    /// Statements before all others.
+    fn opening(&self) -> Vec<Statement> {
+        Vec::new()
+    }
+
+    /// Statements after all others, whose outcomes nobody reads.
+    fn closing(&self) -> Vec<Statement> {
+        Vec::new()
+    }
+
+    /// The key of the request's row in `request_nonces`, and the caller's id of the request.
+    fn nonce(&self) -> Option<&str> {
+        None
+    }
+
+    fn request_id(&self) -> Option<&str> {
+        None
+    }
+
+    /// Whether a batch that was refused may be tried once more, when [`Actor::explain`] gives no refusal.
+    fn may_retry(&self) -> bool {
+        false
+    }
+
+    /// Looks whether the caller may go on at all, outside of a batch: for what must exist before a change can be put
+    /// together. The batch judges again.
+    fn check(&self) -> impl Future<Output = Result<()>> + Send;
+
+    /// Why the opening broke the batch; `None` when the error is not about the caller. `asked` is what was refused.
+    fn explain(&self, error: &SqlError, asked: Audit) -> impl Future<Output = Option<Result<()>>> + Send {
+        let _ = (error, asked);
+        std::future::ready(None)
+    }
+
+    /// The batch has happened.
+    fn committed(&self) {}
+}
+
+/// A batch that is being put together.
+pub struct Batch<A> {
+    actor: A,
+    guards: Vec<Guard>,
+    statements: Vec<Statement>,
+    entry: Option<(Audit, Option<Slot>)>,
+    violations: Vec<(SqlError, Error)>,
+}
+
+impl<A: Actor> Batch<A> {
+    pub fn new(actor: A) -> Self {
+        let guards = actor.guards();
+        Self { actor, guards, statements: Vec::new(), entry: None, violations: Vec::new() }
+    }
+
+    /// Adds a statement.
+    pub fn push(&mut self, statement: Statement) -> Slot {
+        self.statements.push(statement);
+        Slot(self.statements.len() - 1)
+    }
+
+    /// Adds a condition. The first one that does not hold gives the answer.
+    pub fn require(&mut self, guard: Guard) {
+        self.guards.push(guard);
+    }
+
+    /// The refusal when a value of this column (`table.column`) is taken.
+    pub fn on_duplicate(&mut self, column: &str, refusal: Error) {
+        self.violations.push((SqlError::Unique(column.to_owned()), refusal));
+    }
+
+    /// The refusal when this column (`table.column`) would be NULL.
+    pub fn on_null(&mut self, column: &str, refusal: Error) {
+        self.violations.push((SqlError::NotNull(column.to_owned()), refusal));
+    }
+
+    /// Records the entry if the statement of this slot changes something.
+    pub fn record(&mut self, audit: Audit, when: Slot) {
+        self.entry = Some((audit, Some(when)));
+    }
+
+    /// Records the entry whatever the statements find: a read of secrets.
+    pub fn record_always(&mut self, audit: Audit) {
+        self.entry = Some((audit, None));
+    }
+
+    /// Reads a tenant's data key in the same round trip, unless this instance has it open.
+    pub fn read_data_key(&mut self, tenant: &str) -> DataKeySlot {
+        let open = self.actor.app().data_keys().open_key(tenant);
+        let slot = open.is_none().then(|| self.push(crate::DataKeys::select(tenant)));
+        DataKeySlot { tenant: tenant.to_owned(), open, slot }
+    }
+
+    /// The tenant's data key for what this batch is about to write. A first key is created only for who may pass.
+    pub async fn data_key(&self, tenant: &str) -> Result<Arc<DataKey>> {
+        let app = self.actor.app();
+        if let Some(key) = app.data_keys().existing(app, tenant).await? {
+            return Ok(key);
+        }
+        self.actor.check().await?;
+        app.data_keys().create(app, tenant).await
+    }
+
+    pub fn actor(&self) -> &A {
+        &self.actor
+    }
+
+    /// Runs reading statements. What was found is thrown away where a guard does not hold. Of changes it only leaves the
+    /// nonce, which a power failure may take with it.
+    pub async fn read(self) -> Result<Outcomes> {
+        let select = (!self.guards.is_empty()).then(|| select_guards(&self.guards));
+        let plan = self.plan(select);
+        let outcomes = self.run(plan, false).await?.map_err(|error| self.violated(error))?;
+        if !self.guards.is_empty() {
+            let row = outcomes.guards.as_ref().and_then(|outcome| outcome.rows.first());
+            for (index, guard) in self.guards.iter().enumerate() {
+                let holds = row.and_then(|row| row.get::<Option<bool>>(&format!("g{index}")).ok().flatten());
+                if holds != Some(true) {
+                    return Err(self.refused_by(guard));
+                }
+            }
+        }
+        Ok(outcomes.found)
+    }
+
+    /// Runs a change, or a read of secrets: all of it with its entry and nonce, or nothing; durable when it returns.
+    pub async fn write(self) -> Result<Outcomes> {
+        let abort = (!self.guards.is_empty()).then(|| abort_unless(&self.guards));
+        let plan = self.plan(abort);
+        let ran = self.run(plan, true).await?.map_err(|error| self.violated(error))?;
+        Ok(ran.found)
+    }
+
+    /// As [`Batch::write`], for callers that name violations themselves.
+    pub(crate) async fn write_raw(self) -> Result<Result<Outcomes, SqlError>> {
+        let abort = (!self.guards.is_empty()).then(|| abort_unless(&self.guards));
+        let plan = self.plan(abort);
+        Ok(self.run(plan, true).await?.map(|ran| ran.found))
+    }
+}
+
+/// Statements in the order in which they run, and where those are whose outcomes are read.
+#[derive(Clone)]
+struct Plan {
+    statements: Vec<Statement>,
+    guards: Option<usize>,
+    /// By slot.
+    positions: Vec<usize>,
+    entry: Option<usize>,
+}
+
+impl Plan {
+    fn add(&mut self, statement: Statement) -> usize {
+        self.statements.push(statement);
+        self.statements.len() - 1
+    }
+}
+
+struct Ran {
+    guards: Option<Outcome>,
+    found: Outcomes,
+}
+
+impl<A: Actor> Batch<A> {
+    /// The entry stands right behind the statement that decides on it, so that nothing comes between the two.
+    fn plan(&self, guards: Option<Statement>) -> Plan {
+        let mut plan = Plan { statements: self.actor.opening(), guards: None, positions: Vec::new(), entry: None };
+        plan.guards = guards.map(|guards| plan.add(guards));
+        for (index, statement) in self.statements.iter().enumerate() {
+            let position = plan.add(statement.clone());
+            plan.positions.push(position);
+            if let Some((audit, Some(slot))) = &self.entry
+                && slot.0 == index
+            {
+                plan.entry = Some(plan.add(self.append(audit, false)));
+            }
+        }
+        if let Some((audit, None)) = &self.entry {
+            plan.entry = Some(plan.add(self.append(audit, true)));
+        }
+        plan.statements.extend(self.actor.closing());
+        plan
+    }
+
+    fn append(&self, audit: &Audit, always: bool) -> Statement {
+        let audit = match self.actor.name() {
+            Some(name) => audit.clone().by_default(name),
+            None => audit.clone(),
+        };
+        audit.append(self.actor.nonce(), self.actor.request_id(), self.actor.now(), always)
+    }
+
+    /// The inner error is one that is not about the caller or a guard.
+    async fn run(&self, plan: Plan, durable: bool) -> Result<Result<Ran, SqlError>> {
+        let sql = self.actor.app().sql();
+        let Plan { statements, guards, positions, entry } = plan;
+        let mut again = self.actor.may_retry().then(|| statements.clone());
+        let mut next = Some(statements);
+        while let Some(statements) = next.take() {
+            let result = if durable { sql.batch(statements).await } else { sql.read_batch(statements).await };
+            let error = match result {
+                Ok(mut outcomes) => {
+                    self.actor.committed();
+                    let mut take = |position: usize| outcomes.get_mut(position).map(std::mem::take);
+                    if let (Some(position), Some((audit, _))) = (entry, &self.entry) {
+                        self.actor.log().record(take(position).and_then(|outcome| audit.position(&outcome)));
+                    }
+                    let guards = guards.and_then(&mut take);
+                    let found = positions.into_iter().map(|position| take(position).unwrap_or_default()).collect();
+                    return Ok(Ok(Ran { guards, found: Outcomes { app: self.actor.app().clone(), found } }));
+                }
+                Err(error) => error,
+            };
+            if let Some(guard) = failed_guard(&error).and_then(|index| self.guards.get(index)) {
+                return Err(self.refused_by(guard));
+            }
+            let asked = self.entry.as_ref().map_or_else(|| self.actor.asked(), |(audit, _)| audit.clone());
+            match self.actor.explain(&error, asked).await {
+                Some(explained) => explained?,
+                None => return Ok(Err(error)),
+            }
+            next = again.take();
+        }
+        Err(Error::license())
+    }
+
+    fn refused_by(&self, guard: &Guard) -> Error {
+        if guard.is_recorded
+            && let Some(name) = self.actor.name()
+        {
+            let asked = self.entry.as_ref().map_or_else(|| self.actor.asked(), |(audit, _)| audit.clone());
+            self.actor.log().refuse(asked.refused_to(name), self.actor.request_id(), self.actor.now());
+        }
+        guard.refusal.clone()
+    }
+
+    fn violated(&self, error: SqlError) -> Error {
+        let found = self.violations.iter().find(|(violation, _)| match (violation, &error) {
+            (SqlError::Unique(column), error) => error.is_unique(column),
+            (violation, error) => violation == error,
+        });
+        found.map_or_else(|| error.clone().into(), |(_, refusal)| refusal.clone())
+    }
+}
+
+/// What the statements of a batch gave, by slot.
+pub struct Outcomes {
+    app: App,
+    found: Vec<Outcome>,
+}
+
+impl Outcomes {
+    pub(crate) fn into_vec(self) -> Vec<Outcome> {
+        self.found
+    }
+
+    pub fn rows(&self, slot: Slot) -> &[Row] {
+        self.found.get(slot.0).map(|outcome| outcome.rows.as_slice()).unwrap_or_default()
+    }
+
+    pub fn row(&self, slot: Slot) -> Option<&Row> {
+        self.rows(slot).first()
+    }
+
+    /// The row of a statement that always gives one.
+    #[track_caller]
+    pub fn one(&self, slot: Slot) -> Result<&Row> {
+        match self.row(slot) {
+            Some(row) => Ok(row),
+            None => Err(Error::internal("a statement that always gives a row gave none")),
+        }
+    }
+
+    pub fn changed(&self, slot: Slot) -> bool {
+        self.changes(slot) > 0
+    }
+
+    pub fn changes(&self, slot: Slot) -> u64 {
+        self.found.get(slot.0).map_or(0, |outcome| outcome.changes)
+    }
+
+    /// The data key that was open already, or the one that was read; `None` when the tenant has none yet.
+    pub fn data_key(&self, slot: &DataKeySlot) -> Result<Option<Arc<DataKey>>> {
+        match (&slot.open, slot.slot) {
+            (None, Some(read)) => self.app.data_keys().admit(&self.app, &slot.tenant, self.rows(read)),
+            (open, _) => Ok(open.clone()),
+        }
+    }
+}
+
+/// `SELECT (…) AS g0, (…) AS g1 …`
+fn select_guards(guards: &[Guard]) -> Statement {
+    let (conditions, params) = merged(guards);
+    let columns: Vec<_> =
+        conditions.iter().enumerate().map(|(index, condition)| format!("({condition}) AS g{index}")).collect();
+    Statement { params, ..Statement::new(format!("SELECT {}", columns.join(", "))) }
+}
+
+/// Writes nothing where all guards hold. Otherwise it tries to store a row in which the column of each guard that does
+/// not hold is NULL; SQLite names the first of them.
+fn abort_unless(guards: &[Guard]) -> Statement {
+    let (conditions, params) = merged(guards);
+    // What the table has more columns than there are guards is filled.
+    let columns: Vec<_> = (0..MOST_GUARDS).map(|index| format!("g{index}")).collect();
+    let values: Vec<_> = (0..MOST_GUARDS)
+        .map(|index| {
+            conditions.get(index).map_or("1".to_owned(), |condition| format!("CASE WHEN ({condition}) THEN 1 END"))
+        })
+        .collect();
+    let all: Vec<_> = conditions.iter().map(|condition| format!("coalesce(({condition}), 0)")).collect();
+    let text = format!(
+        "INSERT INTO {GUARDS} ({}) SELECT {} WHERE NOT ({})",
+        columns.join(", "),
+        values.join(", "),
+        all.join(" AND ")
+    );
+    Statement { params, ..Statement::new(text) }
+}
+
+/// The conditions as parts of one statement: their parameters follow each other.
+fn merged(guards: &[Guard]) -> (Vec<String>, Vec<SqlValue>) {
+    let mut params = Vec::new();
+    let conditions = guards.iter().take(MOST_GUARDS).map(|guard| {
+        let condition = renumbered(&guard.condition.text, params.len());
+        params.extend(guard.condition.params.iter().cloned());
+        condition
+    });
+    let conditions = conditions.collect();
+    (conditions, params)
+}
+
+/// The same expression with each `?N` as `?(N + by)`. Texts between quotes stay as they are.
+fn renumbered(condition: &str, by: usize) -> String {
+    let mut text = String::with_capacity(condition.len() + 8);
+    let mut is_quoted = false;
+    let mut rest = condition.chars().peekable();
+    while let Some(character) = rest.next() {
+        text.push(character);
+        is_quoted ^= character == '\'';
+        if character != '?' || is_quoted {
+            continue;
+        }
+        let mut number = 0_usize;
+        while let Some(digit) = rest.peek().and_then(|character| character.to_digit(10)) {
+            number = number.saturating_mul(10).saturating_add(digit as usize);
+            rest.next();
+        }
+        text.push_str(&(number + by).to_string());
+    }
+    text
+}
+
+/// Which guard broke the batch.
+fn failed_guard(error: &SqlError) -> Option<usize> {
+    let SqlError::NotNull(column) = error else { return None };
+    column.strip_prefix(GUARDS)?.strip_prefix(".g")?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_of_merged_guards_follow_each_other() {
+        let guards = [
+            Guard::new("EXISTS (SELECT 1 FROM a WHERE b = ?1 AND c = '?1 it''s ?')", Error::forbidden()).bind("x"),
+            Guard::new("?2 > ?1", Error::forbidden()).bind(1).bind(2),
+        ];
+        let merged = abort_unless(&guards);
+        assert!(merged.text.contains("b = ?1 AND c = '?1 it''s ?'"), "{}", merged.text);
+        assert!(merged.text.contains("(?3 > ?2)"), "{}", merged.text);
+        assert_eq!(merged.params, ["x".into(), 1.into(), 2.into()] as [SqlValue; 3]);
+    }
+
+    #[test]
+    fn the_error_names_the_guard() {
+        let error = SqlError::from_text("D1_ERROR: NOT NULL constraint failed: guards.g11: SQLITE_CONSTRAINT");
+        assert_eq!(failed_guard(&error), Some(11));
+        assert_eq!(failed_guard(&SqlError::NotNull("request_nonces.caller".to_owned())), None);
+    }
+}

@@ -1,0 +1,104 @@
+//! Nonces of signed requests that no batch has stored: of requests that were refused, before the answer, and of requests
+//! that were answered by a copy, after it. A stored nonce makes its request a replay when it comes again.
+
+use std::sync::{Mutex, MutexGuard, PoisonError, atomic::Ordering};
+
+use platform::Statement;
+use serde::Serialize;
+
+use crate::{App, replay_cache::RequestId};
+
+/// Every so many signed requests of an instance, expired nonces are deleted: twice as many as have come in.
+const SWEEP_EVERY: i64 = 64;
+
+/// For how long one request stores the nonces of others too, in milliseconds.
+const MAX_DRAIN: i64 = 5_000;
+
+/// After this many milliseconds without a sign of the task that stores nonces, another request starts one.
+const WRITER_TIMEOUT: i64 = 10_000;
+
+/// A request id to be stored.
+#[derive(Serialize)]
+pub(crate) struct Nonce {
+    pub nonce: String,
+    pub expires_at: i64,
+    #[serde(skip)]
+    pub id: RequestId,
+    pub secret_hash: String,
+    /// The caller is known although no licence is stored for it.
+    pub is_known: bool,
+}
+
+/// Stores nonces. An unknown caller stores nothing.
+pub(crate) fn insert(nonces: &[Nonce]) -> Statement {
+    let insert = Statement::new(
+        "INSERT INTO request_nonces (nonce, expires_at, caller, level) \
+         SELECT n.value ->> 'nonce', n.value ->> 'expires_at', '', '' FROM json_each(?1) n \
+         WHERE n.value ->> 'is_known' \
+         OR EXISTS (SELECT 1 FROM service_keys WHERE secret_hash = n.value ->> 'secret_hash') ON CONFLICT DO NOTHING",
+    );
+    insert.bind(serde_json::to_string(nonces).unwrap_or_default())
+}
+
+/// Deletes expired nonces when it is due, for so many new ones.
+pub(crate) fn sweep(app: &App, new: usize, now: i64) -> Option<Statement> {
+    let new = i64::try_from(new).unwrap_or(SWEEP_EVERY);
+    let before = app.signed_requests().fetch_add(new, Ordering::Relaxed) + SWEEP_EVERY / 2;
+    let due = (before + new) / SWEEP_EVERY - before / SWEEP_EVERY;
+    let sweep = Statement::new(
+        "DELETE FROM request_nonces WHERE nonce IN \
+         (SELECT nonce FROM request_nonces WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)",
+    );
+    (due > 0).then(|| sweep.bind(now).bind(2 * SWEEP_EVERY * due))
+}
+
+/// Nonces of answered requests on their way to storage. One batch is under way at a time; nonces that arrive meanwhile
+/// go with the next.
+#[derive(Default)]
+pub(crate) struct DeferredNonces(Mutex<Queue>);
+
+#[derive(Default)]
+struct Queue {
+    nonces: Vec<Nonce>,
+    /// When the task that stores them gave its last sign.
+    writer: Option<i64>,
+}
+
+impl DeferredNonces {
+    pub fn add(&self, app: &App, nonce: Nonce) {
+        let now = platform::clock::now_ms();
+        let mut queue = self.queue();
+        queue.nonces.push(nonce);
+        if queue.writer.is_none_or(|sign| now - sign > WRITER_TIMEOUT) {
+            queue.writer = Some(now);
+            let writer = app.clone();
+            app.spawn_after_response(Box::pin(async move { writer.deferred_nonces().drain(&writer).await }));
+        }
+    }
+
+    /// Stores nonces until there are none, or the time is over: then the next request goes on.
+    async fn drain(&self, app: &App) {
+        let started = platform::clock::now_ms();
+        while let Some(nonces) = self.next(started) {
+            let sweep = sweep(app, nonces.len(), platform::clock::now_ms());
+            let statements = [insert(&nonces)].into_iter().chain(sweep).collect();
+            if let Err(error) = app.sql().read_batch(statements).await {
+                platform::log::error(&format!("nonces of answered requests could not be stored: {error}"));
+            }
+        }
+    }
+
+    fn next(&self, started: i64) -> Option<Vec<Nonce>> {
+        let (mut queue, now) = (self.queue(), platform::clock::now_ms());
+        if queue.nonces.is_empty() || now - started > MAX_DRAIN {
+            queue.writer = None;
+            return None;
+        }
+        queue.writer = Some(now);
+        Some(std::mem::take(&mut queue.nonces))
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

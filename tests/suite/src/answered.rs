@@ -1,0 +1,132 @@
+//! Which statuses the operations have answered in a run: the native runtime appends each answer to a file, and a
+//! complete run is compared with the OpenAPI documents. A documented status that no case produces fails the run, unless
+//! `uncovered.txt` lists it; that list may only shrink.
+
+use std::{
+    collections::BTreeSet,
+    fs::{self, File, OpenOptions},
+    io::Write as _,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
+
+use serde_json::Value;
+
+use crate::runtime::root;
+
+/// Names the file for the native runtime.
+pub const VARIABLE: &str = "CHANCERY_ANSWERED";
+
+/// Appends answers to a file, each by one write.
+pub struct Recorder(Mutex<File>);
+
+impl Recorder {
+    /// `None` where no file is named.
+    pub fn from_env() -> Option<Self> {
+        let file = OpenOptions::new().append(true).create(true).open(std::env::var_os(VARIABLE)?).ok()?;
+        Some(Self(Mutex::new(file)))
+    }
+
+    pub fn record(&self, method: &str, path: &str, status: u16) {
+        let line = format!("{method} {path} {status}\n");
+        let _ = self.0.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes());
+    }
+}
+
+/// The file of a run, empty.
+pub fn new_file() -> Result<PathBuf, String> {
+    let path = std::env::temp_dir().join(format!("chancery-answered-{}", std::process::id()));
+    File::create(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(path)
+}
+
+/// The documented statuses that the answers in this file lack, as `GET /caas/sd 200`, and those of the list that they
+/// hold or that are not documented any more.
+pub fn compare(answers: &Path) -> Result<(Vec<String>, Vec<String>), String> {
+    let answers = fs::read_to_string(answers).map_err(|error| error.to_string())?;
+    let answers: BTreeSet<&str> = answers.lines().collect();
+    let answers: Vec<Answer> = answers.into_iter().filter_map(Answer::parse).collect();
+    let list = root().join("tests/suite/uncovered.txt");
+    let listed = fs::read_to_string(&list).map_err(|error| format!("{}: {error}", list.display()))?;
+    let listed: BTreeSet<String> = listed.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect();
+    let missing: BTreeSet<String> = documented()?
+        .into_iter()
+        .filter(|documented| !answers.iter().any(|answer| answer.is_of(documented)))
+        .map(|documented| format!("{} {} {}", documented.method, documented.path, documented.status))
+        .collect();
+    Ok((missing.difference(&listed).cloned().collect(), listed.difference(&missing).cloned().collect()))
+}
+
+struct Documented {
+    method: String,
+    path: String,
+    status: String,
+}
+
+struct Answer<'a> {
+    method: &'a str,
+    path: &'a str,
+    status: &'a str,
+}
+
+impl<'a> Answer<'a> {
+    fn parse(line: &'a str) -> Option<Self> {
+        let (rest, status) = line.rsplit_once(' ')?;
+        let (method, path) = rest.split_once(' ')?;
+        Some(Self { method, path, status })
+    }
+
+    /// The portal's operations are served under `/portal` as well.
+    fn is_of(&self, documented: &Documented) -> bool {
+        self.method == documented.method
+            && self.status == documented.status
+            && (matches(&documented.path, self.path)
+                || self.path.strip_prefix("/portal").is_some_and(|path| matches(&documented.path, path)))
+    }
+}
+
+/// Whether a path is one of a template. A last parameter `{path}` holds slashes.
+fn matches(template: &str, path: &str) -> bool {
+    let (mut template, mut path) = (template.split('/'), path.split('/'));
+    loop {
+        match (template.next(), path.next()) {
+            (None, None) => return true,
+            (Some("{path}"), Some(_)) => return true,
+            (Some(wanted), Some(given)) if wanted == given || (wanted.starts_with('{') && !given.is_empty()) => {}
+            _ => return false,
+        }
+    }
+}
+
+fn documented() -> Result<Vec<Documented>, String> {
+    let folder = root().join("openapi");
+    let mut all = Vec::new();
+    for entry in fs::read_dir(&folder).map_err(|error| error.to_string())? {
+        let text = fs::read_to_string(entry.map_err(|error| error.to_string())?.path());
+        let document: Value =
+            serde_json::from_str(&text.map_err(|error| error.to_string())?).map_err(|error| error.to_string())?;
+        let paths = document.get("paths").and_then(Value::as_object).into_iter().flatten();
+        for (path, item) in paths {
+            for (method, operation) in item.as_object().into_iter().flatten() {
+                let responses = operation.get("responses").and_then(Value::as_object).into_iter().flatten();
+                all.extend(responses.map(|(status, _)| Documented {
+                    method: method.to_uppercase(),
+                    path: path.clone(),
+                    status: status.clone(),
+                }));
+            }
+        }
+    }
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_template_matches_whole_segments() {
+        assert!(matches("/a/{id}/b", "/a/1/b") && matches("/files/{path}", "/files/x/y.md") && matches("/a", "/a"));
+        assert!(!matches("/a/{id}", "/a/") && !matches("/a/{id}", "/a/1/b") && !matches("/a/b", "/a/c"));
+    }
+}
