@@ -137,7 +137,7 @@ fn every_change_secret_read_and_refusal_leaves_one_entry(shared: &Deployment) {
         (&t.basic, "PUT", config_path, Some(config(json!("s3cret"))), 401, platform, "config.set"),
         (&t.app, "DELETE", &one_member, None, 403, licensing, "authorization.remove"),
         (&t.service, "PATCH", "/caas/sd", Some(json!({ "x": "https://x.example" })), 401, platform, "directory.patch"),
-        (&t.app, "GET", "/caas/root-key", None, 401, platform, "root-key.rewrap"),
+        (&t.app, "GET", "/caas/root-key", None, 401, platform, "root-key.show"),
         (&t.app, "POST", "/licenses/servicekey/fetch", None, 401, licensing, "license.list"),
         (&t.service, "GET", "/licenses/servicekey?keyId=root", None, 401, licensing, "license.read"),
     ] {
@@ -222,9 +222,10 @@ fn what_a_token_does_is_in_the_same_log(shared: &Deployment) {
         assert_eq!((reply.status, &entries), (status, &Vec::new()), "{method} {path}");
     }
     let reader = crate::config_project::mint(t, &json!({ "role": "user", "grant": "read", "tenantId": p.tenant }));
-    for (method, path, body, action) in
-        [("POST", "/resolve", Some(both), "config-api.admin"), ("DELETE", "/items/plain", None, "config-api.admin")]
-    {
+    for (method, path, body, action) in [
+        ("POST", "/resolve", Some(both), "config-item.resolve"),
+        ("DELETE", "/items/plain", None, "config-item.delete"),
+    ] {
         let (reply, entries) = watch(t, || reader.call(method, path, body.as_ref()));
         let entry = only(&entries);
         assert_eq!((reply.status, entry.outcome.as_str(), entry.action.as_str()), (403, "refused", action));
