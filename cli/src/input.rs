@@ -71,11 +71,15 @@ pub(crate) fn read(argument: &str) -> Result<Zeroizing<String>> {
 
 /// A document in a file, or `-` for standard input. A byte order mark is not part of it.
 pub(crate) fn document(path: &str) -> Result<Zeroizing<String>> {
-    let text = if path == "-" { standard_input()? } else { file(path)? };
-    Ok(match text.strip_prefix('\u{feff}') {
+    Ok(without_mark(if path == "-" { standard_input()? } else { file(path)? }))
+}
+
+/// A document without its byte order mark.
+pub(crate) fn without_mark(text: Zeroizing<String>) -> Zeroizing<String> {
+    match text.strip_prefix('\u{feff}') {
         Some(text) => Zeroizing::new(text.to_owned()),
         None => text,
-    })
+    }
 }
 
 /// The lines of a document, with their numbers, and how many bytes it has: 0 where that is unknown.

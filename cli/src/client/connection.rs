@@ -10,7 +10,7 @@ use crypto::{Curve, Zeroizing};
 use serde::Deserialize;
 
 use super::Client;
-use crate::{Error, Result};
+use crate::{Error, Result, json};
 
 const DEV_FILE: &str = ".chancery/dev.json";
 
@@ -116,7 +116,7 @@ fn read(path: &Path) -> Result<DevFile> {
         Error::usage(format!("{} cannot be used: {error}. scripts/up writes it anew.", path.display()))
     };
     let text = fs::read_to_string(path).map(Zeroizing::new).map_err(|error| unreadable(&error))?;
-    serde_json::from_str(&text).map_err(|error| unreadable(&error))
+    serde_json::from_str(&text).map_err(|error| unreadable(&json::fault(&error)))
 }
 
 #[cfg(test)]
@@ -164,6 +164,15 @@ mod tests {
         assert_eq!(found.curve, Curve::P256);
         let error = found.client().err().unwrap();
         assert!(error.to_string().contains("CHANCERY_LICENSE"), "{error}");
+        fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
+    fn a_broken_file_is_named_and_not_quoted() {
+        let (dir, below) = local("broken");
+        fs::write(dir.join(DEV_FILE), "\"s3cret\"").unwrap();
+        let error = Connection::resolve(Given::default(), &below).unwrap_err().to_string();
+        assert!(error.contains(DEV_FILE) && !error.contains("s3cret"), "{error}");
         fs::remove_dir_all(dir).unwrap();
     }
 

@@ -61,7 +61,7 @@ impl Call {
     /// The text that was given: it is checked, and sent as it stands.
     fn body(&self) -> Result<Option<Zeroizing<String>>> {
         let Some(argument) = &self.data else { return Ok(None) };
-        let text = input::read(argument)?;
+        let text = input::without_mark(input::read(argument)?);
         json::check(&text).map_err(|reason| Error::usage(format!("the body is not JSON: {reason}")))?;
         Ok(Some(text))
     }

@@ -30,7 +30,7 @@ pub(super) enum Credential {
 impl Credential {
     pub fn run(&self, session: &Session) -> Result<String> {
         let Self::Import { credentials, skip_existing } = self;
-        let requests = requests(&input::read(credentials)?)?;
+        let requests = requests(&input::without_mark(input::read(credentials)?))?;
         let client = session.client()?;
         let (mut imported, mut skipped) = (Vec::new(), 0);
         for (number, request) in requests.iter().enumerate() {

@@ -10,8 +10,11 @@ use crate::json::{Json, MAX_DEPTH, Members, quoted};
 /// YAML bounds a name to 1,024 characters unless a ? stands before it. Other writers do not care.
 const LONGEST_NAME: usize = 64 * 1024;
 
-/// How many nodes aliases may stand for altogether.
-const MAX_REPEATED: usize = 100_000;
+/// How many bytes aliases may stand for altogether; a configuration has one MiB.
+const MAX_REPEATED: usize = 8 * 1024 * 1024;
+
+/// What a node takes besides its text.
+const NODE: usize = 16;
 
 pub(crate) fn parse(text: &str) -> Result<Members, String> {
     let mut options = granit_parser::options! {
@@ -26,12 +29,12 @@ pub(crate) fn parse(text: &str) -> Result<Members, String> {
 
 struct Loader<'t> {
     parser: Parser<'t, StrInput<'t>>,
-    /// What an alias stands for, and how many nodes that are.
+    /// What an alias stands for, and about how many bytes that are.
     anchors: HashMap<usize, (Json, usize)>,
     repeated: usize,
 }
 
-/// A node, how many nodes are in it, and where it begins.
+/// A node, about how many bytes it has, and where it begins.
 struct Node {
     json: Json,
     size: usize,
@@ -72,10 +75,12 @@ impl<'t> Loader<'t> {
         let deeper = depth.checked_sub(1).ok_or_else(|| at(span.start, "it is nested too deeply"))?;
         let (anchor, json, size) = match event {
             Event::Alias(anchor) => return self.repeat(anchor, span),
-            Event::Scalar(text, style, anchor, tag) => (anchor, scalar_of(&text, style, tag.as_deref(), span)?, 1),
+            Event::Scalar(text, style, anchor, tag) => {
+                (anchor, scalar_of(&text, style, tag.as_deref(), span)?, NODE + text.len())
+            }
             Event::SequenceStart(_, anchor, tag) => {
                 expect_tag(tag.as_deref(), "seq", span)?;
-                let (mut elements, mut size) = (Vec::new(), 1);
+                let (mut elements, mut size) = (Vec::new(), NODE);
                 loop {
                     match self.next()? {
                         (Event::SequenceEnd, _) => break,
@@ -103,7 +108,7 @@ impl<'t> Loader<'t> {
 
     /// Members of the mapping itself win over those that are merged into it, wherever they stand.
     fn mapping(&mut self, depth: usize) -> Result<(Members, usize), String> {
-        let (mut own, mut merged, mut size) = (Members::new(), Members::new(), 1);
+        let (mut own, mut merged, mut size) = (Members::new(), Members::new(), NODE);
         loop {
             let (event, span) = match self.next()? {
                 (Event::MappingEnd, _) => break,
@@ -113,7 +118,7 @@ impl<'t> Loader<'t> {
             let name = self.name(event, span)?;
             let (event, value_span) = self.next()?;
             let value = self.node(event, value_span, depth)?;
-            size += value.size;
+            size += NODE + name.len() + value.size;
             if merges {
                 merge(&mut merged, value)?;
             } else if own.insert(name.clone(), value.json).is_some() {
@@ -131,7 +136,8 @@ impl<'t> Loader<'t> {
             // By its text: a number as a name is not another number.
             Event::Scalar(name, style, anchor, tag) => {
                 if anchor > 0 {
-                    self.anchors.insert(anchor, (scalar_of(&name, style, tag.as_deref(), span)?, 1));
+                    let json = scalar_of(&name, style, tag.as_deref(), span)?;
+                    self.anchors.insert(anchor, (json, NODE + name.len()));
                 }
                 Ok(name.into_owned())
             }
@@ -146,12 +152,11 @@ impl<'t> Loader<'t> {
     fn repeat(&mut self, anchor: usize, span: Span) -> Result<Node, String> {
         let known =
             self.anchors.get(&anchor).ok_or_else(|| at(span.start, "the alias stands inside of what it names"))?;
-        let (json, size) = known.clone();
-        self.repeated += size;
+        self.repeated += known.1;
         if self.repeated > MAX_REPEATED {
             return Err(at(span.start, "aliases stand for too much"));
         }
-        Ok(Node { json, size, at: span.start })
+        Ok(Node { json: known.0.clone(), size: known.1, at: span.start })
     }
 }
 
@@ -275,6 +280,7 @@ mod tests {
             ("- s3cret", "line 1 column 1"),
             ("", "line 1 column 1"),
             (&bomb, "line "),
+            (&format!("a: &a {}\nb: [{}]", "x".repeat(100_000), "*a,".repeat(100)), "line 2 column "),
             (&flow, "line 1 column "),
             (&block, "line 1 column "),
         ] {
