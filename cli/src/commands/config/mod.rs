@@ -59,8 +59,8 @@ pub(super) enum Config {
 pub(super) struct Set {
     #[command(flatten)]
     context: Context,
+    /// Such as otp.length; what is set there is JSON, such as 6 or '{"on":true}'
     path: String,
-    /// JSON such as 6 or '{"on":true}'
     #[command(flatten)]
     value: input::Value,
     /// The value is a text and not JSON
