@@ -7,7 +7,7 @@ use std::{
     fs::{self, File, OpenOptions},
     io::Write as _,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, OnceLock, PoisonError},
 };
 
 use serde_json::Value;
@@ -33,11 +33,18 @@ impl Recorder {
     }
 }
 
-/// The file of a run, empty.
-pub fn new_file() -> Result<PathBuf, String> {
+static FILE: OnceLock<PathBuf> = OnceLock::new();
+
+/// From now on native deployments record what they answer.
+pub fn start() -> Result<(), String> {
     let path = std::env::temp_dir().join(format!("chancery-answered-{}", std::process::id()));
     File::create(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    Ok(path)
+    FILE.set(path).map_err(|_| "recorded already".to_owned())
+}
+
+/// The file of this run, if answers are recorded.
+pub fn file() -> Option<&'static Path> {
+    FILE.get().map(PathBuf::as_path)
 }
 
 /// The documented statuses that the answers in this file lack, as `GET /caas/sd 200`, and those of the list that they

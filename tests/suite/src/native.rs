@@ -14,7 +14,7 @@ use platform::Host;
 use serde_json::json;
 use tower::ServiceExt;
 
-use crate::selection::Selection;
+use crate::{answered::Recorder, selection::Selection};
 
 /// The database file inside a state folder.
 pub const DATABASE: &str = "chancery.sqlite";
@@ -37,7 +37,18 @@ pub async fn router_over(host: Host, chosen: &Selection) -> Router {
         }
     }
     let apps = Arc::new(apps);
-    Router::new().fallback(move |request: Request| dispatch(apps.clone(), request))
+    let recorder = Arc::new(Recorder::from_env());
+    Router::new().fallback(move |request: Request| {
+        let (apps, recorder) = (apps.clone(), recorder.clone());
+        async move {
+            let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
+            let response = dispatch(apps, request).await;
+            if let Some(recorder) = recorder.as_ref() {
+                recorder.record(&method, &path, response.status().as_u16());
+            }
+            response
+        }
+    })
 }
 
 async fn dispatch(apps: Arc<HashMap<&'static str, Router>>, request: Request) -> Response {

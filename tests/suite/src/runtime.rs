@@ -17,7 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{selection::Selection, variables::Variables};
+use crate::{answered, selection::Selection, variables::Variables};
 
 /// The longest start: a component is compiled at its first start.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -70,6 +70,9 @@ impl Runtime {
                 command.arg("--state").arg(state).arg("--until-stdin-closes");
                 only(&mut command, functions);
                 command.env_clear().envs(variables.iter());
+                if let Some(file) = answered::file() {
+                    command.env(answered::VARIABLE, file);
+                }
                 Ok((command, Announcement::Line))
             }
             Self::Workerd => {

@@ -229,7 +229,7 @@ fn what_a_token_does_is_in_the_same_log(shared: &Deployment) {
         let (reply, entries) = watch(t, || reader.call(method, path, body.as_ref()));
         let entry = only(&entries);
         assert_eq!((reply.status, entry.outcome.as_str(), entry.action.as_str()), (403, "refused", action));
-        assert_eq!(entry.subject, format!("{method} {path}"));
+        assert_eq!(entry.subject, format!("{method} /api/client/v1/config{path}"));
         assert_eq!((entry.actor.as_str(), &entry.tenant), ("u-1", &p.tenant));
     }
     ok(&t.service.delete(&format!("/caas/config-tokens/{}", reader.id)), 200);

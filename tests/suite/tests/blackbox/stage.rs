@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chancery_tests::{runtime::Runtime, selection::Selection, variables::Variables};
+use chancery_tests::{answered, runtime::Runtime, selection::Selection, variables::Variables};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 use crate::{
@@ -80,6 +80,12 @@ impl Stage {
 
     pub fn run(self, arguments: &Arguments, cases: Vec<Case>) -> ExitCode {
         case::keep_panics_quiet();
+        let native = self.scenes.iter().any(|scene| matches!(scene.runtime, Runtime::Native));
+        let is_whole = arguments.filter.is_none() && arguments.skip.is_empty() && !arguments.list;
+        let compares = native && is_whole && self.functions == Selection::ALL;
+        if compares && let Err(error) = answered::start() {
+            eprintln!("what is answered cannot be recorded: {error}");
+        }
         let trials = self.scenes.iter().flat_map(|scene| {
             let of_case = |case: &Case| {
                 let (scene, case) = (scene.clone(), case.clone());
@@ -92,7 +98,7 @@ impl Stage {
         if !arguments.list {
             self.print_totals();
         }
-        let failed = conclusion.has_failed();
+        let failed = conclusion.has_failed() || (compares && !every_documented_status_is_answered());
         // Dropped, not exited: a deployment stops its process and removes its state.
         drop(self);
         if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
@@ -124,6 +130,25 @@ impl Stage {
         }
         println!();
     }
+}
+
+/// Whether the native cases have produced each status that the OpenAPI documents list.
+fn every_documented_status_is_answered() -> bool {
+    let compared = answered::file().ok_or_else(|| "nothing was recorded".to_owned()).and_then(answered::compare);
+    let (missing, superfluous) = match compared {
+        Ok(compared) => compared,
+        Err(error) => {
+            println!("documented statuses could not be compared: {error}");
+            return false;
+        }
+    };
+    for line in &missing {
+        println!("documented, and answered in no case: {line}");
+    }
+    for line in &superfluous {
+        println!("answered, or no longer documented; remove it from tests/suite/uncovered.txt: {line}");
+    }
+    missing.is_empty() && superfluous.is_empty()
 }
 
 impl Scene {
