@@ -1,27 +1,21 @@
 //! The state of one instance, and how a router of handlers becomes a served function.
 
 use std::{
+    any::Any,
     num::NonZeroUsize,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, atomic::AtomicI64},
 };
 
-use axum::{
-    Router,
-    body::Body,
-    http::{HeaderValue, header},
-    response::{IntoResponse, Response},
-};
+use axum::{Router, http::StatusCode, response::Response};
 use lru::LruCache;
 use platform::{Host, Kv, Row, Sql, Statement, Task, Vars};
 use policy::Operation;
-use serde_json::json;
 
 use crate::{
-    Config, DataKeys, Error, Result, Routes,
+    Config, DataKeys, Error, Result, Routes, Shape,
     bearer::KnownTokens,
     extract,
     nonces::DeferredNonces,
-    portal,
     replay_cache::{Admissions, ReplayCache},
     request_log,
     signed::DerivedKeys,
@@ -55,28 +49,17 @@ impl Api {
     }
 }
 
-/// How an API writes its errors.
-#[derive(Clone, Copy, Debug)]
-pub enum Shape {
-    /// `{statusCode, error, message}`
-    Kosmos,
-    /// `{error}`
-    Cognipeer,
-    /// `{message}`, or `{fields, code}` where fields of a body are refused
-    Kong,
-}
-
 /// One instance of a function: its host, its configuration and its caches. Cheap to clone.
 #[derive(Clone)]
 pub struct App(Arc<Inner>);
 
-/// What only some functions use is made by those: the keys of signed requests, the settings of the portal.
+/// What only some functions use is loaded by those: the keys of signed requests, and the settings of an API.
 struct Inner {
     host: Host,
     config: Config,
     operations: OnceLock<Vec<Arc<Operation>>>,
     signing: OnceLock<Signing>,
-    portal: OnceLock<portal::Settings>,
+    settings: OnceLock<Box<dyn Any + Send + Sync>>,
     derived_keys: Mutex<DerivedKeys>,
     known_tokens: Mutex<KnownTokens>,
     data_keys: DataKeys,
@@ -95,7 +78,7 @@ impl App {
             config,
             operations: OnceLock::new(),
             signing: OnceLock::new(),
-            portal: OnceLock::new(),
+            settings: OnceLock::new(),
             derived_keys: Mutex::new(LruCache::new(DERIVED_KEYS)),
             known_tokens: Mutex::new(LruCache::new(KNOWN_TOKENS)),
             data_keys: DataKeys::new(),
@@ -123,10 +106,10 @@ impl App {
         router
             .fallback(async || Error::not_found("No such resource"))
             .method_not_allowed_fallback(async || {
-                Error::new(axum::http::StatusCode::METHOD_NOT_ALLOWED, "This resource does not have that method")
+                Error::new(StatusCode::METHOD_NOT_ALLOWED, "This resource does not have that method")
             })
             .layer(axum::middleware::map_response(move |response: Response| {
-                std::future::ready(finish(response, shape))
+                std::future::ready(shape.finish(response))
             }))
             .layer(axum::middleware::from_fn_with_state(self.clone(), request_log::finish_request))
             .layer(axum::middleware::map_request(extract::read_ahead))
@@ -170,14 +153,14 @@ impl App {
         &self.0.data_keys
     }
 
-    /// What is set for the developer portal; only its functions read the variables.
-    pub fn portal(&self) -> &portal::Settings {
-        self.0.portal.get_or_init(portal::Settings::default)
+    /// Keeps the settings of the API that this function belongs to.
+    pub(crate) fn set_settings<T: Send + Sync + 'static>(&self, settings: T) {
+        // An instance is put together once.
+        let _ = self.0.settings.set(Box::new(settings));
     }
 
-    pub(crate) fn set_portal(&self, settings: portal::Settings) {
-        // An instance is put together once.
-        let _ = self.0.portal.set(settings);
+    pub(crate) fn settings<T: 'static>(&self) -> Option<&T> {
+        self.0.settings.get()?.downcast_ref()
     }
 
     pub(crate) fn derived_keys(&self) -> &Mutex<DerivedKeys> {
@@ -212,44 +195,5 @@ impl App {
     /// What was deferred, by this request or another one.
     pub(crate) fn take_deferred(&self) -> Vec<Task<'static, ()>> {
         std::mem::take(&mut *self.0.deferred.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-pub(crate) fn finish(mut response: Response, shape: Shape) -> Response {
-    if let Some(error) = response.extensions_mut().remove::<Error>() {
-        if let Some(line) = error.log_line() {
-            platform::log::error(&line);
-        }
-        let allow = response.headers_mut().remove(header::ALLOW);
-        response = shape.render(&error);
-        if let Some(allow) = allow {
-            response.headers_mut().insert(header::ALLOW, allow);
-        }
-    }
-    let headers = response.headers_mut();
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if matches!(shape, Shape::Cognipeer) {
-        headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    }
-    response
-}
-
-impl Shape {
-    fn render(self, error: &Error) -> Response {
-        let body = match self {
-            Self::Kosmos => json!({
-                "statusCode": error.status.as_u16(),
-                "error": error.status.canonical_reason().unwrap_or("Error"),
-                "message": error.message,
-            }),
-            Self::Cognipeer => json!({ "error": error.message }),
-            Self::Kong => match &error.body {
-                Some(body) => body.as_ref().clone(),
-                None => json!({ "message": error.message }),
-            },
-        };
-        let content_type = [(header::CONTENT_TYPE, "application/json")];
-        (error.status, content_type, Body::from(body.to_string())).into_response()
     }
 }

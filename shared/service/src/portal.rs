@@ -40,7 +40,7 @@ pub const PORTAL_TENANT: &str = "portal";
 pub async fn app(host: Host) -> App {
     let settings = Settings::load(host.vars.as_ref()).await;
     let app = App::new(host).await;
-    app.set_portal(settings);
+    app.set_settings(settings);
     app
 }
 
@@ -48,7 +48,7 @@ pub async fn app(host: Host) -> App {
 pub async fn signed_app(host: Host) -> App {
     let settings = Settings::load(host.vars.as_ref()).await;
     let app = App::signed(host).await;
-    app.set_portal(settings);
+    app.set_settings(settings);
     app
 }
 

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::{App, Error, Shape, app::finish};
+use crate::{App, Error, Shape};
 
 /// The layer around every function of the portal.
 pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -20,7 +20,7 @@ pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) 
         (origin, None) if changes(request.method()) && !is_own(&request, origin.as_ref()) => {
             let refusal = Error::forbidden_origin().into_response();
             let _ = axum::body::to_bytes(request.into_body(), 64 * 1024).await;
-            finish(refusal, Shape::Kong)
+            Shape::Kong.finish(refusal)
         }
         _ => next.run(request).await,
     };

@@ -1,12 +1,14 @@
 //! The variables of the portal. A wrong one fails the requests that need it, with a log line that says which to set.
 
+use std::sync::LazyLock;
+
 use crypto::password::Cost;
 use model::portal::{MetaFields, is_email};
 use platform::Vars;
 use zeroize::Zeroizing;
 
 use super::LinkTemplates;
-use crate::{Error, Result};
+use crate::{App, Error, Result};
 
 /// Read once per instance.
 pub struct Settings {
@@ -67,6 +69,14 @@ impl Default for Settings {
             meta_fields: Ok(MetaFields::default()),
             cost: Ok(Cost::default()),
         }
+    }
+}
+
+impl App {
+    /// The settings of the portal; only its functions read the variables.
+    pub fn portal(&self) -> &Settings {
+        static DEFAULT: LazyLock<Settings> = LazyLock::new(Settings::default);
+        self.settings().unwrap_or(&DEFAULT)
     }
 }
 
