@@ -11,8 +11,6 @@ use serde::{
 use serde_json::value::RawValue;
 use service::{Error, Result};
 
-use crate::reads::named;
-
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Document {
     pub revision: i64,
@@ -141,6 +139,11 @@ impl<'j, 'm, 'p> Visitor<'j> for Pick<'m, 'p> {
 
 fn unreadable(error: serde_json::Error) -> Error {
     Error::internal(format!("a stored configuration: {error}"))
+}
+
+/// A member of an object. A key path holds nothing that would have to be escaped.
+pub(crate) fn named(key_path: &str, json: &str) -> String {
+    format!("\"{key_path}\":{json}")
 }
 
 #[cfg(test)]

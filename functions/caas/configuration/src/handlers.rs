@@ -18,7 +18,7 @@ use service::{App, Cached, Error, Json, Path, Query, Result, Signed};
 use crate::{
     access::{Doing, RecordRef, authorize},
     changes,
-    document::Document,
+    document::{Document, named},
     reads::{self, Found},
 };
 
@@ -142,7 +142,7 @@ pub(crate) async fn set_config(
     let state = outcomes.one(state)?;
     let revision: i64 = state.get("revision")?;
     if outcomes.changed(set) {
-        return Ok(raw(revision + 1, 0, format!("{{{}}}", reads::named(key_path.as_str(), request.data.as_str()))));
+        return Ok(raw(revision + 1, 0, format!("{{{}}}", named(key_path.as_str(), request.data.as_str()))));
     }
     if expected.is_some_and(|expected| expected != revision) {
         let message = format!("Revision {revision} stands; fetch it and try again");

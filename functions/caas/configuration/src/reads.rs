@@ -10,7 +10,7 @@ use model::{
 use platform::{Row, Statement};
 use service::{Actor, Batch, Outcomes, Result, Slot};
 
-use crate::{access::RecordRef, changes::sql_paths, document::Document};
+use crate::{access::RecordRef, changes::sql_paths, document::{Document, named}};
 
 /// The replaced values that one page of the history reads at most, in bytes, to hash them.
 const HASHED_BYTES: i64 = 4 << 20;
@@ -73,11 +73,6 @@ fn parts(rows: &[Row]) -> Result<Found> {
     }
     let members: Vec<_> = parts.iter().map(|(path, part)| named(path, part)).collect();
     Ok(Found::Parts(revision, format!("{{{}}}", members.join(","))))
-}
-
-/// A member of an object. A key path holds nothing that would have to be escaped.
-pub(crate) fn named(key_path: &str, json: &str) -> String {
-    format!("\"{key_path}\":{json}")
 }
 
 /// A page of the history, newest first. It ends early when the values to hash become too many; one is always there.

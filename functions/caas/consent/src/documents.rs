@@ -4,7 +4,7 @@ use crypto::{cid, hash};
 use model::consent::{Content, Document, version};
 use service::{Error, Result};
 
-use crate::store::Scope;
+use crate::scope::Scope;
 
 /// A document with the id that its text hashes to.
 pub(crate) struct Version {

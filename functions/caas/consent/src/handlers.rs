@@ -14,7 +14,8 @@ use service::{Actor as _, Audit, Authorization, Envelope, Error, Path, Result, S
 use crate::{
     documents::Version,
     node::Node,
-    store::{self, Copy, Record, Scope},
+    scope::Scope,
+    store::{self, Copy, Record},
     templates,
 };
 

@@ -3,6 +3,7 @@
 mod documents;
 mod handlers;
 mod node;
+mod scope;
 mod store;
 mod templates;
 

@@ -16,9 +16,9 @@ use serde::Deserialize;
 
 use crate::documents::Version;
 
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long a node that failed is not asked again by this instance.
+/// For how long this instance does not ask a node again that failed.
 const REST_MS: i64 = 10_000;
 
 /// The options under which a node gives a document the id that it has here.
@@ -88,7 +88,7 @@ impl Node {
             request = request.header(header::AUTHORIZATION, authorization);
         }
         let request = request.body(body.into_bytes()).map_err(|_| FetchError::Malformed)?;
-        let answer = fetch(request, Limits { time: PATIENCE, bytes }).await?;
+        let answer = fetch(request, Limits { time: TIMEOUT, bytes }).await?;
         if answer.status().is_success() {
             Ok(answer.into_body())
         } else {

@@ -5,19 +5,12 @@ use crypto::hash;
 use model::{
     configuration::{Context, Owner},
     consent::Template,
-    ids::{CommunityId, OpaqueName, TenantId},
+    ids::OpaqueName,
 };
 use platform::{Row, Statement};
 use service::{Anonymous, App, Error, Result};
 
-use crate::documents::Version;
-
-/// Whose consents.
-#[derive(Clone)]
-pub(crate) struct Scope {
-    pub tenant: TenantId,
-    pub community: CommunityId,
-}
+use crate::{documents::Version, scope::Scope};
 
 /// What is in force.
 #[derive(Clone)]

@@ -48,6 +48,11 @@ fn key_pair(curve: Curve) -> Result<Credentials> {
     Err(Error::internal("the generator of randomness gives no private key"))
 }
 
+/// The refusal of a value that another key has.
+pub(crate) fn taken(field: &str) -> Error {
+    Error::bad_request(format!("A license key with this {field} exists; choose another {field}"))
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]

@@ -8,7 +8,7 @@ use model::{
 };
 use service::{INFRA_TAG, Result, Signed};
 
-use crate::{credentials::Credentials, keys};
+use crate::credentials::{Credentials, taken};
 
 /// The infra licence that signs this request, in the form of a stored key.
 pub(crate) fn service_key(signed: &Signed) -> ServiceKey {
@@ -31,11 +31,11 @@ pub(crate) fn service_key(signed: &Signed) -> ServiceKey {
 /// No stored key may pass for the infra licence.
 pub(crate) fn check_distinct(signed: &Signed, tag: &str, credentials: &Credentials) -> Result<()> {
     if tag == INFRA_TAG {
-        return Err(keys::taken("tag"));
+        return Err(taken("tag"));
     }
     let infra = signed.app.signing()?.infra_license();
     if infra.is_some_and(|infra| hash::equal(infra.as_bytes(), credentials.key_secret.as_bytes())) {
-        return Err(keys::taken("keySecret"));
+        return Err(taken("keySecret"));
     }
     Ok(())
 }

@@ -6,7 +6,10 @@ use model::licensing::{
 };
 use service::{Error, Json, Query, Result, Signed, license_secret::LICENSING_TENANT};
 
-use crate::{credentials, infra, store};
+use crate::{
+    credentials::{self, taken},
+    infra, store,
+};
 
 /// Get a key by its keyId or tag.
 #[utoipa::path(
@@ -134,9 +137,4 @@ fn missing() -> Error {
 
 fn refused(rule: model::ids::Invalid) -> Error {
     Error::bad_request(rule.0)
-}
-
-/// The refusal of a value that another key has.
-pub(crate) fn taken(field: &str) -> Error {
-    Error::bad_request(format!("A license key with this {field} exists; choose another {field}"))
 }
