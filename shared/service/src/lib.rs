@@ -22,8 +22,8 @@ pub mod portal;
 mod replay_cache;
 mod request_log;
 mod root_license;
-mod shared_rows;
 mod shape;
+mod shared_rows;
 mod signed;
 mod signing;
 
@@ -45,7 +45,7 @@ pub use operation::Routes;
 pub use pastey;
 pub use policy::{Access, Action};
 pub use request_log::RequestLog;
-pub use shared_rows::{CALLER_KEY_ID, config_key, secret_aad};
 pub use shape::Shape;
+pub use shared_rows::{CALLER_KEY_ID, config_key, secret_aad};
 pub use signed::{Signed, Unlicensed};
 pub use signing::Signing;

@@ -10,7 +10,11 @@ use model::{
 use platform::{Row, Statement};
 use service::{Actor, Batch, Outcomes, Result, Slot};
 
-use crate::{access::RecordRef, changes::sql_paths, document::{Document, named}};
+use crate::{
+    access::RecordRef,
+    changes::sql_paths,
+    document::{Document, named},
+};
 
 /// The replaced values that one page of the history reads at most, in bytes, to hash them.
 const HASHED_BYTES: i64 = 4 << 20;
