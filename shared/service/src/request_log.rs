@@ -1,6 +1,6 @@
 //! What is recorded of a request besides its own batch, in one place: the layer around every function finds the row of
 //! the operation, stores the nonce of a request that was refused with the entry of the refusal, defers the nonce of a
-//! request that was answered by a copy, and names the entry of a change in the headers of the answer.
+//! request that was answered by a copy, and names the entry of a change or refusal in the headers of the answer.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -92,10 +92,13 @@ pub(crate) async fn finish_request(State(app): State<App>, mut request: Request,
     request.extensions_mut().insert(log.clone());
     let extensions = request.extensions().clone();
     let mut response = next.run(request).await;
-    let Recorded { nonce, is_deferred, refusal, entry } = log.with(std::mem::take);
+    let Recorded { nonce, is_deferred, refusal, mut entry } = log.with(std::mem::take);
     match nonce {
         Some(nonce) if is_deferred => app.deferred_nonces().add(&app, nonce),
-        nonce => store_refused(&app, nonce, refusal).await,
+        nonce => {
+            let refused = store_refused(&app, nonce, refusal).await;
+            entry = refused.or(entry);
+        }
     }
     for task in app.take_deferred() {
         platform::later(&extensions, task);
@@ -113,26 +116,33 @@ fn operation(app: &App, request: &Request) -> Option<Arc<Operation>> {
     app.operations().iter().find(|operation| operation.is(request.method().as_str(), path.as_str())).cloned()
 }
 
-/// Stores the nonce of a refused request, and the entry of its refusal.
-async fn store_refused(app: &App, nonce: Option<Nonce>, refusal: Option<Refusal>) {
+/// Stores the nonce of a refused request, and the entry of its refusal, and says where that is.
+async fn store_refused(app: &App, nonce: Option<Nonce>, refusal: Option<Refusal>) -> Option<AuditPosition> {
     let is_refused = refusal.is_some();
     // A refused request that comes again finds its nonce, and is not recorded twice: a copy cannot fill the log.
+    let audit = refusal.as_ref().map(|refusal| refusal.audit.clone());
     let refusal = refusal.map(|refusal| refusal.statement(nonce.is_none()));
     let id = nonce.as_ref().map(|nonce| nonce.id);
     let nonce = nonce.map(|nonce| nonces::insert(&[nonce]));
     let statements: Vec<_> = nonce.into_iter().chain(refusal).collect();
     if statements.is_empty() {
-        return;
+        return None;
     }
     let stored = if is_refused { app.sql().batch(statements) } else { app.sql().read_batch(statements) };
-    match (stored.await, id) {
-        // The instance remembers only callers who are known by the licence, so that others cannot fill its memory.
-        (Ok(outcomes), Some(id)) if outcomes.first().is_some_and(|outcome| outcome.changes > 0) => {
-            app.replay_cache().claim(&id, platform::clock::now_ms());
+    let mut outcomes = match stored.await {
+        Ok(outcomes) => outcomes.into_iter(),
+        Err(error) => {
+            platform::log::error(&format!("the refusal of a request could not be stored: {error}"));
+            return None;
         }
-        (Ok(_), _) => {}
-        (Err(error), _) => platform::log::error(&format!("the refusal of a request could not be stored: {error}")),
+    };
+    // The instance remembers only callers who are known by the licence, so that others cannot fill its memory.
+    if let Some(id) = id
+        && outcomes.next().is_some_and(|outcome| outcome.changes > 0)
+    {
+        app.replay_cache().claim(&id, platform::clock::now_ms());
     }
+    audit?.position(&outcomes.next()?)
 }
 
 impl Refusal {

@@ -1,6 +1,7 @@
 //! Which statuses the operations have answered in a run: the native runtime appends each answer to a file, and a
-//! complete run is compared with the OpenAPI documents. A documented status that no case produces fails the run, unless
-//! `uncovered.txt` lists it; that list may only shrink.
+//! complete run is compared with the OpenAPI documents and the operation rows. A documented status that no case produces
+//! fails the run, and so does an operation that never named an entry of the audit log where it must: unless
+//! `uncovered.txt` lists it. That list may only shrink.
 
 use std::{
     collections::BTreeSet,
@@ -10,9 +11,10 @@ use std::{
     sync::{Mutex, OnceLock, PoisonError},
 };
 
+use policy::Access;
 use serde_json::Value;
 
-use crate::runtime::root;
+use crate::{rows, runtime::root};
 
 /// Names the file for the native runtime.
 pub const VARIABLE: &str = "CHANCERY_ANSWERED";
@@ -27,8 +29,10 @@ impl Recorder {
         Some(Self(Mutex::new(file)))
     }
 
-    pub fn record(&self, method: &str, path: &str, status: u16) {
-        let line = format!("{method} {path} {status}\n");
+    /// `named` says whether the answer named an entry of the audit log.
+    pub fn record(&self, method: &str, path: &str, status: u16, named: bool) {
+        let entry = if named { "entry" } else { "-" };
+        let line = format!("{method} {path} {status} {entry}\n");
         let _ = self.0.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes());
     }
 }
@@ -47,8 +51,8 @@ pub fn file() -> Option<&'static Path> {
     FILE.get().map(PathBuf::as_path)
 }
 
-/// The documented statuses that the answers in this file lack, as `GET /caas/sd 200`, and those of the list that they
-/// hold or that are not documented any more.
+/// What the answers in this file lack, as `GET /caas/sd 200` for a documented status and `PATCH /caas/sd done entry` or
+/// `… refused entry` for an entry of the audit log; and what the list holds although nothing lacks it.
 pub fn compare(answers: &Path) -> Result<(Vec<String>, Vec<String>), String> {
     let answers = fs::read_to_string(answers).map_err(|error| error.to_string())?;
     let answers: BTreeSet<&str> = answers.lines().collect();
@@ -56,11 +60,20 @@ pub fn compare(answers: &Path) -> Result<(Vec<String>, Vec<String>), String> {
     let list = root().join("tests/suite/uncovered.txt");
     let listed = fs::read_to_string(&list).map_err(|error| format!("{}: {error}", list.display()))?;
     let listed: BTreeSet<String> = listed.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect();
-    let missing: BTreeSet<String> = documented()?
+    let statuses = documented()?
         .into_iter()
-        .filter(|documented| !answers.iter().any(|answer| answer.is_of(documented)))
-        .map(|documented| format!("{} {} {}", documented.method, documented.path, documented.status))
-        .collect();
+        .filter(|it| !answers.iter().any(|answer| answer.is_of(&it.method, &it.path) && answer.status == it.status))
+        .map(|it| format!("{} {} {}", it.method, it.path, it.status));
+    let operations = rows::all();
+    let entries = operations.iter().filter(|row| row.audit.is_some()).flat_map(|row| {
+        let named = |answer: &&Answer<'_>| answer.is_entry && answer.is_of(&row.method, &row.path);
+        let done = row.method == "GET" || answers.iter().filter(named).any(|answer| answer.status.starts_with('2'));
+        let open = matches!(row.access, Access::Anyone | Access::Session);
+        let refused = open || answers.iter().filter(named).any(|answer| answer.status.starts_with('4'));
+        let missing = [("done", done), ("refused", refused)].into_iter().filter(|(_, found)| !found);
+        missing.map(|(outcome, _)| format!("{} {} {outcome} entry", row.method, row.path)).collect::<Vec<_>>()
+    });
+    let missing: BTreeSet<String> = statuses.chain(entries).collect();
     Ok((missing.difference(&listed).cloned().collect(), listed.difference(&missing).cloned().collect()))
 }
 
@@ -74,21 +87,22 @@ struct Answer<'a> {
     method: &'a str,
     path: &'a str,
     status: &'a str,
+    is_entry: bool,
 }
 
 impl<'a> Answer<'a> {
     fn parse(line: &'a str) -> Option<Self> {
-        let (rest, status) = line.rsplit_once(' ')?;
+        let (rest, entry) = line.rsplit_once(' ')?;
+        let (rest, status) = rest.rsplit_once(' ')?;
         let (method, path) = rest.split_once(' ')?;
-        Some(Self { method, path, status })
+        Some(Self { method, path, status, is_entry: entry == "entry" })
     }
 
     /// The portal's operations are served under `/portal` as well.
-    fn is_of(&self, documented: &Documented) -> bool {
-        self.method == documented.method
-            && self.status == documented.status
-            && (matches(&documented.path, self.path)
-                || self.path.strip_prefix("/portal").is_some_and(|path| matches(&documented.path, path)))
+    fn is_of(&self, method: &str, template: &str) -> bool {
+        self.method == method
+            && (matches(template, self.path)
+                || self.path.strip_prefix("/portal").is_some_and(|path| matches(template, path)))
     }
 }
 
@@ -116,7 +130,9 @@ fn documented() -> Result<Vec<Documented>, String> {
         for (path, item) in paths {
             for (method, operation) in item.as_object().into_iter().flatten() {
                 let responses = operation.get("responses").and_then(Value::as_object).into_iter().flatten();
-                all.extend(responses.map(|(status, _)| Documented {
+                // `default` stands for every other refusal.
+                let statuses = responses.filter(|(status, _)| *status != "default");
+                all.extend(statuses.map(|(status, _)| Documented {
                     method: method.to_uppercase(),
                     path: path.clone(),
                     status: status.clone(),

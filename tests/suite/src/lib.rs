@@ -4,6 +4,7 @@
 pub mod answered;
 pub mod native;
 pub mod provider;
+pub mod rows;
 pub mod runtime;
 pub mod selection;
 pub mod variables;

@@ -44,7 +44,8 @@ pub async fn router_over(host: Host, chosen: &Selection) -> Router {
             let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
             let response = dispatch(apps, request).await;
             if let Some(recorder) = recorder.as_ref() {
-                recorder.record(&method, &path, response.status().as_u16());
+                let named = response.headers().contains_key("audit-entry");
+                recorder.record(&method, &path, response.status().as_u16(), named);
             }
             response
         }

@@ -49,6 +49,7 @@ mod secrets;
 mod service_key;
 mod signed;
 mod stage;
+mod statuses;
 mod system;
 #[path = "../../../../shared/crypto/tests/tokens/mod.rs"]
 mod tokens;
@@ -100,6 +101,7 @@ fn cases() -> Vec<Case> {
         of(extension, extension::cases()),
         of(extension, extension_tokens::cases()),
         system::cases(),
+        statuses::cases(),
         of([], health::cases()),
         of(["pages", "reference"], pages::cases()),
         of(config, config_permissions::cases()),

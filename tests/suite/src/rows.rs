@@ -1,0 +1,23 @@
+//! The rows of all operations, as the functions have them.
+
+use std::sync::Arc;
+
+use policy::Operation;
+
+/// Every row of every function.
+pub fn all() -> Vec<Arc<Operation>> {
+    let functions = [
+        functions::audit_log::routes(),
+        functions::configuration::routes(),
+        functions::consent::routes(),
+        functions::environment::routes(),
+        functions::extension::routes(),
+        functions::groups::routes(),
+        functions::key_authorization::routes(),
+        functions::secret_store::routes(),
+        functions::service_directory::routes(),
+        functions::service_key::routes(),
+        functions::tokens::routes(),
+    ];
+    functions.iter().flat_map(|routes| routes.operations().iter().cloned()).collect()
+}
