@@ -4,11 +4,13 @@
 // `cf-…` headers are set by the edge alone, and `mf-…` headers are instructions to Miniflare. None of them is the
 // caller's to send. The socket listens on the loopback interface, so every caller has this address.
 const RESERVED = /^(cf|mf)-/;
+const ADDRESS = "cf-connecting-ip";
 const LOOPBACK = "127.0.0.1";
 
 export default {
   fetch(request, env) {
-    return destination(request, env).fetch(env.TRUST_EDGE_HEADERS ? request : withoutReservedHeaders(request));
+    const trusted = env.TRUST_EDGE_HEADERS && request.headers.has(ADDRESS);
+    return destination(request, env).fetch(trusted ? request : withoutReservedHeaders(request));
   },
 };
 
@@ -23,6 +25,6 @@ function destination(request, env) {
 function withoutReservedHeaders(request) {
   const headers = new Headers(request.headers);
   for (const name of request.headers.keys()) if (RESERVED.test(name)) headers.delete(name);
-  headers.set("cf-connecting-ip", LOOPBACK);
+  headers.set(ADDRESS, LOOPBACK);
   return new Request(request, { headers });
 }

@@ -8,7 +8,7 @@
 //                  gateway; a folder that is no function's is added as one
 //   --only A,B     only these functions, by the names of their folders; the gateway answers 503 for the others
 //   --trust-edge-headers
-//                  the caller acts as Cloudflare's edge: `CF-Connecting-IP` is taken from the request
+//                  the caller may act as Cloudflare's edge: `CF-Connecting-IP` is taken from the request
 //
 // Prints one line of JSON when ready, {"url": "http://127.0.0.1:1234"}, and stops on SIGTERM, on SIGINT,
 // or when its standard input is closed, so that it never outlives its caller. Logs go to standard error.
