@@ -108,9 +108,9 @@ impl App {
             .method_not_allowed_fallback(async || {
                 Error::new(StatusCode::METHOD_NOT_ALLOWED, "This resource does not have that method")
             })
+            .layer(axum::middleware::map_request(extract::check_request))
             .layer(axum::middleware::map_response(move |response: Response| std::future::ready(shape.finish(response))))
             .layer(axum::middleware::from_fn_with_state(self.clone(), request_log::finish_request))
-            .layer(axum::middleware::map_request(extract::read_ahead))
             .with_state(self)
     }
 

@@ -1,8 +1,13 @@
-//! Extractors for bodies, queries and paths, whose refusals are a 4xx in the API's shape.
+//! Extractors for bodies, queries and paths, whose refusals are a 4xx in the API's shape. A body that fails on the way is
+//! refused and never taken for an absent one.
 
 use axum::{
     extract::{FromRequest, FromRequestParts, Request},
-    http::{StatusCode, header::CONTENT_LENGTH, request::Parts},
+    http::{
+        HeaderMap, StatusCode,
+        header::{CONTENT_LENGTH, TRANSFER_ENCODING},
+        request::Parts,
+    },
 };
 use http_body_util::BodyExt as _;
 use serde::de::DeserializeOwned;
@@ -21,7 +26,8 @@ const READ_AHEAD: usize = 64 * 1024;
 /// A JSON body. A wrong one is a 400 that names the place.
 pub struct Json<T, const LIMIT: usize = BODY_LIMIT>(pub T);
 
-/// A JSON body, or the default when there is none.
+/// A JSON body, or the default when there is none. A chunked body that is empty is refused: where a proxy forwards a
+/// broken body as one that ended, it looks like that.
 pub struct JsonOrDefault<T, const LIMIT: usize = BODY_LIMIT>(pub T);
 
 /// The query string. A wrong one is a 400 that names the parameter.
@@ -42,7 +48,11 @@ impl<T: DeserializeOwned + Default, const LIMIT: usize> FromRequest<App> for Jso
     type Rejection = Error;
 
     async fn from_request(request: Request, _app: &App) -> Result<Self> {
+        let chunked = request.headers().contains_key(TRANSFER_ENCODING);
         let body = read(request, LIMIT).await?;
+        if chunked && body.is_empty() {
+            return Err(Error::bad_request("The body is announced and empty"));
+        }
         if body.trim_ascii().is_empty() { Ok(Self(T::default())) } else { parse(&body, "Body").map(Self) }
     }
 }
@@ -65,26 +75,48 @@ impl<T: DeserializeOwned + Send> FromRequestParts<App> for Path<T> {
     }
 }
 
+/// Headers that say who asks. Their values contain no comma.
+const CREDENTIALS: [&str; 4] = ["publickey", "licensekey", "requestid", "authorization"];
+
+/// What holds for every request, before a handler sees it: its body is whole, as far as it is read here, and a header that
+/// says who asks is sent once.
+pub(crate) async fn check_request(request: Request) -> Result<Request> {
+    let request = read_ahead(request).await?;
+    for name in CREDENTIALS {
+        let mut values = request.headers().get_all(name).iter();
+        // Workers join the values of a header that is sent twice by a comma.
+        let joined = values.next().is_some_and(|value| value.as_bytes().contains(&b','));
+        if joined || values.next().is_some() {
+            return Err(Error::bad_request(format!("The header {name} must be sent once, without a comma")));
+        }
+    }
+    Ok(request)
+}
+
 /// Reads a small body before anything is decided. Every runtime closes the connection when an answer leaves a body
 /// unread, and the next request of a kept-alive client would fail.
-pub(crate) async fn read_ahead(request: Request) -> Request {
-    let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if !length.is_some_and(|length| (1..=READ_AHEAD).contains(&length)) {
-        return request;
+async fn read_ahead(request: Request) -> Result<Request> {
+    if !announced(request.headers()).is_some_and(|length| (1..=READ_AHEAD).contains(&length)) {
+        return Ok(request);
     }
     let (parts, body) = request.into_parts();
-    // A body that breaks off is an empty one; whoever needs it refuses it.
-    let bytes = axum::body::to_bytes(body, READ_AHEAD).await.unwrap_or_default();
-    Request::from_parts(parts, bytes.into())
+    let body = read(Request::from_parts(parts.clone(), body), READ_AHEAD).await?;
+    Ok(Request::from_parts(parts, body.into()))
+}
+
+/// The length that the client announced.
+fn announced(headers: &HeaderMap) -> Option<usize> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// Reads the body to its end, but keeps at most `limit` bytes: a client that is cut off while it sends would not read
 /// the refusal. Beyond `PATIENCE` it is cut off nevertheless.
 pub(crate) async fn read(request: Request, limit: usize) -> Result<Vec<u8>> {
+    let announced = announced(request.headers());
     let mut body = request.into_body();
     let (mut bytes, mut length) = (Vec::new(), 0_usize);
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| Error::bad_request("The body broke off"))?;
+        let frame = frame.map_err(|_| broken())?;
         let Ok(data) = frame.into_data() else { continue };
         length = length.saturating_add(data.len());
         if length > PATIENCE {
@@ -94,11 +126,19 @@ pub(crate) async fn read(request: Request, limit: usize) -> Result<Vec<u8>> {
             bytes.extend_from_slice(&data);
         }
     }
+    // Not every runtime reports a body that ends early.
+    if announced.is_some_and(|announced| length < announced.min(PATIENCE)) {
+        return Err(broken());
+    }
     if length > limit {
         let message = format!("The body may have at most {limit} bytes");
         return Err(Error::new(StatusCode::PAYLOAD_TOO_LARGE, message));
     }
     Ok(bytes)
+}
+
+fn broken() -> Error {
+    Error::bad_request("The body ended early or is malformed")
 }
 
 /// Reads an object; `name` is what a refusal calls it.

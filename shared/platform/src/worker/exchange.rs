@@ -4,7 +4,7 @@
 use axum::body::{Body, HttpBody as _, to_bytes};
 use http::{
     HeaderName, HeaderValue,
-    header::{CONTENT_ENCODING, CONTENT_LENGTH},
+    header::{CONTENT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING},
 };
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::JsCast as _;
@@ -25,9 +25,18 @@ pub(super) async fn request(raw: web_sys::Request) -> worker::Result<http::Reque
     let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     *request.body_mut() = match (length, raw.body()) {
         (_, None) => Body::empty(),
-        // Where it breaks off nobody waits for an answer, and nothing may be done as if there had been no body.
-        (Some(1..=SMALL), _) => Uint8Array::new(&JsFuture::from(raw.array_buffer()?).await?).to_vec().into(),
-        (_, Some(stream)) => Body::new(worker::Body::new(stream)),
+        (Some(1..=SMALL), _) => match JsFuture::from(raw.array_buffer()?).await {
+            Ok(buffer) => Uint8Array::new(&buffer).to_vec().into(),
+            // Shorter than its announced length, for which the service refuses it.
+            Err(_) => Body::empty(),
+        },
+        (length, Some(stream)) => {
+            if length.is_none() {
+                // The runtime takes this header away, and the extractors need it to know an absent body.
+                request.headers_mut().insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+            }
+            Body::new(worker::Body::new(stream))
+        }
     };
     Ok(request)
 }

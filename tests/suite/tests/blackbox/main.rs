@@ -9,6 +9,7 @@
 mod answer;
 mod audit;
 mod audit_log;
+mod body;
 mod case;
 mod config_groups;
 mod config_items;
@@ -85,6 +86,7 @@ fn cases() -> Vec<Case> {
     let extension = ["environment", "extension", "key-authorization"];
     let areas = [
         of(["key-authorization", "secret-store"], signed::cases()),
+        of(["groups", "key-authorization", "secret-store"], body::cases()),
         permission_table::cases(),
         permissions::cases(),
         of(["key-authorization", "secret-store"], service_key::cases()),
