@@ -11,6 +11,7 @@ mod page;
 mod password;
 mod session;
 mod settings;
+mod sorted;
 mod source;
 mod token;
 
@@ -30,6 +31,7 @@ pub use page::{Page, PageQuery, counted};
 pub use password::{hash_password, renewed_password, verify_password};
 pub use session::{Session, open_session, sweep_sessions};
 pub use settings::Settings;
+pub use sorted::{SortColumn, Sorted};
 pub use source::{Source, guess_key};
 pub use token::{OneTimeToken, Purpose};
 

@@ -1,16 +1,14 @@
 //! The SQL of applications. `?1` is the developer whose they are.
 
-use std::sync::LazyLock;
-
 use crypto::seal::DataKey;
 use model::portal::{Application, ApplicationChange, InstanceSummary, NewApplication, Reference};
 use platform::{Row, Statement};
 use service::{
     Error, Result,
-    portal::{Credential, Session, new_secret},
+    portal::{Credential, Session, SortColumn, Sorted, new_secret},
 };
 
-use crate::sorted::{Sorted, texts};
+use crate::list_query::ListQuery;
 
 const COLUMNS: &str = "a.id, a.developer_id, a.consumer_id, a.name, a.redirect_uri, a.description, a.custom_id, a.created_at, a.updated_at";
 
@@ -21,26 +19,22 @@ pub(crate) struct NewRows {
     pub credential: String,
 }
 
-pub(crate) fn select_page(
-    session: &Session,
-    sorted: &Sorted,
-    name: Option<&str>,
-    include_instances: bool,
-) -> Result<Statement> {
-    static TEXTS: LazyLock<[String; 6]> = LazyLock::new(|| {
-        texts(
-            &format!(
-                "SELECT {COLUMNS}, CASE WHEN ?6 THEN (SELECT json_group_array(json_object('id', i.id, \
-                 'status', i.status, 'service', json_object('id', i.service_id))) \
-                 FROM portal_application_instances i WHERE i.application_id = a.id) END AS instances \
-                 FROM portal_applications a WHERE a.developer_id = ?1 AND {{after}} \
-                 AND (?5 IS NULL OR instr(lower(a.name), lower(?5)) > 0) {{order}} LIMIT ?4"
-            ),
-            "a",
-        )
-    });
-    let select = sorted.bind(session.statement(sorted.pick(&TEXTS)))?;
-    Ok(select.bind(name.map(str::to_owned)).bind(include_instances))
+pub(crate) const ORDERS: &[SortColumn] = &[
+    SortColumn::number("created_at", "a.created_at"),
+    SortColumn::number("updated_at", "a.updated_at"),
+    SortColumn::text("name", "a.name"),
+];
+
+pub(crate) fn select_page(session: &Session, sorted: &Sorted, query: &ListQuery) -> Result<Statement> {
+    let text = format!(
+        "SELECT {COLUMNS}, {{sort}}, CASE WHEN ?6 THEN (SELECT json_group_array(json_object('id', i.id, \
+         'status', i.status, 'service', json_object('id', i.service_id))) \
+         FROM portal_application_instances i WHERE i.application_id = a.id) END AS instances \
+         FROM portal_applications a WHERE a.developer_id = ?1 AND {{after}} \
+         AND (?5 IS NULL OR instr(lower(a.name), lower(?5)) > 0) {{order}} LIMIT ?4"
+    );
+    let select = sorted.bind(session.statement(sorted.text(&text, "a.id")))?;
+    Ok(select.bind(query.name().map(str::to_owned)).bind(query.include_instances()))
 }
 
 pub(crate) fn count(session: &Session, name: Option<&str>) -> Statement {
@@ -52,12 +46,9 @@ pub(crate) fn count(session: &Session, name: Option<&str>) -> Statement {
 }
 
 pub(crate) fn select(session: &Session, id: &str) -> Statement {
-    static TEXT: LazyLock<String> = LazyLock::new(|| {
-        format!(
-            "SELECT {COLUMNS}, NULL AS instances FROM portal_applications a WHERE a.id = ?2 AND a.developer_id = ?1"
-        )
-    });
-    session.statement(TEXT.as_str()).bind(id)
+    let text =
+        format!("SELECT {COLUMNS}, NULL AS instances FROM portal_applications a WHERE a.id = ?2 AND a.developer_id = ?1");
+    session.statement(text).bind(id)
 }
 
 /// Finds something when the application is the developer's.

@@ -10,20 +10,20 @@ use service::{
 
 use crate::{
     application_store::{self as store, NewRows},
-    sorted::SortedQuery,
+    list_query::ListQuery,
 };
 
 /// List the developer's applications.
 #[utoipa::path(
-    get, path = "/applications", tag = "application", operation_id = "list-applications", params(SortedQuery),
+    get, path = "/applications", tag = "application", operation_id = "list-applications", params(ListQuery),
     responses((status = 200, body = List<Application>), (status = 400), (status = 401)),
 )]
 pub(crate) async fn list_applications(
     session: Session,
-    Query(query): Query<SortedQuery>,
+    Query(query): Query<ListQuery>,
 ) -> Result<Answer<List<Application>>> {
-    let sorted = query.sorted("/applications")?;
-    let select = store::select_page(&session, &sorted, query.name(), query.include_instances())?;
+    let sorted = query.sorted(store::ORDERS, "/applications")?;
+    let select = store::select_page(&session, &sorted, &query)?;
     let outcomes = session.read(vec![select, store::count(&session, query.name())]).await?;
     let (rows, total) = counted(&outcomes)?;
     sorted.list(rows, total, store::application).map(Answer)

@@ -2,24 +2,14 @@
 
 use axum::{Json as Answer, http::StatusCode};
 use model::portal::{ClientCredential, List, NewClientCredential};
-use serde::Deserialize;
 use service::{
     Audit, Path, Query, Result,
-    portal::{self, PORTAL_TENANT, PageQuery, PortalBody, Session, counted},
+    portal::{self, PORTAL_TENANT, PortalBody, Session, counted},
 };
 
-use crate::{application_store, client_store as store};
+use crate::{application_store, client_store as store, list_query::ListQuery};
 
-#[derive(Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ListQuery {
-    /// How many at most, 100 if not given
-    size: Option<String>,
-    /// The offset of the page before
-    offset: Option<String>,
-}
-
-/// List the client credentials of an application, oldest first.
+/// List the client credentials of an application.
 #[utoipa::path(
     get, path = "/applications/{id}/credentials", tag = "application-credentials",
     operation_id = "list-application-credentials", params(("id" = String, Path), ListQuery),
@@ -30,10 +20,10 @@ pub(crate) async fn list_credentials(
     Path(id): Path<String>,
     Query(query): Query<ListQuery>,
 ) -> Result<Answer<List<ClientCredential>>> {
-    let page = PageQuery { size: query.size, offset: query.offset }.page()?;
+    let sorted = query.sorted(store::ORDERS, &format!("/applications/{id}/credentials"))?;
     let statements = vec![
-        store::select_page(&session, &id, &page),
-        store::count(&session, &id),
+        store::select_page(&session, &id, &sorted, query.client_id())?,
+        store::count(&session, &id, query.client_id()),
         application_store::select_own(&session, &id),
     ];
     let (outcomes, key) = portal::read_sealed(&session, statements).await?;
@@ -41,8 +31,7 @@ pub(crate) async fn list_credentials(
         return Err(portal::missing());
     }
     let (rows, total) = counted(&outcomes)?;
-    let path = format!("/applications/{id}/credentials");
-    page.list(&path, rows, total, |row| store::credential(row, key.as_deref())).map(Answer)
+    sorted.list(rows, total, |row| store::credential(row, key.as_deref())).map(Answer)
 }
 
 /// Create a client credential for an application. What is not given is generated; with `hash_secret` the secret is

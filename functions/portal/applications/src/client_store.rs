@@ -5,7 +5,7 @@ use model::portal::{ClientCredential, HIDDEN_SECRET, NewClientCredential, Refere
 use platform::{Row, Statement};
 use service::{
     Error, Result,
-    portal::{Credential, Page, Session, needed},
+    portal::{Credential, Session, SortColumn, Sorted, needed},
 };
 
 /// A credential before it is stored.
@@ -16,21 +16,34 @@ pub(crate) struct New<'a> {
     pub wanted: &'a NewClientCredential,
 }
 
-pub(crate) fn select_page(session: &Session, application: &str, page: &Page) -> Statement {
-    let select = session.statement(
-        "SELECT id, consumer_id, name, client_id, sealed_secret, redirect_uris, created_at FROM portal_oauth2 \
+pub(crate) const ORDERS: &[SortColumn] = &[
+    SortColumn::number("created_at", "created_at"),
+    SortColumn::text("client_id", "client_id"),
+    SortColumn::text("name", "name"),
+];
+
+pub(crate) fn select_page(
+    session: &Session,
+    application: &str,
+    sorted: &Sorted,
+    client_id: Option<&str>,
+) -> Result<Statement> {
+    let text = sorted.text(
+        "SELECT id, consumer_id, name, client_id, sealed_secret, redirect_uris, created_at, {sort} FROM portal_oauth2 \
          WHERE consumer_id = (SELECT consumer_id FROM portal_applications WHERE id = ?5 AND developer_id = ?1) \
-         AND (created_at, id) > (?2, ?3) ORDER BY created_at, id LIMIT ?4",
+         AND (?6 IS NULL OR instr(lower(client_id), lower(?6)) > 0) AND {after} {order} LIMIT ?4",
+        "id",
     );
-    page.bind(select).bind(application)
+    Ok(sorted.bind(session.statement(text))?.bind(application).bind(client_id.map(str::to_owned)))
 }
 
-pub(crate) fn count(session: &Session, application: &str) -> Statement {
+pub(crate) fn count(session: &Session, application: &str, client_id: Option<&str>) -> Statement {
     let count = session.statement(
         "SELECT count(*) AS total FROM portal_oauth2 \
-         WHERE consumer_id = (SELECT consumer_id FROM portal_applications WHERE id = ?2 AND developer_id = ?1)",
+         WHERE consumer_id = (SELECT consumer_id FROM portal_applications WHERE id = ?2 AND developer_id = ?1) \
+         AND (?3 IS NULL OR instr(lower(client_id), lower(?3)) > 0)",
     );
-    count.bind(application)
+    count.bind(application).bind(client_id.map(str::to_owned))
 }
 
 pub(crate) fn select(session: &Session, application: &str, id: &str) -> Statement {

@@ -8,8 +8,8 @@ mod client_store;
 mod instance_store;
 mod instances;
 mod service_store;
+mod list_query;
 mod services;
-mod sorted;
 
 use axum::{Router, routing::get};
 use platform::Host;

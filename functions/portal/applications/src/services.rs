@@ -7,17 +7,17 @@ use service::{
     portal::{self, Session, counted},
 };
 
-use crate::{application_store, service_store as store, sorted::SortedQuery};
+use crate::{application_store, list_query::ListQuery, service_store as store};
 
 /// List the services that are open for registration; with `app_id`, each with that application's instance.
 #[utoipa::path(
     get, path = "/application_services", tag = "application-services", operation_id = "get-application_services",
-    params(SortedQuery),
+    params(ListQuery),
     responses((status = 200, body = List<ApplicationService>), (status = 400), (status = 401), (status = 404)),
 )]
 pub(crate) async fn list_services(
     session: Session,
-    Query(query): Query<SortedQuery>,
+    Query(query): Query<ListQuery>,
 ) -> Result<Answer<List<ApplicationService>>> {
     list(&session, &query, "/application_services", false).await
 }
@@ -25,28 +25,28 @@ pub(crate) async fn list_services(
 /// List the services that an application has asked for, each with its instance.
 #[utoipa::path(
     get, path = "/applications/{id}/application_instances", tag = "application-instances",
-    operation_id = "list-application-services", params(("id" = String, Path), SortedQuery),
+    operation_id = "list-application-services", params(("id" = String, Path), ListQuery),
     responses((status = 200, body = List<ApplicationService>), (status = 400), (status = 401), (status = 404)),
 )]
 pub(crate) async fn list_services_of_application(
     session: Session,
     Path(id): Path<String>,
-    Query(query): Query<SortedQuery>,
+    Query(query): Query<ListQuery>,
 ) -> Result<Answer<List<ApplicationService>>> {
     let path = format!("/applications/{id}/application_instances");
-    let query = SortedQuery { app_id: Some(id), ..query };
+    let query = ListQuery { app_id: Some(id), ..query };
     list(&session, &query, &path, true).await
 }
 
 async fn list(
     session: &Session,
-    query: &SortedQuery,
+    query: &ListQuery,
     path: &str,
     used_only: bool,
 ) -> Result<Answer<List<ApplicationService>>> {
-    let sorted = query.sorted(path)?;
+    let sorted = query.sorted(store::ORDERS, path)?;
     let mut statements =
-        vec![store::select_page(session, &sorted, query, used_only)?, store::count(session, query, used_only)];
+        vec![store::select_page(session, &sorted, query, used_only)?, store::count(session, query, used_only)?];
     statements.extend(query.app_id().map(|id| application_store::select_own(session, id)));
     let outcomes = session.read(statements).await?;
     if query.app_id().is_some() && outcomes.last().is_none_or(|own| own.rows.is_empty()) {

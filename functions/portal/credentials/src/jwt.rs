@@ -10,20 +10,21 @@ use service::{
 
 use crate::{ListQuery, jwt_store as store};
 
-/// How often a change is judged anew when another one came between.
-const ATTEMPTS: usize = 8;
+/// How often a change is judged anew when another one has replaced the algorithm or public key that it stands on.
+const ATTEMPTS: usize = 64;
 
-/// List the developer's JWT credentials, oldest first.
+/// List the developer's JWT credentials.
 #[utoipa::path(
     get, path = "/credentials/jwt", tag = "credentials", operation_id = "get-credentials-jwt", params(ListQuery),
     responses((status = 200, body = List<Jwt>), (status = 400), (status = 401)),
 )]
 pub(crate) async fn list_jwt(session: Session, Query(query): Query<ListQuery>) -> Result<Answer<List<Jwt>>> {
-    let page = query.page()?;
-    let statements = vec![store::select_page(&session, &page), store::count(&session)];
+    let sorted = query.sorted(store::ORDERS, "/credentials/jwt")?;
+    let statements =
+        vec![store::select_page(&session, &sorted, query.key())?, store::count(&session, query.key())];
     let (outcomes, key) = portal::read_sealed(&session, statements).await?;
     let (rows, total) = portal::counted(&outcomes)?;
-    page.list("/credentials/jwt", rows, total, |row| store::jwt(row, key.as_deref())).map(Answer)
+    sorted.list(rows, total, |row| store::jwt(row, key.as_deref())).map(Answer)
 }
 
 /// Create a JWT credential; a key and a secret that are not given are generated. Tokens that name `key` as their issuer are verified with it, by its algorithm alone.
@@ -67,15 +68,17 @@ pub(crate) async fn update_jwt(
     Path(id): Path<String>,
     PortalBody(body): PortalBody,
 ) -> Result<Answer<Jwt>> {
+    let change = session.checked(JwtChange::from_body(&body)).await?;
     for _ in 0..ATTEMPTS {
         let (outcomes, key) = portal::read_sealed(&session, vec![store::select(&session, &id)]).await?;
         let row = outcomes.first().and_then(|outcome| outcome.rows.first()).ok_or_else(portal::missing)?;
         let data_key = portal::needed(key.as_deref())?;
-        let parts = JwtChange::from_body(&body)?.applied_to(store::parts(row, data_key)?);
-        let parts = portal::checked_jwt(parts)?;
-        let statements = vec![store::update(&session, data_key, row, &id, &parts)?, store::select(&session, &id)];
+        let stored = store::parts(row, data_key)?;
+        let result = portal::checked_jwt(change.clone().applied_to(stored.clone()))?;
+        let statements =
+            vec![store::update(&session, data_key, &id, &change, (&stored, &result))?, store::select(&session, &id)];
         let audit = Audit::new(PORTAL_TENANT, "jwt.update", id.as_str());
-        let outcomes = session.write(statements, audit).await?.map_err(|error| refused(error, &parts.key))?;
+        let outcomes = session.write(statements, audit).await?.map_err(|error| refused(error, &result.key))?;
         if let [changed, read] = outcomes.as_slice()
             && changed.changes > 0
             && let Some(row) = read.rows.first()

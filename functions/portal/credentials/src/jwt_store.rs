@@ -1,26 +1,33 @@
 //! The SQL of JWT credentials. `?1` is the developer, whose consumer holds them.
 
 use crypto::seal::DataKey;
-use model::portal::{Jwt, JwtParts, Reference};
+use model::portal::{Jwt, JwtChange, JwtParts, Reference};
 use platform::{Row, Statement};
 use service::{
     Result,
-    portal::{Credential, Page, Session, needed},
+    portal::{Credential, Session, SortColumn, Sorted, needed},
 };
 
-pub(crate) fn select_page(session: &Session, page: &Page) -> Statement {
-    page.bind(session.statement(
-        "SELECT id, key, algorithm, sealed_secret, rsa_public_key, created_at, consumer_id FROM portal_jwt \
+pub(crate) const ORDERS: &[SortColumn] =
+    &[SortColumn::number("created_at", "created_at"), SortColumn::text("key", "key")];
+
+pub(crate) fn select_page(session: &Session, sorted: &Sorted, key: Option<&str>) -> Result<Statement> {
+    let text = sorted.text(
+        "SELECT id, key, algorithm, sealed_secret, rsa_public_key, created_at, consumer_id, {sort} FROM portal_jwt \
          WHERE consumer_id = (SELECT consumer_id FROM portal_developers WHERE id = ?1) \
-         AND (created_at, id) > (?2, ?3) ORDER BY created_at, id LIMIT ?4",
-    ))
+         AND (?5 IS NULL OR instr(lower(key), lower(?5)) > 0) AND {after} {order} LIMIT ?4",
+        "id",
+    );
+    Ok(sorted.bind(session.statement(text))?.bind(key.map(str::to_owned)))
 }
 
-pub(crate) fn count(session: &Session) -> Statement {
-    session.statement(
+pub(crate) fn count(session: &Session, key: Option<&str>) -> Statement {
+    let count = session.statement(
         "SELECT count(*) AS total FROM portal_jwt \
-         WHERE consumer_id = (SELECT consumer_id FROM portal_developers WHERE id = ?1)",
-    )
+         WHERE consumer_id = (SELECT consumer_id FROM portal_developers WHERE id = ?1) \
+         AND (?2 IS NULL OR instr(lower(key), lower(?2)) > 0)",
+    );
+    count.bind(key.map(str::to_owned))
 }
 
 pub(crate) fn select(session: &Session, id: &str) -> Statement {
@@ -36,36 +43,44 @@ pub(crate) fn insert(session: &Session, data_key: &DataKey, id: &str, parts: &Jw
         "INSERT INTO portal_jwt (id, consumer_id, key, algorithm, sealed_secret, rsa_public_key, created_at) \
          SELECT ?2, consumer_id, ?3, ?4, ?5, ?6, ?7 FROM portal_developers WHERE id = ?1",
     );
-    Ok(bind_parts(insert, data_key, id, parts)?.bind(session.now))
-}
-
-/// Changes the credential if it still is as this row has it.
-pub(crate) fn update(
-    session: &Session,
-    data_key: &DataKey,
-    seen: &Row,
-    id: &str,
-    parts: &JwtParts,
-) -> Result<Statement> {
-    let update = session.statement(
-        "UPDATE portal_jwt SET key = ?3, algorithm = ?4, sealed_secret = ?5, rsa_public_key = ?6 WHERE id = ?2 \
-         AND consumer_id = (SELECT consumer_id FROM portal_developers WHERE id = ?1) \
-         AND key = ?7 AND algorithm = ?8 AND sealed_secret = ?9 AND rsa_public_key IS ?10",
-    );
-    Ok(bind_parts(update, data_key, id, parts)?
-        .bind(seen.get::<String>("key")?)
-        .bind(seen.get::<String>("algorithm")?)
-        .bind(seen.get::<Vec<u8>>("sealed_secret")?)
-        .bind(seen.get::<Option<String>>("rsa_public_key")?))
-}
-
-fn bind_parts(statement: Statement, data_key: &DataKey, id: &str, parts: &JwtParts) -> Result<Statement> {
-    Ok(statement
+    Ok(insert
         .bind(id)
         .bind(parts.key.as_str())
         .bind(parts.algorithm.as_str())
         .bind(Credential::Jwt.seal(data_key, id, &parts.secret)?)
-        .bind(parts.rsa_public_key.clone()))
+        .bind(parts.rsa_public_key.clone())
+        .bind(session.now))
+}
+
+/// Sets what a change names. The algorithm and the public key stand on each other: where only one of them is named, the
+/// other must still be the stored one with which the result was judged.
+pub(crate) fn update(
+    session: &Session,
+    data_key: &DataKey,
+    id: &str,
+    change: &JwtChange,
+    (stored, result): (&JwtParts, &JwtParts),
+) -> Result<Statement> {
+    let update = session.statement(
+        "UPDATE portal_jwt SET key = coalesce(?3, key), sealed_secret = coalesce(?4, sealed_secret), \
+         algorithm = CASE WHEN ?5 THEN ?6 ELSE algorithm END, \
+         rsa_public_key = CASE WHEN ?5 THEN ?7 ELSE rsa_public_key END WHERE id = ?2 \
+         AND consumer_id = (SELECT consumer_id FROM portal_developers WHERE id = ?1) \
+         AND (NOT ?8 OR (algorithm = ?9 AND rsa_public_key IS ?10))",
+    );
+    let sealed = change.secret.as_deref().map(|secret| Credential::Jwt.seal(data_key, id, secret)).transpose()?;
+    let replaces = change.algorithm.is_some() || change.rsa_public_key.is_some();
+    let depends = replaces && !(change.algorithm.is_some() && change.rsa_public_key == result.rsa_public_key);
+    Ok(update
+        .bind(id)
+        .bind(change.key.clone())
+        .bind(sealed)
+        .bind(replaces)
+        .bind(result.algorithm.as_str())
+        .bind(result.rsa_public_key.clone())
+        .bind(depends)
+        .bind(stored.algorithm.as_str())
+        .bind(stored.rsa_public_key.clone()))
 }
 
 pub(crate) fn delete(session: &Session, id: &str) -> Statement {

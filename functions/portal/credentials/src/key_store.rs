@@ -5,15 +5,28 @@ use model::portal::{KeyAuth, Reference};
 use platform::{Row, Statement};
 use service::{
     Result,
-    portal::{Credential, Page, Session, needed},
+    portal::{Credential, Session, SortColumn, Sorted, needed},
 };
 
-pub(crate) fn select_page(session: &Session, page: &Page) -> Statement {
-    page.bind(session.statement(
-        "SELECT id, sealed_key, created_at, consumer_id FROM portal_key_auth \
+/// By their texts keys are ordered after they were opened; the expression is never used.
+pub(crate) const ORDERS: &[SortColumn] =
+    &[SortColumn::number("created_at", "created_at"), SortColumn::text("key", "key_hash")];
+
+pub(crate) fn select_page(session: &Session, sorted: &Sorted) -> Result<Statement> {
+    let text = sorted.text(
+        "SELECT id, sealed_key, created_at, consumer_id, {sort} FROM portal_key_auth \
          WHERE consumer_id = (SELECT consumer_id FROM portal_developers WHERE id = ?1) \
-         AND (created_at, id) > (?2, ?3) ORDER BY created_at, id LIMIT ?4",
-    ))
+         AND {after} {order} LIMIT ?4",
+        "id",
+    );
+    sorted.bind(session.statement(text))
+}
+
+pub(crate) fn select_all(session: &Session) -> Statement {
+    session.statement(
+        "SELECT id, sealed_key, created_at, consumer_id FROM portal_key_auth \
+         WHERE consumer_id = (SELECT consumer_id FROM portal_developers WHERE id = ?1)",
+    )
 }
 
 pub(crate) fn count(session: &Session) -> Statement {
@@ -39,6 +52,15 @@ pub(crate) fn insert(session: &Session, data_key: &DataKey, id: &str, key: &str)
     let (sealed, hash) =
         (Credential::KeyAuth.seal(data_key, id, key)?, Credential::KeyAuth.lookup_hash(&session.app, &[key])?);
     Ok(insert.bind(id).bind(hash).bind(sealed).bind(session.now))
+}
+
+pub(crate) fn update(session: &Session, data_key: &DataKey, id: &str, key: &str) -> Result<Statement> {
+    let update = session.statement(
+        "UPDATE portal_key_auth SET key_hash = ?3, sealed_key = ?4 \
+         WHERE id = ?2 AND consumer_id = (SELECT consumer_id FROM portal_developers WHERE id = ?1)",
+    );
+    let hash = Credential::KeyAuth.lookup_hash(&session.app, &[key])?;
+    Ok(update.bind(id).bind(hash).bind(Credential::KeyAuth.seal(data_key, id, key)?))
 }
 
 pub(crate) fn delete(session: &Session, id: &str) -> Statement {

@@ -6,15 +6,12 @@ mod jwt_store;
 mod key_auth;
 mod key_store;
 
-use axum::{
-    Router,
-    routing::{delete, get},
-};
+use axum::{Router, routing::get};
 use platform::Host;
 use serde::Deserialize;
 use service::{
     App, Result,
-    portal::{self, Page, PageQuery},
+    portal::{self, PageQuery, SortColumn, Sorted},
 };
 
 pub async fn app(host: Host) -> Router {
@@ -26,7 +23,10 @@ platform::export!(app);
 fn router() -> Router<App> {
     Router::new()
         .route("/credentials/key-auth", get(key_auth::list_key_auth).post(key_auth::create_key_auth))
-        .route("/credentials/key-auth/{id}", delete(key_auth::delete_key_auth))
+        .route(
+            "/credentials/key-auth/{id}",
+            get(key_auth::get_key_auth).patch(key_auth::update_key_auth).delete(key_auth::delete_key_auth),
+        )
         .route("/credentials/jwt", get(jwt::list_jwt).post(jwt::create_jwt))
         .route("/credentials/jwt/{id}", get(jwt::get_jwt).patch(jwt::update_jwt).delete(jwt::delete_jwt))
 }
@@ -38,11 +38,27 @@ struct ListQuery {
     size: Option<String>,
     /// The offset of the page before
     offset: Option<String>,
+    /// created_at or key
+    sort_by: Option<String>,
+    /// true for the last first
+    sort_desc: Option<String>,
+    /// Those only whose key contains this, whatever the case
+    key: Option<String>,
 }
 
 impl ListQuery {
-    fn page(self) -> Result<Page> {
-        PageQuery { size: self.size, offset: self.offset }.page()
+    fn key(&self) -> Option<&str> {
+        self.key.as_deref().filter(|key| !key.is_empty())
+    }
+
+    fn sorted(&self, columns: &[SortColumn], path: &str) -> Result<Sorted> {
+        let page = PageQuery { size: self.size.clone(), offset: self.offset.clone() };
+        let asked = [
+            ("sort_by", self.sort_by.as_deref()),
+            ("sort_desc", self.sort_desc.as_deref()),
+            ("key", self.key.as_deref()),
+        ];
+        Sorted::new(&page, columns, path, &asked)
     }
 }
 
@@ -51,6 +67,8 @@ impl ListQuery {
 #[openapi(paths(
     key_auth::list_key_auth,
     key_auth::create_key_auth,
+    key_auth::get_key_auth,
+    key_auth::update_key_auth,
     key_auth::delete_key_auth,
     jwt::list_jwt,
     jwt::create_jwt,

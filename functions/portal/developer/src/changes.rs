@@ -1,7 +1,7 @@
 //! Changes of one's own account.
 
 use axum::{Json as Answer, http::StatusCode};
-use model::portal::{Developer, FieldErrors, check_password, is_email};
+use model::portal::{Developer, FieldErrors, check_password, fold_email, is_email};
 use service::{
     Audit, Error, Result,
     portal::{self, Mail, MailKind, OneTimeToken, PORTAL_TENANT, PortalBody, Purpose, Session},
@@ -33,7 +33,8 @@ pub(crate) async fn update_password(session: Session, PortalBody(body): PortalBo
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Change the e-mail address. Where addresses are verified, this one must be before the next login.
+/// Change the e-mail address. Where addresses are verified, a new one must be before the next login; the address that
+/// stands changes nothing.
 #[utoipa::path(
     patch, path = "/developer/email", tag = "developer", operation_id = "update-email", request_body = Object,
     responses((status = 200, body = Developer), (status = 400), (status = 401), (status = 409)),
@@ -48,9 +49,15 @@ pub(crate) async fn update_email(session: Session, PortalBody(body): PortalBody)
         session.read(Vec::new()).await?;
         return Err(FieldErrors::one("email", "invalid e-mail address").into());
     }
+    let outcomes = session.read(vec![store::select(&session)]).await?;
+    let current = store::developer(&outcomes)?;
+    if current.email == email {
+        return Ok(Answer(current));
+    }
     let app = &session.app;
-    let verifies = app.portal().email_verification;
-    let mut statements = vec![store::forget_verifications(&session)];
+    // The same address in another spelling needs no proof.
+    let verifies = app.portal().email_verification && fold_email(&current.email) != fold_email(email);
+    let mut statements = vec![store::forget_tokens(&session)];
     if verifies {
         let token = OneTimeToken::mint(app, Purpose::VerifyAccount, session.now)?;
         let mail = Mail::with_token(app, MailKind::VerifyAccount, &token, email).await?;

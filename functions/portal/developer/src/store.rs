@@ -59,7 +59,7 @@ pub(crate) fn set_password(session: &Session, old: &str, new: &str) -> Vec<State
     vec![sessions.bind(session.id_hash()).bind(old), tokens.bind(old), update.bind(old).bind(new).bind(session.now)]
 }
 
-pub(crate) fn forget_verifications(session: &Session) -> Statement {
+pub(crate) fn forget_tokens(session: &Session) -> Statement {
     session.statement("DELETE FROM portal_tokens WHERE developer_id = ?1")
 }
 

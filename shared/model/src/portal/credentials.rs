@@ -61,7 +61,7 @@ pub struct JwtParts {
 }
 
 /// What is given of a JWT credential.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct JwtChange {
     pub key: Option<String>,
     pub secret: Option<String>,

@@ -2,6 +2,8 @@
 //! approved is asked in the same batch as the operation: what a read found is thrown away, and a change does not
 //! happen, when either no longer holds.
 
+use std::borrow::Cow;
+
 use axum::{extract::FromRequestParts, http::request::Parts};
 use model::portal::FieldErrors;
 use platform::{Outcome, SqlError, Statement};
@@ -38,7 +40,7 @@ impl Session {
     }
 
     /// A statement whose `?1` is the developer.
-    pub fn statement(&self, text: &'static str) -> Statement {
+    pub fn statement(&self, text: impl Into<Cow<'static, str>>) -> Statement {
         Statement::new(text).bind(self.developer.as_str())
     }
 
