@@ -21,7 +21,10 @@ pub use applications::{
 };
 pub use body::{Body, Patch};
 pub use credentials::{DRAW, Jwt, JwtChange, JwtParts, KeyAuth, NewKeyAuth, generated};
-pub use files::{FilePage, PortalFile, is_file_path, readable_by, type_of};
+pub use files::{
+    FilePage, FileSummary, PortalFile, SummaryPage, Workspace, WorkspaceChange, WorkspaceConfig, is_file_path,
+    readable_by, type_of,
+};
 pub use introspection::{
     CredentialType, IntrospectRequest, IntrospectedApplication, IntrospectedDeveloper, IntrospectedService,
     Introspection, IntrospectionFacts, Presented,

@@ -1,9 +1,11 @@
 //! What the functions of the developer portal stand on: its settings, sessions, bodies, pages, one-time tokens and
 //! mails. Its rows are in the functions; what a body must hold is in `model::portal`.
 
+mod admin_token;
 mod body;
 mod cookie;
 mod credential;
+mod files;
 mod letter;
 mod mail;
 mod origin;
@@ -13,6 +15,7 @@ mod session;
 mod settings;
 mod sorted;
 mod source;
+mod switch;
 mod token;
 
 use axum::Router;
@@ -22,21 +25,27 @@ use serde_json::json;
 
 use crate::{App, Audit, Error, Result, Shape};
 
+pub use admin_token::{AdminToken, admin_token_hash, new_admin_token};
 pub use body::PortalBody;
 pub use cookie::{Cookie, Transport};
 pub use credential::{Credential, checked_jwt, needed, new_secret, read_sealed};
+pub use files::{FILE_BODY_LIMIT, check_file, delete_file, files_of, put_file, select_file};
 pub use letter::{Letter, LinkTemplates};
 pub use mail::{Mail, MailKind, data_key, send_later};
-pub use page::{Page, PageQuery, counted};
+pub use page::{Page, PageQuery, counted, query_value};
 pub use password::{hash_password, renewed_password, verify_password};
 pub use session::{Session, open_session, sweep_sessions};
 pub use settings::Settings;
 pub use sorted::{SortColumn, Sorted};
 pub use source::{Source, guess_key};
+pub use switch::{select_enabled, set_enabled};
 pub use token::{OneTimeToken, Purpose};
 
 /// The tenant under which the portal's secrets are sealed and its audit rows are kept.
 pub const PORTAL_TENANT: &str = "portal";
+
+/// Under which path the part of Kong's Admin API stands that its portal tool speaks.
+pub const KONG_ADMIN: &str = "/portal/kong-admin";
 
 /// An instance that knows the portal's settings.
 pub async fn app(host: Host) -> App {
@@ -57,9 +66,16 @@ pub async fn signed_app(host: Host) -> App {
 /// Serves a function of the portal: its paths stand at the root of the origin and under `/portal`, and what changes
 /// something is refused to pages of other origins.
 pub async fn serve(host: Host, router: Router<App>) -> Router {
+    serve_beside(host, router, Router::new()).await
+}
+
+/// As [`serve`], with paths that stand where they say and nowhere else.
+pub async fn serve_beside(host: Host, router: Router<App>, beside: Router<App>) -> Router {
     let app = app(host).await;
-    let both = Router::new().merge(router.clone()).nest("/portal", router);
+    let both = Router::new().merge(router.clone()).nest("/portal", router).merge(beside);
     let served = app.clone().serve(both, Shape::Kong);
+    let switch = (app.clone(), switch::Switch::default());
+    let served = served.layer(axum::middleware::from_fn_with_state(switch, switch::guard));
     let served = served.layer(axum::middleware::from_fn_with_state(app.clone(), mail::send_later));
     served.layer(axum::middleware::from_fn_with_state(app, origin::guard))
 }

@@ -46,8 +46,9 @@ pub(crate) fn count(session: &Session, name: Option<&str>) -> Statement {
 }
 
 pub(crate) fn select(session: &Session, id: &str) -> Statement {
-    let text =
-        format!("SELECT {COLUMNS}, NULL AS instances FROM portal_applications a WHERE a.id = ?2 AND a.developer_id = ?1");
+    let text = format!(
+        "SELECT {COLUMNS}, NULL AS instances FROM portal_applications a WHERE a.id = ?2 AND a.developer_id = ?1"
+    );
     session.statement(text).bind(id)
 }
 

@@ -7,8 +7,8 @@ mod client_credentials;
 mod client_store;
 mod instance_store;
 mod instances;
-mod service_store;
 mod list_query;
+mod service_store;
 mod services;
 
 use axum::{Router, routing::get};

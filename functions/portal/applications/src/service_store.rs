@@ -24,12 +24,7 @@ const FROM: &str = "FROM portal_services s LEFT JOIN portal_application_instance
      AND (?6 IS NULL OR instr(lower(s.name), lower(?6)) > 0 OR instr(lower(s.display_name), lower(?6)) > 0) \
      AND (?7 IS NULL OR coalesce(i.status, -1) = ?7)";
 
-pub(crate) fn select_page(
-    session: &Session,
-    sorted: &Sorted,
-    query: &ListQuery,
-    used_only: bool,
-) -> Result<Statement> {
+pub(crate) fn select_page(session: &Session, sorted: &Sorted, query: &ListQuery, used_only: bool) -> Result<Statement> {
     let text = format!(
         "SELECT s.id, s.name, s.display_name, s.description, s.show_issuer, s.auto_approve, {{sort}}, \
          i.id AS instance_id, i.application_id, i.status, i.suspended, \

@@ -20,8 +20,7 @@ const ATTEMPTS: usize = 64;
 )]
 pub(crate) async fn list_jwt(session: Session, Query(query): Query<ListQuery>) -> Result<Answer<List<Jwt>>> {
     let sorted = query.sorted(store::ORDERS, "/credentials/jwt")?;
-    let statements =
-        vec![store::select_page(&session, &sorted, query.key())?, store::count(&session, query.key())];
+    let statements = vec![store::select_page(&session, &sorted, query.key())?, store::count(&session, query.key())];
     let (outcomes, key) = portal::read_sealed(&session, statements).await?;
     let (rows, total) = portal::counted(&outcomes)?;
     sorted.list(rows, total, |row| store::jwt(row, key.as_deref())).map(Answer)

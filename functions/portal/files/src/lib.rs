@@ -1,6 +1,7 @@
-//! The files of the portal's pages, for everybody or for those whom their front matter names. They are put there by
-//! `portal-admin`.
+//! The files of the portal's pages, for everybody or for those whom their front matter names. Operators put them there
+//! by `portal-admin`, or with Kong's portal tool by the part of its Admin API in `kong`.
 
+mod kong;
 mod store;
 
 use axum::{Json as Answer, Router, extract::State, http::HeaderMap, routing::get};
@@ -13,7 +14,7 @@ use service::{
 };
 
 pub async fn app(host: Host) -> Router {
-    portal::serve(host, router()).await
+    portal::serve_beside(host, router(), kong::router()).await
 }
 
 platform::export!(app);
@@ -48,10 +49,19 @@ async fn list_files(
     let kind = query.kind.as_deref().filter(|kind| !kind.is_empty());
     let cookie = Cookie::of(&app, &headers)?;
     let rows = app.sql().query(store::select(cookie.as_ref(), &page, kind, platform::clock::now_ms())).await?;
-    store::file_page(&rows, &page, kind).map(Answer)
+    let path = kind.map_or_else(|| "/files".to_owned(), |kind| format!("/files?type={}", portal::query_value(kind)));
+    store::file_page(&rows, &page, &path).map(Answer)
 }
 
 /// The operations of this function, for the OpenAPI document.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(list_files))]
+#[openapi(paths(
+    list_files,
+    kong::list_workspace_files,
+    kong::get_workspace_file,
+    kong::put_workspace_file,
+    kong::delete_workspace_file,
+    kong::get_workspace,
+    kong::update_workspace,
+))]
 pub struct Operations;

@@ -1,10 +1,10 @@
 //! The SQL of files.
 
-use model::portal::{FilePage, PortalFile};
+use model::portal::{FilePage, FileSummary, SummaryPage};
 use platform::{Row, Statement};
 use service::{
     Result,
-    portal::{Cookie, Page},
+    portal::{Cookie, Page, files_of},
 };
 
 /// How many bytes of contents one answer holds, but for a single file.
@@ -15,15 +15,16 @@ pub(crate) fn select(cookie: Option<&Cookie>, page: &Page, kind: Option<&str>, n
     let select = Statement::new(
         "WITH reader AS (SELECT d.roles FROM portal_sessions s JOIN portal_developers d ON d.id = s.developer_id \
            WHERE s.id_hash = ?1 AND s.developer_id = ?2 AND s.expires_at > ?3 AND d.status = 0), \
-         listed AS (SELECT id, path, length(CAST(contents AS BLOB)) AS bytes FROM portal_files \
+         listed AS (SELECT id, path, bytes FROM portal_files \
            WHERE path > ?4 AND (?5 IS NULL OR type = ?5) AND (readable_by IS NULL OR EXISTS ( \
              SELECT 1 FROM json_each(readable_by) role, reader WHERE role.value = '*' \
              OR role.value IN (SELECT value FROM json_each(reader.roles)))) \
            ORDER BY path LIMIT ?6), \
          placed AS (SELECT id, path, sum(bytes) OVER (ORDER BY path) AS bytes, \
            row_number() OVER (ORDER BY path) AS place, count(*) OVER () AS found FROM listed) \
-         SELECT f.id, f.path, f.checksum, f.contents, f.created_at, p.place, p.found FROM placed p \
-         JOIN portal_files f ON f.id = p.id WHERE (p.bytes <= ?7 OR p.place = 1) AND p.place < ?6 ORDER BY p.place",
+         SELECT f.id, f.path, f.checksum, c.contents, f.created_at, p.place, p.found FROM placed p \
+         JOIN portal_files f ON f.id = p.id JOIN portal_file_parts c ON c.file_id = f.id \
+         WHERE (p.bytes <= ?7 OR p.place = 1) AND p.place < ?6 ORDER BY p.place, c.part",
     );
     let (id_hash, developer) =
         cookie.map_or((String::new(), String::new()), |cookie| (cookie.id_hash.clone(), cookie.developer.clone()));
@@ -37,25 +38,49 @@ pub(crate) fn select(cookie: Option<&Cookie>, page: &Page, kind: Option<&str>, n
         .bind(MOST_BYTES)
 }
 
-pub(crate) fn file_page(rows: &[Row], page: &Page, kind: Option<&str>) -> Result<FilePage> {
-    let data = rows.iter().map(file).collect::<Result<Vec<_>>>()?;
+/// Files after a place, whoever may read them.
+pub(crate) fn select_all(page: &Page, kind: Option<&str>) -> Statement {
+    let select = Statement::new(
+        "WITH listed AS (SELECT id, path, bytes FROM portal_files WHERE path > ?1 AND (?2 IS NULL OR type = ?2) \
+           ORDER BY path LIMIT ?3), \
+         placed AS (SELECT id, path, sum(bytes) OVER (ORDER BY path) AS bytes, \
+           row_number() OVER (ORDER BY path) AS place, count(*) OVER () AS found FROM listed) \
+         SELECT f.id, f.path, f.checksum, c.contents, f.created_at, p.place, p.found FROM placed p \
+         JOIN portal_files f ON f.id = p.id JOIN portal_file_parts c ON c.file_id = f.id \
+         WHERE (p.bytes <= ?4 OR p.place = 1) AND p.place < ?3 ORDER BY p.place, c.part",
+    );
+    select.bind(page.after()).bind(kind.map(str::to_owned)).bind(page.size + 1).bind(MOST_BYTES)
+}
+
+pub(crate) fn select_summaries(page: &Page, kind: Option<&str>) -> Statement {
+    let select = Statement::new(
+        "SELECT id, path, checksum, created_at FROM portal_files WHERE path > ?1 AND (?2 IS NULL OR type = ?2) \
+         ORDER BY path LIMIT ?3",
+    );
+    select.bind(page.after()).bind(kind.map(str::to_owned)).bind(page.size + 1)
+}
+
+pub(crate) fn summary_page(rows: &[Row], page: &Page, path: &str) -> Result<SummaryPage> {
+    let read = |row: &Row| {
+        Ok(FileSummary {
+            checksum: row.get("checksum")?,
+            id: row.get("id")?,
+            path: row.get("path")?,
+            created_at: row.get::<i64>("created_at")?.div_euclid(1000),
+        })
+    };
+    let list = page.list_by(path, rows, 0, read, |row| Ok(row.get("path")?))?;
+    Ok(SummaryPage { data: list.data, next: list.next, offset: list.offset })
+}
+
+pub(crate) fn file_page(rows: &[Row], page: &Page, path: &str) -> Result<FilePage> {
+    let data = files_of(rows)?;
     let has_more = match rows.last() {
         Some(row) => row.get::<i64>("place")? < row.get::<i64>("found")?,
         None => false,
     };
     let place = data.last().filter(|_| has_more).map(|file| file.path.as_str());
-    let path = kind.map_or_else(|| "/files".to_owned(), |kind| format!("/files?type={kind}"));
-    let next = place.map(|place| page.next(&path, place));
+    let next = place.map(|place| page.next(path, place));
     let offset = place.map(Page::offset);
     Ok(FilePage { data, next, offset })
-}
-
-fn file(row: &Row) -> Result<PortalFile> {
-    Ok(PortalFile {
-        checksum: row.get("checksum")?,
-        id: row.get("id")?,
-        path: row.get("path")?,
-        created_at: row.get::<i64>("created_at")?.div_euclid(1000),
-        contents: row.get("contents")?,
-    })
 }

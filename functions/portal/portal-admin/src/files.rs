@@ -4,22 +4,15 @@ use axum::{Json as Answer, http::StatusCode};
 use model::portal::{
     List, PortalFile,
     admin::{FileEntry, PutFile},
-    is_file_path,
 };
 use policy::Action;
 use serde::Deserialize;
 use service::{
     Audit, Error, Json, Path, Query, Result, Signed,
-    portal::{PORTAL_TENANT, PageQuery},
+    portal::{FILE_BODY_LIMIT, PORTAL_TENANT, PageQuery, check_file, delete_file, put_file, select_file},
 };
 
 use crate::file_store as store;
-
-/// JSON escapes make a body longer than the contents in it.
-const BODY_LIMIT: usize = 2 << 20;
-
-/// The longest file, in bytes.
-const MAX_FILE: usize = 1 << 20;
 
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -53,7 +46,7 @@ pub(crate) async fn list_portal_files(
     responses((status = 200, body = PortalFile), (status = 401), (status = 404)),
 )]
 pub(crate) async fn get_portal_file(signed: Signed, Path(path): Path<String>) -> Result<Answer<PortalFile>> {
-    let outcomes = signed.gate(Action::ManagePortal).read(vec![store::select(&path)]).await?;
+    let outcomes = signed.gate(Action::ManagePortal).read(vec![select_file(&path)]).await?;
     store::last_file(&outcomes).map(Answer)
 }
 
@@ -65,16 +58,12 @@ pub(crate) async fn get_portal_file(signed: Signed, Path(path): Path<String>) ->
 pub(crate) async fn put_portal_file(
     signed: Signed,
     Path(path): Path<String>,
-    Json(request): Json<PutFile, BODY_LIMIT>,
+    Json(request): Json<PutFile, FILE_BODY_LIMIT>,
 ) -> Result<Answer<PortalFile>> {
-    if !is_file_path(&path) {
-        return Err(Error::bad_request("path must be names between slashes, at most 512 bytes, none of them . or .."));
-    }
-    if request.contents.len() > MAX_FILE {
-        return Err(Error::bad_request("contents may have at most 1 MiB"));
-    }
+    check_file(&path, &request.contents)?;
     let audit = Audit::new(PORTAL_TENANT, "file.put", path.as_str());
-    let statements = vec![store::upsert(&path, &request.contents, signed.now)?, store::select(&path)];
+    let mut statements = put_file(&path, &request.contents, signed.now)?;
+    statements.push(select_file(&path));
     let outcomes = signed.gate(Action::ManagePortal).write(statements, audit).await??;
     store::last_file(&outcomes).map(Answer)
 }
@@ -86,7 +75,7 @@ pub(crate) async fn put_portal_file(
 )]
 pub(crate) async fn delete_portal_file(signed: Signed, Path(path): Path<String>) -> Result<StatusCode> {
     let audit = Audit::new(PORTAL_TENANT, "file.delete", path.as_str());
-    let outcomes = signed.gate(Action::ManagePortal).write(vec![store::delete(&path)], audit).await??;
+    let outcomes = signed.gate(Action::ManagePortal).write(vec![delete_file(&path)], audit).await??;
     if outcomes.first().is_none_or(|outcome| outcome.changes == 0) {
         return Err(store::missing());
     }

@@ -9,10 +9,11 @@ mod imports;
 mod instances;
 mod mail;
 mod services;
+mod tokens;
 
 use axum::{
     Router,
-    routing::{get, patch, post},
+    routing::{delete, get, patch, post},
 };
 use platform::Host;
 use service::{App, Shape, portal};
@@ -44,6 +45,8 @@ fn router() -> Router<App> {
         .route("/caas/portal/application-instances", get(instances::list_instances))
         .route("/caas/portal/application-instances/{instance}", patch(instances::update_instance))
         .route("/caas/portal/credentials", post(imports::import_credential))
+        .route("/caas/portal/tokens", get(tokens::list_admin_tokens).post(tokens::create_admin_token))
+        .route("/caas/portal/tokens/{id}", delete(tokens::revoke_admin_token))
         .route("/caas/portal/mail", get(mail::list_mail))
         .route("/caas/portal/mail/{id}", get(mail::get_mail))
 }
@@ -66,6 +69,9 @@ fn router() -> Router<App> {
     instances::list_instances,
     instances::update_instance,
     imports::import_credential,
+    tokens::create_admin_token,
+    tokens::list_admin_tokens,
+    tokens::revoke_admin_token,
     mail::list_mail,
     mail::get_mail,
 ))]

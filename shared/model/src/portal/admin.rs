@@ -57,6 +57,42 @@ pub struct PutFile {
     pub contents: String,
 }
 
+/// A token of the header `Kong-Admin-Token`.
+#[derive(Serialize, ToSchema)]
+pub struct AdminTokenEntry {
+    pub id: String,
+    pub name: String,
+    pub created_at: i64,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct AdminTokens {
+    pub data: Vec<AdminTokenEntry>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct NewAdminToken {
+    #[serde(flatten)]
+    pub entry: AdminTokenEntry,
+    /// The token itself, which is not shown again.
+    pub token: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewToken {
+    /// What the audit log calls its holder: 1 to 64 letters, digits and `._-`
+    pub name: String,
+}
+
+impl NewToken {
+    pub fn check(&self) -> Result<(), Invalid> {
+        let good = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        let fits = (1..=64).contains(&self.name.len()) && self.name.bytes().all(good);
+        if fits { Ok(()) } else { Err(Invalid("name must have 1 to 64 letters, digits and . _ -")) }
+    }
+}
+
 /// A file without its contents.
 #[derive(Serialize, ToSchema)]
 pub struct FileEntry {

@@ -1,6 +1,6 @@
 //! Files of the portal's pages: their paths, their types, and who may read them.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
@@ -25,6 +25,41 @@ pub struct FilePage {
     /// Where the next page begins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub offset: Option<String>,
+}
+
+/// A file without its contents.
+#[derive(Serialize, ToSchema)]
+pub struct FileSummary {
+    pub checksum: String,
+    pub id: String,
+    pub path: String,
+    pub created_at: i64,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct SummaryPage {
+    pub data: Vec<FileSummary>,
+    pub next: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offset: Option<String>,
+}
+
+/// The portal as Kong's Admin API shows it.
+#[derive(Serialize, ToSchema)]
+pub struct Workspace {
+    pub name: &'static str,
+    pub config: WorkspaceConfig,
+}
+
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct WorkspaceConfig {
+    /// Whether the portal is switched on.
+    pub portal: bool,
+}
+
+#[derive(Deserialize, ToSchema)]
+pub struct WorkspaceChange {
+    pub config: WorkspaceConfig,
 }
 
 /// A path of a file: names between slashes, none of them `.` or `..`.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{MailKind, OneTimeToken};
+use super::{MailKind, OneTimeToken, page::query_value};
 use crate::{App, Error, Result};
 
 /// A mail's content, as it is sealed.
@@ -80,8 +80,7 @@ fn filled(template: &str, gui: &str, token: &str, email: &str) -> Result<String>
     if !template.contains("{token}") {
         return Err(Error::internal("PORTAL_VERIFY_LINK, PORTAL_INVALIDATE_LINK and PORTAL_RESET_LINK need {token}"));
     }
-    let email: String = form_urlencoded::byte_serialize(email.as_bytes()).collect();
-    Ok(template.replace("{gui}", gui).replace("{token}", token).replace("{email}", &email))
+    Ok(template.replace("{gui}", gui).replace("{token}", token).replace("{email}", &query_value(email)))
 }
 
 #[cfg(test)]

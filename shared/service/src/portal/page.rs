@@ -93,6 +93,11 @@ impl Page {
     }
 }
 
+/// A text as it stands in a query.
+pub fn query_value(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
 /// The rows of a list's first statement, and the number `total` in the row of its second.
 pub fn counted(outcomes: &[Outcome]) -> Result<(&[Row], i64)> {
     let [rows, total, ..] = outcomes else { return Err(Error::internal("a list without its total")) };

@@ -140,7 +140,8 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
 
-    const COLUMNS: &[SortColumn] = &[SortColumn::number("created_at", "a.created_at"), SortColumn::text("name", "a.name")];
+    const COLUMNS: &[SortColumn] =
+        &[SortColumn::number("created_at", "a.created_at"), SortColumn::text("name", "a.name")];
 
     fn sorted(offset: &str, by: &str, descending: &str) -> Result<Sorted> {
         let page = PageQuery { size: Some("1".to_owned()), offset: Some(offset.to_owned()) };

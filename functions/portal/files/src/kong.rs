@@ -1,0 +1,190 @@
+//! The part of Kong's Admin API that its portal tool speaks. There is one workspace, `default`. Paths in answers leave out
+//! the prefix, since the tool puts its configured address in front of them.
+
+use axum::{
+    Json as Answer, Router,
+    http::StatusCode,
+    routing::{get, put},
+};
+use model::portal::{FilePage, FileSummary, PortalFile, SummaryPage, Workspace, WorkspaceChange, WorkspaceConfig};
+use platform::{Outcome, Row};
+use serde::{Deserialize, Serialize};
+use service::{
+    App, Audit, Error, Json, Path, Query, Result,
+    portal::{
+        self, AdminToken, FILE_BODY_LIMIT, PORTAL_TENANT, PageQuery, check_file, delete_file, files_of, put_file,
+        select_enabled, select_file, set_enabled,
+    },
+};
+
+use crate::store;
+
+/// The workspace that there is.
+const WORKSPACE: &str = "default";
+
+pub(crate) fn router() -> Router<App> {
+    Router::new()
+        .route("/portal/kong-admin/{workspace}/files", get(list_workspace_files))
+        .route(
+            "/portal/kong-admin/{workspace}/files/{*path}",
+            put(put_workspace_file).get(get_workspace_file).delete(delete_workspace_file),
+        )
+        .route("/portal/kong-admin/{workspace}/workspaces/{name}", get(get_workspace).patch(update_workspace))
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListWorkspaceFiles {
+    /// Which members are wanted; without contents among them, they are left out
+    fields: Option<String>,
+    /// Files of this type only
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    /// How many at most, 100 if not given
+    size: Option<String>,
+    /// The offset of the page before
+    offset: Option<String>,
+}
+
+/// Files with their contents, or without.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(crate) enum Files {
+    Whole(FilePage),
+    Summaries(SummaryPage),
+}
+
+/// List all files by path, for Kong's portal tool.
+#[utoipa::path(
+    get, path = "/portal/kong-admin/{workspace}/files", tag = "Chancery",
+    params(("workspace" = String, Path), ListWorkspaceFiles),
+    responses((status = 200, body = FilePage), (status = 400), (status = 401), (status = 404)),
+)]
+pub(crate) async fn list_workspace_files(
+    token: AdminToken,
+    Path(workspace): Path<String>,
+    Query(query): Query<ListWorkspaceFiles>,
+) -> Result<Answer<Files>> {
+    known(&workspace)?;
+    let page = PageQuery { size: query.size, offset: query.offset }.page()?;
+    let kind = query.kind.as_deref().filter(|kind| !kind.is_empty());
+    let fields = query.fields.as_deref().filter(|fields| !fields.is_empty());
+    let [asked, of_type] = [fields, kind].map(|text| portal::query_value(text.unwrap_or_default()));
+    let path = format!("/{WORKSPACE}/files?fields={asked}&type={of_type}");
+    if fields.is_some_and(|fields| !fields.split(',').any(|field| field == "contents")) {
+        let outcomes = token.read(vec![store::select_summaries(&page, kind)]).await?;
+        return store::summary_page(rows_of(&outcomes), &page, &path).map(Files::Summaries).map(Answer);
+    }
+    let outcomes = token.read(vec![store::select_all(&page, kind)]).await?;
+    store::file_page(rows_of(&outcomes), &page, &path).map(Files::Whole).map(Answer)
+}
+
+/// Get a file, for Kong's portal tool.
+#[utoipa::path(
+    get, path = "/portal/kong-admin/{workspace}/files/{path}", tag = "Chancery",
+    params(("workspace" = String, Path), ("path" = String, Path)),
+    responses((status = 200, body = PortalFile), (status = 401), (status = 404)),
+)]
+pub(crate) async fn get_workspace_file(
+    token: AdminToken,
+    Path((workspace, path)): Path<(String, String)>,
+) -> Result<Answer<PortalFile>> {
+    known(&workspace)?;
+    let outcomes = token.read(vec![select_file(&path)]).await?;
+    files_of(rows_of(&outcomes))?.into_iter().next().map(Answer).ok_or_else(portal::missing)
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+pub(crate) struct PutWorkspaceFile {
+    /// As in the path.
+    path: Option<String>,
+    contents: String,
+}
+
+/// Put a file at a path, for Kong's portal tool.
+#[utoipa::path(
+    put, path = "/portal/kong-admin/{workspace}/files/{path}", tag = "Chancery",
+    params(("workspace" = String, Path), ("path" = String, Path)), request_body = PutWorkspaceFile,
+    responses((status = 200, body = PortalFile), (status = 400), (status = 401), (status = 404), (status = 413)),
+)]
+pub(crate) async fn put_workspace_file(
+    token: AdminToken,
+    Path((workspace, path)): Path<(String, String)>,
+    Json(request): Json<PutWorkspaceFile, FILE_BODY_LIMIT>,
+) -> Result<Answer<PortalFile>> {
+    known(&workspace)?;
+    if request.path.is_some_and(|given| given != path) {
+        return Err(Error::bad_request("path in the body must be that of the address"));
+    }
+    check_file(&path, &request.contents)?;
+    let mut statements = put_file(&path, &request.contents, token.now)?;
+    statements.push(select_file(&path));
+    let outcomes = token.write(statements, Audit::new(PORTAL_TENANT, "file.put", path.as_str())).await?;
+    let read = outcomes.last().map(|outcome| outcome.rows.as_slice()).unwrap_or_default();
+    files_of(read)?.into_iter().next().map(Answer).ok_or_else(portal::missing)
+}
+
+/// Delete a file, for Kong's portal tool.
+#[utoipa::path(
+    delete, path = "/portal/kong-admin/{workspace}/files/{path}", tag = "Chancery",
+    params(("workspace" = String, Path), ("path" = String, Path)),
+    responses((status = 204), (status = 401), (status = 404)),
+)]
+pub(crate) async fn delete_workspace_file(
+    token: AdminToken,
+    Path((workspace, path)): Path<(String, String)>,
+) -> Result<StatusCode> {
+    known(&workspace)?;
+    let audit = Audit::new(PORTAL_TENANT, "file.delete", path.as_str());
+    let outcomes = token.write(vec![delete_file(&path)], audit).await?;
+    if outcomes.first().is_none_or(|outcome| outcome.changes == 0) {
+        return Err(portal::missing());
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Tell whether the portal is switched on.
+#[utoipa::path(
+    get, path = "/portal/kong-admin/{workspace}/workspaces/{name}", tag = "Chancery",
+    params(("workspace" = String, Path), ("name" = String, Path)),
+    responses((status = 200, body = Workspace), (status = 401), (status = 404)),
+)]
+pub(crate) async fn get_workspace(
+    token: AdminToken,
+    Path((workspace, name)): Path<(String, String)>,
+) -> Result<Answer<Workspace>> {
+    known(&workspace).and(known(&name))?;
+    read_workspace(&token.read(vec![select_enabled()]).await?)
+}
+
+/// Switch the portal on or off.
+#[utoipa::path(
+    patch, path = "/portal/kong-admin/{workspace}/workspaces/{name}", tag = "Chancery",
+    params(("workspace" = String, Path), ("name" = String, Path)), request_body = WorkspaceChange,
+    responses((status = 200, body = Workspace), (status = 400), (status = 401), (status = 404)),
+)]
+pub(crate) async fn update_workspace(
+    token: AdminToken,
+    Path((workspace, name)): Path<(String, String)>,
+    Json(change): Json<WorkspaceChange>,
+) -> Result<Answer<Workspace>> {
+    known(&workspace).and(known(&name))?;
+    let enabled = change.config.portal;
+    let action = if enabled { "portal.enable" } else { "portal.disable" };
+    let statements = vec![set_enabled(enabled, token.now), select_enabled()];
+    read_workspace(&token.write(statements, Audit::new(PORTAL_TENANT, action, WORKSPACE)).await?)
+}
+
+fn read_workspace(outcomes: &[Outcome]) -> Result<Answer<Workspace>> {
+    let row = outcomes.last().and_then(|outcome| outcome.rows.first());
+    let portal = row.ok_or_else(|| Error::internal("a switch without a row"))?.get("enabled")?;
+    Ok(Answer(Workspace { name: WORKSPACE, config: WorkspaceConfig { portal } }))
+}
+
+fn rows_of(outcomes: &[Outcome]) -> &[Row] {
+    outcomes.first().map(|outcome| outcome.rows.as_slice()).unwrap_or_default()
+}
+
+fn known(workspace: &str) -> Result<()> {
+    if workspace == WORKSPACE { Ok(()) } else { Err(portal::missing()) }
+}
