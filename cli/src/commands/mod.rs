@@ -14,6 +14,7 @@ mod key_secret;
 mod keygen;
 mod licence;
 mod mail;
+mod portal;
 mod portal_file;
 mod ring_file;
 mod root_key;
@@ -103,6 +104,9 @@ enum Command {
     /// Files of the portal's pages
     #[command(subcommand)]
     PortalFile(portal_file::PortalFile),
+    /// The portal's tokens for Kong's portal tool
+    #[command(subcommand)]
+    Portal(portal::Portal),
     /// Mails of the portal
     #[command(subcommand)]
     Mail(mail::Mail),
@@ -150,6 +154,7 @@ impl Cli {
             Command::ApplicationInstance(instance) => instance.run(&session),
             Command::Credential(credential) => credential.run(&session),
             Command::PortalFile(file) => file.run(&session),
+            Command::Portal(portal) => portal.run(&session),
             Command::Mail(mail) => mail.run(&session),
             Command::Audit(audit) => audit.run(&session),
             Command::Environment(environment) => environment.run(&session),
