@@ -44,10 +44,10 @@ impl Token {
         if let Self::Revoke { id } = self {
             return Ok(format!("revoked {id}\n"));
         }
-        let answer = reply.json()?;
         if session.json() {
-            return Ok(output::json(&answer));
+            return reply.printed();
         }
+        let answer = reply.json()?;
         if let Self::Create { .. } = self {
             note(&format!("Keep the token, it is not shown again. Its id is {}.", output::text(&answer, "id")));
             return Ok(format!("{}\n", output::text(&answer, "token")));

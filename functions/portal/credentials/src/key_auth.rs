@@ -27,12 +27,15 @@ pub(crate) async fn list_key_auth(session: Session, Query(query): Query<ListQuer
     // Keys are sealed: only here can their texts be compared, at a price that grows with the developer's keys.
     let (outcomes, key) = portal::read_sealed(&session, vec![store::select_all(&session)]).await?;
     let rows = outcomes.first().map(|outcome| outcome.rows.as_slice()).unwrap_or_default();
-    let keys = rows.iter().map(|row| store::key_auth(row, key.as_deref())).collect::<Result<Vec<_>>>()?;
-    let part = query.key().unwrap_or_default().to_lowercase();
-    let keys = keys.into_iter().filter(|key| key.key.to_lowercase().contains(&part)).collect();
-    let by_key = sorted.by() == "key";
-    let value = |key: &KeyAuth| if by_key { key.key.clone() } else { format!("{:020}", key.created_at) };
-    sorted.list_of(keys, |key| (value(key), key.id.clone())).map(Answer)
+    let (part, by_key) = (query.key().unwrap_or_default().to_lowercase(), sorted.by() == "key");
+    let mut keys = Vec::new();
+    for row in rows {
+        let (key, time) = (store::key_auth(row, key.as_deref())?, row.get::<i64>("created_at")?);
+        if key.key.to_lowercase().contains(&part) {
+            keys.push((if by_key { key.key.clone() } else { format!("{time:020}") }, key));
+        }
+    }
+    sorted.list_of(keys).map(Answer)
 }
 
 /// Create a key: the given one, or a generated one. No two credentials of the portal have the same key.

@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
     routing::{get, put},
 };
-use model::portal::{FilePage, FileSummary, PortalFile, SummaryPage, Workspace, WorkspaceChange, WorkspaceConfig};
+use model::portal::{FilePage, PortalFile, SummaryPage, Workspace, WorkspaceChange, WorkspaceConfig};
 use platform::{Outcome, Row};
 use serde::{Deserialize, Serialize};
 use service::{

@@ -28,6 +28,17 @@ impl SortColumn {
     }
 }
 
+/// What has an id, by which items of the same value are ordered.
+pub trait HasId {
+    fn id(&self) -> &str;
+}
+
+impl HasId for model::portal::KeyAuth {
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
 /// A page of a list in its order.
 pub struct Sorted {
     pub page: Page,
@@ -95,22 +106,22 @@ impl Sorted {
         })
     }
 
-    /// The same page of items that are all here, for what the database cannot order. `key` gives the value and the id.
-    pub fn list_of<T>(&self, items: Vec<T>, key: impl Fn(&T) -> (String, String)) -> Result<List<T>> {
+    /// The same page of items that are all here, each behind its value, for what the database cannot order.
+    pub fn list_of<T: HasId>(&self, mut items: Vec<(String, T)>) -> Result<List<T>> {
         let total = i64::try_from(items.len()).unwrap_or(i64::MAX);
-        let mut items: Vec<_> = items.into_iter().map(|item| (key(&item), item)).collect();
-        items.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let key = |item: &(String, T)| (item.0.clone(), item.1.id().to_owned());
+        items.sort_by_cached_key(key);
         if self.descending {
             items.reverse();
         }
         if let Some((id, value)) = self.place()? {
             let place = (value.to_owned(), id.to_owned());
-            items.retain(|(key, _)| if self.descending { *key < place } else { *key > place });
+            items.retain(|item| if self.descending { key(item) < place } else { key(item) > place });
         }
         let size = usize::try_from(self.page.size).unwrap_or(usize::MAX);
         let has_more = items.len() > size;
         items.truncate(size);
-        let place = items.last().filter(|_| has_more).map(|((value, id), _)| format!("{id} {value}"));
+        let place = items.last().filter(|_| has_more).map(|(value, item)| format!("{} {value}", item.id()));
         let next = place.as_deref().map(|place| self.page.next(&self.path, place));
         let data = items.into_iter().map(|(_, item)| item).collect();
         Ok(List { next, offset: place.as_deref().map(Page::offset), data, total })
@@ -179,16 +190,21 @@ mod tests {
         assert!(text.contains("(a.created_at, a.id) < (?2, ?3)) ORDER BY a.created_at DESC, a.id DESC"), "{text}");
     }
 
+    impl HasId for &'static str {
+        fn id(&self) -> &str {
+            self
+        }
+    }
+
     #[test]
     fn what_is_ordered_here_has_the_same_pages() {
-        let items = || vec![("b", "2"), ("a", "3"), ("b", "1")];
-        let key = |item: &(&str, &str)| (item.0.to_owned(), item.1.to_owned());
+        let items = || [("b", "2"), ("a", "3"), ("b", "1")].map(|(value, id)| (value.to_owned(), id)).to_vec();
         for (descending, expected) in [("", ["3", "1", "2"]), ("true", ["2", "1", "3"])] {
             let (mut seen, mut offset) = (Vec::new(), Some(String::new()));
             while let Some(place) = offset {
-                let page = sorted(&place, "name", descending).unwrap().list_of(items(), key).unwrap();
+                let page = sorted(&place, "name", descending).unwrap().list_of(items()).unwrap();
                 assert_eq!((page.data.len(), page.total), (1, 3));
-                seen.extend(page.data.iter().map(|item| item.1));
+                seen.extend(page.data);
                 offset = page.offset;
             }
             assert_eq!(seen, expected, "{descending}");

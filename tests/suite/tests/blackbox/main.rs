@@ -43,6 +43,7 @@ mod portal_credentials;
 mod portal_developer;
 mod portal_guesses;
 mod portal_introspection;
+mod portal_kong;
 mod portal_mail;
 mod portal_table;
 mod restart;
@@ -117,6 +118,7 @@ fn cases() -> Vec<Case> {
         of(portal, portal_credentials::cases()),
         of(portal, portal_applications::cases()),
         of(portal, portal_introspection::cases()),
+        of(portal, portal_kong::cases()),
         of(portal, portal_table::cases()),
         audit::cases(),
         audit_log::cases(),

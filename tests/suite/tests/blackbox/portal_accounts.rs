@@ -298,6 +298,12 @@ fn verification_locks_and_short_sessions(shared: &Deployment) {
     thread::sleep(Duration::from_millis(7200).saturating_sub(started.elapsed()));
     assert_eq!(message(&session.get("/developer"), 401), "Unauthorized", "a session in use ends as well");
     let session = log_in(t, &email, password);
+    // The address that stands changes nothing, nor does another spelling ask for a proof.
+    let before = ok(&session.get("/developer"), 200);
+    assert_eq!(ok(&session.call("PATCH", "/developer/email", Some(&json!({ "email": email }))), 200), before);
+    let spelt = ok(&session.call("PATCH", "/developer/email", Some(&json!({ "email": email.to_uppercase() }))), 200);
+    assert_eq!((&spelt["status"], &spelt["email"]), (&json!(0), &json!(email.to_uppercase())));
+    assert_eq!(mails(t, &email).len() + mails(t, &email.to_uppercase()).len(), 3);
     // A new address has to be verified; its owner's approval holds.
     let renamed = address();
     assert_eq!(ok(&session.call("PATCH", "/developer/email", Some(&json!({ "email": renamed }))), 200)["status"], 5);

@@ -321,6 +321,18 @@ fn services_are_listed_with_the_instance_of_an_application(t: &Deployment) {
     assert_eq!((&shown["id"], &shown["composite_id"]), (&made["id"], &made["composite_id"]));
     assert_eq!(ok(&dev.session.get(&format!("{of_app}&status=1")), 200)["total"], 1);
     assert_eq!(ok(&dev.session.get(&format!("{of_app}&status=0")), 200)["total"], 0);
+    let without = ok(&dev.session.get(&format!("{of_app}&status=-1")), 200);
+    assert_eq!((&without["total"], &without["data"][0]["id"]), (&json!(1), &one["id"]));
+    let by_status = format!("/application_services?name={mark}&app_id={}&sort_by=status", id(&app));
+    for (order, expected) in [("", [&one, &two]), ("&sort_desc=true", [&two, &one])] {
+        let first = ok(&dev.session.get(&format!("{by_status}{order}&size=1")), 200);
+        let second = ok(&dev.session.get(first["next"].as_str().unwrap()), 200);
+        assert_eq!([&first["data"][0]["id"], &second["data"][0]["id"]], expected.map(|service| &service["id"]));
+    }
+    for status in ["abc", "4", "-2", "1.5"] {
+        let refused = message(&dev.session.get(&format!("{of_app}&status={status}")), 400);
+        assert_eq!(refused, "status must be a number from -1 to 3");
+    }
 
     let asked_for = ok(&dev.session.get(&format!("/applications/{}/application_instances", id(&app))), 200);
     assert_eq!((&asked_for["total"], &asked_for["data"][0]["instance"]), (&json!(1), shown));

@@ -24,6 +24,8 @@ pub fn cases() -> Vec<Case> {
         case(a_jwt_credential_is_changed_in_parts_and_stays_whole),
         case(the_key_of_a_jwt_credential_is_unique_over_the_portal),
         case(parallel_changes_of_a_jwt_credential_lose_nothing),
+        case(credentials_are_sorted_and_found_by_their_keys),
+        case(a_key_is_replaced),
         case(credentials_of_others_are_not_found),
         case(lists_go_on_where_the_page_before_ended),
         case(secrets_are_neither_in_the_database_nor_in_the_log),
@@ -219,11 +221,75 @@ fn parallel_changes_of_a_jwt_credential_lose_nothing(t: &Deployment) {
     let changes = [json!({ "secret": "changed" }), json!({ "key": key }), json!({ "algorithm": "HS512" })];
     let replies = together(3, |number| dev.session.call("PATCH", &path, Some(&changes[number])).status);
     assert_eq!(replies, [200; 3]);
+    let many = together(32, |number| {
+        let change = match number % 3 {
+            0 => json!({ "secret": format!("secret-{number}") }),
+            1 => json!({ "algorithm": "HS512" }),
+            _ => json!({ "algorithm": "ES256", "rsa_public_key": tokens::P256_PEM }),
+        };
+        dev.session.call("PATCH", &path, Some(&change)).status
+    });
+    assert_eq!(many, [200; 32], "changes that come together are made one after the other");
+    for last in [json!({ "secret": "changed" }), json!({ "algorithm": "HS512" })] {
+        ok(&dev.session.call("PATCH", &path, Some(&last)), 200);
+    }
     let found = ok(&dev.session.get(&path), 200);
     assert_eq!(
         (&found["secret"], &found["key"], &found["algorithm"]),
         (&json!("changed"), &json!(key), &json!("HS512"))
     );
+}
+
+fn credentials_are_sorted_and_found_by_their_keys(t: &Deployment) {
+    let dev = developer(t);
+    let mark = unique("mark");
+    let keys = ["b-Needle", "c", "a-needle"].map(|name| format!("{mark}-{name}"));
+    for kind in ["key-auth", "jwt"] {
+        let path = format!("/credentials/{kind}");
+        for key in &keys {
+            create(&dev.session, &path, &json!({ "key": format!("{kind}-{key}") }));
+            later();
+        }
+        let listed = |query: &str| {
+            let (mut seen, mut next) = (Vec::new(), json!(format!("{path}?{query}")));
+            while let Some(page) = next.as_str() {
+                let list = ok(&dev.session.get(page), 200);
+                let found = list["data"].as_array().unwrap().iter().map(|one| one["key"].as_str().unwrap());
+                seen.extend(found.map(|key| key.rsplit(&format!("{mark}-")).next().unwrap().to_owned()));
+                if let Some(offset) = list["offset"].as_str() {
+                    assert!(list["next"].as_str().unwrap().contains(&format!("offset={offset}")), "{list}");
+                }
+                next = list["next"].clone();
+            }
+            seen
+        };
+        assert_eq!(listed("size=2"), ["b-Needle", "c", "a-needle"]);
+        assert_eq!(listed("sort_by=key&size=1"), ["a-needle", "b-Needle", "c"]);
+        assert_eq!(listed("sort_by=key&sort_desc=true&size=2"), ["c", "b-Needle", "a-needle"]);
+        assert_eq!(listed("key=NEEDLE&size=1"), ["b-Needle", "a-needle"]);
+        assert_eq!(ok(&dev.session.get(&format!("{path}?key=NEEDLE&size=1")), 200)["total"], 2);
+        assert_eq!(listed("key=nothing"), [""; 0]);
+        message(&dev.session.get(&format!("{path}?sort_by=secret")), 400);
+    }
+}
+
+fn a_key_is_replaced(t: &Deployment) {
+    let dev = developer(t);
+    let created = create(&dev.session, "/credentials/key-auth", &json!({}));
+    let taken = create(&dev.session, "/credentials/key-auth", &json!({}));
+    let path = format!("/credentials/key-auth/{}", id(&created));
+    assert_eq!(ok(&dev.session.get(&path), 200), created);
+    let key = unique("key");
+    let changed = ok(&dev.session.form("PATCH", &path, &format!("key={key}")), 200);
+    assert_eq!((&changed["key"], &changed["created_at"]), (&json!(key), &created["created_at"]));
+    assert_eq!(ok(&dev.session.call("PATCH", &path, Some(&json!({}))), 200), changed, "nothing to change");
+    assert_eq!(names(&fields(&dev.session.call("PATCH", &path, Some(&json!({ "key": taken["key"] }))), 409)), ["key"]);
+    assert_eq!(names(&fields(&dev.session.call("PATCH", &path, Some(&json!({ "key": "a b" }))), 400)), ["key"]);
+    let other = developer(t);
+    assert_eq!(other.session.call("PATCH", &path, Some(&json!({ "key": unique("key") }))).status, 404);
+    assert_eq!(ok(&dev.session.get(&path), 200), changed);
+    // The old key is free again.
+    create(&other.session, "/credentials/key-auth", &json!({ "key": created["key"] }));
 }
 
 fn credentials_of_others_are_not_found(t: &Deployment) {

@@ -174,7 +174,7 @@ fn files_come_in_pages(t: &Deployment) {
         put(t, &format!("{folder}/{number}"), &large);
     }
     assert_eq!(all_files(&nobody(t), &folder).len(), 9);
-    let body = json!({ "contents": format!("{large}x") });
+    let body = json!({ "contents": format!("{}x", large.repeat(10)) });
     assert_eq!(t.service.put(&format!("/caas/portal/files/{folder}/x"), &body).status, 400);
     for number in 0..9 {
         assert_eq!(t.service.delete(&format!("/caas/portal/files/{folder}/{number}")).status, 204);
