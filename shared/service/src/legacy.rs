@@ -104,7 +104,7 @@ impl DataKeys {
     }
 }
 
-async fn read(mut batch: Batch<impl Actor>, statements: Vec<Statement>) -> Result<Vec<Outcome>> {
+pub(crate) async fn read(mut batch: Batch<impl Actor>, statements: Vec<Statement>) -> Result<Vec<Outcome>> {
     for statement in statements {
         batch.push(statement);
     }
@@ -112,7 +112,7 @@ async fn read(mut batch: Batch<impl Actor>, statements: Vec<Statement>) -> Resul
 }
 
 /// The entry is written when the last changing statement changed something.
-async fn write(
+pub(crate) async fn write(
     mut batch: Batch<impl Actor>,
     statements: Vec<Statement>,
     audit: Audit,

@@ -20,7 +20,7 @@ mod token;
 
 use axum::Router;
 use model::portal::FieldErrors;
-use platform::{Host, Statement, random};
+use platform::{Host, random};
 use serde_json::json;
 
 use crate::{App, Audit, Error, Result, Shape};
@@ -111,8 +111,7 @@ pub(crate) fn unauthorized() -> Error {
     Error::unauthorized("Unauthorized")
 }
 
-/// The audit entry of a change by somebody without a licence. It stands right after the statement that decides whether
-/// anything changed.
-pub fn audit_by(actor: &str, audit: Audit, now: i64) -> Statement {
-    audit.by(actor).append(None, None, now, false)
+/// The same was refused to this developer.
+pub fn refused(audit: Audit, developer: &str) -> Audit {
+    audit.refused_to(developer)
 }

@@ -2,7 +2,6 @@
 
 use axum::{
     Json as Answer,
-    extract::State,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -10,7 +9,7 @@ use crypto::base64;
 use model::portal::{CookieFacts, SessionAnswer, SessionFacts, Status, fold_email};
 use serde_json::{Value, json};
 use service::{
-    App, Error, Result,
+    Actor, Anonymous, App, Error, Result,
     portal::{self, Cookie, Session, Source, Transport},
 };
 
@@ -28,46 +27,49 @@ const VERIFICATIONS: usize = 2;
     responses((status = 204), (status = 401), (status = 429)),
 )]
 pub(crate) async fn create_session(
-    State(app): State<App>,
+    caller: Anonymous,
     transport: Transport,
     session: Result<Session>,
     source: Source,
     headers: HeaderMap,
 ) -> Result<Response> {
     let Some(credentials) = headers.get(header::AUTHORIZATION) else {
-        session?.read(Vec::new()).await?;
+        session?.check().await?;
         return Ok(StatusCode::NO_CONTENT.into_response());
     };
     let (email, password) = credentials.to_str().ok().and_then(basic).ok_or_else(wrong)?;
-    let now = platform::clock::now_ms();
-    let guess = Guess::new(&app, &fold_email(&email), &source, now)?;
-    let mut found = match store::attempt(&app, &guess).await? {
+    let (app, now) = (&caller.app, caller.now);
+    let guess = Guess::new(app, &fold_email(&email), &source, now)?;
+    let mut found = match store::attempt(&caller, &guess).await? {
         Attempt::Refused(seconds) => return Ok(too_many(seconds)),
         Attempt::Counted(found) => found,
     };
     for _ in 0..VERIFICATIONS {
-        let developer = admitted(&app, &guess, &password, found).await?;
-        let renewed = portal::renewed_password(&app, &password, &developer.password)?;
-        let (cookie, text) = Cookie::mint(&app, &developer.id, now)?;
-        if store::log_in(&app, &guess, &developer, &cookie, renewed, now).await? {
+        let developer = admitted(app, &guess, &password, found).await?;
+        let renewed = portal::renewed_password(app, &password, &developer.password)?;
+        let (cookie, text) = Cookie::mint(app, &developer.id, now)?;
+        if store::log_in(&caller, &guess, &developer, &cookie, renewed).await? {
             return Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, transport.set(&text)?)]).into_response());
         }
-        found = store::account(&app, &guess).await?;
+        found = store::account(&caller, &guess).await?;
     }
+    store::refuse(app, &guess, found.as_ref(), false).await?;
     Err(wrong())
 }
 
 /// The account, if this is its password and it may log in.
 async fn admitted(app: &App, guess: &Guess, password: &str, found: Option<Candidate>) -> Result<Candidate> {
     let right = portal::verify_password(app, password, found.as_ref().map(|found| found.password.as_str()))?;
-    let developer = found.filter(|found| right && !found.is_locked).ok_or_else(wrong)?;
-    if developer.status == Status::Approved {
-        return Ok(developer);
+    let right = right && found.as_ref().is_some_and(|found| !found.is_locked);
+    match found {
+        Some(developer) if right && developer.status == Status::Approved => Ok(developer),
+        found => {
+            store::refuse(app, guess, found.as_ref(), right).await?;
+            let status = found.filter(|_| right).map(|found| found.status).ok_or_else(wrong)?;
+            let body = json!({ "message": status.refusal(), "status": status.number() });
+            Err(Error::unauthorized(status.refusal()).with_body(body))
+        }
     }
-    store::forgive(app, guess, &developer).await?;
-    let refusal = developer.status.refusal();
-    let body = json!({ "message": refusal, "status": developer.status.number() });
-    Err(Error::unauthorized(refusal).with_body(body))
 }
 
 /// The answer to guesses that are not judged, whatever the account and the password.
@@ -84,12 +86,12 @@ fn too_many(seconds: i64) -> Response {
     responses((status = 200)),
 )]
 pub(crate) async fn delete_session(
-    State(app): State<App>,
+    caller: Anonymous,
     transport: Transport,
     headers: HeaderMap,
 ) -> Result<Response> {
-    if let Some(cookie) = Cookie::of(&app, &headers)? {
-        store::log_out(&app, &cookie).await?;
+    if let Some(cookie) = Cookie::of(&caller.app, &headers)? {
+        store::log_out(&caller, &cookie).await?;
     }
     Ok((StatusCode::OK, [(header::SET_COOKIE, transport.expire()?)]).into_response())
 }
@@ -100,9 +102,9 @@ pub(crate) async fn delete_session(
     responses((status = 200, body = SessionAnswer), (status = 401)),
 )]
 pub(crate) async fn get_session(session: Session) -> Result<Answer<SessionAnswer>> {
-    let outcomes = session.read(vec![session.select_end()]).await?;
-    let row = outcomes.first().and_then(|outcome| outcome.rows.first());
-    let ends_at: i64 = row.ok_or_else(|| Error::internal("a session without its row"))?.get("ends_at")?;
+    let mut batch = session.batch();
+    let end = batch.push(session.select_end());
+    let ends_at: i64 = batch.read().await?.one(end)?.get("ends_at")?;
     let lifetime = session.app.portal().session_seconds;
     Ok(Answer(SessionAnswer {
         session: SessionFacts { expires: ends_at.div_euclid(1000), cookie: CookieFacts { renew: lifetime, lifetime } },

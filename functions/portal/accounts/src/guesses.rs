@@ -2,7 +2,7 @@
 //! counted before it is judged, and a right one gives back what it took. Sources from which a developer has logged in
 //! have an allowance of their own for that account, so that strangers cannot use it up.
 
-use platform::{Outcome, Statement};
+use platform::{Row, Statement};
 use serde::Serialize;
 use service::{
     App, Error, Result,
@@ -112,6 +112,17 @@ impl Guess {
         ))
     }
 
+    /// Writes what stands there already, so that a refusal costs a write whether it is recorded or not.
+    pub fn touch(&self) -> Statement {
+        self.bind(asked!("UPDATE portal_guesses SET full_at = full_at WHERE key IN (SELECT key FROM asked)"))
+    }
+
+    /// Changes nothing, and says whether the account exists.
+    pub fn touch_account(&self) -> Statement {
+        Statement::new("UPDATE portal_developers SET failed_logins = failed_logins WHERE email_folded = ?1")
+            .bind(self.email.as_str())
+    }
+
     /// Gives back what the guess took, since the password was right.
     pub fn give_back(&self) -> Statement {
         self.bind(asked!(
@@ -135,9 +146,8 @@ impl Guess {
     }
 }
 
-/// How many seconds guesses are refused, by the outcome of [`Guess::select_wait`].
-pub(crate) fn refused_for(outcome: &Outcome) -> Result<Option<i64>> {
-    let row = outcome.rows.first().ok_or_else(|| Error::internal("no wait was read"))?;
+/// How many seconds guesses are refused, by the row of [`Guess::select_wait`].
+pub(crate) fn refused_for(row: &Row) -> Result<Option<i64>> {
     let wait = row.get::<Option<i64>>("wait")?.filter(|wait| *wait > 0);
     Ok(wait.map(|wait| wait / 1000 + 1))
 }

@@ -4,11 +4,13 @@
 use model::portal::Status;
 use platform::{Row, Statement};
 use service::{
-    App, Audit, Error, Result,
-    portal::{self, Cookie, PORTAL_TENANT, audit_by},
+    Anonymous, App, Audit, Error, Result,
+    portal::{self, Cookie, PORTAL_TENANT},
 };
 
 use crate::guesses::{self, Guess};
+
+const LOG_IN: &str = "developer.log-in";
 
 /// The account that somebody tries to log in to.
 pub(crate) struct Candidate {
@@ -28,23 +30,27 @@ pub(crate) enum Attempt {
 
 /// Counts a guess, and reads its account. It is counted before it is judged, so that guesses in parallel are no more
 /// than those one after the other.
-pub(crate) async fn attempt(app: &App, guess: &Guess) -> Result<Attempt> {
-    let account = match app.portal().login_attempts {
+pub(crate) async fn attempt(caller: &Anonymous, guess: &Guess) -> Result<Attempt> {
+    let mut batch = caller.batch();
+    let wait = batch.push(guess.select_wait());
+    let account = batch.push(match caller.app.portal().login_attempts {
         0 => guess.select_account(),
         most => guess.count_attempt(most),
-    };
-    let batch = vec![guess.select_wait(), account, guess.count(), guess.sweep()];
-    let outcomes = app.sql().batch(batch).await?;
-    let [wait, account, ..] = outcomes.as_slice() else { return Err(Error::internal("a guess without outcomes")) };
-    match guesses::refused_for(wait)? {
+    });
+    batch.push(guess.count());
+    batch.push(guess.sweep());
+    let outcomes = batch.write().await?;
+    match guesses::refused_for(outcomes.one(wait)?)? {
         Some(seconds) => Ok(Attempt::Refused(seconds)),
-        None => account.rows.first().map(candidate).transpose().map(Attempt::Counted),
+        None => outcomes.row(account).map(candidate).transpose().map(Attempt::Counted),
     }
 }
 
 /// The account once more, without counting anything.
-pub(crate) async fn account(app: &App, guess: &Guess) -> Result<Option<Candidate>> {
-    app.sql().query(guess.select_account()).await?.first().map(candidate).transpose()
+pub(crate) async fn account(caller: &Anonymous, guess: &Guess) -> Result<Option<Candidate>> {
+    let mut batch = caller.batch();
+    let account = batch.push(guess.select_account());
+    batch.read().await?.row(account).map(candidate).transpose()
 }
 
 fn candidate(row: &Row) -> Result<Candidate> {
@@ -57,10 +63,15 @@ fn candidate(row: &Row) -> Result<Candidate> {
     })
 }
 
-/// The password was right, but its owner may not log in.
-pub(crate) async fn forgive(app: &App, guess: &Guess, developer: &Candidate) -> Result<()> {
-    app.sql().batch(vec![guess.give_back(), clear_attempts(developer)]).await?;
-    Ok(())
+/// Records the refusal of a log-in to an account that exists; one to an unknown address costs the same work. No answer
+/// names the entry, since that would tell which accounts there are.
+pub(crate) async fn refuse(app: &App, guess: &Guess, found: Option<&Candidate>, is_right: bool) -> Result<()> {
+    let mut batch = Anonymous::background(app).batch();
+    let known = batch.push(guess.touch_account());
+    let id = found.map_or("", |found| found.id.as_str());
+    batch.record(portal::refused(Audit::new(PORTAL_TENANT, LOG_IN, id), id), known);
+    batch.push(if is_right { guess.give_back() } else { guess.touch() });
+    batch.write().await.map(drop)
 }
 
 fn clear_attempts(developer: &Candidate) -> Statement {
@@ -71,34 +82,34 @@ fn clear_attempts(developer: &Candidate) -> Statement {
 /// Opens a session, and stores the password at today's cost where it was stored at another. Says whether there is a
 /// session: there is none when the password or the status has changed since they were read.
 pub(crate) async fn log_in(
-    app: &App,
+    caller: &Anonymous,
     guess: &Guess,
     developer: &Candidate,
     cookie: &Cookie,
     renewed: Option<String>,
-    now: i64,
 ) -> Result<bool> {
-    let audit = Audit::new(PORTAL_TENANT, "developer.log-in", developer.id.as_str());
-    let mut batch = vec![
-        portal::open_session(app, cookie, &developer.password, now),
-        audit_by(&developer.id, audit, now),
-        guess.give_back(),
-        clear_attempts(developer),
-        portal::sweep_sessions(now),
-    ];
-    batch.extend(guess.source().map(|source| guesses::know(&developer.id, source, now)).into_iter().flatten());
-    batch.extend(renewed.map(|password| {
-        Statement::new("UPDATE portal_developers SET password = ?3 WHERE id = ?1 AND password = ?2")
-            .bind(developer.id.as_str())
-            .bind(developer.password.as_str())
-            .bind(password)
-    }));
-    let outcomes = app.sql().batch(batch).await?;
-    Ok(outcomes.first().is_some_and(|outcome| outcome.changes > 0))
+    let (id, now) = (developer.id.as_str(), caller.now);
+    let mut batch = caller.batch();
+    let opened = batch.push(portal::open_session(&caller.app, cookie, &developer.password, now));
+    batch.record(Audit::new(PORTAL_TENANT, LOG_IN, id).by(id), opened);
+    batch.push(guess.give_back());
+    batch.push(clear_attempts(developer));
+    batch.push(portal::sweep_sessions(now));
+    for statement in guess.source().map(|source| guesses::know(id, source, now)).into_iter().flatten() {
+        batch.push(statement);
+    }
+    if let Some(password) = renewed {
+        let renew = Statement::new("UPDATE portal_developers SET password = ?3 WHERE id = ?1 AND password = ?2");
+        batch.push(renew.bind(id).bind(developer.password.as_str()).bind(password));
+    }
+    Ok(batch.write().await?.changed(opened))
 }
 
-pub(crate) async fn log_out(app: &App, cookie: &Cookie) -> Result<()> {
+pub(crate) async fn log_out(caller: &Anonymous, cookie: &Cookie) -> Result<()> {
+    let mut batch = caller.batch();
     let delete = Statement::new("DELETE FROM portal_sessions WHERE id_hash = ?1").bind(cookie.id_hash.as_str());
-    app.sql().batch(vec![delete]).await?;
-    Ok(())
+    let ended = batch.push(delete);
+    let developer = cookie.developer.as_str();
+    batch.record(Audit::new(PORTAL_TENANT, "developer.log-out", developer).by(developer), ended);
+    batch.write().await.map(drop)
 }

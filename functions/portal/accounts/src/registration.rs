@@ -1,12 +1,12 @@
 //! Registration of a developer.
 
-use axum::{Json as Answer, extract::State};
+use axum::Json as Answer;
 use model::portal::{
     Developer, FieldErrors, MailReport, REQUIRED, Reference, Registered, Status, check_password, is_email,
 };
 use service::{
-    App, Result,
-    portal::{self, Mail, MailKind, OneTimeToken, PortalBody, Purpose},
+    Anonymous, Audit, Result,
+    portal::{self, Mail, MailKind, OneTimeToken, PORTAL_TENANT, PortalBody, Purpose},
 };
 
 use crate::store::{self, NewDeveloper};
@@ -16,8 +16,8 @@ use crate::store::{self, NewDeveloper};
     post, path = "/register", tag = "account", operation_id = "register", request_body = Object,
     responses((status = 200, body = Registered), (status = 400), (status = 409)),
 )]
-pub(crate) async fn register(State(app): State<App>, PortalBody(body): PortalBody) -> Result<Answer<Registered>> {
-    let now = platform::clock::now_ms();
+pub(crate) async fn register(caller: Anonymous, PortalBody(body): PortalBody) -> Result<Answer<Registered>> {
+    let (app, now) = (&caller.app, caller.now);
     let mut errors = FieldErrors::default();
     let email = body.text("email").unwrap_or_else(|wrong| {
         errors.merge(wrong);
@@ -51,31 +51,39 @@ pub(crate) async fn register(State(app): State<App>, PortalBody(body): PortalBod
         id: portal::new_id()?,
         consumer: portal::new_id()?,
         email,
-        password: portal::hash_password(&app, password)?,
+        password: portal::hash_password(app, password)?,
         meta: serde_json::Value::Object(meta).to_string(),
         status,
         status_after: admitted,
         now,
     };
-    let mut statements = store::insert_developer(&developer);
     let recipients: Vec<&str> = match status {
         Status::Unverified => vec![email],
         Status::Requested => settings.admins.iter().map(String::as_str).collect(),
         Status::Approved | Status::Rejected | Status::Revoked => Vec::new(),
     };
     let token = match status {
-        Status::Unverified => Some(OneTimeToken::mint(&app, Purpose::VerifyAccount, now)?),
+        Status::Unverified => Some(OneTimeToken::mint(app, Purpose::VerifyAccount, now)?),
         _ => None,
     };
-    statements.extend(token.as_ref().map(|token| store::insert_token(&developer.id, Purpose::VerifyAccount, token)));
+    let mut batch = caller.batch();
+    let inserted = batch.push(store::insert_developer(&developer));
+    batch.push(store::insert_consumer(&developer));
+    batch.push(Mail::sweep(now));
+    if let Some(token) = &token {
+        batch.push(store::insert_token(&developer.id, Purpose::VerifyAccount, token));
+    }
     for recipient in &recipients {
         let mail = match &token {
-            Some(token) => Mail::with_token(&app, MailKind::VerifyAccount, token, email).await?,
-            None => Mail::new(&app, MailKind::RequestAccess).await?,
+            Some(token) => Mail::with_token(app, MailKind::VerifyAccount, token, email).await?,
+            None => Mail::new(app, MailKind::RequestAccess).await?,
         };
-        statements.push(mail.to(recipient, &developer.id, now));
+        batch.push(mail.to(recipient, &developer.id, now));
     }
-    store::register(&app, statements, email).await?;
+    batch.on_duplicate("portal_developers.email_folded", portal::taken("email", email));
+    let id = developer.id.as_str();
+    batch.record(Audit::new(PORTAL_TENANT, "developer.register", id).by(id), inserted);
+    batch.write().await?;
     let seconds = now.div_euclid(1000);
     Ok(Answer(Registered {
         email: MailReport::sent_to(recipients),

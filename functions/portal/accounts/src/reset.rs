@@ -1,25 +1,35 @@
 //! Forgotten passwords: a token by mail, and a new password for it.
 
-use axum::{extract::State, http::StatusCode};
+use axum::http::StatusCode;
 use model::portal::{FieldErrors, check_password, fold_email};
 use service::{
-    App, Result,
-    portal::{self, Mail, MailKind, OneTimeToken, PortalBody, Purpose, Source},
+    Anonymous, Audit, Result,
+    portal::{self, Mail, MailKind, OneTimeToken, PORTAL_TENANT, PortalBody, Purpose, Source},
 };
 
-use crate::{demand, store, verification::unauthorized};
+use crate::{demand, guesses, store, verification::unauthorized};
 
 /// Ask for a mail with which a new password can be chosen. The answer does not tell whether there is such an account.
 #[utoipa::path(
     post, path = "/forgot-password", tag = "account", operation_id = "forgot-password", request_body = Object,
     responses((status = 200), (status = 400)),
 )]
-pub(crate) async fn forgot_password(State(app): State<App>, PortalBody(body): PortalBody) -> Result<StatusCode> {
-    let now = platform::clock::now_ms();
+pub(crate) async fn forgot_password(caller: Anonymous, PortalBody(body): PortalBody) -> Result<StatusCode> {
+    let (app, now) = (&caller.app, caller.now);
     let email = demand(&body, "email")?;
-    let token = OneTimeToken::mint(&app, Purpose::ResetPassword, now)?;
-    let mail = Mail::with_token(&app, MailKind::ResetPassword, &token, email).await?;
-    store::forget(&app, &fold_email(email), &token, mail, now).await?;
+    let folded = fold_email(email);
+    let token = OneTimeToken::mint(app, Purpose::ResetPassword, now)?;
+    let mail = Mail::with_token(app, MailKind::ResetPassword, &token, email).await?;
+    let known = store::developer_of(&caller, store::select_account(&folded)).await?.unwrap_or_default();
+    // An answer that named the entry would tell which accounts there are.
+    let mut batch = Anonymous::background(app).batch();
+    batch.push(store::sweep_tokens(&folded, now));
+    let inserted = batch.push(store::insert_reset(&folded, &token, now));
+    batch.record(Audit::new(PORTAL_TENANT, "developer.forgot-password", known), inserted);
+    for statement in store::mail_or_decoy(mail, &token, &folded, now) {
+        batch.push(statement);
+    }
+    batch.write().await?;
     Ok(StatusCode::OK)
 }
 
@@ -28,11 +38,11 @@ pub(crate) async fn forgot_password(State(app): State<App>, PortalBody(body): Po
     post, path = "/validate-reset", tag = "account", operation_id = "validate-reset", request_body = Object,
     responses((status = 200), (status = 400), (status = 401)),
 )]
-pub(crate) async fn validate_reset(State(app): State<App>, PortalBody(body): PortalBody) -> Result<StatusCode> {
-    let now = platform::clock::now_ms();
-    let token = OneTimeToken::open(&app, Purpose::ResetPassword, demand(&body, "token")?, now)?;
+pub(crate) async fn validate_reset(caller: Anonymous, PortalBody(body): PortalBody) -> Result<StatusCode> {
+    let token = OneTimeToken::open(&caller.app, Purpose::ResetPassword, demand(&body, "token")?, caller.now)?;
     let token = token.ok_or_else(unauthorized)?;
-    store::owner_of(&app, &token).await?.map(|_| StatusCode::OK).ok_or_else(unauthorized)
+    let developer = store::developer_of(&caller, store::select_owner(&token)).await?;
+    developer.map(|_| StatusCode::OK).ok_or_else(unauthorized)
 }
 
 /// Choose a new password with a mailed token. It ends all sessions of the account and all other such tokens.
@@ -41,20 +51,27 @@ pub(crate) async fn validate_reset(State(app): State<App>, PortalBody(body): Por
     responses((status = 200), (status = 400), (status = 401)),
 )]
 pub(crate) async fn reset_password(
-    State(app): State<App>,
+    caller: Anonymous,
     source: Source,
     PortalBody(body): PortalBody,
 ) -> Result<StatusCode> {
-    let now = platform::clock::now_ms();
+    let (app, now) = (&caller.app, caller.now);
     let (token, password) = (demand(&body, "token")?, demand(&body, "password")?);
     check_password(password).map_err(|rule| FieldErrors::one("password", rule))?;
-    let token = OneTimeToken::open(&app, Purpose::ResetPassword, token, now)?.ok_or_else(unauthorized)?;
-    let developer = store::owner_of(&app, &token).await?.ok_or_else(unauthorized)?;
-    let hash = portal::hash_password(&app, password)?;
-    let source = source.key(&app)?;
-    if store::reset(&app, (&token, &developer), &hash, source.as_deref(), now).await? {
-        Ok(StatusCode::OK)
-    } else {
-        Err(unauthorized())
+    let token = OneTimeToken::open(app, Purpose::ResetPassword, token, now)?.ok_or_else(unauthorized)?;
+    let developer = store::developer_of(&caller, store::select_owner(&token)).await?.ok_or_else(unauthorized)?;
+    let hash = portal::hash_password(app, password)?;
+    let mut batch = caller.batch();
+    let changed = batch.push(store::reset_password((&token, &developer), &hash, now));
+    batch.record(Audit::new(PORTAL_TENANT, "developer.reset-password", developer.as_str()).by(developer), changed);
+    batch.push(store::end_sessions(&token));
+    // Who reads the account's mail is no stranger, however many guesses strangers have made.
+    if let Some(source) = source.key(app)? {
+        batch.push(guesses::know_owner_of(&token, &source, now));
+    }
+    batch.push(store::void_all_like(&token));
+    match batch.write().await?.changed(changed) {
+        true => Ok(StatusCode::OK),
+        false => Err(unauthorized()),
     }
 }

@@ -1,10 +1,10 @@
 //! Verification of an e-mail address, by a token that was mailed to it.
 
-use axum::{Json as Answer, extract::State, http::StatusCode};
+use axum::{Json as Answer, http::StatusCode};
 use model::portal::{Verified, fold_email};
 use service::{
-    App, Error, Result,
-    portal::{Mail, MailKind, OneTimeToken, PortalBody, Purpose},
+    Anonymous, Audit, Error, Result,
+    portal::{Mail, MailKind, OneTimeToken, PORTAL_TENANT, PortalBody, Purpose},
 };
 
 use crate::{demand, store};
@@ -14,17 +14,21 @@ use crate::{demand, store};
     post, path = "/verify-account", tag = "account", operation_id = "verify-account", request_body = Object,
     responses((status = 200, body = Verified), (status = 400), (status = 401)),
 )]
-pub(crate) async fn verify_account(State(app): State<App>, PortalBody(body): PortalBody) -> Result<Answer<Verified>> {
-    let now = platform::clock::now_ms();
-    let token = demand(&body, "token")?;
-    let token = OneTimeToken::open(&app, Purpose::VerifyAccount, token, now)?.ok_or_else(unauthorized)?;
-    let developer = store::owner_of(&app, &token).await?.ok_or_else(unauthorized)?;
-    let mut notices = Vec::new();
+pub(crate) async fn verify_account(caller: Anonymous, PortalBody(body): PortalBody) -> Result<Answer<Verified>> {
+    let (app, now) = (&caller.app, caller.now);
+    let token = OneTimeToken::open(app, Purpose::VerifyAccount, demand(&body, "token")?, now)?;
+    let token = token.ok_or_else(unauthorized)?;
+    let developer = store::developer_of(&caller, store::select_owner(&token)).await?.ok_or_else(unauthorized)?;
+    let mut batch = caller.batch();
+    let verified = batch.push(store::verify((&token, &developer), now));
     for admin in &app.portal().admins {
-        notices.push((Mail::new(&app, MailKind::RequestAccess).await?, admin.as_str()));
+        batch.push(store::notify(Mail::new(app, MailKind::RequestAccess).await?, admin, &token, now));
     }
-    let status = store::verify(&app, (&token, &developer), notices, now).await?.ok_or_else(unauthorized)?;
-    Ok(Answer(Verified { status }))
+    batch.push(store::void_all_like(&token));
+    batch.record(Audit::new(PORTAL_TENANT, "developer.verify", developer.as_str()).by(developer.as_str()), verified);
+    let outcomes = batch.write().await?;
+    let row = outcomes.row(verified).ok_or_else(unauthorized)?;
+    Ok(Answer(Verified { status: row.get("status")? }))
 }
 
 /// Send the verification mail again. The answer does not tell whether there is such an account.
@@ -33,15 +37,24 @@ pub(crate) async fn verify_account(State(app): State<App>, PortalBody(body): Por
     request_body = Object, responses((status = 204)),
 )]
 pub(crate) async fn resend_account_verification(
-    State(app): State<App>,
+    caller: Anonymous,
     PortalBody(body): PortalBody,
 ) -> Result<StatusCode> {
-    let now = platform::clock::now_ms();
-    if let Some(email) = body.text("email")? {
-        let token = OneTimeToken::mint(&app, Purpose::VerifyAccount, now)?;
-        let mail = Mail::with_token(&app, MailKind::VerifyAccount, &token, email).await?;
-        store::resend(&app, &fold_email(email), &token, mail, now).await?;
+    let (app, now) = (&caller.app, caller.now);
+    let Some(email) = body.text("email")? else { return Ok(StatusCode::NO_CONTENT) };
+    let folded = fold_email(email);
+    let token = OneTimeToken::mint(app, Purpose::VerifyAccount, now)?;
+    let mail = Mail::with_token(app, MailKind::VerifyAccount, &token, email).await?;
+    let known = store::developer_of(&caller, store::select_account(&folded)).await?.unwrap_or_default();
+    // An answer that named the entry would tell which accounts there are.
+    let mut batch = Anonymous::background(app).batch();
+    batch.push(store::void_verifications(&folded));
+    let inserted = batch.push(store::insert_verification(&folded, &token));
+    batch.record(Audit::new(PORTAL_TENANT, "developer.resend-verification", known), inserted);
+    for statement in store::mail_or_decoy(mail, &token, &folded, now) {
+        batch.push(statement);
     }
+    batch.write().await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -51,13 +64,21 @@ pub(crate) async fn resend_account_verification(
     request_body = Object, responses((status = 204), (status = 401)),
 )]
 pub(crate) async fn invalidate_account_verification(
-    State(app): State<App>,
+    caller: Anonymous,
     PortalBody(body): PortalBody,
 ) -> Result<StatusCode> {
-    let now = platform::clock::now_ms();
     let token = body.text("token")?.ok_or_else(|| Error::unauthorized("token is required"))?;
-    let token = OneTimeToken::open(&app, Purpose::VerifyAccount, token, now)?.ok_or_else(unauthorized)?;
-    if store::delete_token(&app, &token).await? { Ok(StatusCode::NO_CONTENT) } else { Err(unauthorized()) }
+    let token = OneTimeToken::open(&caller.app, Purpose::VerifyAccount, token, caller.now)?;
+    let token = token.ok_or_else(unauthorized)?;
+    let developer = store::developer_of(&caller, store::select_owner(&token)).await?.ok_or_else(unauthorized)?;
+    let mut batch = caller.batch();
+    let deleted = batch.push(store::delete_token(&token));
+    let audit = Audit::new(PORTAL_TENANT, "developer.invalidate-verification", developer.as_str());
+    batch.record(audit.by(developer), deleted);
+    match batch.write().await?.changed(deleted) {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(unauthorized()),
+    }
 }
 
 pub(crate) fn unauthorized() -> Error {

@@ -21,6 +21,7 @@ pub(crate) async fn update_password(session: Session, PortalBody(body): PortalBo
     let stored = store::password(&outcomes)?;
     let wrong = || Error::bad_request("Old password is invalid");
     if !portal::verify_password(&session.app, old, Some(&stored))? {
+        session.refuse("developer.password");
         return Err(wrong());
     }
     let hash = portal::hash_password(&session.app, password)?;

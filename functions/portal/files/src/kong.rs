@@ -7,7 +7,7 @@ use axum::{
     routing::{get, put},
 };
 use model::portal::{FilePage, PortalFile, SummaryPage, Workspace, WorkspaceChange, WorkspaceConfig};
-use platform::{Outcome, Row};
+use platform::Row;
 use serde::{Deserialize, Serialize};
 use service::{
     App, Audit, Error, Json, Path, Query, Result,
@@ -72,11 +72,15 @@ pub(crate) async fn list_workspace_files(
     let [asked, of_type] = [fields, kind].map(|text| portal::query_value(text.unwrap_or_default()));
     let path = format!("/{WORKSPACE}/files?fields={asked}&type={of_type}");
     if fields.is_some_and(|fields| !fields.split(',').any(|field| field == "contents")) {
-        let outcomes = token.read(vec![store::select_summaries(&page, kind)]).await?;
-        return store::summary_page(rows_of(&outcomes), &page, &path).map(Files::Summaries).map(Answer);
+        let mut batch = token.batch();
+        let listed = batch.push(store::select_summaries(&page, kind));
+        let outcomes = batch.read().await?;
+        return store::summary_page(outcomes.rows(listed), &page, &path).map(Files::Summaries).map(Answer);
     }
-    let outcomes = token.read(vec![store::select_all(&page, kind)]).await?;
-    store::file_page(rows_of(&outcomes), &page, &path).map(Files::Whole).map(Answer)
+    let mut batch = token.batch();
+    let listed = batch.push(store::select_all(&page, kind));
+    let outcomes = batch.read().await?;
+    store::file_page(outcomes.rows(listed), &page, &path).map(Files::Whole).map(Answer)
 }
 
 /// Get a file, for Kong's portal tool.
@@ -90,8 +94,10 @@ pub(crate) async fn get_workspace_file(
     Path((workspace, path)): Path<(String, String)>,
 ) -> Result<Answer<PortalFile>> {
     known(&workspace)?;
-    let outcomes = token.read(vec![select_file(&path)]).await?;
-    files_of(rows_of(&outcomes))?.into_iter().next().map(Answer).ok_or_else(portal::missing)
+    let mut batch = token.batch();
+    let read = batch.push(select_file(&path));
+    let outcomes = batch.read().await?;
+    files_of(outcomes.rows(read))?.into_iter().next().map(Answer).ok_or_else(portal::missing)
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -117,11 +123,12 @@ pub(crate) async fn put_workspace_file(
         return Err(Error::bad_request("path in the body must be that of the address"));
     }
     check_file(&path, &request.contents)?;
-    let mut statements = put_file(&path, &request.contents, token.now)?;
-    statements.push(select_file(&path));
-    let outcomes = token.write(statements, Audit::new(PORTAL_TENANT, "file.put", path.as_str())).await?;
-    let read = outcomes.last().map(|outcome| outcome.rows.as_slice()).unwrap_or_default();
-    files_of(read)?.into_iter().next().map(Answer).ok_or_else(portal::missing)
+    let mut batch = token.batch();
+    let put = put_file(&mut batch, &path, &request.contents)?;
+    let read = batch.push(select_file(&path));
+    batch.record(Audit::new(PORTAL_TENANT, "file.put", path.as_str()), put);
+    let outcomes = batch.write().await?;
+    files_of(outcomes.rows(read))?.into_iter().next().map(Answer).ok_or_else(portal::missing)
 }
 
 /// Delete a file, for Kong's portal tool.
@@ -135,12 +142,13 @@ pub(crate) async fn delete_workspace_file(
     Path((workspace, path)): Path<(String, String)>,
 ) -> Result<StatusCode> {
     known(&workspace)?;
-    let audit = Audit::new(PORTAL_TENANT, "file.delete", path.as_str());
-    let outcomes = token.write(vec![delete_file(&path)], audit).await?;
-    if outcomes.first().is_none_or(|outcome| outcome.changes == 0) {
-        return Err(portal::missing());
+    let mut batch = token.batch();
+    let deleted = batch.push(delete_file(&path));
+    batch.record(Audit::new(PORTAL_TENANT, "file.delete", path.as_str()), deleted);
+    match batch.write().await?.changed(deleted) {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(portal::missing()),
     }
-    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Tell whether the portal is switched on.
@@ -154,7 +162,9 @@ pub(crate) async fn get_workspace(
     Path((workspace, name)): Path<(String, String)>,
 ) -> Result<Answer<Workspace>> {
     known(&workspace).and(known(&name))?;
-    read_workspace(&token.read(vec![select_enabled()]).await?)
+    let mut batch = token.batch();
+    let enabled = batch.push(select_enabled());
+    read_workspace(batch.read().await?.one(enabled)?)
 }
 
 /// Switch the portal on or off.
@@ -171,18 +181,15 @@ pub(crate) async fn update_workspace(
     known(&workspace).and(known(&name))?;
     let enabled = change.config.portal;
     let action = if enabled { "portal.enable" } else { "portal.disable" };
-    let statements = vec![set_enabled(enabled, token.now), select_enabled()];
-    read_workspace(&token.write(statements, Audit::new(PORTAL_TENANT, action, WORKSPACE)).await?)
+    let mut batch = token.batch();
+    let changed = batch.push(set_enabled(enabled, token.now));
+    let read = batch.push(select_enabled());
+    batch.record(Audit::new(PORTAL_TENANT, action, WORKSPACE), changed);
+    read_workspace(batch.write().await?.one(read)?)
 }
 
-fn read_workspace(outcomes: &[Outcome]) -> Result<Answer<Workspace>> {
-    let row = outcomes.last().and_then(|outcome| outcome.rows.first());
-    let portal = row.ok_or_else(|| Error::internal("a switch without a row"))?.get("enabled")?;
-    Ok(Answer(Workspace { name: WORKSPACE, config: WorkspaceConfig { portal } }))
-}
-
-fn rows_of(outcomes: &[Outcome]) -> &[Row] {
-    outcomes.first().map(|outcome| outcome.rows.as_slice()).unwrap_or_default()
+fn read_workspace(row: &Row) -> Result<Answer<Workspace>> {
+    Ok(Answer(Workspace { name: WORKSPACE, config: WorkspaceConfig { portal: row.get("enabled")? } }))
 }
 
 fn known(workspace: &str) -> Result<()> {

@@ -1,7 +1,7 @@
 //! The SQL of files.
 
 use model::portal::{List, PortalFile, admin::FileEntry};
-use platform::{Outcome, Row, Statement};
+use platform::{Row, Statement};
 use service::{
     Error, Result,
     portal::{Page, files_of},
@@ -28,9 +28,8 @@ pub(crate) fn missing() -> Error {
     Error::not_found("No file at this path")
 }
 
-/// The file that the last statement read.
-pub(crate) fn last_file(outcomes: &[Outcome]) -> Result<PortalFile> {
-    let rows = outcomes.last().map(|outcome| outcome.rows.as_slice()).unwrap_or_default();
+/// The one file of these rows.
+pub(crate) fn file(rows: &[Row]) -> Result<PortalFile> {
     files_of(rows)?.into_iter().next().ok_or_else(missing)
 }
 

@@ -46,8 +46,9 @@ pub(crate) async fn list_portal_files(
     responses((status = 200, body = PortalFile), (status = 401), (status = 404)),
 )]
 pub(crate) async fn get_portal_file(signed: Signed, Path(path): Path<String>) -> Result<Answer<PortalFile>> {
-    let outcomes = signed.gate(Action::ManagePortal).read(vec![select_file(&path)]).await?;
-    store::last_file(&outcomes).map(Answer)
+    let mut batch = signed.authorize_as(Action::ManagePortal).batch();
+    let read = batch.push(select_file(&path));
+    store::file(batch.read().await?.rows(read)).map(Answer)
 }
 
 /// Put a file at a path, in the place of the one that is there. Its front matter says who may read it.
@@ -61,11 +62,11 @@ pub(crate) async fn put_portal_file(
     Json(request): Json<PutFile, FILE_BODY_LIMIT>,
 ) -> Result<Answer<PortalFile>> {
     check_file(&path, &request.contents)?;
-    let audit = Audit::new(PORTAL_TENANT, "file.put", path.as_str());
-    let mut statements = put_file(&path, &request.contents, signed.now)?;
-    statements.push(select_file(&path));
-    let outcomes = signed.gate(Action::ManagePortal).write(statements, audit).await??;
-    store::last_file(&outcomes).map(Answer)
+    let mut batch = signed.authorize_as(Action::ManagePortal).batch();
+    let put = put_file(&mut batch, &path, &request.contents)?;
+    let read = batch.push(select_file(&path));
+    batch.record(Audit::new(PORTAL_TENANT, "file.put", path.as_str()), put);
+    store::file(batch.write().await?.rows(read)).map(Answer)
 }
 
 /// Delete a file.
@@ -74,10 +75,11 @@ pub(crate) async fn put_portal_file(
     responses((status = 204), (status = 401), (status = 404)),
 )]
 pub(crate) async fn delete_portal_file(signed: Signed, Path(path): Path<String>) -> Result<StatusCode> {
-    let audit = Audit::new(PORTAL_TENANT, "file.delete", path.as_str());
-    let outcomes = signed.gate(Action::ManagePortal).write(vec![delete_file(&path)], audit).await??;
-    if outcomes.first().is_none_or(|outcome| outcome.changes == 0) {
-        return Err(store::missing());
+    let mut batch = signed.authorize_as(Action::ManagePortal).batch();
+    let deleted = batch.push(delete_file(&path));
+    batch.record(Audit::new(PORTAL_TENANT, "file.delete", path.as_str()), deleted);
+    match batch.write().await?.changed(deleted) {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(store::missing()),
     }
-    Ok(StatusCode::NO_CONTENT)
 }

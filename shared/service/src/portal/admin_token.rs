@@ -3,10 +3,10 @@
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 use crypto::hash;
-use platform::{Outcome, SqlError, Statement, random};
+use platform::{Statement, random};
 
-use super::{audit_by, unauthorized};
-use crate::{App, Audit, Error, Result};
+use super::{PORTAL_TENANT, unauthorized};
+use crate::{Actor, App, Audit, Batch, Error, Guard, Result, request_log::RequestLog};
 
 const HEADER: &str = "kong-admin-token";
 
@@ -14,6 +14,7 @@ const HEADER: &str = "kong-admin-token";
 const PREFIX: &str = "cpadm_";
 
 /// A request of somebody with a token that was known when it came.
+#[derive(Clone)]
 pub struct AdminToken {
     pub app: App,
     /// Milliseconds since the epoch; one reading per request.
@@ -21,6 +22,7 @@ pub struct AdminToken {
     hash: String,
     /// What the audit log calls its holder.
     holder: String,
+    log: RequestLog,
 }
 
 /// A new token.
@@ -43,37 +45,45 @@ impl FromRequestParts<App> for AdminToken {
         let select = Statement::new("SELECT name FROM portal_admin_tokens WHERE token_hash = ?1");
         let rows = app.sql().query(select.bind(hash.as_str())).await?;
         let name: String = rows.first().ok_or_else(unauthorized)?.get("name")?;
-        Ok(Self { app: app.clone(), now: platform::clock::now_ms(), hash, holder: format!("admin-token/{name}") })
+        let log = parts.extensions.get::<RequestLog>().cloned().unwrap_or_default();
+        Ok(Self { app: app.clone(), now: platform::clock::now_ms(), hash, holder: format!("admin-token/{name}"), log })
     }
 }
 
 impl AdminToken {
-    /// Runs reading statements.
-    pub async fn read(&self, statements: Vec<Statement>) -> Result<Vec<Outcome>> {
-        let mut batch =
-            vec![Statement::new("SELECT 1 FROM portal_admin_tokens WHERE token_hash = ?1").bind(&*self.hash)];
-        batch.extend(statements);
-        let mut outcomes = self.app.sql().read_batch(batch).await?.into_iter();
-        match outcomes.next() {
-            Some(found) if !found.rows.is_empty() => Ok(outcomes.collect()),
-            _ => Err(unauthorized()),
-        }
+    pub fn batch(&self) -> Batch<Self> {
+        Batch::new(self.clone())
+    }
+}
+
+impl Actor for AdminToken {
+    fn app(&self) -> &App {
+        &self.app
     }
 
-    /// Runs a change with its entry, all of it or nothing; nothing when the token was revoked meanwhile.
-    pub async fn write(&self, statements: Vec<Statement>, audit: Audit) -> Result<Vec<Outcome>> {
-        let asked = statements.len();
-        let admission = Statement::new(
-            "INSERT INTO request_marks (mark, expires_at, caller, level) SELECT ?1, 0, NULL, '' \
-             WHERE NOT EXISTS (SELECT 1 FROM portal_admin_tokens WHERE token_hash = ?1)",
-        );
-        let mut batch = vec![admission.bind(&*self.hash)];
-        batch.extend(statements);
-        batch.push(audit_by(&self.holder, audit, self.now));
-        match self.app.sql().batch(batch).await {
-            Ok(outcomes) => Ok(outcomes.into_iter().skip(1).take(asked).collect()),
-            Err(SqlError::NotNull(column)) if column == "request_marks.caller" => Err(unauthorized()),
-            Err(error) => Err(error.into()),
-        }
+    fn log(&self) -> &RequestLog {
+        &self.log
+    }
+
+    fn now(&self) -> i64 {
+        self.now
+    }
+
+    fn name(&self) -> Option<String> {
+        Some(self.holder.clone())
+    }
+
+    fn asked(&self) -> Audit {
+        Audit::new(PORTAL_TENANT, self.log.audit_word(), "")
+    }
+
+    /// A token that was revoked since it was looked up is refused.
+    fn guards(&self) -> Vec<Guard> {
+        let stored = Guard::new("EXISTS (SELECT 1 FROM portal_admin_tokens WHERE token_hash = ?1)", unauthorized());
+        vec![stored.bind(self.hash.as_str()).recorded()]
+    }
+
+    async fn check(&self) -> Result<()> {
+        self.batch().read().await.map(drop)
     }
 }

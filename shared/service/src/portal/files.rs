@@ -6,7 +6,7 @@ use model::portal::{PortalFile, is_file_path, readable_by, type_of};
 use platform::{Row, Statement};
 
 use super::new_id;
-use crate::{Error, Result};
+use crate::{Actor, Batch, Error, Result, Slot};
 
 /// The longest file, in bytes.
 pub const MAX_FILE: usize = 10 << 20;
@@ -28,8 +28,9 @@ pub fn check_file(path: &str, contents: &str) -> Result<()> {
     Ok(())
 }
 
-/// Puts a file at its path. The first statement says whether anything changed.
-pub fn put_file(path: &str, contents: &str, now: i64) -> Result<Vec<Statement>> {
+/// Puts a file at its path. The slot says whether anything changed.
+pub fn put_file<A: Actor>(batch: &mut Batch<A>, path: &str, contents: &str) -> Result<Slot> {
+    let now = batch.actor().now();
     let readers = readable_by(contents).map(|roles| serde_json::Value::from(roles).to_string());
     let upsert = Statement::new(
         "INSERT INTO portal_files (id, path, type, bytes, checksum, readable_by, created_at, updated_at) \
@@ -47,14 +48,15 @@ pub fn put_file(path: &str, contents: &str, now: i64) -> Result<Vec<Statement>> 
         .bind(now);
     let clear =
         Statement::new("DELETE FROM portal_file_parts WHERE file_id = (SELECT id FROM portal_files WHERE path = ?1)");
-    let mut statements = vec![upsert, clear.bind(path)];
+    let changed = batch.push(upsert);
+    batch.push(clear.bind(path));
     for (number, part) in (0_i64..).zip(parts(contents)) {
         let insert = Statement::new(
             "INSERT INTO portal_file_parts (file_id, part, contents) SELECT id, ?2, ?3 FROM portal_files WHERE path = ?1",
         );
-        statements.push(insert.bind(path).bind(number).bind(part));
+        batch.push(insert.bind(path).bind(number).bind(part));
     }
-    Ok(statements)
+    Ok(changed)
 }
 
 /// A file with its contents, one row for each part.

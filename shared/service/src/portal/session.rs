@@ -8,14 +8,15 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 use model::portal::FieldErrors;
 use platform::{Outcome, SqlError, Statement};
 
-use super::{Cookie, audit_by, unauthorized};
-use crate::{App, Audit, Error, Result};
+use super::{Cookie, PORTAL_TENANT, unauthorized};
+use crate::{Actor, App, Audit, Batch, Error, Guard, Result, legacy, request_log::RequestLog};
 
 /// A session's end is moved no more often than once in this part of its life, so that most reads write nothing. The part
 /// is added to its life, which is never shorter than promised.
 const RENEWAL_PART: i64 = 60;
 
 /// A request with a cookie of ours.
+#[derive(Clone)]
 pub struct Session {
     pub app: App,
     /// Milliseconds since the epoch; one reading per request.
@@ -23,6 +24,7 @@ pub struct Session {
     /// Whose session the cookie says it is.
     pub developer: String,
     id_hash: String,
+    log: RequestLog,
 }
 
 impl FromRequestParts<App> for Session {
@@ -30,13 +32,55 @@ impl FromRequestParts<App> for Session {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let cookie = Cookie::of(app, &parts.headers)?.ok_or_else(unauthorized)?;
-        Ok(Self::new(app, cookie, platform::clock::now_ms()))
+        let log = parts.extensions.get::<RequestLog>().cloned().unwrap_or_default();
+        let now = platform::clock::now_ms();
+        Ok(Self { app: app.clone(), now, developer: cookie.developer, id_hash: cookie.id_hash, log })
+    }
+}
+
+impl Actor for Session {
+    fn app(&self) -> &App {
+        &self.app
+    }
+
+    fn log(&self) -> &RequestLog {
+        &self.log
+    }
+
+    fn now(&self) -> i64 {
+        self.now
+    }
+
+    fn name(&self) -> Option<String> {
+        Some(self.developer.clone())
+    }
+
+    fn asked(&self) -> Audit {
+        Audit::new(PORTAL_TENANT, self.log.audit_word(), self.developer.as_str())
+    }
+
+    /// The cookie's MAC says that the developer had this session, so that the refusal of one that ended is recorded.
+    fn guards(&self) -> Vec<Guard> {
+        let lives = Guard::new(
+            "EXISTS (SELECT 1 FROM portal_sessions s JOIN portal_developers d ON d.id = s.developer_id \
+             WHERE s.id_hash = ?1 AND s.developer_id = ?2 AND s.expires_at > ?3 AND d.status = 0)",
+            unauthorized(),
+        );
+        vec![lives.bind(self.id_hash.as_str()).bind(self.developer.as_str()).bind(self.now).recorded()]
+    }
+
+    fn opening(&self) -> Vec<Statement> {
+        vec![self.renewal()]
+    }
+
+    async fn check(&self) -> Result<()> {
+        self.batch().read().await.map(drop)
     }
 }
 
 impl Session {
-    pub fn new(app: &App, cookie: Cookie, now: i64) -> Self {
-        Self { app: app.clone(), now, developer: cookie.developer, id_hash: cookie.id_hash }
+    pub fn batch(&self) -> Batch<Self> {
+        Batch::new(self.clone())
     }
 
     /// A statement whose `?1` is the developer.
@@ -49,30 +93,22 @@ impl Session {
         &self.id_hash
     }
 
-    /// Runs reading statements, and gives their outcomes if the session holds.
-    pub async fn read(&self, statements: Vec<Statement>) -> Result<Vec<Outcome>> {
-        let mut batch = vec![self.renewal(), self.select()];
-        batch.extend(statements);
-        let mut outcomes = self.app.sql().read_batch(batch).await?.into_iter().skip(1);
-        match outcomes.next() {
-            Some(found) if !found.rows.is_empty() => Ok(outcomes.collect()),
-            _ => Err(unauthorized()),
-        }
+    /// Records that something was refused to the developer.
+    pub fn refuse(&self, action: &'static str) {
+        let audit = Audit::new(PORTAL_TENANT, action, self.developer.as_str());
+        self.log.refuse(audit.refused_to(self.developer.as_str()), None, self.now);
     }
 
-    /// Runs a change, all of it with its audit row or nothing; nothing when the session does not hold. The audit row is
-    /// written when the last changing statement changed something. A broken uniqueness rule comes back as the inner
-    /// error, for the handler to name.
+    /// Runs reading statements, and gives their outcomes if the session holds.
+    pub async fn read(&self, statements: Vec<Statement>) -> Result<Vec<Outcome>> {
+        legacy::read(self.batch(), statements).await
+    }
+
+    /// Runs a change, all of it with its entry or nothing; nothing when the session does not hold. The entry is written
+    /// when the last changing statement changed something. A broken uniqueness rule comes back as the inner error, for
+    /// the handler to name.
     pub async fn write(&self, statements: Vec<Statement>, audit: Audit) -> Result<Result<Vec<Outcome>, SqlError>> {
-        let asked = statements.len();
-        let mut batch = vec![self.admission(), self.renewal()];
-        batch.extend(statements);
-        batch.push(audit_by(&self.developer, audit, self.now));
-        match self.app.sql().batch(batch).await {
-            Ok(outcomes) => Ok(Ok(outcomes.into_iter().skip(2).take(asked).collect())),
-            Err(SqlError::NotNull(column)) if column == "request_nonces.caller" => Err(unauthorized()),
-            Err(error) => Ok(Err(error)),
-        }
+        legacy::write(self.batch(), statements, audit).await
     }
 
     /// What a body says, or its refusal; but who has no session is told only that.
@@ -80,7 +116,7 @@ impl Session {
         match checked {
             Ok(value) => Ok(value),
             Err(errors) => {
-                self.read(Vec::new()).await?;
+                self.check().await?;
                 Err(errors.into())
             }
         }
@@ -92,23 +128,6 @@ impl Session {
             "SELECT min(?3 + ?4, created_at + ?5) AS ends_at FROM portal_sessions WHERE id_hash = ?1 AND developer_id = ?2",
         );
         select.bind(idle(&self.app)).bind(longest(&self.app))
-    }
-
-    /// Writes nothing while the session holds. Else it tries to leave a mark of nobody, and with it the whole batch
-    /// fails.
-    fn admission(&self) -> Statement {
-        self.bind(
-            "INSERT INTO request_nonces (nonce, expires_at, caller, level) SELECT ?1, 0, NULL, '' WHERE NOT EXISTS \
-             (SELECT 1 FROM portal_sessions s JOIN portal_developers d ON d.id = s.developer_id \
-             WHERE s.id_hash = ?1 AND s.developer_id = ?2 AND s.expires_at > ?3 AND d.status = 0)",
-        )
-    }
-
-    fn select(&self) -> Statement {
-        self.bind(
-            "SELECT s.expires_at FROM portal_sessions s JOIN portal_developers d ON d.id = s.developer_id \
-             WHERE s.id_hash = ?1 AND s.developer_id = ?2 AND s.expires_at > ?3 AND d.status = 0",
-        )
     }
 
     /// Moves the session's end, but never beyond its longest life.
