@@ -85,11 +85,7 @@ fn too_many(seconds: i64) -> Response {
     params(("session_logout" = Option<bool>, Query, description = "true; accepted missing")),
     responses((status = 200)),
 )]
-pub(crate) async fn delete_session(
-    caller: Anonymous,
-    transport: Transport,
-    headers: HeaderMap,
-) -> Result<Response> {
+pub(crate) async fn delete_session(caller: Anonymous, transport: Transport, headers: HeaderMap) -> Result<Response> {
     if let Some(cookie) = Cookie::of(&caller.app, &headers)? {
         store::log_out(&caller, &cookie).await?;
     }

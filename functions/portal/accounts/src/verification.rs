@@ -36,10 +36,7 @@ pub(crate) async fn verify_account(caller: Anonymous, PortalBody(body): PortalBo
     post, path = "/resend-account-verification", tag = "account", operation_id = "resend-account-verification",
     request_body = Object, responses((status = 204)),
 )]
-pub(crate) async fn resend_account_verification(
-    caller: Anonymous,
-    PortalBody(body): PortalBody,
-) -> Result<StatusCode> {
+pub(crate) async fn resend_account_verification(caller: Anonymous, PortalBody(body): PortalBody) -> Result<StatusCode> {
     let (app, now) = (&caller.app, caller.now);
     let Some(email) = body.text("email")? else { return Ok(StatusCode::NO_CONTENT) };
     let folded = fold_email(email);

@@ -1,10 +1,6 @@
 //! The real npm package `kong-portal-cli` against the part of Kong's Admin API that it speaks.
 
-use std::{
-    fs,
-    path::PathBuf,
-    process::Command,
-};
+use std::{fs, path::PathBuf, process::Command};
 
 use chancery::client::Reply;
 use chancery_tests::{runtime::root, variables::Variables};
@@ -172,7 +168,9 @@ fn an_admin_token_is_asked_for_and_can_be_revoked(t: &Deployment) {
 
     let one = format!("/caas/portal/tokens/{}", made["id"].as_str().unwrap());
     let listed = ok(&t.service.get("/caas/portal/tokens"), 200);
-    assert!(listed["data"].as_array().unwrap().iter().any(|token| token["name"] == name && token.get("token").is_none()));
+    assert!(
+        listed["data"].as_array().unwrap().iter().any(|token| token["name"] == name && token.get("token").is_none())
+    );
     assert_eq!(t.service.delete(&one).status, 204);
     refused(&t.service.delete(&one), 404);
     assert_eq!(message(&ask(t, secret, "GET", "default/files", None), 401), "Unauthorized");
