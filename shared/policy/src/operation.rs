@@ -27,6 +27,8 @@ pub enum Access {
     ConfigToken(Permission),
     /// A developer with a session of the portal.
     Session,
+    /// A tool with an operator's token for the portal's files.
+    AdminToken,
 }
 
 impl Operation {

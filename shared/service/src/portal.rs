@@ -23,7 +23,7 @@ use model::portal::FieldErrors;
 use platform::{Host, random};
 use serde_json::json;
 
-use crate::{App, Audit, Error, Result, Shape};
+use crate::{App, Audit, Error, Result, Routes, Shape};
 
 pub use admin_token::{AdminToken, admin_token_hash, new_admin_token};
 pub use body::PortalBody;
@@ -44,9 +44,6 @@ pub use token::{OneTimeToken, Purpose};
 /// The tenant under which the portal's secrets are sealed and its audit rows are kept.
 pub const PORTAL_TENANT: &str = "portal";
 
-/// Under which path the part of Kong's Admin API stands that its portal tool speaks.
-pub const KONG_ADMIN: &str = "/portal/kong-admin";
-
 /// An instance that knows the portal's settings.
 pub async fn app(host: Host) -> App {
     let settings = Settings::load(host.vars.as_ref()).await;
@@ -65,15 +62,9 @@ pub async fn signed_app(host: Host) -> App {
 
 /// Serves a function of the portal: its paths stand at the root of the origin and under `/portal`, and what changes
 /// something is refused to pages of other origins.
-pub async fn serve(host: Host, router: Router<App>) -> Router {
-    serve_beside(host, router, Router::new()).await
-}
-
-/// As [`serve`], with paths that stand where they say and nowhere else.
-pub async fn serve_beside(host: Host, router: Router<App>, beside: Router<App>) -> Router {
+pub async fn serve(host: Host, routes: Routes) -> Router {
     let app = app(host).await;
-    let both = Router::new().merge(router.clone()).nest("/portal", router).merge(beside);
-    let served = app.clone().serve(both, Shape::Kong);
+    let served = app.clone().serve(routes.under(&["", "/portal"]), Shape::Kong);
     let switch = (app.clone(), switch::Switch::default());
     let served = served.layer(axum::middleware::from_fn_with_state(switch, switch::guard));
     let served = served.layer(axum::middleware::from_fn_with_state(app.clone(), mail::send_later));

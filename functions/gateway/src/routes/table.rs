@@ -19,7 +19,7 @@ pub const FUNCTIONS: &[Function] = &[
     Function { name: "applications", binding: "APPLICATIONS", routes: &["/applications/...", "/portal/applications/...", "/application_services", "/portal/application_services"] },
     Function { name: "credentials", binding: "CREDENTIALS", routes: &["/credentials/...", "/portal/credentials/..."] },
     Function { name: "developer", binding: "DEVELOPER", routes: &["/developer/...", "/portal/developer/..."] },
-    Function { name: "files", binding: "FILES", routes: &["/files", "/portal/files", "/portal/kong-admin/..."] },
+    Function { name: "files", binding: "FILES", routes: &["/files", "/portal/files", "/kong-admin/...", "/portal/kong-admin/..."] },
     Function { name: "introspection", binding: "INTROSPECTION", routes: &["/portal/introspect"] },
     Function { name: "pages", binding: "PAGES", routes: &["/", "/portal", "/portal/ui/..."] },
     Function { name: "portal-admin", binding: "PORTAL_ADMIN", routes: &["/caas/portal/..."] },

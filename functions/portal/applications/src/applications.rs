@@ -4,8 +4,8 @@ use axum::{Json as Answer, http::StatusCode};
 use model::portal::{Application, ApplicationChange, FieldErrors, List};
 use platform::SqlError;
 use service::{
-    Audit, Error, Path, Query, Result,
-    portal::{self, PORTAL_TENANT, PortalBody, Session, counted},
+    Error, Path, Query, Result,
+    portal::{self, PortalBody, Session, counted},
 };
 
 use crate::{
@@ -43,7 +43,7 @@ pub(crate) async fn create_application(
     let rows = NewRows { id: portal::new_id()?, consumer: portal::new_id()?, credential: portal::new_id()? };
     let mut statements = store::insert(&session, &data_key, &rows, &new)?;
     statements.push(store::select(&session, &rows.id));
-    let audit = Audit::new(PORTAL_TENANT, "application.create", rows.id.as_str());
+    let audit = session.audit(rows.id.as_str());
     let custom_id = new.custom_id.as_deref();
     let outcomes = session.write(statements, audit).await?.map_err(|error| refused(error, &new.name, custom_id))?;
     let row = outcomes.last().and_then(|outcome| outcome.rows.first());
@@ -77,7 +77,7 @@ pub(crate) async fn update_application(
     let change = session.checked(ApplicationChange::from_body(&body)).await?;
     let mut statements = store::update(&session, &id, &change);
     statements.push(store::select(&session, &id));
-    let audit = Audit::new(PORTAL_TENANT, "application.update", id.as_str());
+    let audit = session.audit(id.as_str());
     let (name, custom_id) = (change.name.as_deref().unwrap_or_default(), change.custom_id.clone().set());
     let outcomes = session.write(statements, audit).await?;
     let outcomes = outcomes.map_err(|error| refused(error, name, custom_id.as_deref()))?;
@@ -96,7 +96,7 @@ pub(crate) async fn update_application(
     responses((status = 204), (status = 401), (status = 404)),
 )]
 pub(crate) async fn delete_application(session: Session, Path(id): Path<String>) -> Result<StatusCode> {
-    let audit = Audit::new(PORTAL_TENANT, "application.delete", id.as_str());
+    let audit = session.audit(id.as_str());
     let outcomes = session.write(vec![store::delete(&session, &id)], audit).await??;
     if outcomes.first().is_none_or(|outcome| outcome.changes == 0) {
         return Err(portal::missing());

@@ -3,8 +3,8 @@
 use axum::{Json as Answer, http::StatusCode};
 use model::portal::{ClientCredential, List, NewClientCredential};
 use service::{
-    Audit, Path, Query, Result,
-    portal::{self, PORTAL_TENANT, PortalBody, Session, counted},
+    Path, Query, Result,
+    portal::{self, PortalBody, Session, counted},
 };
 
 use crate::{application_store, client_store as store, list_query::ListQuery};
@@ -55,7 +55,7 @@ pub(crate) async fn create_credential(
     let data_key = portal::data_key(&session.app).await?;
     let new = store::New { id: &credential, client_id: &client_id, secret: &secret, wanted: &wanted };
     let statements = vec![store::insert(&session, &data_key, &id, &new)?, store::select(&session, &id, &credential)];
-    let audit = Audit::new(PORTAL_TENANT, "application-credential.create", credential.as_str());
+    let audit = session.audit(credential.as_str());
     let outcomes = match session.write(statements, audit).await? {
         Ok(outcomes) => outcomes,
         Err(error) if error.is_unique("portal_oauth2.client_id") => {
@@ -93,7 +93,7 @@ pub(crate) async fn delete_credential(
     session: Session,
     Path((id, credential)): Path<(String, String)>,
 ) -> Result<StatusCode> {
-    let audit = Audit::new(PORTAL_TENANT, "application-credential.delete", credential.as_str());
+    let audit = session.audit(credential.as_str());
     let outcomes = session.write(vec![store::delete(&session, &id, &credential)], audit).await??;
     if outcomes.first().is_none_or(|outcome| outcome.changes == 0) {
         return Err(portal::missing());

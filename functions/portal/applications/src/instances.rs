@@ -4,8 +4,8 @@ use axum::{Json as Answer, http::StatusCode};
 use model::portal::{ApplicationInstance, Body, FieldErrors, REQUIRED};
 use serde_json::json;
 use service::{
-    Audit, Path, Result,
-    portal::{self, PORTAL_TENANT, PortalBody, Session},
+    Path, Result,
+    portal::{self, PortalBody, Session},
 };
 
 use crate::instance_store as store;
@@ -26,7 +26,7 @@ pub(crate) async fn create_instance(
     let service = session.checked(service_of(&body)).await?;
     let instance = portal::new_id()?;
     let statements = vec![store::insert(&session, &id, &instance, &service), store::select(&session, &id, &instance)];
-    let audit = Audit::new(PORTAL_TENANT, "application-instance.create", instance.as_str());
+    let audit = session.audit(instance.as_str());
     let outcomes = match session.write(statements, audit).await? {
         Ok(outcomes) => outcomes,
         Err(error) if error.is_unique("portal_application_instances.service_id") => {
@@ -63,7 +63,7 @@ pub(crate) async fn delete_instance(
     session: Session,
     Path((id, instance)): Path<(String, String)>,
 ) -> Result<StatusCode> {
-    let audit = Audit::new(PORTAL_TENANT, "application-instance.delete", instance.as_str());
+    let audit = session.audit(instance.as_str());
     let outcomes = session.write(vec![store::delete(&session, &id, &instance)], audit).await??;
     if outcomes.first().is_none_or(|outcome| outcome.changes == 0) {
         return Err(portal::missing());

@@ -11,58 +11,37 @@ mod list_query;
 mod service_store;
 mod services;
 
-use axum::{Router, routing::get};
+use axum::Router;
 use platform::Host;
-use service::{App, portal};
+use service::{Access, portal};
 
 pub async fn app(host: Host) -> Router {
-    portal::serve(host, router()).await
+    portal::serve(host, routes()).await
 }
 
 platform::export!(app);
 
-fn router() -> Router<App> {
-    let application = get(applications::get_application)
-        .patch(applications::update_application)
-        .delete(applications::delete_application);
-    Router::new()
-        .route("/applications", get(applications::list_applications).post(applications::create_application))
-        .route("/applications/{id}", application)
-        .route(
-            "/applications/{id}/application_instances",
-            get(services::list_services_of_application).post(instances::create_instance),
-        )
-        .route(
-            "/applications/{id}/application_instances/{instance}",
-            get(instances::get_instance).delete(instances::delete_instance),
-        )
-        .route(
-            "/applications/{id}/credentials",
-            get(client_credentials::list_credentials).post(client_credentials::create_credential),
-        )
-        .route(
-            "/applications/{id}/credentials/{credential}",
-            get(client_credentials::get_credential).delete(client_credentials::delete_credential),
-        )
-        .route("/application_services", get(services::list_services))
+service::operations! {
+    applications: {
+        list_applications => Access::Session, "application.list";
+        create_application => Access::Session, "application.create";
+        get_application => Access::Session, "application.read";
+        update_application => Access::Session, "application.update";
+        delete_application => Access::Session, "application.delete";
+    }
+    services: {
+        list_services => Access::Session, "service.list";
+        list_services_of_application => Access::Session, "application-instance.list";
+    }
+    instances: {
+        create_instance => Access::Session, "application-instance.create";
+        get_instance => Access::Session, "application-instance.read";
+        delete_instance => Access::Session, "application-instance.delete";
+    }
+    client_credentials: {
+        list_credentials => Access::Session, "application-credential.list";
+        create_credential => Access::Session, "application-credential.create";
+        get_credential => Access::Session, "application-credential.read";
+        delete_credential => Access::Session, "application-credential.delete";
+    }
 }
-
-/// The operations of this function, for the OpenAPI document.
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(
-    applications::list_applications,
-    applications::create_application,
-    applications::get_application,
-    applications::update_application,
-    applications::delete_application,
-    services::list_services,
-    services::list_services_of_application,
-    instances::create_instance,
-    instances::get_instance,
-    instances::delete_instance,
-    client_credentials::list_credentials,
-    client_credentials::create_credential,
-    client_credentials::get_credential,
-    client_credentials::delete_credential,
-))]
-pub struct Operations;

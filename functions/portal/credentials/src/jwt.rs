@@ -4,8 +4,8 @@ use axum::{Json as Answer, http::StatusCode};
 use model::portal::{Jwt, JwtChange, List};
 use platform::SqlError;
 use service::{
-    Audit, Error, Path, Query, Result,
-    portal::{self, PORTAL_TENANT, PortalBody, Session},
+    Error, Path, Query, Result,
+    portal::{self, PortalBody, Session},
 };
 
 use crate::{ListQuery, jwt_store as store};
@@ -38,7 +38,7 @@ pub(crate) async fn create_jwt(session: Session, PortalBody(body): PortalBody) -
     let id = portal::new_id()?;
     let data_key = portal::data_key(&session.app).await?;
     let statements = vec![store::insert(&session, &data_key, &id, &wanted)?, store::select(&session, &id)];
-    let audit = Audit::new(PORTAL_TENANT, "jwt.create", id.as_str());
+    let audit = session.audit(id.as_str());
     let outcomes = session.write(statements, audit).await?.map_err(|error| refused(error, &wanted.key))?;
     let row = outcomes.last().and_then(|outcome| outcome.rows.first());
     store::jwt(row.ok_or_else(|| Error::internal("a JWT credential vanished"))?, Some(&data_key)).map(Answer)
@@ -76,7 +76,7 @@ pub(crate) async fn update_jwt(
         let result = portal::checked_jwt(change.clone().applied_to(stored.clone()))?;
         let statements =
             vec![store::update(&session, data_key, &id, &change, (&stored, &result))?, store::select(&session, &id)];
-        let audit = Audit::new(PORTAL_TENANT, "jwt.update", id.as_str());
+        let audit = session.audit(id.as_str());
         let outcomes = session.write(statements, audit).await?.map_err(|error| refused(error, &result.key))?;
         if let [changed, read] = outcomes.as_slice()
             && changed.changes > 0
@@ -95,7 +95,7 @@ pub(crate) async fn update_jwt(
     responses((status = 204), (status = 401), (status = 404)),
 )]
 pub(crate) async fn delete_jwt(session: Session, Path(id): Path<String>) -> Result<StatusCode> {
-    let audit = Audit::new(PORTAL_TENANT, "jwt.delete", id.as_str());
+    let audit = session.audit(id.as_str());
     let outcomes = session.write(vec![store::delete(&session, &id)], audit).await??;
     if outcomes.first().is_none_or(|outcome| outcome.changes == 0) {
         return Err(portal::missing());

@@ -4,8 +4,8 @@ use axum::{Json as Answer, http::StatusCode};
 use model::portal::{KeyAuth, List, NewKeyAuth};
 use platform::SqlError;
 use service::{
-    Audit, Error, Path, Query, Result,
-    portal::{self, PORTAL_TENANT, PortalBody, Session},
+    Error, Path, Query, Result,
+    portal::{self, PortalBody, Session},
 };
 
 use crate::{ListQuery, key_store as store};
@@ -53,7 +53,7 @@ pub(crate) async fn create_key_auth(session: Session, PortalBody(body): PortalBo
     let id = portal::new_id()?;
     let data_key = portal::data_key(&session.app).await?;
     let statements = vec![store::insert(&session, &data_key, &id, &key)?, store::select(&session, &id)];
-    let audit = Audit::new(PORTAL_TENANT, "key-auth.create", id.as_str());
+    let audit = session.audit(id.as_str());
     let outcomes = session.write(statements, audit).await?.map_err(refused)?;
     let row = outcomes.last().and_then(|outcome| outcome.rows.first());
     store::key_auth(row.ok_or_else(|| Error::internal("a key vanished"))?, Some(&data_key)).map(Answer)
@@ -86,7 +86,7 @@ pub(crate) async fn update_key_auth(
     let Some(key) = wanted.key else { return get_key_auth(session, Path(id)).await };
     let data_key = portal::data_key(&session.app).await?;
     let statements = vec![store::update(&session, &data_key, &id, &key)?, store::select(&session, &id)];
-    let audit = Audit::new(PORTAL_TENANT, "key-auth.update", id.as_str());
+    let audit = session.audit(id.as_str());
     let outcomes = session.write(statements, audit).await?.map_err(refused)?;
     let row = outcomes.last().and_then(|outcome| outcome.rows.first()).ok_or_else(portal::missing)?;
     store::key_auth(row, Some(&data_key)).map(Answer)
@@ -99,7 +99,7 @@ pub(crate) async fn update_key_auth(
     responses((status = 204), (status = 401), (status = 404)),
 )]
 pub(crate) async fn delete_key_auth(session: Session, Path(id): Path<String>) -> Result<StatusCode> {
-    let audit = Audit::new(PORTAL_TENANT, "key-auth.delete", id.as_str());
+    let audit = session.audit(id.as_str());
     let outcomes = session.write(vec![store::delete(&session, &id)], audit).await??;
     if outcomes.first().is_none_or(|outcome| outcome.changes == 0) {
         return Err(portal::missing());

@@ -6,29 +6,35 @@ mod jwt_store;
 mod key_auth;
 mod key_store;
 
-use axum::{Router, routing::get};
+use axum::Router;
 use platform::Host;
 use serde::Deserialize;
 use service::{
-    App, Result,
+    Access, Result,
     portal::{self, PageQuery, SortColumn, Sorted},
 };
 
 pub async fn app(host: Host) -> Router {
-    portal::serve(host, router()).await
+    portal::serve(host, routes()).await
 }
 
 platform::export!(app);
 
-fn router() -> Router<App> {
-    Router::new()
-        .route("/credentials/key-auth", get(key_auth::list_key_auth).post(key_auth::create_key_auth))
-        .route(
-            "/credentials/key-auth/{id}",
-            get(key_auth::get_key_auth).patch(key_auth::update_key_auth).delete(key_auth::delete_key_auth),
-        )
-        .route("/credentials/jwt", get(jwt::list_jwt).post(jwt::create_jwt))
-        .route("/credentials/jwt/{id}", get(jwt::get_jwt).patch(jwt::update_jwt).delete(jwt::delete_jwt))
+service::operations! {
+    key_auth: {
+        list_key_auth => Access::Session, "key-auth.list";
+        create_key_auth => Access::Session, "key-auth.create";
+        get_key_auth => Access::Session, "key-auth.read";
+        update_key_auth => Access::Session, "key-auth.update";
+        delete_key_auth => Access::Session, "key-auth.delete";
+    }
+    jwt: {
+        list_jwt => Access::Session, "jwt.list";
+        create_jwt => Access::Session, "jwt.create";
+        get_jwt => Access::Session, "jwt.read";
+        update_jwt => Access::Session, "jwt.update";
+        delete_jwt => Access::Session, "jwt.delete";
+    }
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -61,19 +67,3 @@ impl ListQuery {
         Sorted::new(&page, columns, path, &asked)
     }
 }
-
-/// The operations of this function, for the OpenAPI document.
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(
-    key_auth::list_key_auth,
-    key_auth::create_key_auth,
-    key_auth::get_key_auth,
-    key_auth::update_key_auth,
-    key_auth::delete_key_auth,
-    jwt::list_jwt,
-    jwt::create_jwt,
-    jwt::get_jwt,
-    jwt::update_jwt,
-    jwt::delete_jwt,
-))]
-pub struct Operations;

@@ -8,8 +8,8 @@ use axum::{
 };
 use model::portal::{Developer, MetaField};
 use service::{
-    App, Audit, Error, Result,
-    portal::{PORTAL_TENANT, Session, Transport},
+    App, Error, Result,
+    portal::{Session, Transport},
 };
 
 use crate::store;
@@ -32,7 +32,7 @@ pub(crate) async fn get_developer(session: Session) -> Result<Answer<Developer>>
 pub(crate) async fn delete_developer(session: Result<Session>, transport: Transport) -> Result<Response> {
     let refused = |_| Error::unauthorized("Invalid authentication credentials");
     let session = session.map_err(refused)?;
-    let audit = Audit::new(PORTAL_TENANT, "developer.delete", session.developer.as_str());
+    let audit = session.audit(session.developer.as_str());
     session.write(vec![store::delete(&session)], audit).await.map_err(|error| match error.status {
         StatusCode::UNAUTHORIZED => refused(error),
         _ => error,

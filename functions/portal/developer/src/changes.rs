@@ -3,8 +3,8 @@
 use axum::{Json as Answer, http::StatusCode};
 use model::portal::{Developer, FieldErrors, check_password, fold_email, is_email};
 use service::{
-    Audit, Error, Result,
-    portal::{self, Mail, MailKind, OneTimeToken, PORTAL_TENANT, PortalBody, Purpose, Session},
+    Error, Result,
+    portal::{self, Mail, MailKind, OneTimeToken, PortalBody, Purpose, Session},
 };
 
 use crate::store;
@@ -21,11 +21,11 @@ pub(crate) async fn update_password(session: Session, PortalBody(body): PortalBo
     let stored = store::password(&outcomes)?;
     let wrong = || Error::bad_request("Old password is invalid");
     if !portal::verify_password(&session.app, old, Some(&stored))? {
-        session.refuse("developer.password");
+        session.refuse();
         return Err(wrong());
     }
     let hash = portal::hash_password(&session.app, password)?;
-    let audit = Audit::new(PORTAL_TENANT, "developer.password", session.developer.as_str());
+    let audit = session.audit(session.developer.as_str());
     let outcomes = session.write(store::set_password(&session, &stored, &hash), audit).await??;
     // Somebody else set another one in the meantime.
     if outcomes.last().is_none_or(|outcome| outcome.changes == 0) {
@@ -67,7 +67,7 @@ pub(crate) async fn update_email(session: Session, PortalBody(body): PortalBody)
     }
     statements.push(store::set_email(&session, email, verifies));
     statements.push(store::select(&session));
-    let audit = Audit::new(PORTAL_TENANT, "developer.email", session.developer.as_str());
+    let audit = session.audit(session.developer.as_str());
     match session.write(statements, audit).await? {
         Ok(outcomes) => store::developer(&outcomes).map(Answer),
         Err(error) if error.is_unique("portal_developers.email_folded") => Err(portal::taken("email", email)),
@@ -101,7 +101,7 @@ async fn change_meta(session: Session, PortalBody(body): PortalBody) -> Result<S
             return Err(refused.into());
         }
     };
-    let audit = Audit::new(PORTAL_TENANT, "developer.meta", session.developer.as_str());
+    let audit = session.audit(session.developer.as_str());
     let outcomes = session.write(vec![store::merge_meta(&session, &meta)], audit).await??;
     if outcomes.first().is_none_or(|outcome| outcome.changes == 0) {
         return Err(FieldErrors::one("meta", "may have at most 16 KiB").into());

@@ -4,37 +4,26 @@ mod account;
 mod changes;
 mod store;
 
-use axum::{
-    Router,
-    routing::{get, patch},
-};
+use axum::Router;
 use platform::Host;
-use service::{App, portal};
+use service::{Access, portal};
 
 pub async fn app(host: Host) -> Router {
-    portal::serve(host, router()).await
+    portal::serve(host, routes()).await
 }
 
 platform::export!(app);
 
-fn router() -> Router<App> {
-    Router::new()
-        .route("/developer", get(account::get_developer).delete(account::delete_developer))
-        .route("/developer/meta_fields", get(account::get_meta_fields))
-        .route("/developer/password", patch(changes::update_password))
-        .route("/developer/email", patch(changes::update_email))
-        .route("/developer/meta", patch(changes::update_meta).put(changes::replace_meta))
+service::operations! {
+    account: {
+        get_developer => Access::Session, "developer.read";
+        delete_developer => Access::Session, "developer.delete";
+        get_meta_fields => Access::Anyone;
+    }
+    changes: {
+        update_password => Access::Session, "developer.password";
+        update_email => Access::Session, "developer.email";
+        update_meta => Access::Session, "developer.meta";
+        replace_meta => Access::Session, "developer.meta";
+    }
 }
-
-/// The operations of this function, for the OpenAPI document.
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(
-    account::get_developer,
-    account::delete_developer,
-    account::get_meta_fields,
-    changes::update_password,
-    changes::update_email,
-    changes::update_meta,
-    changes::replace_meta,
-))]
-pub struct Operations;

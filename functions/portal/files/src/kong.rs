@@ -1,16 +1,12 @@
-//! The part of Kong's Admin API that its portal tool speaks. There is one workspace, `default`. Paths in answers leave out
+//! The part of Kong's Admin API that its portal tool speaks, under `/portal/kong-admin`. There is one workspace, `default`. Paths in answers leave out
 //! the prefix, since the tool puts its configured address in front of them.
 
-use axum::{
-    Json as Answer, Router,
-    http::StatusCode,
-    routing::{get, put},
-};
+use axum::{Json as Answer, http::StatusCode};
 use model::portal::{FilePage, PortalFile, SummaryPage, Workspace, WorkspaceChange, WorkspaceConfig};
 use platform::Row;
 use serde::{Deserialize, Serialize};
 use service::{
-    App, Audit, Error, Json, Path, Query, Result,
+    Audit, Error, Json, Path, Query, Result,
     portal::{
         self, AdminToken, FILE_BODY_LIMIT, PORTAL_TENANT, PageQuery, check_file, delete_file, files_of, put_file,
         select_enabled, select_file, set_enabled,
@@ -21,16 +17,6 @@ use crate::store;
 
 /// The workspace that there is.
 const WORKSPACE: &str = "default";
-
-pub(crate) fn router() -> Router<App> {
-    Router::new()
-        .route("/portal/kong-admin/{workspace}/files", get(list_workspace_files))
-        .route(
-            "/portal/kong-admin/{workspace}/files/{*path}",
-            put(put_workspace_file).get(get_workspace_file).delete(delete_workspace_file),
-        )
-        .route("/portal/kong-admin/{workspace}/workspaces/{name}", get(get_workspace).patch(update_workspace))
-}
 
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -56,7 +42,7 @@ pub(crate) enum Files {
 
 /// List all files by path, for Kong's portal tool.
 #[utoipa::path(
-    get, path = "/portal/kong-admin/{workspace}/files", tag = "Chancery",
+    get, path = "/kong-admin/{workspace}/files", tag = "Chancery",
     params(("workspace" = String, Path), ListWorkspaceFiles),
     responses((status = 200, body = FilePage), (status = 400), (status = 401), (status = 404)),
 )]
@@ -85,7 +71,7 @@ pub(crate) async fn list_workspace_files(
 
 /// Get a file, for Kong's portal tool.
 #[utoipa::path(
-    get, path = "/portal/kong-admin/{workspace}/files/{path}", tag = "Chancery",
+    get, path = "/kong-admin/{workspace}/files/{path}", tag = "Chancery",
     params(("workspace" = String, Path), ("path" = String, Path)),
     responses((status = 200, body = PortalFile), (status = 401), (status = 404)),
 )]
@@ -109,7 +95,7 @@ pub(crate) struct PutWorkspaceFile {
 
 /// Put a file at a path, for Kong's portal tool.
 #[utoipa::path(
-    put, path = "/portal/kong-admin/{workspace}/files/{path}", tag = "Chancery",
+    put, path = "/kong-admin/{workspace}/files/{path}", tag = "Chancery",
     params(("workspace" = String, Path), ("path" = String, Path)), request_body = PutWorkspaceFile,
     responses((status = 200, body = PortalFile), (status = 400), (status = 401), (status = 404), (status = 413)),
 )]
@@ -133,7 +119,7 @@ pub(crate) async fn put_workspace_file(
 
 /// Delete a file, for Kong's portal tool.
 #[utoipa::path(
-    delete, path = "/portal/kong-admin/{workspace}/files/{path}", tag = "Chancery",
+    delete, path = "/kong-admin/{workspace}/files/{path}", tag = "Chancery",
     params(("workspace" = String, Path), ("path" = String, Path)),
     responses((status = 204), (status = 401), (status = 404)),
 )]
@@ -153,7 +139,7 @@ pub(crate) async fn delete_workspace_file(
 
 /// Tell whether the portal is switched on.
 #[utoipa::path(
-    get, path = "/portal/kong-admin/{workspace}/workspaces/{name}", tag = "Chancery",
+    get, path = "/kong-admin/{workspace}/workspaces/{name}", tag = "Chancery",
     params(("workspace" = String, Path), ("name" = String, Path)),
     responses((status = 200, body = Workspace), (status = 401), (status = 404)),
 )]
@@ -169,7 +155,7 @@ pub(crate) async fn get_workspace(
 
 /// Switch the portal on or off.
 #[utoipa::path(
-    patch, path = "/portal/kong-admin/{workspace}/workspaces/{name}", tag = "Chancery",
+    patch, path = "/kong-admin/{workspace}/workspaces/{name}", tag = "Chancery",
     params(("workspace" = String, Path), ("name" = String, Path)), request_body = WorkspaceChange,
     responses((status = 200, body = Workspace), (status = 400), (status = 401), (status = 404)),
 )]

@@ -93,10 +93,14 @@ impl Session {
         &self.id_hash
     }
 
-    /// Records that something was refused to the developer.
-    pub fn refuse(&self, action: &'static str) {
-        let audit = Audit::new(PORTAL_TENANT, action, self.developer.as_str());
-        self.log.refuse(audit.refused_to(self.developer.as_str()), None, self.now);
+    /// An entry under the word of the operation's row.
+    pub fn audit(&self, subject: impl Into<String>) -> Audit {
+        Audit::new(PORTAL_TENANT, self.log.audit_word(), subject)
+    }
+
+    /// Records that this was refused to the developer.
+    pub fn refuse(&self) {
+        self.log.refuse(self.asked().refused_to(self.developer.as_str()), None, self.now);
     }
 
     /// Runs reading statements, and gives their outcomes if the session holds.

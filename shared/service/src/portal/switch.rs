@@ -10,7 +10,7 @@ use axum::{
 };
 use platform::Statement;
 
-use super::{KONG_ADMIN, missing};
+use super::missing;
 use crate::{App, Result, Shape, app::finish};
 
 /// What an instance last read, and when.
@@ -49,7 +49,8 @@ impl Switch {
 
 /// The layer around every function of the portal.
 pub(super) async fn guard(State((app, switch)): State<(App, Switch)>, request: Request, next: Next) -> Response {
-    if request.uri().path().starts_with(KONG_ADMIN) {
+    let path = request.uri().path();
+    if path.strip_prefix("/portal").unwrap_or(path).starts_with("/kong-admin/") {
         return next.run(request).await;
     }
     match switch.is_on(&app).await {

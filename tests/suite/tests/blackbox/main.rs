@@ -39,6 +39,7 @@ mod permissions;
 mod portal;
 mod portal_accounts;
 mod portal_applications;
+mod portal_audit;
 mod portal_credentials;
 mod portal_developer;
 mod portal_guesses;
@@ -113,6 +114,7 @@ fn cases() -> Vec<Case> {
         of(config, config_sdk::cases()),
         of(portal, portal_accounts::cases()),
         of(portal, portal_guesses::cases()),
+        of(portal, portal_audit::cases()),
         of(portal, portal_developer::cases()),
         of(portal, portal_mail::cases()),
         of(portal, portal_credentials::cases()),
