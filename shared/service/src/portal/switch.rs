@@ -11,7 +11,7 @@ use axum::{
 use platform::Statement;
 
 use super::missing;
-use crate::{App, Result, Shape, app::finish};
+use crate::{App, Result, Shape};
 
 /// What an instance last read, and when.
 #[derive(Clone, Default)]
@@ -58,7 +58,7 @@ pub(super) async fn guard(State((app, switch)): State<(App, Switch)>, request: R
         refused => {
             let _ = axum::body::to_bytes(request.into_body(), 64 * 1024).await;
             let refusal = refused.err().unwrap_or_else(missing);
-            finish(refusal.into_response(), Shape::Kong)
+            Shape::Kong.finish(refusal.into_response())
         }
     }
 }
