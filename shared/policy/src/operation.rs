@@ -35,6 +35,7 @@ impl Operation {
     /// Whether a request with this method and this path of the router is for this operation. A router may be mounted
     /// under a prefix.
     pub fn is(&self, method: &str, matched_path: &str) -> bool {
-        self.method == method && matched_path.ends_with(self.path.as_str())
+        // The router marks a parameter that takes the rest of the path.
+        self.method == method && matched_path.replace("{*", "{").ends_with(self.path.as_str())
     }
 }

@@ -22,7 +22,7 @@ pub struct Routes {
 }
 
 impl Routes {
-    /// Adds the row of a handler. The macro [`crate::operations`] calls this.
+    /// Adds the row of a handler. A last parameter `{path}` takes the rest of the path. The macro [`crate::operations`] calls this.
     #[must_use]
     pub fn add<H, T>(
         mut self,
@@ -35,8 +35,13 @@ impl Routes {
         H: Handler<T, App>,
         T: 'static,
     {
+        // The name says that slashes belong to it, which OpenAPI has no notation for.
+        let routed = match path.strip_suffix("/{path}") {
+            Some(before) => format!("{before}/{{*path}}"),
+            None => path.to_owned(),
+        };
         for (method, filter) in methods.iter().filter_map(named) {
-            self.router = self.router.route(path, on(filter, handler.clone()));
+            self.router = self.router.route(&routed, on(filter, handler.clone()));
             let operation = Operation { method: method.to_owned(), path: path.to_owned(), access, audit };
             self.operations.push(Arc::new(operation));
         }

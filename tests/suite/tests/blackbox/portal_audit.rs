@@ -52,7 +52,8 @@ fn log_ins_and_their_refusals_are_entries(t: &Deployment) {
     set_status(t, &dev.id, 3);
     assert_eq!(ask_in(t, &dev.email, PASSWORD).status, 401);
     let login = |outcome: &str| entry("developer.log-in", outcome);
-    let expected = [login("refused"), login("done"), login("done"), entry("developer.log-out", "done"), login("refused")];
+    let expected =
+        [login("refused"), login("done"), login("done"), entry("developer.log-out", "done"), login("refused")];
     assert_eq!(entries(t, &dev.id)[before..], expected);
 }
 
@@ -77,7 +78,12 @@ fn changes_name_their_entries(t: &Deployment) {
     for (method, path, body, action) in [
         ("PATCH", "/developer/meta", json!({ "meta": r#"{"team":"a"}"# }), "developer.meta"),
         ("PATCH", "/developer/email", json!({ "email": address() }), "developer.email"),
-        ("PATCH", "/developer/password", json!({ "old_password": PASSWORD, "password": "another horse" }), "developer.password"),
+        (
+            "PATCH",
+            "/developer/password",
+            json!({ "old_password": PASSWORD, "password": "another horse" }),
+            "developer.password",
+        ),
         ("PATCH", app.as_str(), json!({ "description": "d" }), "application.update"),
         ("PATCH", key.as_str(), json!({ "key": unique("key") }), "key-auth.update"),
         ("PATCH", jwt.as_str(), json!({ "secret": "s" }), "jwt.update"),
