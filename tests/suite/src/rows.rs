@@ -7,13 +7,19 @@ use policy::Operation;
 /// Every row of every function.
 pub fn all() -> Vec<Arc<Operation>> {
     let functions = [
+        functions::accounts::routes(),
+        functions::applications::routes(),
         functions::audit_log::routes(),
         functions::configuration::routes(),
         functions::consent::routes(),
+        functions::credentials::routes(),
+        functions::developer::routes(),
         functions::environment::routes(),
         functions::extension::routes(),
+        functions::files::routes(),
         functions::groups::routes(),
         functions::key_authorization::routes(),
+        functions::portal_admin::routes(),
         functions::secret_store::routes(),
         functions::service_directory::routes(),
         functions::service_key::routes(),

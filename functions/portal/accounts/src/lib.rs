@@ -32,11 +32,11 @@ service::operations! {
     }
     verification: {
         verify_account => Access::Anyone, "developer.verify";
-        resend_account_verification => Access::Anyone, "developer.resend-verification";
+        resend_account_verification => Access::Anyone;
         invalidate_account_verification => Access::Anyone, "developer.invalidate-verification";
     }
     reset: {
-        forgot_password => Access::Anyone, "developer.forgot-password";
+        forgot_password => Access::Anyone;
         validate_reset => Access::Anyone;
         reset_password => Access::Anyone, "developer.reset-password";
     }

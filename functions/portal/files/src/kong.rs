@@ -97,7 +97,7 @@ pub(crate) struct PutWorkspaceFile {
 #[utoipa::path(
     put, path = "/kong-admin/{workspace}/files/{path}", tag = "Chancery",
     params(("workspace" = String, Path), ("path" = String, Path)), request_body = PutWorkspaceFile,
-    responses((status = 200, body = PortalFile), (status = 400), (status = 401), (status = 404), (status = 413)),
+    responses((status = 200, body = PortalFile), (status = 400), (status = 401), (status = 404)),
 )]
 pub(crate) async fn put_workspace_file(
     token: AdminToken,

@@ -149,8 +149,16 @@ fn an_admin_token_is_asked_for_and_can_be_revoked(t: &Deployment) {
     ok(&ask(t, secret, "PUT", &path, Some(&body)), 200);
     assert_eq!(ask(t, secret, "DELETE", &path, None).status, 204);
     assert_eq!(message(&ask(t, secret, "DELETE", &path, None), 404), "Not found");
-    for unknown in ["other/files", "other/workspaces/default", "default/workspaces/other"] {
+    for unknown in ["other/files", "other/workspaces/default", "default/workspaces/other", &path] {
         assert_eq!(message(&ask(t, secret, "GET", unknown, None), 404), "Not found", "{unknown}");
+    }
+    let (switch, on) = ("default/workspaces/default", json!({ "config": { "portal": true } }));
+    assert_eq!(ask(t, secret, "PUT", &format!("other/files/{}", unique("page")), Some(&body)).status, 404);
+    assert_eq!(ask(t, secret, "PATCH", "default/workspaces/other", Some(&on)).status, 404);
+    message(&ask(t, secret, "PATCH", switch, Some(&json!({ "config": {} }))), 400);
+    message(&ask(t, secret, "GET", "default/files?size=0", None), 400);
+    for (method, path) in [("GET", &*path), ("DELETE", &*path), ("GET", switch), ("PATCH", switch)] {
+        assert_eq!(ask(t, "x", method, path, (method == "PATCH").then_some(&on)).status, 401, "{method} {path}");
     }
     for bad in [json!({}), json!({ "path": "other.md", "contents": "x" }), json!({ "contents": 1 })] {
         message(&ask(t, secret, "PUT", &path, Some(&bad)), 400);
@@ -159,6 +167,8 @@ fn an_admin_token_is_asked_for_and_can_be_revoked(t: &Deployment) {
     refused(&t.service.post("/caas/portal/tokens", &json!({ "name": name })), 409);
     refused(&t.service.post("/caas/portal/tokens", &json!({ "name": "a b" })), 400);
     refused(&t.app.post("/caas/portal/tokens", &json!({ "name": unique("ci") })), 401);
+    refused(&t.app.get("/caas/portal/tokens"), 401);
+    refused(&t.app.delete("/caas/portal/tokens/x"), 401);
     assert!(!database::contains(&t.instance, secret), "only a hash is stored");
     let subject = path.strip_prefix("default/files/").unwrap();
     let entries = database::audit(&t.instance).into_iter().filter(|entry| entry.subject == subject);
