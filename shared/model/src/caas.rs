@@ -3,35 +3,34 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::ids::{CommunityId, SecretTag, TenantId};
+use crate::{
+    body,
+    ids::{CommunityId, SecretTag, TenantId},
+};
 
 /// The longest secret value, in bytes of UTF-8.
 pub const MAX_SECRET_BYTES: usize = 64 * 1024;
 
-#[derive(Debug, Default, Deserialize, ToSchema)]
-pub struct FetchSecretsRequest {
-    /// Only these tags; without it all secrets of the community.
-    pub tags: Option<Vec<String>>,
+body! {
+    #[derive(Debug)]
+    pub struct FetchSecretsRequest {
+        /// Only these tags; without it all secrets of the community, with `[]` none.
+        pub tags: Option<Vec<String>> as "tags",
+    }
 }
 
-#[derive(Deserialize, ToSchema)]
-pub struct PutSecretRequest {
-    pub tag: SecretTag,
-    pub value: String,
-    #[serde(rename = "createdBy")]
-    pub created_by: String,
-}
-
-impl PutSecretRequest {
-    /// The rules that the types do not carry.
-    pub fn check(&self) -> Result<(), &'static str> {
-        if self.value.is_empty() || self.value.len() > MAX_SECRET_BYTES {
-            return Err("value must have 1 to 65536 bytes");
+body! {
+    pub struct PutSecretRequest {
+        pub tag: SecretTag as "tag",
+        pub value: String as "value",
+        pub created_by: String as "createdBy",
+    } where faults {
+        if let Some(value) = &value {
+            faults.check((1..=MAX_SECRET_BYTES).contains(&value.len()), "value", "must have 1 to 65536 bytes");
         }
-        if self.created_by.is_empty() || self.created_by.len() > 256 {
-            return Err("createdBy must have 1 to 256 bytes");
+        if let Some(created_by) = &created_by {
+            faults.check((1..=256).contains(&created_by.len()), "createdBy", "must have 1 to 256 bytes");
         }
-        Ok(())
     }
 }
 

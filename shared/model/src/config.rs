@@ -1,19 +1,23 @@
 //! The Config API: groups, items, their history and tokens, as they stand on the wire. What a body must hold is in
-//! `fields`; how a value is stored is for the function.
+//! `bodies`; how a value is stored is for the function.
 
-mod fields;
+mod bodies;
+mod key;
+mod slug;
 mod token;
+mod value;
 
-pub use fields::{Details, NewGroup, NewItem, UpdateItem, resolve_keys};
+pub use bodies::{CreateGroup, CreateItem, Details, ResolveRequest, UpdateGroup, UpdateItem};
+pub use slug::slug;
 pub use token::{MintTokenRequest, MintedToken, Token, TokenList};
+pub use value::{ValueText, ValueType};
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{ids::Invalid, time::IsoTime};
+use crate::{json::JsonObject, time::IsoTime};
 
 /// What stands instead of a secret value, whatever its length.
 pub const MASK: &str = "••••••••";
@@ -31,7 +35,7 @@ pub struct Group {
     pub description: Option<String>,
     pub tags: Vec<String>,
     #[schema(value_type = Object)]
-    pub metadata: Map<String, Value>,
+    pub metadata: JsonObject,
     pub created_by: String,
     pub updated_by: String,
     #[schema(value_type = String)]
@@ -60,42 +64,6 @@ pub struct GroupWithItems {
     #[schema(inline)]
     pub group: Group,
     pub items: Vec<Item>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum ValueType {
-    String,
-    Number,
-    Boolean,
-    Json,
-}
-
-impl ValueType {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::String => "string",
-            Self::Number => "number",
-            Self::Boolean => "boolean",
-            Self::Json => "json",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::String, Self::Number, Self::Boolean, Self::Json].into_iter().find(|kind| kind.as_str() == text)
-    }
-
-    /// Whether a value reads as this type.
-    pub fn check(self, value: &str) -> Result<(), Invalid> {
-        let json = || serde_json::from_str::<Value>(value).ok();
-        let (good, rule) = match self {
-            Self::String => (true, ""),
-            Self::Number => (json().is_some_and(|value| value.is_number()), "value must be a number"),
-            Self::Boolean => (matches!(value, "true" | "false"), "value must be true or false"),
-            Self::Json => (json().is_some(), "value must be JSON"),
-        };
-        if good { Ok(()) } else { Err(Invalid(rule)) }
-    }
 }
 
 #[derive(Serialize, ToSchema)]

@@ -1,19 +1,17 @@
 //! Configuration: its contexts, and the bodies that read and change it. Where a value stands in the stored document is
 //! for SQL; who may read which context is for `policy`.
 
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, HashSet},
-};
+use std::{borrow::Cow, collections::BTreeMap};
 
-use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{self, MapAccess, SeqAccess, Visitor},
-};
-use serde_json::value::RawValue;
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::ids::{CommunityId, Invalid, KeyPath, OpaqueName, TenantId};
+use crate::{
+    body,
+    faults::{self, Faults},
+    ids::{CommunityId, Invalid, KeyPath, OpaqueName, TenantId},
+    json::JsonText,
+};
 
 /// The longest configuration, in bytes of JSON.
 pub const MAX_CONFIG_BYTES: i64 = 1 << 20;
@@ -32,8 +30,7 @@ const DEFAULT_PAGE: u16 = 50;
 
 /// What a configuration belongs to: `{tenantId, communityId}`, `{personId, mobile_app_id}` or `{appId}`. With
 /// `internal: true` it is another one, which fewer may see.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "Fields")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Context {
     pub owner: Owner,
     pub internal: bool,
@@ -46,45 +43,47 @@ pub enum Owner {
     App(OpaqueName),
 }
 
-/// A context as it is written. What is `null` is wrong and not absent.
-#[derive(Deserialize, ToSchema)]
+/// A context as it is written.
+#[derive(ToSchema)]
 #[schema(as = Context)]
-#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only the schema of a context")]
 pub struct Fields {
-    #[serde(rename = "tenantId", default, deserialize_with = "present")]
+    #[schema(rename = "tenantId")]
     tenant_id: Option<TenantId>,
-    #[serde(rename = "communityId", default, deserialize_with = "present")]
+    #[schema(rename = "communityId")]
     community_id: Option<CommunityId>,
-    #[serde(rename = "personId", default, deserialize_with = "present")]
+    #[schema(rename = "personId")]
     person_id: Option<OpaqueName>,
-    #[serde(default, deserialize_with = "present")]
     mobile_app_id: Option<OpaqueName>,
-    #[serde(rename = "appId", default, deserialize_with = "present")]
+    #[schema(rename = "appId")]
     app_id: Option<OpaqueName>,
-    #[serde(default, deserialize_with = "present")]
     internal: Option<bool>,
 }
 
-fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(value: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(value).map(Some)
-}
+const FORMS: &str =
+    "a context is {tenantId, communityId}, {personId, mobile_app_id} or {appId}, and internal if it is so";
 
-impl TryFrom<Fields> for Context {
-    type Error = Invalid;
-
-    fn try_from(fields: Fields) -> Result<Self, Invalid> {
-        let Fields { tenant_id, community_id, person_id, mobile_app_id, app_id, internal } = fields;
-        let owner = match (tenant_id, community_id, person_id, mobile_app_id, app_id) {
-            (Some(tenant), Some(community), None, None, None) => Owner::Community { tenant, community },
-            (None, None, Some(person), Some(mobile_app), None) => Owner::Person { person, mobile_app },
-            (None, None, None, None, Some(app)) => Owner::App(app),
-            _ => {
-                return Err(Invalid(
-                    "a context is {tenantId, communityId}, {personId, mobile_app_id} or {appId}, and internal if it is so",
-                ));
-            }
-        };
-        Ok(Self { owner, internal: internal.unwrap_or(false) })
+/// What is `null` is wrong and not absent.
+impl<'de> Deserialize<'de> for Context {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        faults::object(from, |members| {
+            members.refuse_others(&["tenantId", "communityId", "personId", "mobile_app_id", "appId", "internal"]);
+            let (tenant, community) = (members.read_if_given("tenantId"), members.read_if_given("communityId"));
+            let (person, mobile_app) = (members.read_if_given("personId"), members.read_if_given("mobile_app_id"));
+            let (app, internal) = (members.read_if_given("appId"), members.read_if_given("internal"));
+            let owner = match (tenant, community, person, mobile_app, app) {
+                (Some(tenant), Some(community), None, None, None) => Owner::Community { tenant, community },
+                (None, None, Some(person), Some(mobile_app), None) => Owner::Person { person, mobile_app },
+                (None, None, None, None, Some(app)) => Owner::App(app),
+                _ => {
+                    // What cannot be read has been told already, and would be missed here.
+                    let is_first = members.faults().is_empty();
+                    members.faults().check(!is_first, "", FORMS);
+                    return None;
+                }
+            };
+            Some(Self { owner, internal: internal.unwrap_or(false) })
+        })
     }
 }
 
@@ -112,149 +111,85 @@ impl Context {
     }
 }
 
-#[derive(Deserialize, ToSchema)]
-pub struct FetchConfigRequest {
-    #[schema(value_type = Fields)]
-    pub context: Context,
-    /// Only what stands at these paths; without them the whole configuration.
-    #[serde(default)]
-    pub key_paths: Option<Vec<KeyPath>>,
-}
-
-impl FetchConfigRequest {
-    /// The rules that the types do not carry.
-    pub fn check(&self) -> Result<(), Invalid> {
-        check_count(self.key_paths.as_deref().unwrap_or_default())
+body! {
+    pub struct FetchConfigRequest {
+        #[schema(value_type = Fields)]
+        pub context: Context as "context",
+        /// Only what stands at these paths; without them, or with none, the whole configuration.
+        pub key_paths: Option<Vec<KeyPath>> as "key_paths",
+    } where faults {
+        if let Some(Some(key_paths)) = &key_paths {
+            check_count(key_paths, faults);
+        }
     }
 }
 
-#[derive(Deserialize, ToSchema)]
-pub struct SetConfigRequest {
-    #[schema(value_type = Fields)]
-    pub context: Context,
-    /// Any JSON but `null`; an object when the whole configuration is set.
-    #[schema(value_type = serde_json::Value)]
-    pub data: ConfigValue,
+body! {
+    pub struct SetConfigRequest {
+        #[schema(value_type = Fields)]
+        pub context: Context as "context",
+        /// Any JSON but `null`; an object when the whole configuration is set.
+        #[schema(value_type = serde_json::Value)]
+        pub data: ConfigValue as "data",
+    }
 }
 
 impl SetConfigRequest {
     /// The rules that the types do not carry.
-    pub fn check(&self, key_path: &KeyPath) -> Result<(), Invalid> {
-        if key_path.as_str() == WHOLE && !self.data.as_str().starts_with('{') {
-            return Err(Invalid("the whole configuration is an object: data must be one"));
-        }
-        Ok(())
+    pub fn check(&self, key_path: &KeyPath) -> Result<(), Faults> {
+        let mut faults = Faults::default();
+        let fits = key_path.as_str() != WHOLE || self.data.as_str().starts_with('{');
+        faults.check(fits, "data", "the whole configuration is an object: data must be one");
+        faults.result()
     }
 }
 
-#[derive(Deserialize, ToSchema)]
-pub struct RemoveConfigRequest {
-    #[schema(value_type = Fields)]
-    pub context: Context,
-    /// What to remove; `data` is everything.
-    pub key_paths: Vec<KeyPath>,
-}
-
-impl RemoveConfigRequest {
-    /// The rules that the types do not carry.
-    pub fn check(&self) -> Result<(), Invalid> {
-        if self.key_paths.is_empty() {
-            return Err(Invalid("key_paths must name what to remove"));
+body! {
+    pub struct RemoveConfigRequest {
+        #[schema(value_type = Fields)]
+        pub context: Context as "context",
+        /// What to remove; `data` is everything.
+        pub key_paths: Vec<KeyPath> as "key_paths",
+    } where faults {
+        if let Some(key_paths) = &key_paths {
+            faults.check(!key_paths.is_empty(), "key_paths", "must name what to remove");
+            check_count(key_paths, faults);
         }
-        check_count(&self.key_paths)
     }
 }
 
-fn check_count(key_paths: &[KeyPath]) -> Result<(), Invalid> {
-    if key_paths.len() > MAX_KEY_PATHS { Err(Invalid("key_paths may name at most 100 paths")) } else { Ok(()) }
+fn check_count(key_paths: &[KeyPath], faults: &mut Faults) {
+    faults.check(key_paths.len() <= MAX_KEY_PATHS, "key_paths", "may name at most 100 paths");
 }
 
 /// A JSON value other than `null`, kept as it was written so that no number changes. It names nothing twice within one
-/// object, is at most 127 deep, and its numbers and texts are such that a reader can take them.
-pub struct ConfigValue(Box<RawValue>);
+/// object, since the database edits it by names.
+#[derive(Deserialize)]
+#[serde(try_from = "JsonText")]
+pub struct ConfigValue(JsonText);
 
 impl ConfigValue {
     pub fn as_str(&self) -> &str {
-        self.0.get()
+        self.0.as_str()
     }
 
     /// A text as itself, anything else as it was written: how an operator would name the value.
     pub fn text(&self) -> Cow<'_, str> {
-        serde_json::from_str::<String>(self.0.get()).map_or(Cow::Borrowed(self.0.get()), Cow::Owned)
+        self.0.text()
     }
 }
 
-impl<'de> Deserialize<'de> for ConfigValue {
-    fn deserialize<D: Deserializer<'de>>(value: D) -> Result<Self, D::Error> {
-        let raw = Box::<RawValue>::deserialize(value)?;
-        if raw.get() == "null" {
-            return Err(de::Error::custom("null is no value of a configuration; remove the path with DELETE"));
+impl TryFrom<JsonText> for ConfigValue {
+    type Error = Invalid;
+
+    fn try_from(json: JsonText) -> Result<Self, Invalid> {
+        if json.is_null() {
+            return Err(Invalid("null is no value of a configuration; remove the path with DELETE"));
         }
-        // Only the kind of fault: its place would be counted from the start of the value.
-        serde_json::from_str::<Sound>(raw.get()).map_err(|error| {
-            let fault = error.to_string();
-            de::Error::custom(fault.split_once(" at line").map_or(fault.as_str(), |(fault, _)| fault))
-        })?;
-        Ok(Self(raw))
-    }
-}
-
-/// Reads any JSON and keeps nothing of it.
-struct Sound;
-
-impl<'de> Deserialize<'de> for Sound {
-    fn deserialize<D: Deserializer<'de>>(value: D) -> Result<Self, D::Error> {
-        value.deserialize_any(Look)
-    }
-}
-
-struct Look;
-
-impl<'de> Visitor<'de> for Look {
-    type Value = Sound;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Sound, E> {
-        Ok(Sound)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Sound, E> {
-        Ok(Sound)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Sound, E> {
-        Ok(Sound)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Sound, E> {
-        Ok(Sound)
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Sound, E> {
-        Ok(Sound)
-    }
-
-    fn visit_unit<E>(self) -> Result<Sound, E> {
-        Ok(Sound)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Sound, A::Error> {
-        while items.next_element::<Sound>()?.is_some() {}
-        Ok(Sound)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Sound, A::Error> {
-        let mut names = HashSet::new();
-        while let Some(name) = fields.next_key::<String>()? {
-            if !names.insert(name) {
-                return Err(de::Error::custom("an object names something twice"));
-            }
-            fields.next_value::<Sound>()?;
+        if json.names_twice() {
+            return Err(Invalid("must not name anything twice in one object"));
         }
-        Ok(Sound)
+        Ok(Self(json))
     }
 }
 
@@ -270,13 +205,17 @@ pub struct HistoryQuery {
 }
 
 impl HistoryQuery {
-    pub fn context(&self) -> Result<Context, String> {
-        serde_json::from_str(&self.context).map_err(|error| format!("context: {error}"))
-    }
-
-    pub fn limit(&self) -> Result<i64, Invalid> {
+    /// The context and how many revisions make a page.
+    pub fn checked(&self) -> Result<(Context, i64), Faults> {
+        let mut faults = Faults::default();
+        let context = faults::read::<Context>(self.context.as_bytes(), "context");
+        let context = context.map_err(|within| faults.add_within("context", within)).ok();
         let limit = self.limit.unwrap_or(DEFAULT_PAGE);
-        if (1..=MAX_PAGE).contains(&limit) { Ok(limit.into()) } else { Err(Invalid("limit must be from 1 to 100")) }
+        faults.check((1..=MAX_PAGE).contains(&limit), "limit", "must be from 1 to 100");
+        match context {
+            Some(context) if faults.is_empty() => Ok((context, limit.into())),
+            _ => Err(faults),
+        }
     }
 }
 
@@ -363,5 +302,24 @@ mod tests {
         for bad in ["null", "{\"a\":1,\"\\u0061\":2}", "1e999", "\"\\ud800\"", "01", "[1,]", &deep(128)] {
             assert!(value(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_refusal_names_the_place_and_no_internals() {
+        let refusal =
+            |body: &str| faults::read::<FetchConfigRequest>(body.as_bytes(), "Body").err().unwrap().to_string();
+        for (body, message) in [
+            (r#"{"context":"x"}"#, "context must be an object"),
+            (r#"{"context":{"appId":1}}"#, "context.appId: appId must be a string"),
+            (r#"{"context":{"appId":"a"},"key_paths":["a[0]","ok"]}"#, "key_paths[0]: a key path has names of letters"),
+            (r#"{"context":{"appId":"a"},"key_paths":["ok","a[0]"]}"#, "key_paths[1]: a key path has names of letters"),
+            (r#"{"context":{"appId":"a","x":1}}"#, "context.x: x is not known here"),
+            (r#"{"context":{"appId":"a","tenantId":"b"}, "key_paths":[]}"#, "context: a context is {tenantId, "),
+            (r#"{"key_paths":[]}"#, "context is required"),
+        ] {
+            assert!(refusal(body).starts_with(message), "{body}: {}", refusal(body));
+        }
+        let query = HistoryQuery { context: "{".to_owned(), limit: Some(0), before: None };
+        assert_eq!(query.checked().unwrap_err().to_string(), "context is not JSON; limit must be from 1 to 100");
     }
 }

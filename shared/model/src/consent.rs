@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::ids::{ConsentType, Invalid};
+use crate::{faults::Faults, ids::ConsentType};
 
 /// The longest text of a requesting user.
 const MAX_USER: usize = 256;
@@ -12,8 +12,9 @@ const MAX_USER: usize = 256;
 /// The longest text of event data.
 const MAX_EVENT_TEXT: usize = 1024;
 
-/// What a person agrees to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a person agrees to. As a template, it is what a consent shows before it has content of its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Content {
     pub title: String,
     pub subtitle: String,
@@ -137,33 +138,34 @@ pub struct EventData {
 
 impl PutConsent {
     /// The rules that the types do not carry, but for those of the content.
-    pub fn check(&self) -> Result<(), Invalid> {
-        if self.requesting_user.is_empty() || self.requesting_user.len() > MAX_USER {
-            return Err(Invalid("requestingUser must have 1 to 256 bytes"));
+    pub fn check(&self) -> Result<(), Faults> {
+        let mut faults = Faults::default();
+        let user = &self.requesting_user;
+        faults.check((1..=MAX_USER).contains(&user.len()), "requestingUser", "must have 1 to 256 bytes");
+        if let Some(event) = &self.event_data {
+            for (name, text) in event.texts_sent() {
+                let fits = text.is_none_or(|text| text.len() <= MAX_EVENT_TEXT);
+                faults.check(fits, format!("eventData.{name}"), "may have at most 1024 bytes");
+            }
         }
-        let events = self.event_data.iter().flat_map(EventData::texts);
-        if events.flat_map(|(_, text)| text).any(|text| text.len() > MAX_EVENT_TEXT) {
-            return Err(Invalid("a text of eventData may have at most 1024 bytes"));
-        }
-        Ok(())
+        faults.result()
     }
 
-    /// The content that is to be in force, on top of what is stored.
-    pub fn content(&self, stored: Option<&Content>) -> Result<Content, Invalid> {
-        let part = |given: &Option<String>, stored: Option<&String>, rule| {
-            let part = given.as_ref().or(stored).cloned().unwrap_or_default();
-            if part.is_empty() { Err(Invalid(rule)) } else { Ok(part) }
+    /// The content that is to be in force, on top of what is shown now.
+    pub fn content(&self, shown: &Content) -> Result<Content, Faults> {
+        let mut faults = Faults::default();
+        let mut part = |given: &Option<String>, shown: &str, name| {
+            let part = given.as_deref().unwrap_or(shown);
+            faults.check(!part.is_empty(), name, "must not be empty");
+            part.to_owned()
         };
-        Ok(Content {
-            title: part(&self.title, stored.map(|content| &content.title), "title must not be empty")?,
-            subtitle: part(&self.subtitle, stored.map(|content| &content.subtitle), "subtitle must not be empty")?,
-            body: part(&self.body, stored.map(|content| &content.body), "body must not be empty")?,
-            acknowledge_text: part(
-                &self.acknowledge_text,
-                stored.map(|content| &content.acknowledge_text),
-                "acknowledgeText must not be empty",
-            )?,
-        })
+        let content = Content {
+            title: part(&self.title, &shown.title, "title"),
+            subtitle: part(&self.subtitle, &shown.subtitle, "subtitle"),
+            body: part(&self.body, &shown.body, "body"),
+            acknowledge_text: part(&self.acknowledge_text, &shown.acknowledge_text, "acknowledgeText"),
+        };
+        faults.result().map(|()| content)
     }
 }
 
@@ -175,6 +177,16 @@ impl EventData {
             ("userName", self.user_name.as_deref()),
             ("clientIpAddress", self.client_ip_address.as_deref()),
             ("callerUserAgent", self.caller_user_agent.as_deref()),
+        ]
+    }
+
+    /// The same by the names of the body.
+    fn texts_sent(&self) -> [(&'static str, Option<&str>); 4] {
+        [
+            ("user_id", self.user_id.as_deref()),
+            ("user_name", self.user_name.as_deref()),
+            ("client_ip_address", self.client_ip_address.as_deref()),
+            ("caller_user_agent", self.caller_user_agent.as_deref()),
         ]
     }
 }
@@ -196,16 +208,6 @@ pub struct Consent {
     pub prev_consent_id: Option<String>,
     pub is_enabled: bool,
     pub version: Option<String>,
-}
-
-/// What a consent shows before it has content.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Template {
-    pub title: String,
-    pub subtitle: String,
-    pub body: String,
-    pub acknowledge_text: String,
 }
 
 #[cfg(test)]
@@ -265,12 +267,16 @@ mod tests {
         let whole = r#""type":"biometric","isEnabled":true,"requestingUser":"u""#;
         let stored = document().content();
         let title = put(&format!(r#"{{{whole},"title":"New","subtitle":null}}"#));
-        assert_eq!(title.content(Some(&stored)).unwrap(), Content { title: "New".into(), ..stored.clone() });
-        assert_eq!(title.content(None).unwrap_err().0, "subtitle must not be empty");
-        assert!(put(&format!(r#"{{{whole},"title":""}}"#)).content(Some(&stored)).is_err());
+        assert_eq!(title.content(&stored).unwrap(), Content { title: "New".into(), ..stored.clone() });
+        let empty = title.content(&Content::default()).unwrap_err().to_string();
+        assert_eq!(empty, "subtitle must not be empty; body must not be empty; acknowledgeText must not be empty");
+        assert!(put(&format!(r#"{{{whole},"title":""}}"#)).content(&stored).is_err());
         assert!(title.check().is_ok());
-        assert!(put(r#"{"type":"a","isEnabled":true,"requestingUser":""}"#).check().is_err());
         let long = "x".repeat(1025);
-        assert!(put(&format!(r#"{{{whole},"eventData":{{"caller_user_agent":"{long}"}}}}"#)).check().is_err());
+        let event = format!(r#""eventData":{{"user_id":"{long}","caller_user_agent":"{long}"}}"#);
+        let wrong =
+            put(&format!(r#"{{"type":"a","isEnabled":true,"requestingUser":"",{event}}}"#)).check().unwrap_err();
+        let paths: Vec<_> = wrong.iter().map(|fault| fault.path.as_str()).collect();
+        assert_eq!(paths, ["requestingUser", "eventData.user_id", "eventData.caller_user_agent"]);
     }
 }

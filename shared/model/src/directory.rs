@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::faults::Faults;
+
 /// The entry that every client needs and that therefore cannot be removed.
 pub const LICENSES: &str = "licenses";
 
@@ -28,30 +30,39 @@ pub struct Directory(pub BTreeMap<String, String>);
 pub struct DirectoryPatch(BTreeMap<String, Value>);
 
 impl DirectoryPatch {
-    /// Name by name the URL to set, or `None` to remove; or what is wrong with the patch.
-    pub fn changes(self) -> Result<BTreeMap<String, Option<String>>, String> {
+    /// Name by name the URL to set, or `None` to remove; or all that is wrong with the patch.
+    pub fn changes(self) -> Result<BTreeMap<String, Option<String>>, Faults> {
         if self.0.is_empty() || self.0.len() > MAX_PATCH {
-            return Err(format!("Name 1 to {MAX_PATCH} entries to change"));
+            return Err(Faults::one("", format!("Name 1 to {MAX_PATCH} entries to change")));
         }
-        let changes = self.0.into_iter().map(|(name, value)| {
-            if !is_name(&name) {
-                return Err(format!("A name has 1 to {MAX_NAME} letters, digits and underscores"));
+        let (mut changes, mut faults) = (BTreeMap::new(), Faults::default());
+        for (name, value) in self.0 {
+            match change(&name, value) {
+                Ok(change) => drop(changes.insert(name, change)),
+                Err(rule) => faults.add(name, rule),
             }
-            match value {
-                Value::String(url) if is_url(&url) => Ok((name, Some(url))),
-                Value::String(text) if !text.is_empty() => {
-                    Err(format!("{name}: not an absolute http or https URL of at most {MAX_URL} bytes"))
-                }
-                Value::String(_) | Value::Null | Value::Bool(false) if name == LICENSES => {
-                    Err(format!("{LICENSES} cannot be removed; every client starts from it"))
-                }
-                Value::String(_) | Value::Null | Value::Bool(false) => Ok((name, None)),
-                Value::Bool(true) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
-                    Err(format!("{name}: give a URL, or \"\", null or false to remove the entry"))
-                }
-            }
-        });
-        changes.collect()
+        }
+        faults.result().map(|()| changes)
+    }
+}
+
+/// The URL to set, or `None` to remove the entry.
+fn change(name: &str, value: Value) -> Result<Option<String>, String> {
+    if !is_name(name) {
+        return Err(format!("A name has 1 to {MAX_NAME} letters, digits and underscores"));
+    }
+    match value {
+        Value::String(url) if is_url(&url) => Ok(Some(url)),
+        Value::String(text) if !text.is_empty() => {
+            Err(format!("must be an absolute http or https URL of at most {MAX_URL} bytes"))
+        }
+        Value::String(_) | Value::Null | Value::Bool(false) if name == LICENSES => {
+            Err(format!("{LICENSES} cannot be removed; every client starts from it"))
+        }
+        Value::String(_) | Value::Null | Value::Bool(false) => Ok(None),
+        Value::Bool(true) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            Err("must be a URL, or \"\", null or false to remove the entry".to_owned())
+        }
     }
 }
 
@@ -73,7 +84,7 @@ mod tests {
     #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
     use super::*;
 
-    fn changes(patch: &str) -> Result<BTreeMap<String, Option<String>>, String> {
+    fn changes(patch: &str) -> Result<BTreeMap<String, Option<String>>, Faults> {
         serde_json::from_str::<DirectoryPatch>(patch).unwrap().changes()
     }
 
@@ -124,6 +135,13 @@ mod tests {
         for bad in ["true", "1", "[]", "{}"] {
             assert!(changes(&format!(r#"{{"acr":{bad}}}"#)).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn every_wrong_entry_is_named() {
+        let wrong = changes(r#"{"acr":1,"a-b":"http://a","otp":"http://a","vcs":"x"}"#).unwrap_err();
+        let paths: Vec<_> = wrong.iter().map(|fault| fault.path.as_str()).collect();
+        assert_eq!(paths, ["a-b", "acr", "vcs"]);
     }
 
     #[test]

@@ -2,12 +2,14 @@
 //! is not known here.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
-    ids::{CommunityName, HostName, Invalid},
+    body,
+    faults::Faults,
+    ids::{CommunityName, HostName},
+    json::JsonObject,
     time::IsoTime,
 };
 
@@ -23,55 +25,60 @@ pub struct ExtensionRequest {
     pub community_name: CommunityName,
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ActivateExtensionRequest {
-    #[schema(value_type = String, example = "550e8400-e29b-41d4-a716-446655440000")]
-    extension_id: Uuid,
-    tenant_dns: HostName,
-    community_name: CommunityName,
-    /// `browser`, `extensionVersion` and whatever else tells what was activated: at most 4 KiB of JSON.
-    #[schema(value_type = Option<Object>)]
-    metadata: Option<Map<String, Value>>,
-}
-
-impl ActivateExtensionRequest {
-    /// The extension, and its metadata as JSON text; or the rule they break.
-    pub fn parts(self) -> Result<(ExtensionRequest, Option<String>), Invalid> {
-        let Self { extension_id, tenant_dns, community_name, metadata } = self;
-        let extension = ExtensionRequest { extension_id, tenant_dns, community_name };
-        let Some(metadata) = metadata else { return Ok((extension, None)) };
-        for known in ["browser", "extensionVersion"] {
-            if metadata.get(known).is_some_and(|value| !value.is_string()) {
-                return Err(Invalid("metadata: browser and extensionVersion must be texts"));
-            }
+body! {
+    pub struct ActivateExtensionRequest {
+        #[schema(value_type = String, example = "550e8400-e29b-41d4-a716-446655440000")]
+        extension_id: Uuid as "extensionId",
+        tenant_dns: HostName as "tenantDns",
+        community_name: CommunityName as "communityName",
+        /// `browser`, `extensionVersion` and whatever else tells what was activated: at most 4 KiB of JSON.
+        #[schema(value_type = Option<Object>)]
+        metadata: Option<JsonObject> as "metadata",
+    } where faults {
+        if let Some(Some(metadata)) = &metadata {
+            check_metadata(metadata, faults);
         }
-        let text = serde_json::to_string(&metadata).unwrap_or_default();
-        if text.len() > MAX_METADATA_BYTES {
-            return Err(Invalid("metadata may have at most 4096 bytes of JSON"));
-        }
-        Ok((extension, Some(text)))
     }
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct DeactivateExtensionRequest {
-    #[schema(value_type = String, example = "550e8400-e29b-41d4-a716-446655440000")]
-    extension_id: Uuid,
-    tenant_dns: HostName,
-    community_name: CommunityName,
-    deactivated_by: String,
+impl ActivateExtensionRequest {
+    /// The extension, and its metadata as they were written.
+    pub fn parts(self) -> (ExtensionRequest, Option<String>) {
+        let Self { extension_id, tenant_dns, community_name, metadata } = self;
+        let metadata = metadata.map(|metadata| metadata.as_str().to_owned());
+        (ExtensionRequest { extension_id, tenant_dns, community_name }, metadata)
+    }
+}
+
+fn check_metadata(metadata: &JsonObject, faults: &mut Faults) {
+    for (name, value) in metadata.members() {
+        if matches!(name.as_str(), "browser" | "extensionVersion") {
+            faults.check(value.is_string(), format!("metadata.{name}"), "must be a string");
+        }
+    }
+    let fits = metadata.as_str().len() <= MAX_METADATA_BYTES;
+    faults.check(fits, "metadata", "may have at most 4096 bytes of JSON");
+}
+
+body! {
+    pub struct DeactivateExtensionRequest {
+        #[schema(value_type = String, example = "550e8400-e29b-41d4-a716-446655440000")]
+        extension_id: Uuid as "extensionId",
+        tenant_dns: HostName as "tenantDns",
+        community_name: CommunityName as "communityName",
+        deactivated_by: String as "deactivatedBy",
+    } where faults {
+        if let Some(by) = &deactivated_by {
+            faults.check((1..=256).contains(&by.chars().count()), "deactivatedBy", "must have 1 to 256 characters");
+        }
+    }
 }
 
 impl DeactivateExtensionRequest {
-    /// The extension, and who deactivates it; or the rule they break.
-    pub fn parts(self) -> Result<(ExtensionRequest, String), Invalid> {
+    /// The extension, and who deactivates it.
+    pub fn parts(self) -> (ExtensionRequest, String) {
         let Self { extension_id, tenant_dns, community_name, deactivated_by } = self;
-        if !(1..=256).contains(&deactivated_by.chars().count()) {
-            return Err(Invalid("deactivatedBy must have 1 to 256 characters"));
-        }
-        Ok((ExtensionRequest { extension_id, tenant_dns, community_name }, deactivated_by))
+        (ExtensionRequest { extension_id, tenant_dns, community_name }, deactivated_by)
     }
 }
 
@@ -120,7 +127,7 @@ pub struct ExtensionStatus {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -137,7 +144,7 @@ mod tests {
     fn activate(more: Value) -> Result<(ExtensionRequest, Option<String>), String> {
         let request =
             serde_json::from_value::<ActivateExtensionRequest>(body(more)).map_err(|error| error.to_string())?;
-        request.parts().map_err(|error| error.to_string())
+        Ok(request.parts())
     }
 
     #[test]
@@ -151,6 +158,27 @@ mod tests {
         {
             assert!(activate(json!({"metadata": bad})).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_named() {
+        let body = br#"{"extensionId":"x","tenantDns":7,"metadata":{"browser":1,"extensionVersion":[]}}"#;
+        let faults = crate::faults::read::<ActivateExtensionRequest>(body, "data").err().unwrap();
+        assert_eq!(
+            faults.to_string(),
+            "extensionId must be a UUID; tenantDns must be a string; communityName is required; metadata.browser: \
+             browser must be a string; metadata.extensionVersion: extensionVersion must be a string"
+        );
+    }
+
+    #[test]
+    fn metadata_are_kept_as_they_were_written() {
+        let metadata = r#"{"z":12345678901234567890123, "a":1.50, "a":[1e3]}"#;
+        let extension =
+            r#""extensionId":"550e8400-e29b-41d4-a716-446655440000","tenantDns":"a.example","communityName":"default""#;
+        let request =
+            serde_json::from_str::<ActivateExtensionRequest>(&format!(r#"{{{extension},"metadata":{metadata}}}"#));
+        assert_eq!(request.unwrap().parts().1.as_deref(), Some(metadata));
     }
 
     #[test]
@@ -171,7 +199,7 @@ mod tests {
             [(json!("admin"), true), (json!(""), false), (json!("x".repeat(257)), false), (json!(1), false)]
         {
             let request = serde_json::from_value::<DeactivateExtensionRequest>(body(json!({"deactivatedBy": by})));
-            assert_eq!(request.is_ok_and(|request| request.parts().is_ok()), good, "{by}");
+            assert_eq!(request.is_ok(), good, "{by}");
         }
     }
 }

@@ -15,20 +15,22 @@ pub use service_key::{
 
 use serde::{Deserialize, Deserializer};
 
-use crate::{ids::Invalid, time};
+use crate::{
+    faults::Faults,
+    time::{self, Expiry},
+};
 
 /// For how many years a key or an authorisation is valid when nobody says.
 const DEFAULT_YEARS: i64 = 2;
 
-const NOT_FUTURE: Invalid = Invalid("expiry must lie in the future");
+const NOT_FUTURE: &str = "must lie in the future";
+const READ_ONLY: &str = "is read-only; leave it out or as it is";
 
 /// The expiry to store: the given one, or two years from now.
-fn expiry_or_default(given: Option<time::IsoTime>, now: i64) -> Result<i64, Invalid> {
-    match given {
-        None => Ok(time::plus_years(now, DEFAULT_YEARS)),
-        Some(expiry) if expiry.0 > now => Ok(expiry.0),
-        Some(_) => Err(NOT_FUTURE),
-    }
+fn expiry_or_default(given: Option<Expiry>, now: i64, faults: &mut Faults) -> i64 {
+    let Some(Expiry(expiry)) = given else { return time::plus_years(now, DEFAULT_YEARS) };
+    faults.check(expiry > now, "expiry", NOT_FUTURE);
+    expiry
 }
 
 /// For fields of a change: absent leaves the value alone, so `null` must not pass for absent.

@@ -32,6 +32,22 @@ impl TryFrom<String> for IsoTime {
     }
 }
 
+/// When something ends: a moment, or a day, which means its beginning in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Expiry(pub i64);
+
+impl TryFrom<String> for Expiry {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        let is_day = text.len() == "2030-01-02".len();
+        let time = if is_day { from_iso(&format!("{text}T00:00:00Z")) } else { from_iso(&text) };
+        time.map(Self)
+            .ok_or(Invalid("must be an ISO 8601 time like 2030-01-02T03:04:05.678Z, or a day like 2030-01-02"))
+    }
+}
+
 /// Milliseconds since the epoch as `2026-01-02T03:04:05.678Z`.
 pub fn to_iso(ms: i64) -> String {
     let (days, ms) = split(ms);
@@ -199,6 +215,16 @@ mod tests {
         assert_eq!(from_iso(&to_iso(1_767_323_045_670)), Some(1_767_323_045_670));
         assert_eq!((to_iso(i64::MIN), to_iso(i64::MAX)), (to_iso(FIRST), to_iso(LAST)));
         assert_eq!(to_iso(LAST), "9999-12-31T23:59:59.999Z");
+    }
+
+    #[test]
+    fn an_expiry_may_be_a_day() {
+        let expiry = |text: &str| Expiry::try_from(text.to_owned()).map(|expiry| to_iso(expiry.0));
+        assert_eq!(expiry("2028-01-08").unwrap(), "2028-01-08T00:00:00.000Z");
+        assert_eq!(expiry("2028-01-08T01:00:00+01:00").unwrap(), "2028-01-08T00:00:00.000Z");
+        for bad in ["2028-02-30", "2028-1-8", "2028-01-8", "20280108", "2028-01-08T", "tomorrow", ""] {
+            assert!(expiry(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

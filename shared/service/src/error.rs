@@ -6,6 +6,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use model::faults::Faults;
 use platform::{SqlError, random};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -91,6 +92,14 @@ impl Error {
     pub(crate) fn log_line(&self) -> Option<String> {
         let inner = self.inner.as_ref()?;
         Some(format!("{} {inner} at {}:{}", self.status.as_u16(), self.location.file(), self.location.line()))
+    }
+}
+
+impl From<Faults> for Error {
+    /// The refusal of a body, a query or a path, with all that is wrong in it.
+    #[track_caller]
+    fn from(faults: Faults) -> Self {
+        Self::bad_request(faults.to_string())
     }
 }
 

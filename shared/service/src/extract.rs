@@ -1,8 +1,10 @@
 //! Extractors for bodies, queries and paths, whose refusals are a 4xx in the API's shape. A body that fails on the way is
 //! refused and never taken for an absent one.
 
+use std::marker::PhantomData;
+
 use axum::{
-    extract::{FromRequest, FromRequestParts, Request},
+    extract::{FromRequest, FromRequestParts, Request, path::ErrorKind, rejection::PathRejection},
     http::{
         HeaderMap, StatusCode,
         header::{CONTENT_LENGTH, TRANSFER_ENCODING},
@@ -10,9 +12,10 @@ use axum::{
     },
 };
 use http_body_util::BodyExt as _;
+use model::faults;
 use serde::de::DeserializeOwned;
 
-use crate::{App, Error, Result, json_path};
+use crate::{App, Error, Result, query};
 
 /// The longest body, unless a handler says otherwise.
 pub(crate) const BODY_LIMIT: usize = 1 << 20;
@@ -23,12 +26,17 @@ const PATIENCE: usize = 16 << 20;
 /// Bodies up to this length are read even when nothing needs them.
 const READ_AHEAD: usize = 64 * 1024;
 
-/// A JSON body. A wrong one is a 400 that names the place.
+/// A JSON body. A wrong one is a 400 that names the places.
 pub struct Json<T, const LIMIT: usize = BODY_LIMIT>(pub T);
 
-/// A JSON body, or the default when there is none. A chunked body that is empty is refused: where a proxy forwards a
-/// broken body as one that ended, it looks like that.
+/// A JSON body; an absent one is an empty object.
 pub struct JsonOrDefault<T, const LIMIT: usize = BODY_LIMIT>(pub T);
+
+/// A JSON body that a handler parses when it knows who asks; an absent one is an empty object.
+pub struct Unparsed<T, const LIMIT: usize = BODY_LIMIT> {
+    body: Vec<u8>,
+    of: PhantomData<fn() -> T>,
+}
 
 /// The query string. A wrong one is a 400 that names the parameter.
 pub struct Query<T>(pub T);
@@ -44,16 +52,25 @@ impl<T: DeserializeOwned, const LIMIT: usize> FromRequest<App> for Json<T, LIMIT
     }
 }
 
-impl<T: DeserializeOwned + Default, const LIMIT: usize> FromRequest<App> for JsonOrDefault<T, LIMIT> {
+impl<T: DeserializeOwned, const LIMIT: usize> FromRequest<App> for JsonOrDefault<T, LIMIT> {
     type Rejection = Error;
 
     async fn from_request(request: Request, _app: &App) -> Result<Self> {
-        let chunked = request.headers().contains_key(TRANSFER_ENCODING);
-        let body = read(request, LIMIT).await?;
-        if chunked && body.is_empty() {
-            return Err(Error::bad_request("The body is announced and empty"));
-        }
-        if body.trim_ascii().is_empty() { Ok(Self(T::default())) } else { parse(&body, "Body").map(Self) }
+        parse(or_empty(&read_optional(request, LIMIT).await?), "Body").map(Self)
+    }
+}
+
+impl<T, const LIMIT: usize> FromRequest<App> for Unparsed<T, LIMIT> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, _app: &App) -> Result<Self> {
+        Ok(Self { body: read_optional(request, LIMIT).await?, of: PhantomData })
+    }
+}
+
+impl<T: DeserializeOwned, const LIMIT: usize> Unparsed<T, LIMIT> {
+    pub fn parse(&self) -> Result<T> {
+        parse(or_empty(&self.body), "Body")
     }
 }
 
@@ -61,8 +78,7 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Query<T> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _app: &App) -> Result<Self> {
-        let query = parts.uri.query().unwrap_or_default();
-        serde_urlencoded::from_str(query).map(Self).map_err(|error| Error::bad_request(format!("Query: {error}")))
+        query::parse(parts.uri.query().unwrap_or_default()).map(Self)
     }
 }
 
@@ -71,7 +87,22 @@ impl<T: DeserializeOwned + Send> FromRequestParts<App> for Path<T> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let path = axum::extract::Path::<T>::from_request_parts(parts, app).await;
-        path.map(|path| Self(path.0)).map_err(|error| Error::bad_request(error.body_text()))
+        path.map(|path| Self(path.0)).map_err(|error| Error::bad_request(path_rule(error)))
+    }
+}
+
+/// The rule that a parameter of the path breaks, without its value.
+fn path_rule(error: PathRejection) -> String {
+    let PathRejection::FailedToDeserializePathParams(error) = error else {
+        return "The path cannot be read".to_owned();
+    };
+    match error.into_kind() {
+        ErrorKind::DeserializeError { message, .. } | ErrorKind::Message(message) => message,
+        ErrorKind::ParseErrorAtKey { key, .. } => format!("{key} must be a whole number in its range"),
+        ErrorKind::ParseErrorAtIndex { .. } | ErrorKind::ParseError { .. } => {
+            "A number in the path must be a whole number in its range".to_owned()
+        }
+        _ => "The path cannot be read".to_owned(),
     }
 }
 
@@ -137,29 +168,29 @@ pub(crate) async fn read(request: Request, limit: usize) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// A body that may be absent. A chunked body that is empty is refused: where a proxy forwards a broken body as one that
+/// ended, it looks like that.
+async fn read_optional(request: Request, limit: usize) -> Result<Vec<u8>> {
+    let is_chunked = request.headers().contains_key(TRANSFER_ENCODING);
+    let body = read(request, limit).await?;
+    if is_chunked && body.is_empty() {
+        return Err(Error::bad_request("The body is announced and empty"));
+    }
+    Ok(body)
+}
+
 fn broken() -> Error {
     Error::bad_request("The body ended early or is malformed")
 }
 
-/// Reads an object; `name` is what a refusal calls it.
-pub(crate) fn parse<T: DeserializeOwned>(body: &[u8], name: &str) -> Result<T> {
-    // An array would fill the fields of a struct by their order.
-    if body.trim_ascii_start().first().is_some_and(|first| *first == b'[') {
-        return Err(Error::bad_request(format!("{name}: expected an object")));
-    }
-    serde_json::from_slice(body).map_err(|error| {
-        let path = json_path::of(body, &error);
-        let place = if path.is_empty() { name } else { path.as_str() };
-        Error::bad_request(format!("{place}: {}", without_value(&error.to_string())))
-    })
+/// An absent body is an empty object.
+fn or_empty(body: &[u8]) -> &[u8] {
+    if body.trim_ascii().is_empty() { b"{}" } else { body }
 }
 
-/// What was expected, without the value that was found: it may be a secret at the wrong place.
-fn without_value(reason: &str) -> String {
-    match reason.split_once(", expected ") {
-        Some((_, expected)) => format!("expected {expected}"),
-        None => reason.to_owned(),
-    }
+/// Reads an object; `name` is what a refusal calls it.
+pub(crate) fn parse<T: DeserializeOwned>(body: &[u8], name: &str) -> Result<T> {
+    faults::read(body, name).map_err(Error::from)
 }
 
 #[cfg(test)]
@@ -178,11 +209,11 @@ mod tests {
     #[test]
     fn a_refusal_names_the_place_and_never_the_value() {
         for (body, message) in [
-            (r#"{"count":"s3cret"}"#, "count: expected u8 at line 1 column 17"),
-            (r#"{"count":70000}"#, "count: expected u8 at line 1 column 14"),
-            ("{}", "Body: missing field `count` at line 1 column 2"),
-            ("[1]", "Body: expected an object"),
-            (r#"{"count":1} x"#, "Body: trailing characters at line 1 column 13"),
+            (r#"{"count":"s3cret"}"#, "count must be a whole number from 0 to 255"),
+            (r#"{"count":70000}"#, "count must be a whole number from 0 to 255"),
+            ("{}", "count is required"),
+            ("[1]", "Body must be an object"),
+            (r#"{"count":1} x"#, "Body is not JSON"),
         ] {
             assert_eq!(parse::<Body>(body.as_bytes(), "Body").unwrap_err().message, message);
         }

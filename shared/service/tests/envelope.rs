@@ -96,27 +96,24 @@ async fn what_does_not_open_is_a_400_that_names_the_place() {
     let mut cut = base64::decode_any(&service.key().encrypt([7; 16], br#"{"word":"hello"}"#)).unwrap();
     cut.truncate(20);
     for (body, message) in [
-        (json!({}).to_string(), "Body: missing field `data`"),
-        ("[]".to_owned(), "Body: expected an object"),
+        (json!({}).to_string(), "data is required"),
+        ("[]".to_owned(), "Body must be an object"),
         (json!({ "data": { "word": "hello" } }).to_string(), "data must be one base64 text"),
         (json!({ "data": "no base64" }).to_string(), "data does not open"),
         (json!({ "data": "" }).to_string(), "data does not open"),
         (json!({ "data": base64::encode(&cut) }).to_string(), "data does not open"),
         (json!({ "data": other }).to_string(), "data does not open"),
-        (sealed("{}"), "data: missing field `word`"),
-        (sealed(r#"{"word":5}"#), "word: expected a string"),
-        (sealed(r#"["hello"]"#), "data: expected an object"),
-        (sealed("hello"), "data: expected"),
+        (sealed("{}"), "word is required"),
+        (sealed(r#"{"word":5}"#), "word must be a string"),
+        (sealed(r#"["hello"]"#), "data must be an object"),
+        (sealed("hello"), "data is not JSON"),
     ] {
         let (status, answer) = service.post(None, body.clone()).await;
         assert_eq!(status, 400, "{body}");
         assert!(answer["message"].as_str().unwrap().starts_with(message), "{answer}");
     }
     let (status, answer) = service.post(Some("TRUE"), json!({ "data": other }).to_string()).await;
-    assert_eq!(
-        (status, answer["message"].as_str().unwrap().split(" at ").next().unwrap()),
-        (400, "data: expected struct Data")
-    );
+    assert_eq!((status, answer["message"].as_str().unwrap()), (400, "data must be an object"));
     let (status, _) = service.post(None, json!({ "data": "x".repeat(512) }).to_string()).await;
     assert_eq!(status, 413);
 }

@@ -9,14 +9,14 @@ use model::{
     ids::KeyPath,
 };
 use platform::Statement;
-use service::{CALLER_KEY_ID, Error, Result, Signed};
+use service::{CALLER_KEY_ID, Condition, EntityTag, Error, Preconditions, Result, Signed};
 
 use crate::access::RecordRef;
 
 /// What stands before a change: the revision, and whether something other than an object is in its way.
 pub(crate) fn select_state(record: &RecordRef, key_path: &KeyPath) -> Statement {
     Statement::new(
-        "SELECT coalesce(c.revision, 0) AS revision, \
+        "SELECT coalesce(c.revision, 0) AS revision, c.data IS NOT NULL AS present, \
            EXISTS (SELECT 1 FROM json_each(?2) p WHERE json_type(c.data, p.value) <> 'object') AS blocked \
          FROM (SELECT 1) LEFT JOIN configs c ON c.context_key = ?1",
     )
@@ -24,23 +24,68 @@ pub(crate) fn select_state(record: &RecordRef, key_path: &KeyPath) -> Statement 
     .bind(parents(key_path))
 }
 
-/// The revision of a set: only when the expected revision stands, nothing is in the way and the result is not too
+/// What stands before a removal.
+pub(crate) fn select_whole(record: &RecordRef) -> Statement {
+    Statement::new(
+        "SELECT coalesce(c.revision, 0) AS revision, c.data IS NOT NULL AS present \
+         FROM (SELECT 1) LEFT JOIN configs c ON c.context_key = ?1",
+    )
+    .bind(record.key.as_str())
+}
+
+/// Whether the conditions of a request hold for the configuration `c`, as `Preconditions::hold` has it. The parameter is
+/// what [`conditions_json`] makes of them.
+fn conditions_hold(parameter: &str) -> String {
+    let is_listed =
+        |list: &str| format!("coalesce(c.revision, 0) || '' IN (SELECT value FROM json_each({parameter}, '$.{list}'))");
+    format!(
+        "coalesce((c.data IS NOT NULL) = {parameter} ->> '$.present', 1) \
+         AND (json_type({parameter}, '$.match') IS NULL OR {}) AND NOT {}",
+        is_listed("match"),
+        is_listed("other"),
+    )
+}
+
+/// `match`: the revisions of which one must stand; `other`: those of which none may; `present`: whether a configuration
+/// must be there (1) or not (0).
+fn conditions_json(conditions: &Preconditions) -> String {
+    let opaque = |tags: &[EntityTag], strong: bool| -> Vec<String> {
+        tags.iter().filter(|tag| !strong || !tag.is_weak).map(|tag| tag.opaque.clone()).collect()
+    };
+    let mut json = serde_json::Map::new();
+    match &conditions.if_match {
+        None => {}
+        Some(Condition::Any) => drop(json.insert("present".to_owned(), 1.into())),
+        Some(Condition::Tags(tags)) => drop(json.insert("match".to_owned(), opaque(tags, true).into())),
+    }
+    match &conditions.if_none_match {
+        None => {}
+        // Both at once: a configuration that is there and is not. Nothing is.
+        Some(Condition::Any) if json.contains_key("present") => drop(json.insert("present".to_owned(), 2.into())),
+        Some(Condition::Any) => drop(json.insert("present".to_owned(), 0.into())),
+        Some(Condition::Tags(tags)) => drop(json.insert("other".to_owned(), opaque(tags, false).into())),
+    }
+    serde_json::Value::Object(json).to_string()
+}
+
+/// The revision of a set: only when the conditions hold, nothing is in the way and the result is not too
 /// long. The exact length is only computed where the sum of the parts does not say enough.
 pub(crate) fn record_set(
     signed: &Signed,
     record: &RecordRef,
     key_path: &KeyPath,
     value: &ConfigValue,
-    expected: Option<i64>,
+    conditions: &Preconditions,
 ) -> Statement {
     let text = format!(
         "INSERT INTO config_revisions (context_key, revision, action, key_path, previous, updated_by, updated_at) \
              SELECT ?1, coalesce(c.revision, 0) + 1, 'set', ?2, c.data -> ?3, {CALLER_KEY_ID}, ?4 \
              FROM request_nonces m LEFT JOIN configs c ON c.context_key = ?1 \
-             WHERE m.nonce = ?5 AND (?6 IS NULL OR coalesce(c.revision, 0) = ?6) \
+             WHERE m.nonce = ?5 AND {} \
                AND NOT EXISTS (SELECT 1 FROM json_each(?7) p WHERE json_type(c.data, p.value) <> 'object') \
                AND (length(CAST(coalesce(c.data, '') || ?8 AS BLOB)) + 2 * length(?3) <= ?9 \
-                 OR length(CAST(json_set(coalesce(c.data, '{{}}'), ?3, json(?8)) AS BLOB)) <= ?9)"
+                 OR length(CAST(json_set(coalesce(c.data, '{{}}'), ?3, json(?8)) AS BLOB)) <= ?9)",
+        conditions_hold("?6")
     );
     Statement::new(text)
         .bind(record.key.as_str())
@@ -48,7 +93,7 @@ pub(crate) fn record_set(
         .bind(sql_path(key_path))
         .bind(signed.now)
         .bind(signed.nonce())
-        .bind(expected)
+        .bind(conditions_json(conditions))
         .bind(parents(key_path))
         .bind(value.as_str())
         .bind(MAX_CONFIG_BYTES)
@@ -72,16 +117,22 @@ pub(crate) fn set(record: &RecordRef, key_path: &KeyPath, value: &ConfigValue) -
     .bind(value.as_str())
 }
 
-/// A revision for every path that is there.
-pub(crate) fn record_remove(signed: &Signed, record: &RecordRef, key_paths: &[KeyPath]) -> Result<Statement> {
+/// A revision for every path that is there, when the conditions hold.
+pub(crate) fn record_remove(
+    signed: &Signed,
+    record: &RecordRef,
+    key_paths: &[KeyPath],
+    conditions: &Preconditions,
+) -> Result<Statement> {
     let text = format!(
         "INSERT INTO config_revisions (context_key, revision, action, key_path, previous, updated_by, updated_at) \
              SELECT ?1, c.revision + row_number() OVER (ORDER BY p.id), 'remove', p.key, c.data -> p.value, {CALLER_KEY_ID}, ?4 \
              FROM request_nonces m JOIN configs c ON c.context_key = ?1 JOIN json_each(?2) p \
-             WHERE m.nonce = ?3 AND json_type(c.data, p.value) IS NOT NULL"
+             WHERE m.nonce = ?3 AND json_type(c.data, p.value) IS NOT NULL AND {}",
+        conditions_hold("?5")
     );
     let insert = Statement::new(text).bind(record.key.as_str()).bind(sql_paths(key_paths)?);
-    Ok(insert.bind(signed.nonce()).bind(signed.now))
+    Ok(insert.bind(signed.nonce()).bind(signed.now).bind(conditions_json(conditions)))
 }
 
 /// Carries out what [`record_remove`] wrote down: one path after the other. What is then empty is gone.

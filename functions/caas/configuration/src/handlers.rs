@@ -5,15 +5,14 @@ use std::sync::Arc;
 
 use axum::{
     Extension, Json as Answer,
-    extract::FromRequestParts,
-    http::{HeaderName, StatusCode, header, request::Parts},
+    http::{HeaderName, StatusCode, header},
 };
 use model::{
     configuration::{FetchConfigRequest, History, HistoryQuery, RemoveConfigRequest, SetConfigRequest, WHOLE},
-    ids::{Invalid, KeyPath},
+    ids::KeyPath,
 };
 use serde::{Deserialize, Deserializer};
-use service::{App, Cached, Error, Json, Path, Query, Result, Signed};
+use service::{Cached, Error, Json, Path, Preconditions, Query, Result, Signed};
 
 use crate::{
     access::{Doing, RecordRef, authorize},
@@ -30,22 +29,6 @@ const BODY_LIMIT: usize = 5 << 18;
 
 /// A body that is JSON text already, with the revision it shows.
 type Raw = ([(HeaderName, String); 3], String);
-
-/// The revision that a change expects: the header `If-Match`.
-pub(crate) struct Expected(Option<i64>);
-
-impl FromRequestParts<App> for Expected {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, _app: &App) -> Result<Self> {
-        let Some(value) = parts.headers.get(header::IF_MATCH) else { return Ok(Self(None)) };
-        let text = value.to_str().unwrap_or_default().trim();
-        let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
-        let revision =
-            text.parse::<u32>().map_err(|_| Error::bad_request("If-Match must be a revision, like \"7\""))?;
-        Ok(Self(Some(revision.into())))
-    }
-}
 
 #[derive(Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -76,7 +59,6 @@ pub(crate) async fn fetch_config(
     Query(freshness): Query<Freshness>,
     Json(request): Json<FetchConfigRequest>,
 ) -> Result<Raw> {
-    request.check().map_err(refused)?;
     let (app, record) = (&signed.app, RecordRef::new(&request.context));
     let paths = request.key_paths.as_deref().unwrap_or_default();
     let authorization = authorize(&signed, Doing::Fetch, &request.context, &record);
@@ -112,7 +94,8 @@ pub(crate) async fn fetch_config(
     put, path = "/caas/config/{key_path}", tag = "Configuration",
     params(
         ("key_path" = String, Path),
-        ("If-Match" = Option<String>, Header, description = "Only if this revision stands"),
+        ("If-Match" = Option<String>, Header, description = "Only if one of these revisions stands; `*`: only if there is a configuration"),
+        ("If-None-Match" = Option<String>, Header, description = "`*`: only if there is no configuration"),
     ),
     request_body = SetConfigRequest,
     responses(
@@ -125,15 +108,15 @@ pub(crate) async fn set_config(
     signed: Signed,
     Extension(cached): Extension<Arc<Documents>>,
     Path(key_path): Path<KeyPath>,
-    Expected(expected): Expected,
+    conditions: Preconditions,
     Json(request): Json<SetConfigRequest, BODY_LIMIT>,
 ) -> Result<Raw> {
-    request.check(&key_path).map_err(refused)?;
+    request.check(&key_path)?;
     let record = RecordRef::new(&request.context);
     let mut batch = authorize(&signed, Doing::Set, &request.context, &record).batch();
     let data_key = batch.data_key(&record.tenant).await?;
     let state = batch.push(changes::select_state(&record, &key_path));
-    batch.push(changes::record_set(&signed, &record, &key_path, &request.data, expected));
+    batch.push(changes::record_set(&signed, &record, &key_path, &request.data, &conditions));
     let set = batch.push(changes::set(&record, &key_path, &request.data));
     let audit = signed.audit(record.tenant.as_str(), record.subject(key_path.as_str()));
     batch.record(audit.value(&data_key, request.data.text().as_bytes()), set);
@@ -144,10 +127,7 @@ pub(crate) async fn set_config(
     if outcomes.changed(set) {
         return Ok(raw(revision + 1, 0, format!("{{{}}}", named(key_path.as_str(), request.data.as_str()))));
     }
-    if expected.is_some_and(|expected| expected != revision) {
-        let message = format!("Revision {revision} stands; fetch it and try again");
-        return Err(Error::new(StatusCode::PRECONDITION_FAILED, message));
-    }
+    hold(&conditions, revision, state.get("present")?)?;
     if state.get("blocked")? {
         return Err(Error::bad_request("Something on the way to this path is not an object; remove it first"));
     }
@@ -156,31 +136,38 @@ pub(crate) async fn set_config(
 
 /// Remove what stands at some paths, or everything at the path `data`.
 #[utoipa::path(
-    delete, path = "/caas/config", tag = "Configuration", request_body = RemoveConfigRequest,
-    responses((status = 204), (status = 400), (status = 401), (status = 404)),
+    delete, path = "/caas/config", tag = "Configuration",
+    params(
+        ("If-Match" = Option<String>, Header, description = "Only if one of these revisions stands; `*`: only if there is a configuration"),
+    ),
+    request_body = RemoveConfigRequest,
+    responses((status = 204), (status = 400), (status = 401), (status = 404), (status = 412)),
 )]
 pub(crate) async fn remove_config(
     signed: Signed,
     Extension(cached): Extension<Arc<Documents>>,
+    conditions: Preconditions,
     Json(request): Json<RemoveConfigRequest>,
 ) -> Result<StatusCode> {
-    request.check().map_err(refused)?;
     let mut paths = request.key_paths;
     if paths.iter().any(|path| path.as_str() == WHOLE) {
         paths.retain(|path| path.as_str() == WHOLE);
     }
     let record = RecordRef::new(&request.context);
     let mut batch = authorize(&signed, Doing::Remove, &request.context, &record).batch();
-    batch.push(changes::record_remove(&signed, &record, &paths)?);
+    let state = batch.push(changes::select_whole(&record));
+    batch.push(changes::record_remove(&signed, &record, &paths, &conditions)?);
     let removed = batch.push(changes::remove(&record, &paths)?);
     let names: Vec<_> = paths.iter().map(KeyPath::as_str).collect();
     batch.record(signed.audit(record.tenant.as_str(), record.subject(&names.join(","))), removed);
     let outcomes = batch.write().await?;
     cached.forget(&record.key);
-    if !outcomes.changed(removed) {
-        return Err(Error::not_found("Nothing stands at these paths"));
+    if outcomes.changed(removed) {
+        return Ok(StatusCode::NO_CONTENT);
     }
-    Ok(StatusCode::NO_CONTENT)
+    let state = outcomes.one(state)?;
+    hold(&conditions, state.get("revision")?, state.get("present")?)?;
+    Err(Error::not_found("Nothing stands at these paths"))
 }
 
 /// Show who changed what of a configuration and when, newest first. For whoever may fetch it.
@@ -189,8 +176,7 @@ pub(crate) async fn remove_config(
     responses((status = 200, body = History), (status = 400), (status = 401)),
 )]
 pub(crate) async fn show_history(signed: Signed, Query(query): Query<HistoryQuery>) -> Result<Answer<History>> {
-    let context = query.context().map_err(Error::bad_request)?;
-    let limit = query.limit().map_err(refused)?;
+    let (context, limit) = query.checked()?;
     let record = RecordRef::new(&context);
     let mut batch = authorize(&signed, Doing::Fetch, &context, &record).batch();
     let found = batch.push(reads::select_history(&record, limit, query.before));
@@ -206,8 +192,13 @@ fn raw(revision: i64, age: i64, json: String) -> Raw {
     (headers, json)
 }
 
-fn refused(error: Invalid) -> Error {
-    Error::bad_request(error.0)
+/// The refusal of a change whose conditions do not hold.
+fn hold(conditions: &Preconditions, revision: i64, is_present: bool) -> Result<()> {
+    if conditions.hold(&revision.to_string(), is_present) {
+        return Ok(());
+    }
+    let message = format!("Revision {revision} stands; fetch it and try again");
+    Err(Error::new(StatusCode::PRECONDITION_FAILED, message))
 }
 
 fn flag<'de, D: Deserializer<'de>>(value: D) -> Result<bool, D::Error> {

@@ -17,9 +17,9 @@ use utoipa::openapi::HttpMethod;
 pub async fn app(host: Host) -> Router {
     // `fetch` and `history` are resources, and key paths like any other.
     let set = |name: &'static str| {
-        async move |signed, cached, expected, request| {
+        async move |signed, cached, conditions, request| {
             let key_path = KeyPath::try_from(name.to_owned()).map_err(|error| Error::internal(error.0))?;
-            handlers::set_config(signed, cached, Path(key_path), expected, request).await
+            handlers::set_config(signed, cached, Path(key_path), conditions, request).await
         }
     };
     let row = (Access::Licence(access::SET), Some("config.set"));

@@ -6,8 +6,9 @@ use axum::{Extension, Json as Answer};
 use crypto::base64;
 use model::{
     caas::{DataRequest, WithData},
-    consent::{Consent, Content, EventData, PutConsent, Template},
-    ids::{CommunityId, ConsentType, Invalid, TenantId},
+    consent::{Consent, Content, EventData, PutConsent},
+    faults::Faults,
+    ids::{CommunityId, ConsentType, TenantId},
 };
 use service::{Actor as _, Audit, Authorization, Envelope, Error, Path, Result, Sealed, Signed};
 
@@ -71,13 +72,14 @@ pub(crate) async fn show_consent(
     let record = batch.push(store::select_record(&scope, consent_type));
     let template = batch.push(store::select_template(&scope, consent_type)?);
     let outcomes = batch.read().await?;
-    let Some((Record { consent_id: Some(id), is_enabled, updated_at, updated_by, .. }, copy)) =
-        outcomes.row(record).map(store::record).transpose()?
+    let (record, copy) = outcomes.row(record).map(store::record).transpose()?.unzip();
+    let (Some(Record { consent_id: Some(id), is_enabled, updated_at, updated_by, .. }), Some(copy)) = (&record, copy)
     else {
-        return envelope.answer(unwritten(consent_type, store::template(outcomes.row(template))?));
+        let template = templates::of(consent_type, store::template(outcomes.row(template))?);
+        return envelope.answer(unwritten(consent_type, template, record));
     };
-    let version = open(&signed, &scope, &id, copy, node.as_deref()).await?;
-    envelope.answer(written(version, updated_at, updated_by, is_enabled))
+    let version = open(&signed, &scope, id, copy, node.as_deref()).await?;
+    envelope.answer(written(version, *updated_at, updated_by.clone(), *is_enabled))
 }
 
 /// Put a consent in force or out of force. New content makes a new version, linked to the one before.
@@ -98,14 +100,20 @@ pub(crate) async fn put_consent(
     Extension(node): Ipfs,
     Sealed { data: put, envelope }: Sealed<PutConsent>,
 ) -> Result<Answer<WithData<Consent>>> {
-    put.check().map_err(refused)?;
+    put.check()?;
     let scope = Scope { tenant, community };
     let consent_type = put.consent_type.as_str();
     let stored = signed.app.query(store::select_record(&scope, consent_type)).await?;
     let mut found = stored.first().map(store::record).transpose()?;
+    let template = match found {
+        // Content that is stored needs no template.
+        Some((Record { consent_id: Some(_), .. }, _)) => None,
+        _ => store::template(signed.app.query(store::select_template(&scope, consent_type)?).await?.first())?,
+    };
+    let template = templates::of(consent_type, template);
     let mut authorization = authorize(&signed, &scope, consent_type)?;
     while platform::clock::now_ms() - signed.now < CONTENTION_DEADLINE {
-        let next = match next(&signed, &authorization, &scope, &put, found, node.as_deref()).await {
+        let next = match next(&signed, &authorization, &scope, &put, found, &template, node.as_deref()).await {
             Ok(next) => next,
             // Only a caller who may write learns what is wrong with it: that may depend on what is stored.
             Err(error) => {
@@ -121,7 +129,6 @@ pub(crate) async fn put_consent(
         }
         let appended = batch.push(store::insert_record(&scope, consent_type, &next.record));
         batch.record(audit(&signed, &scope, &put, &next), appended);
-        let template = batch.push(store::select_template(&scope, consent_type)?);
         let stored = batch.push(store::select_record(&scope, consent_type));
         let outcomes = batch.write().await?;
         if !outcomes.changed(appended) {
@@ -130,7 +137,7 @@ pub(crate) async fn put_consent(
             continue;
         }
         let Some(version) = next.version else {
-            return envelope.answer(unwritten(consent_type, store::template(outcomes.row(template))?));
+            return envelope.answer(unwritten(consent_type, template, Some(next.record)));
         };
         if next.is_new {
             pin(&signed, &scope, &version, node.as_deref()).await;
@@ -156,6 +163,7 @@ async fn next(
     scope: &Scope,
     put: &PutConsent,
     found: Option<(Record, Copy)>,
+    template: &Content,
     node: Option<&Node>,
 ) -> Result<Next> {
     let now = signed.now.div_euclid(1000);
@@ -184,21 +192,16 @@ async fn next(
         return Ok(Next { record, version: last, is_new: false });
     }
     let stored = last.as_ref().map(|last| last.document.content());
-    let content = content(put, stored.as_ref())?;
+    let content = put.content(stored.as_ref().unwrap_or(template))?;
     if stored.as_ref() == Some(&content) {
         return Ok(Next { record, version: last, is_new: false });
+    }
+    if base64::decode_any(&content.body).is_err() {
+        return Err(Faults::one("body", "must be base64").into());
     }
     let version = Version::compose(scope, put.consent_type.as_str(), content, last.as_ref(), now)?;
     record.consent_id = Some(version.id.clone());
     Ok(Next { record, version: Some(version), is_new: true })
-}
-
-fn content(put: &PutConsent, stored: Option<&Content>) -> Result<Content> {
-    let content = put.content(stored).map_err(refused)?;
-    if put.body.is_some() && base64::decode_any(&content.body).is_err() {
-        return Err(Error::bad_request("body must be base64"));
-    }
-    Ok(content)
 }
 
 /// The document of a version: the local copy, or else that of the node, which is kept then. A node that missed a
@@ -266,24 +269,20 @@ fn written(version: Version, updated_at: i64, updated_by: String, is_enabled: bo
     }
 }
 
-fn unwritten(consent_type: &str, template: Option<Template>) -> Consent {
-    let template = template.unwrap_or_else(|| templates::built_in(consent_type));
+/// A consent without content of its own: what is known of it, and the template.
+fn unwritten(consent_type: &str, template: Content, record: Option<Record>) -> Consent {
     Consent {
         consent_type: consent_type.to_owned(),
         title: template.title,
         subtitle: template.subtitle,
         body: template.body,
         acknowledge_text: template.acknowledge_text,
-        updated_at: None,
-        updated_by: None,
+        updated_at: record.as_ref().map(|record| record.updated_at),
         doc_updated_at: None,
         consent_id: None,
         prev_consent_id: None,
-        is_enabled: false,
+        is_enabled: record.as_ref().is_some_and(|record| record.is_enabled),
+        updated_by: record.map(|record| record.updated_by),
         version: None,
     }
-}
-
-fn refused(error: Invalid) -> Error {
-    Error::bad_request(error.0)
 }

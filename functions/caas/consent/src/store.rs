@@ -4,7 +4,7 @@
 use crypto::hash;
 use model::{
     configuration::{Context, Owner},
-    consent::Template,
+    consent::Content,
     ids::OpaqueName,
 };
 use platform::{Row, Statement};
@@ -136,7 +136,7 @@ pub(crate) fn select_template(scope: &Scope, consent_type: &str) -> Result<State
 }
 
 /// What stands there is a template if it has texts where a template has texts.
-pub(crate) fn template(row: Option<&Row>) -> Result<Option<Template>> {
+pub(crate) fn template(row: Option<&Row>) -> Result<Option<Content>> {
     let Some(row) = row else { return Ok(None) };
     Ok(serde_json::from_str(&row.get::<String>("template")?).ok())
 }

@@ -6,7 +6,6 @@ use service::{Actor as _, Error, Json, Result, Signed};
 
 use crate::{
     documents,
-    install::refused,
     store::{self, CommunityRef, NewCommunity},
 };
 
@@ -19,10 +18,10 @@ pub(crate) async fn create_community(
     signed: Signed,
     Json(request): Json<CreateCommunityRequest, MAX_BODY>,
 ) -> Result<Answer<Created>> {
-    let mut parts = request.parts().map_err(refused)?;
+    let mut parts = request.parts()?;
     let mut secrets = Vec::new();
     parts.gateways.take_secrets(&mut secrets);
-    check_secrets(&secrets).map_err(refused)?;
+    check_secrets(&secrets)?;
     let mut batch = signed.authorize()?.batch();
     // Hashing a password occupies the instance for up to a second, so everything that can refuse comes before it.
     batch.actor().check().await?;

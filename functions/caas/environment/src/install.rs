@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{Extension, Json as Answer};
 use model::{
     environment::{DEFAULT_COMMUNITY, InstallRequest, Installed, MAX_BODY, check_secrets},
-    ids::{CommunityName, Invalid},
+    ids::CommunityName,
 };
 use serde_json::json;
 use service::{Actor as _, Error, Json, Result, Signed};
@@ -26,9 +26,9 @@ pub(crate) async fn install_environment(
     Extension(cached): Extension<Arc<CachedInstallation>>,
     Json(request): Json<InstallRequest, MAX_BODY>,
 ) -> Result<Answer<Installed>> {
-    let mut parts = request.parts().map_err(refused)?;
+    let mut parts = request.parts()?;
     let secrets = parts.take_secrets();
-    check_secrets(&secrets).map_err(refused)?;
+    check_secrets(&secrets)?;
     let mut batch = signed.authorize()?.batch();
     // Hashing a password occupies the instance for up to a second, so everything that can refuse comes before it.
     batch.actor().check().await?;
@@ -68,8 +68,4 @@ pub(crate) async fn install_environment(
 
 fn already_installed() -> Error {
     Error::bad_request("This environment is already installed")
-}
-
-pub(crate) fn refused(rule: Invalid) -> Error {
-    Error::bad_request(rule.0)
 }

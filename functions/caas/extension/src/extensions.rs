@@ -7,7 +7,6 @@ use model::{
         ActivateExtensionRequest, ActivatedExtension, DeactivateExtensionRequest, DeactivatedExtension,
         ExtensionRequest, ExtensionState, ExtensionStatus,
     },
-    ids::Invalid,
     time::IsoTime,
 };
 use service::{Error, PLATFORM_TENANT, Result, Sealed, Signed};
@@ -29,7 +28,7 @@ pub(crate) async fn activate_extension(
     Activator { signed, bearer }: Activator,
     Sealed { data, envelope }: Sealed<ActivateExtensionRequest>,
 ) -> Result<Answer<WithData<ActivatedExtension>>> {
-    let (extension, metadata) = data.parts().map_err(refused)?;
+    let (extension, metadata) = data.parts();
     let names =
         |claim: &Option<String>, name: &str| claim.as_ref().is_none_or(|claim| claim.eq_ignore_ascii_case(name));
     let claims = bearer.as_ref().map(|bearer| &bearer.claims);
@@ -73,7 +72,7 @@ pub(crate) async fn deactivate_extension(
     signed: Signed,
     Sealed { data, envelope }: Sealed<DeactivateExtensionRequest>,
 ) -> Result<Answer<WithData<DeactivatedExtension>>> {
-    let (extension, by) = data.parts().map_err(refused)?;
+    let (extension, by) = data.parts();
     let mut batch = signed.authorize()?.batch();
     let deactivated = batch.push(store::deactivate(&extension, &by, signed.now));
     batch.record(signed.audit(PLATFORM_TENANT, store::subject(&extension)), deactivated);
@@ -115,10 +114,6 @@ fn state(stored: Option<&Extension>) -> ExtensionState {
         Some(None) => ExtensionState::Active,
         Some(Some(_)) => ExtensionState::Deactivated,
     }
-}
-
-fn refused(rule: Invalid) -> Error {
-    Error::bad_request(rule.0)
 }
 
 fn foreign() -> Error {

@@ -44,7 +44,6 @@ pub(crate) async fn put_secret(
     Path((tenant, community)): Path<(TenantId, CommunityId)>,
     Json(request): Json<PutSecretRequest>,
 ) -> Result<(StatusCode, Answer<PutSecretResponse>)> {
-    request.check().map_err(Error::bad_request)?;
     let scope = Scope { tenant, community };
     let created_ts = signed.now.div_euclid(1000);
     let subject = scope.subject(request.tag.as_str());

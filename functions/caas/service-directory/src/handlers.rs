@@ -10,7 +10,7 @@ use axum::{
 use model::directory::{Directory, DirectoryPatch};
 use platform::Vars;
 use serde::{Deserialize, Deserializer};
-use service::{App, Error, Json, PLATFORM_TENANT, Query, Result, Signed, config};
+use service::{App, Json, PLATFORM_TENANT, Query, Result, Signed, config};
 
 use crate::{
     directory,
@@ -83,7 +83,7 @@ pub(crate) async fn patch_directory(
     Extension(cached): Extension<Arc<CachedOverrides>>,
     Json(patch): Json<DirectoryPatch, PATCH_LIMIT>,
 ) -> Result<Answer<Directory>> {
-    let changes = patch.changes().map_err(Error::bad_request)?;
+    let changes = patch.changes()?;
     let names: Vec<_> = changes.keys().map(String::as_str).collect();
     let mut batch = signed.authorize()?.batch();
     let applied = batch.push(store::apply(&changes)?);

@@ -3,10 +3,11 @@
 use std::sync::LazyLock;
 
 use model::{
-    config::{Details, Group, ListQuery, NewGroup, fold},
+    config::{Details, Group, ListQuery, fold},
     time::IsoTime,
 };
 use platform::{Row, Statement, random};
+use serde::de::DeserializeOwned;
 use service::{Error, Holder, Result};
 
 use crate::list::{self, project};
@@ -29,7 +30,7 @@ pub(crate) fn select_all(holder: &Holder, query: &ListQuery) -> Statement {
 }
 
 /// Inserts the group's tags and the group, and reads it back.
-pub(crate) fn insert(holder: &Holder, group: &NewGroup) -> Result<Vec<Statement>> {
+pub(crate) fn insert(holder: &Holder, key: &str, details: &Details<'_>) -> Result<Vec<Statement>> {
     let id = new_id()?;
     let insert = project(
         "INSERT INTO config_groups (id, tenant_id, project_id, key, name, name_folded, description, \
@@ -39,13 +40,13 @@ pub(crate) fn insert(holder: &Holder, group: &NewGroup) -> Result<Vec<Statement>
     );
     let insert = insert
         .bind(id.as_str())
-        .bind(group.key.as_str())
-        .bind(group.name.as_str())
-        .bind(fold(&group.name))
-        .bind(group.details.description.clone())
-        .bind(group.details.description.as_deref().map(fold))
-        .bind(group.details.tags_json().unwrap_or_else(|| "[]".to_owned()))
-        .bind(group.details.metadata_json().unwrap_or_else(|| "{}".to_owned()))
+        .bind(key)
+        .bind(details.name)
+        .bind(details.name.map(fold))
+        .bind(details.description)
+        .bind(details.description.map(fold))
+        .bind(details.tags.as_deref().unwrap_or("[]"))
+        .bind(details.metadata.unwrap_or("{}"))
         .bind(holder.performer.as_str())
         .bind(holder.now);
     let tags = project(
@@ -53,12 +54,12 @@ pub(crate) fn insert(holder: &Holder, group: &NewGroup) -> Result<Vec<Statement>
          SELECT ?1, ?2, value, ?3 FROM json_each(?4)",
         holder,
     );
-    let tags = tags.bind(id).bind(group.details.tags_json().unwrap_or_else(|| "[]".to_owned()));
-    Ok(vec![tags, insert, select(holder, &group.key)])
+    let tags = tags.bind(id).bind(details.tags.as_deref().unwrap_or("[]"));
+    Ok(vec![tags, insert, select(holder, key)])
 }
 
 /// Changes what is given, and reads the group back.
-pub(crate) fn update(holder: &Holder, key: &str, details: &Details) -> Vec<Statement> {
+pub(crate) fn update(holder: &Holder, key: &str, details: &Details<'_>) -> Vec<Statement> {
     let update = project(
         "UPDATE config_groups SET name = coalesce(?4, name), name_folded = coalesce(?5, name_folded), \
          description = coalesce(?6, description), description_folded = coalesce(?7, description_folded), \
@@ -68,16 +69,16 @@ pub(crate) fn update(holder: &Holder, key: &str, details: &Details) -> Vec<State
     );
     let update = update
         .bind(key)
-        .bind(details.name.clone())
-        .bind(details.name.as_deref().map(fold))
-        .bind(details.description.clone())
-        .bind(details.description.as_deref().map(fold))
-        .bind(details.tags_json())
-        .bind(details.metadata_json())
+        .bind(details.name)
+        .bind(details.name.map(fold))
+        .bind(details.description)
+        .bind(details.description.map(fold))
+        .bind(details.tags.clone())
+        .bind(details.metadata)
         .bind(holder.performer.as_str())
         .bind(holder.now);
     let mut statements = Vec::new();
-    if let Some(tags) = details.tags_json() {
+    if let Some(tags) = details.tags.clone() {
         statements.push(project(UNTAG, holder).bind(key));
         statements.push(project(TAG, holder).bind(key).bind(tags));
     }
@@ -131,12 +132,6 @@ const TAG: &str = "INSERT OR IGNORE INTO config_tags (tenant_id, project_id, tag
      WHERE g.tenant_id = ?1 AND g.project_id = ?2 AND g.key = ?3";
 
 pub(crate) fn group(row: &Row) -> Result<Group> {
-    let json = |column| -> Result<serde_json::Value> {
-        serde_json::from_str(&row.get::<String>(column)?)
-            .map_err(|_| Error::internal(format!("{column} of a group or item are not JSON")))
-    };
-    let tags = json("tags")?;
-    let tags = tags.as_array().into_iter().flatten().filter_map(|tag| tag.as_str().map(str::to_owned));
     Ok(Group {
         id: row.get("id")?,
         tenant_id: row.get("tenant_id")?,
@@ -144,13 +139,18 @@ pub(crate) fn group(row: &Row) -> Result<Group> {
         key: row.get("key")?,
         name: row.get("name")?,
         description: row.get("description")?,
-        tags: tags.collect(),
-        metadata: json("metadata")?.as_object().cloned().unwrap_or_default(),
+        tags: json(row, "tags")?,
+        metadata: json(row, "metadata")?,
         created_by: row.get("created_by")?,
         updated_by: row.get("updated_by")?,
         created_at: IsoTime(row.get("created_at")?),
         updated_at: IsoTime(row.get("updated_at")?),
     })
+}
+
+fn json<T: DeserializeOwned>(row: &Row, column: &'static str) -> Result<T> {
+    let read = serde_json::from_str(&row.get::<String>(column)?);
+    read.map_err(|_| Error::internal(format!("{column} of a group or item cannot be read")))
 }
 
 pub(crate) fn new_id() -> Result<String> {

@@ -2,11 +2,12 @@
 
 use axum::{Json as Answer, http::StatusCode};
 use model::config::{
-    Details, Group, GroupAnswer, GroupWithItems, GroupWithItemsAnswer, GroupsAnswer, ListQuery, NewGroup, Success,
+    CreateGroup, Group, GroupAnswer, GroupWithItems, GroupWithItemsAnswer, GroupsAnswer, ListQuery, Success,
+    UpdateGroup,
 };
 use platform::Outcome;
 use policy::config::Permission;
-use service::{Bearer, Error, JsonOrDefault, Path, Query, Result};
+use service::{Bearer, Error, Path, Query, Result};
 
 use crate::{Body, group_store as store, item_store};
 
@@ -24,20 +25,18 @@ pub(crate) async fn list_groups(bearer: Bearer, Query(query): Query<ListQuery>) 
 
 /// Create a group. Without a key it gets one made from its name.
 #[utoipa::path(
-    post, path = "/api/client/v1/config/groups", tag = "Config", request_body = Object,
+    post, path = "/api/client/v1/config/groups", tag = "Config", request_body = CreateGroup,
     responses((status = 201, body = GroupAnswer), (status = 400), (status = 401), (status = 403), (status = 409)),
 )]
-pub(crate) async fn create_group(
-    bearer: Bearer,
-    JsonOrDefault(body): Body,
-) -> Result<(StatusCode, Answer<GroupAnswer>)> {
+pub(crate) async fn create_group(bearer: Bearer, body: Body<CreateGroup>) -> Result<(StatusCode, Answer<GroupAnswer>)> {
     let holder = bearer.holder(Permission::Admin).await?;
-    let group = NewGroup::from_body(&body, holder.now).map_err(Error::bad_request)?;
-    let audit = holder.audit_as("config-group.create", &group.key);
-    match holder.write(store::insert(&holder, &group)?, audit).await? {
+    let group = body.parse()?;
+    let key = group.key(holder.now);
+    let audit = holder.audit_as("config-group.create", &key);
+    match holder.write(store::insert(&holder, &key, &group.details())?, audit).await? {
         Ok(outcomes) => Ok((StatusCode::CREATED, Answer(GroupAnswer { group: last_group(&outcomes)? }))),
         Err(error) if error.is_unique("config_groups.key") => {
-            Err(Error::conflict(format!("Config group with key \"{}\" already exists.", group.key)))
+            Err(Error::conflict(format!("Config group with key \"{key}\" already exists.")))
         }
         Err(error) => Err(error.into()),
     }
@@ -57,18 +56,18 @@ pub(crate) async fn get_group(bearer: Bearer, Path(key): Path<String>) -> Result
 /// Change a group: name, description, tags, metadata. What is given replaces what was there.
 #[utoipa::path(
     patch, path = "/api/client/v1/config/groups/{groupKey}", tag = "Config", params(("groupKey" = String, Path)),
-    request_body = Object,
+    request_body = UpdateGroup,
     responses((status = 200, body = GroupAnswer), (status = 400), (status = 401), (status = 403), (status = 404)),
 )]
 pub(crate) async fn update_group(
     bearer: Bearer,
     Path(key): Path<String>,
-    JsonOrDefault(body): Body,
+    body: Body<UpdateGroup>,
 ) -> Result<Answer<GroupAnswer>> {
     let holder = bearer.holder(Permission::Admin).await?;
-    let details = Details::from_body(&body).map_err(Error::bad_request)?;
+    let change = body.parse()?;
     let audit = holder.audit_as("config-group.update", &key);
-    let outcomes = holder.write(store::update(&holder, &key, &details), audit).await??;
+    let outcomes = holder.write(store::update(&holder, &key, &change.details()), audit).await??;
     Ok(Answer(GroupAnswer { group: last_group(&outcomes)? }))
 }
 

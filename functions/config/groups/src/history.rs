@@ -83,7 +83,7 @@ fn audit_log(row: &Row, holder: &Holder, data_key: Option<&DataKey>) -> Result<A
     // The deletion of a group has version 0, and no value.
     let (had, has) = match action.as_str() {
         "create" => (false, true),
-        "update" => (true, true),
+        "update" => (true, row.get("has_new")?),
         "delete" => (version > 0, false),
         _ => (false, false),
     };

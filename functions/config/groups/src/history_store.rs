@@ -9,7 +9,7 @@ use crate::{item_store, list::project};
 /// The audit rows of a key, newest first, each with whether the item is a secret now.
 pub(crate) fn select_audit(holder: &Holder, key: &str, page: &AuditQuery) -> Statement {
     let select = project(
-        "SELECT id, tenant_id, project_id, config_key, action, version, performed_by, at, previous, new, \
+        "SELECT id, tenant_id, project_id, config_key, action, version, performed_by, at, previous, new, has_new, \
          EXISTS (SELECT 1 FROM config_items WHERE tenant_id = ?1 AND project_id = ?2 AND key = ?3 AND is_secret = 1) \
          AS secret FROM config_audit WHERE tenant_id = ?1 AND project_id = ?2 AND config_key = ?3 \
          ORDER BY at DESC, seq DESC LIMIT ?4 OFFSET ?5",

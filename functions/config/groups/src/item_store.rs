@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use crypto::seal::DataKey;
-use model::config::{Group, Item, ListQuery, MASK, NewItem, UpdateItem, ValueType, fold};
+use model::config::{CreateItem, Group, Item, ListQuery, MASK, UpdateItem, ValueType, fold};
 use platform::{Outcome, Row, Statement, random};
 use service::{Error, Holder, Result};
 
@@ -117,9 +117,15 @@ pub(crate) fn value_type(row: &Row) -> Result<ValueType> {
 }
 
 /// Inserts the item if its group is there, with its tags and audit row, and reads it back.
-pub(crate) fn insert(holder: &Holder, group_key: &str, item: &NewItem, sealed: Vec<u8>) -> Result<Vec<Statement>> {
-    let id = new_id()?;
-    let tags = item.details.tags_json().unwrap_or_else(|| "[]".to_owned());
+pub(crate) fn insert(
+    holder: &Holder,
+    group_key: &str,
+    key: &str,
+    item: &CreateItem,
+    sealed: Vec<u8>,
+) -> Result<Vec<Statement>> {
+    let (id, details) = (new_id()?, item.details());
+    let tags = details.tags.unwrap_or_else(|| "[]".to_owned());
     let insert = project(
         "INSERT INTO config_items (id, tenant_id, project_id, group_id, key, name, name_folded, description, \
          description_folded, sealed, value_type, is_secret, version, valued_by, valued_at, tags, metadata, created_by, \
@@ -131,16 +137,16 @@ pub(crate) fn insert(holder: &Holder, group_key: &str, item: &NewItem, sealed: V
     let insert = insert
         .bind(group_key)
         .bind(id.as_str())
-        .bind(item.key.as_str())
-        .bind(item.name.as_str())
-        .bind(fold(&item.name))
-        .bind(item.details.description.clone())
-        .bind(item.details.description.as_deref().map(fold))
+        .bind(key)
+        .bind(details.name)
+        .bind(details.name.map(fold))
+        .bind(details.description)
+        .bind(details.description.map(fold))
         .bind(sealed)
-        .bind(item.value_type.as_str())
-        .bind(item.is_secret)
+        .bind(item.value_type().as_str())
+        .bind(item.is_secret.unwrap_or(false))
         .bind(tags.as_str())
-        .bind(item.details.metadata_json().unwrap_or_else(|| "{}".to_owned()))
+        .bind(details.metadata.unwrap_or("{}"))
         .bind(holder.performer.as_str())
         .bind(holder.now);
     let audit = Statement::new(
@@ -153,7 +159,7 @@ pub(crate) fn insert(holder: &Holder, group_key: &str, item: &NewItem, sealed: V
         "INSERT OR IGNORE INTO config_tags (tenant_id, project_id, tag, owner_id) \
          SELECT i.tenant_id, i.project_id, tags.value, i.id FROM config_items i, json_each(?2) tags WHERE i.id = ?1",
     );
-    Ok(vec![insert, tag.bind(id).bind(tags), audit, select(holder, &item.key)])
+    Ok(vec![insert, tag.bind(id).bind(tags), audit, select(holder, key)])
 }
 
 /// What a change was judged by; where it no longer holds, nothing happens.
@@ -195,9 +201,9 @@ pub(crate) fn update(
     static AUDIT: LazyLock<String> = LazyLock::new(|| {
         format!(
             "INSERT INTO config_audit \
-             (tenant_id, project_id, config_key, action, version, performed_by, at, previous, new) \
+             (tenant_id, project_id, config_key, action, version, performed_by, at, previous, new, has_new) \
              SELECT tenant_id, project_id, key, 'update', version + (?7 IS NOT NULL), ?5, ?6, \
-             CASE WHEN is_secret OR ?8 THEN NULL ELSE sealed END, CASE WHEN ?8 THEN NULL ELSE coalesce(?7, sealed) END \
+             CASE WHEN is_secret OR ?8 THEN NULL ELSE sealed END, CASE WHEN ?8 THEN NULL ELSE ?7 END, ?7 IS NOT NULL \
              FROM config_items WHERE {SEEN}"
         )
     });
@@ -223,7 +229,7 @@ pub(crate) fn update(
              tags = coalesce(?14, tags), metadata = coalesce(?15, metadata) WHERE {SEEN}"
         )
     });
-    let is_secret = change.is_secret.unwrap_or(seen.is_secret);
+    let (is_secret, details) = (change.is_secret.unwrap_or(seen.is_secret), change.details());
     let told = |text| {
         let statement = seen.statement(text).bind(holder.performer.as_str()).bind(holder.now);
         statement.bind(sealed.clone()).bind(is_secret)
@@ -233,18 +239,18 @@ pub(crate) fn update(
         statements.push(seen.statement(KEEP.as_str()));
     }
     statements.push(told(AUDIT.as_str()));
-    if let Some(tags) = change.details.tags_json() {
+    if let Some(tags) = details.tags.clone() {
         statements.push(seen.statement(UNTAG.as_str()));
         statements.push(seen.statement(TAG.as_str()).bind(tags));
     }
     let update = told(UPDATE.as_str())
         .bind(change.value_type.unwrap_or(seen.value_type).as_str())
-        .bind(change.details.name.clone())
-        .bind(change.details.name.as_deref().map(fold))
-        .bind(change.details.description.clone())
-        .bind(change.details.description.as_deref().map(fold))
-        .bind(change.details.tags_json())
-        .bind(change.details.metadata_json());
+        .bind(details.name)
+        .bind(details.name.map(fold))
+        .bind(details.description)
+        .bind(details.description.map(fold))
+        .bind(details.tags)
+        .bind(details.metadata);
     statements.extend([update, select(holder, key)]);
     statements
 }

@@ -2,10 +2,13 @@
 
 use axum::{Json as Answer, http::StatusCode};
 use crypto::seal::DataKey;
-use model::config::{Item, ItemAnswer, ItemsAnswer, ListQuery, NewItem, Success, UpdateItem};
+use model::{
+    config::{CreateItem, Item, ItemAnswer, ItemsAnswer, ListQuery, Success, UpdateItem, ValueText},
+    faults::Faults,
+};
 use platform::Outcome;
 use policy::config::Permission;
-use service::{Bearer, Error, Holder, JsonOrDefault, Path, Query, Result};
+use service::{Bearer, Error, Holder, Path, Query, Result};
 
 use crate::{
     Body, groups,
@@ -44,7 +47,7 @@ pub(crate) async fn list_items(bearer: Bearer, Query(query): Query<ListQuery>) -
 /// Create an item. Without a key it gets one made from its name; a key is unique in the project.
 #[utoipa::path(
     post, path = "/api/client/v1/config/groups/{groupKey}/items", tag = "Config",
-    params(("groupKey" = String, Path)), request_body = Object,
+    params(("groupKey" = String, Path)), request_body = CreateItem,
     responses(
         (status = 201, body = ItemAnswer), (status = 400), (status = 401), (status = 403), (status = 404),
         (status = 409),
@@ -53,17 +56,18 @@ pub(crate) async fn list_items(bearer: Bearer, Query(query): Query<ListQuery>) -
 pub(crate) async fn create_item(
     bearer: Bearer,
     Path(group_key): Path<String>,
-    JsonOrDefault(body): Body,
+    body: Body<CreateItem>,
 ) -> Result<(StatusCode, Answer<ItemAnswer>)> {
     let holder = bearer.holder(Permission::Admin).await?;
-    let item = NewItem::from_body(&body, holder.now).map_err(Error::bad_request)?;
+    let item = body.parse()?;
+    let (key, value) = (item.key(holder.now), item.value.as_str());
     let data_key = holder.data_key().await?;
-    let sealed = store::seal(&data_key, &holder, &item.key, &item.value)?;
-    let audit = holder.audit_as("config-item.create", &item.key).value(&data_key, item.value.as_bytes());
-    let outcomes = match holder.write(store::insert(&holder, &group_key, &item, sealed)?, audit).await? {
+    let sealed = store::seal(&data_key, &holder, &key, value)?;
+    let audit = holder.audit_as("config-item.create", &key).value(&data_key, value.as_bytes());
+    let outcomes = match holder.write(store::insert(&holder, &group_key, &key, &item, sealed)?, audit).await? {
         Ok(outcomes) => outcomes,
         Err(error) if error.is_unique("config_items.key") => {
-            return Err(Error::conflict(format!("Config item with key \"{}\" already exists.", item.key)));
+            return Err(Error::conflict(format!("Config item with key \"{key}\" already exists.")));
         }
         Err(error) => return Err(error.into()),
     };
@@ -88,20 +92,21 @@ pub(crate) async fn get_item(bearer: Bearer, Path(key): Path<String>) -> Result<
 /// Change an item. Each new value makes a new version; the earlier one is kept.
 #[utoipa::path(
     patch, path = "/api/client/v1/config/items/{key}", tag = "Config", params(("key" = String, Path)),
-    request_body = Object,
+    request_body = UpdateItem,
     responses((status = 200, body = ItemAnswer), (status = 400), (status = 401), (status = 403), (status = 404)),
 )]
 pub(crate) async fn update_item(
     bearer: Bearer,
     Path(key): Path<String>,
-    JsonOrDefault(body): Body,
+    body: Body<UpdateItem>,
 ) -> Result<Answer<ItemAnswer>> {
     let holder = bearer.holder(Permission::Admin).await?;
-    let change = UpdateItem::from_body(&body).map_err(Error::bad_request)?;
+    let change = body.parse()?;
     let data_key = holder.data_key().await?;
-    let sealed = change.value.as_deref().map(|value| store::seal(&data_key, &holder, &key, value)).transpose()?;
+    let value = change.value.as_ref().map(ValueText::as_str);
+    let sealed = value.map(|value| store::seal(&data_key, &holder, &key, value)).transpose()?;
     let audit = holder.audit_as("config-item.update", &key);
-    let audit = match &change.value {
+    let audit = match value {
         Some(value) => audit.value(&data_key, value.as_bytes()),
         None => audit,
     };
@@ -142,19 +147,19 @@ async fn judge(holder: &Holder, data_key: &DataKey, key: &str, change: &UpdateIt
     let row = outcomes.first().and_then(|outcome| outcome.rows.first()).ok_or_else(missing)?;
     let (value_type, is_secret) = (store::value_type(row)?, row.get::<bool>("is_secret")?);
     if is_secret && change.is_secret == Some(false) && change.value.is_none() {
-        return Err(Error::bad_request("value is required when a secret ceases to be one"));
+        return Err(Faults::one("value", "is required when a secret ceases to be one").into());
     }
     let wanted = change.value_type.unwrap_or(value_type);
     let mut version = None;
     let checked = if let Some(value) = &change.value {
-        wanted.check(value)
+        wanted.check(value.as_str())
     } else if wanted == value_type {
         Ok(())
     } else {
         version = Some(row.get("version")?);
         wanted.check(&store::open(Some(data_key), holder, key, &row.get::<Vec<u8>>("sealed")?)?)
     };
-    checked.map_err(|rule| Error::bad_request(rule.0))?;
+    checked.map_err(|rule| Faults::one("value", rule.0))?;
     Ok(Seen { id: row.get("id")?, value_type, is_secret, version })
 }
 

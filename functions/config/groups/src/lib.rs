@@ -13,10 +13,10 @@ mod resolve;
 use axum::Router;
 use platform::Host;
 use policy::config::Permission;
-use service::{Access, App, JsonOrDefault, Shape};
+use service::{Access, App, Shape, Unparsed};
 
-/// A body as it comes: its members have refusals of their own.
-type Body = JsonOrDefault<serde_json::Map<String, serde_json::Value>, BODY_LIMIT>;
+/// A body, which is parsed when the token has been found to hold.
+type Body<T> = Unparsed<T, BODY_LIMIT>;
 
 const BODY_LIMIT: usize = 10 * 1024 * 1024;
 

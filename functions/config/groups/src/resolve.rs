@@ -2,22 +2,22 @@
 //! entry of the audit log if there is any.
 
 use axum::Json as Answer;
-use model::config::{ResolveAnswer, Resolved, resolve_keys};
+use model::config::{ResolveAnswer, ResolveRequest, Resolved};
 use policy::config::Permission;
-use service::{Bearer, Error, JsonOrDefault, Result};
+use service::{Bearer, Result};
 
 use crate::{Body, item_store as store, list::project};
 
 /// Resolve up to 50 keys to their values. What is not there is absent.
 #[utoipa::path(
-    post, path = "/api/client/v1/config/resolve", tag = "Config", request_body = Object,
+    post, path = "/api/client/v1/config/resolve", tag = "Config", request_body = ResolveRequest,
     responses((status = 200, body = ResolveAnswer), (status = 400), (status = 401), (status = 403)),
 )]
-pub(crate) async fn resolve_configs(bearer: Bearer, JsonOrDefault(body): Body) -> Result<Answer<ResolveAnswer>> {
+pub(crate) async fn resolve_configs(bearer: Bearer, body: Body<ResolveRequest>) -> Result<Answer<ResolveAnswer>> {
     let holder = bearer.holder(Permission::Admin).await?;
-    let keys = resolve_keys(&body).map_err(Error::bad_request)?;
-    let entry = holder.audit_as("config-item.resolve", "").detail("keys", keys.as_slice());
-    let wanted = serde_json::Value::from(keys).to_string();
+    let request = body.parse()?;
+    let entry = holder.audit_as("config-item.resolve", "").detail("keys", request.keys.as_slice());
+    let wanted = serde_json::Value::from(request.keys).to_string();
     let select = project(
         "SELECT key, sealed, value_type, version FROM config_items \
          WHERE tenant_id = ?1 AND project_id = ?2 AND key IN (SELECT value FROM json_each(?3))",

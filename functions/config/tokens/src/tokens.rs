@@ -27,7 +27,7 @@ pub(crate) async fn mint_config_token(
     signed: Signed,
     Json(request): Json<MintTokenRequest>,
 ) -> Result<(StatusCode, Answer<MintedToken>)> {
-    request.check(signed.now).map_err(|rule| Error::bad_request(rule.0))?;
+    request.check(signed.now)?;
     let (minted, insert) = store::mint(&signed, &request)?;
     let mut batch = signed.authorize()?.batch();
     let created = batch.push(insert);

@@ -3,7 +3,7 @@
 
 use axum::{Json as Answer, http::StatusCode};
 use model::{
-    ids::{CommunityHexId, Invalid},
+    ids::CommunityHexId,
     licensing::{AddAuthorizationRequest, LicenseAuth, PageQuery, Paged, UpdateAuthorizationRequest},
 };
 use platform::Statement;
@@ -22,7 +22,7 @@ pub(crate) async fn fetch_community_keys(
     Path(community): Path<CommunityHexId>,
     Query(page): Query<PageQuery>,
 ) -> Result<Answer<Paged<LicenseAuth>>> {
-    page.check().map_err(refused)?;
+    page.check()?;
     let mut batch = signed.authorize()?.community(community.as_str()).batch();
     let count = batch.push(store::count(&community));
     let found = batch.push(store::select_page(&community, &page));
@@ -40,8 +40,7 @@ pub(crate) async fn add_to_community(
     signed: Signed,
     Json(request): Json<AddAuthorizationRequest>,
 ) -> Result<Answer<LicenseAuth>> {
-    request.check().map_err(refused)?;
-    let expires_at = request.expires_at(signed.now).map_err(refused)?;
+    let expires_at = request.check(signed.now)?;
     let authorization = store::new_authorization(&request, expires_at)?;
     let insert = store::insert(&authorization, request.community_name, signed.now);
     let target = AuthorizationRef { community: request.community_id, tag: request.key_tag.into() };
@@ -61,6 +60,9 @@ pub(crate) async fn add_to_community(
 }
 
 /// Change the authorisation of a key in a community.
+///
+/// An authorisation as it was answered may be sent back: what cannot be changed must be as it is, and what is not known
+/// is ignored.
 #[utoipa::path(
     patch, path = "/licenses/community/{communityId}/servicekey/{tag}", tag = "Community",
     params(("communityId" = String, Path), ("tag" = String, Path)),
@@ -72,11 +74,18 @@ pub(crate) async fn update_in_community(
     Path((community, tag)): Path<(CommunityHexId, String)>,
     Json(request): Json<UpdateAuthorizationRequest>,
 ) -> Result<Answer<LicenseAuth>> {
-    request.check(signed.now).map_err(refused)?;
+    request.check(&community, &tag)?;
     let target = AuthorizationRef { community, tag };
-    let update = store::update(&target, &request, signed.now);
-    let (outcomes, found) = write(&signed, &target, update).await?;
-    store::license_auth(outcomes.one(found)?).map(Answer)
+    let written = write(&signed, &target, store::update(&target, &request, signed.now)).await?;
+    let stored = written.stored()?;
+    match stored {
+        Some(stored) if written.is_changed() => Ok(Answer(stored)),
+        Some(stored) if written.is_target_valid()? => {
+            request.check_against(&stored, signed.now)?;
+            Err(Error::conflict("The authorization is being changed by others; try again"))
+        }
+        _ => Err(written.refusal()?),
+    }
 }
 
 /// Remove a key from a community. It may be added again.
@@ -90,32 +99,48 @@ pub(crate) async fn remove_from_community(
     Path((community, tag)): Path<(CommunityHexId, String)>,
 ) -> Result<StatusCode> {
     let target = AuthorizationRef { community, tag };
-    let delete = store::delete(&target, signed.now);
-    write(&signed, &target, delete).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let written = write(&signed, &target, store::delete(&target, signed.now)).await?;
+    if written.is_changed() { Ok(StatusCode::NO_CONTENT) } else { Err(written.refusal()?) }
+}
+
+/// What came of a change of one authorisation.
+struct Written {
+    outcomes: Outcomes,
+    changed: Slot,
+    found: Slot,
+    validity: Slot,
 }
 
 /// Runs a change of one authorisation, which the statement makes only for a valid target key, and reads what stands
-/// after it. When it changed nothing, the state of the target, read in the same batch, says why.
-async fn write(signed: &Signed, target: &AuthorizationRef, change: Statement) -> Result<(Outcomes, Slot)> {
+/// after it, with the state of the target.
+async fn write(signed: &Signed, target: &AuthorizationRef, change: Statement) -> Result<Written> {
     let authorization = signed.authorize()?.community(target.community.as_str()).target_tag(&target.tag);
     let mut batch = authorization.batch();
     let changed = batch.push(change);
     batch.record(signed.audit(LICENSING_TENANT, target.subject()), changed);
     let found = batch.push(store::select(target));
     let validity = batch.push(store::select_validity(target, signed.now));
-    let outcomes = batch.write().await?;
-    if outcomes.changed(changed) {
-        Ok((outcomes, found))
-    } else if outcomes.one(validity)?.get("valid")? {
-        Err(Error::not_found("This key is not in this community"))
-    } else {
-        Err(invalid_target())
-    }
+    Ok(Written { outcomes: batch.write().await?, changed, found, validity })
 }
 
-fn refused(rule: Invalid) -> Error {
-    Error::bad_request(rule.0)
+impl Written {
+    fn is_changed(&self) -> bool {
+        self.outcomes.changed(self.changed)
+    }
+
+    fn stored(&self) -> Result<Option<LicenseAuth>> {
+        self.outcomes.row(self.found).map(store::license_auth).transpose()
+    }
+
+    fn is_target_valid(&self) -> Result<bool> {
+        Ok(self.outcomes.one(self.validity)?.get("valid")?)
+    }
+
+    /// Why nothing was changed, by the state of the target.
+    fn refusal(&self) -> Result<Error> {
+        let is_valid = self.is_target_valid()?;
+        Ok(if is_valid { Error::not_found("This key is not in this community") } else { invalid_target() })
+    }
 }
 
 fn invalid_target() -> Error {

@@ -5,6 +5,7 @@ use crypto::hash;
 use model::{
     AuthLevel,
     ids::CommunityHexId,
+    json::JsonText,
     licensing::{AddAuthorizationRequest, LicenseAuth, LicenseCheck, Modules, PageQuery, UpdateAuthorizationRequest},
     time::IsoTime,
 };
@@ -86,18 +87,27 @@ pub(crate) fn insert(authorization: &LicenseAuth, community_name: Option<String>
     .bind(now)
 }
 
-/// Changes nothing when the target key is disabled or expired.
+/// Changes nothing when the target key is disabled or expired, or when what cannot be changed is not as it is stored.
 pub(crate) fn update(target: &AuthorizationRef, request: &UpdateAuthorizationRequest, now: i64) -> Statement {
     Statement::new(
         "UPDATE key_authorizations SET is_authorized = coalesce(?4, is_authorized), \
          expires_at = coalesce(?5, expires_at) WHERE community_id = ?1 AND key_seq = \
-         (SELECT seq FROM service_keys WHERE tag = ?2 AND disabled = 0 AND expires_at > ?3)",
+         (SELECT seq FROM service_keys WHERE tag = ?2 AND disabled = 0 AND expires_at > ?3) \
+         AND coalesce(?5 > ?3 OR ?5 = expires_at, 1) AND id = coalesce(?6, id) \
+         AND (?7 IS NULL OR community_name IS ?7)",
     )
     .bind(target.community.as_str())
     .bind(target.tag.as_str())
     .bind(now)
     .bind(request.is_authorized)
     .bind(request.expiry.map(|expiry| expiry.0))
+    .bind(shown(request.id.as_ref()))
+    .bind(shown(request.community_name.as_ref()))
+}
+
+/// A member that cannot be changed, as a client was shown it; what is no text is stored nowhere.
+fn shown(member: Option<&JsonText>) -> Option<String> {
+    member.map(|json| json.as_string().unwrap_or_default())
 }
 
 /// Changes nothing when the target key is disabled or expired.

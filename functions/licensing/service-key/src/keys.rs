@@ -17,7 +17,7 @@ use crate::{
     responses((status = 200, body = ServiceKey), (status = 400), (status = 401), (status = 404)),
 )]
 pub(crate) async fn get_service_key(signed: Signed, Query(query): Query<KeyQuery>) -> Result<Answer<ServiceKey>> {
-    query.check().map_err(refused)?;
+    query.check()?;
     let mut batch = signed.authorize()?.target_key(&query.key_id).batch();
     batch.record_always(signed.audit(LICENSING_TENANT, query.key_id.as_str()));
     let found = batch.push(store::select(&query.key_id));
@@ -52,7 +52,7 @@ pub(crate) async fn fetch_service_keys(
     signed: Signed,
     Query(page): Query<PageQuery>,
 ) -> Result<Answer<Paged<ListedServiceKey>>> {
-    page.check().map_err(refused)?;
+    page.check()?;
     let mut batch = signed.authorize()?.batch();
     let audit = signed.audit(LICENSING_TENANT, "");
     batch.record_always(audit.detail("offset", page.offset()).detail("limit", page.limit()));
@@ -75,8 +75,7 @@ pub(crate) async fn create_service_key(
     signed: Signed,
     Json(request): Json<CreateServiceKeyRequest>,
 ) -> Result<Answer<ServiceKey>> {
-    request.check().map_err(refused)?;
-    let expires_at = request.expires_at(signed.now).map_err(refused)?;
+    let expires_at = request.check(signed.now)?;
     let credentials = credentials::of(&request, signed.app.signing()?.curve()?)?;
     infra::check_distinct(&signed, request.tag.as_str(), &credentials)?;
 
@@ -94,6 +93,8 @@ pub(crate) async fn create_service_key(
 }
 
 /// Change a key: disabled, expiry, modules, description. It takes effect with the key's next request.
+///
+/// A key as it was answered may be sent back: what cannot be changed must be as it is, and what is not known is ignored.
 #[utoipa::path(
     patch, path = "/licenses/servicekey", tag = "Service Key", params(KeyQuery),
     request_body = UpdateServiceKeyRequest,
@@ -104,16 +105,21 @@ pub(crate) async fn update_service_key(
     Query(query): Query<KeyQuery>,
     Json(request): Json<UpdateServiceKeyRequest>,
 ) -> Result<Answer<ServiceKey>> {
-    query.check().map_err(refused)?;
-    request.check(signed.now).map_err(refused)?;
+    query.check()?;
+    request.check()?;
     let mut batch = signed.authorize()?.target_key(&query.key_id).batch();
-    let updated = batch.push(store::update(&query.key_id, &request, signed.now));
+    let updated = batch.push(store::update(&signed, &query.key_id, &request)?);
     batch.record(signed.audit(LICENSING_TENANT, query.key_id.as_str()), updated);
     let found = batch.push(store::select(&query.key_id));
     let data_key = batch.read_data_key(LICENSING_TENANT);
     let outcomes = batch.write().await?;
     let row = outcomes.row(found).ok_or_else(missing)?;
-    store::opened(row, outcomes.data_key(&data_key)?.as_deref()).map(Answer)
+    let key = store::opened(row, outcomes.data_key(&data_key)?.as_deref())?;
+    if !outcomes.changed(updated) {
+        request.check_against(&key, signed.now)?;
+        return Err(Error::conflict("The key is being changed by others; try again"));
+    }
+    Ok(Answer(key))
 }
 
 /// Delete a key with its authorisations. A key cannot delete itself.
@@ -122,7 +128,7 @@ pub(crate) async fn update_service_key(
     responses((status = 204), (status = 400), (status = 401), (status = 404)),
 )]
 pub(crate) async fn delete_service_key(signed: Signed, Query(query): Query<KeyQuery>) -> Result<StatusCode> {
-    query.check().map_err(refused)?;
+    query.check()?;
     let mut batch = signed.authorize()?.target_key(&query.key_id).batch();
     batch.push(store::delete_authorizations(&query.key_id));
     let deleted = batch.push(store::delete(&query.key_id));
@@ -133,8 +139,4 @@ pub(crate) async fn delete_service_key(signed: Signed, Query(query): Query<KeyQu
 
 fn missing() -> Error {
     Error::not_found("No such license key")
-}
-
-fn refused(rule: model::ids::Invalid) -> Error {
-    Error::bad_request(rule.0)
 }

@@ -3,6 +3,7 @@
 use crypto::{hash, seal::DataKey};
 use model::{
     AuthLevel,
+    json::JsonText,
     licensing::{CreateServiceKeyRequest, KeyType, Modules, PageQuery, ServiceKey, UpdateServiceKeyRequest},
     time::IsoTime,
 };
@@ -79,20 +80,38 @@ pub(crate) fn insert(signed: &Signed, data_key: &DataKey, key: &ServiceKey) -> R
         .bind(signed.now))
 }
 
-pub(crate) fn update(key_id: &str, request: &UpdateServiceKeyRequest, now: i64) -> Statement {
+/// Changes the key if all that was sent along of it is as it is stored.
+pub(crate) fn update(signed: &Signed, key_id: &str, request: &UpdateServiceKeyRequest) -> Result<Statement> {
     let update = Statement::new(
         "UPDATE service_keys SET disabled = coalesce(?2, disabled), expires_at = coalesce(?3, expires_at), \
          modules = coalesce(?4, modules), description = coalesce(?5, description), updated_at = ?6 \
          WHERE seq = coalesce((SELECT seq FROM service_keys WHERE key_id = ?1), \
-         (SELECT seq FROM service_keys WHERE tag = ?1))",
+         (SELECT seq FROM service_keys WHERE tag = ?1)) \
+         AND coalesce(?3 > ?6 OR ?3 = expires_at, 1) AND id = coalesce(?7, id) AND type = coalesce(?8, type) \
+         AND tag = coalesce(?9, tag) AND key_id = coalesce(?10, key_id) AND secret_hash = coalesce(?11, secret_hash) \
+         AND auth_level = coalesce(?12, auth_level) \
+         AND NOT EXISTS (SELECT key, type, value FROM json_each(coalesce(?13, modules)) \
+         EXCEPT SELECT key, type, value FROM json_each(modules)) \
+         AND NOT EXISTS (SELECT key, type, value FROM json_each(modules) \
+         EXCEPT SELECT key, type, value FROM json_each(coalesce(?13, modules)))",
     );
-    update
+    let shown = |member: &Option<JsonText>| member.as_ref().map(|json| json.as_string().unwrap_or_default());
+    let secret = shown(&request.key_secret).map(|secret| signed.app.config().secret_hash(&secret)).transpose()?;
+    let update = update
         .bind(key_id)
         .bind(request.disabled)
         .bind(request.expiry.map(|expiry| expiry.0))
         .bind(request.modules.as_ref().map(Modules::to_json))
         .bind(request.description.clone())
-        .bind(now)
+        .bind(signed.now);
+    Ok(update
+        .bind(shown(&request.id))
+        .bind(shown(&request.kind))
+        .bind(shown(&request.tag))
+        .bind(shown(&request.key_id))
+        .bind(secret)
+        .bind(shown(&request.auth_level))
+        .bind(request.module_as_shown().map(Modules::to_json)))
 }
 
 /// Goes before [`delete`]: the schema would take them along, but nothing should hang on that.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{ids::Invalid, time::IsoTime};
+use crate::{faults::Faults, time::IsoTime};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -37,28 +37,25 @@ fn default_project() -> String {
 
 impl MintTokenRequest {
     /// The rules that the types do not carry.
-    pub fn check(&self, now: i64) -> Result<(), Invalid> {
+    pub fn check(&self, now: i64) -> Result<(), Faults> {
         let id = |text: &str| (1..=64).contains(&text.chars().count()) && !text.chars().any(char::is_control);
-        let said = |text: &Option<String>| text.as_deref().is_none_or(|text| (1..=256).contains(&text.len()));
-        let checks = [
-            (id(&self.tenant_id), "tenantId must have 1 to 64 characters"),
-            (id(&self.project_id), "projectId must have 1 to 64 characters"),
-            (self.name.len() <= 256, "name may have at most 256 bytes"),
-            (said(&self.owner_id), "ownerId must have 1 to 256 bytes"),
-            (said(&self.owner_email), "ownerEmail must have 1 to 256 bytes"),
-            (
-                matches!(self.role.as_str(), "owner" | "admin" | "project_admin" | "user"),
-                "role must be owner, admin, project_admin or user",
-            ),
-            (self.grant.as_deref().is_none_or(is_permission), "grant must be read, write or admin"),
-            (
-                self.scope.iter().flatten().all(|(_, permission)| permission == "none" || is_permission(permission)),
-                "scope must map services to none, read, write or admin",
-            ),
-            (self.scope.as_ref().is_none_or(|scope| scope.len() <= 64), "scope may name at most 64 services"),
-            (self.expires_at.is_none_or(|expiry| expiry.0 > now), "expiresAt must lie in the future"),
-        ];
-        checks.into_iter().find(|(good, _)| !good).map_or(Ok(()), |(_, rule)| Err(Invalid(rule)))
+        let given = |text: &Option<String>| text.as_deref().is_none_or(|text| (1..=256).contains(&text.len()));
+        let role = matches!(self.role.as_str(), "owner" | "admin" | "project_admin" | "user");
+        let mut faults = Faults::default();
+        faults.check(id(&self.tenant_id), "tenantId", "must have 1 to 64 characters");
+        faults.check(id(&self.project_id), "projectId", "must have 1 to 64 characters");
+        faults.check(self.name.len() <= 256, "name", "may have at most 256 bytes");
+        faults.check(given(&self.owner_id), "ownerId", "must have 1 to 256 bytes");
+        faults.check(given(&self.owner_email), "ownerEmail", "must have 1 to 256 bytes");
+        faults.check(role, "role", "must be owner, admin, project_admin or user");
+        faults.check(self.grant.as_deref().is_none_or(is_permission), "grant", "must be read, write or admin");
+        let scope = self.scope.iter().flatten();
+        let known = scope.clone().all(|(_, permission)| permission == "none" || is_permission(permission));
+        faults.check(known, "scope", "must map services to none, read, write or admin");
+        faults.check(scope.count() <= 64, "scope", "may name at most 64 services");
+        let future = self.expires_at.is_none_or(|expiry| expiry.0 > now);
+        faults.check(future, "expiresAt", "must lie in the future");
+        faults.result()
     }
 }
 

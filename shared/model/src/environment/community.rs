@@ -8,7 +8,7 @@ use super::{
     Gateways,
     gateways::{EmailGateway, PushConfig, SmsGateway},
 };
-use crate::ids::{CommunityName, Invalid};
+use crate::{faults::Faults, ids::CommunityName};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -36,7 +36,7 @@ pub struct CommunityParts {
 
 impl CreateCommunityRequest {
     /// Checks the rules that the types do not carry.
-    pub fn parts(self) -> Result<CommunityParts, Invalid> {
+    pub fn parts(self) -> Result<CommunityParts, Faults> {
         let contact = Contact {
             fname: self.contact_fname,
             lname: self.contact_lname,
@@ -48,9 +48,11 @@ impl CreateCommunityRequest {
             email_gateway: self.email_gateway,
             push_config: self.push_config,
         };
-        contact.check()?;
-        check_password(&self.community_password)?;
-        gateways.check()?;
+        let mut faults = Faults::default();
+        contact.check(&mut faults);
+        check_password(&self.community_password, "communityPassword", &mut faults);
+        gateways.check(&mut faults);
+        faults.result()?;
         Ok(CommunityParts { name: self.community_name, contact, password: self.community_password, gateways })
     }
 }
@@ -68,11 +70,13 @@ pub struct Contact {
 }
 
 impl Contact {
-    pub(super) fn check(&self) -> Result<(), Invalid> {
-        if [&self.fname, &self.lname, &self.phone].into_iter().flatten().any(|text| text.chars().count() > 128) {
-            return Err(Invalid("contactFname, contactLname and contactPhone may have at most 128 characters"));
+    pub(super) fn check(&self, faults: &mut Faults) {
+        let texts = [("contactFname", &self.fname), ("contactLname", &self.lname), ("contactPhone", &self.phone)];
+        for (name, text) in texts {
+            let fits = text.as_ref().is_none_or(|text| text.chars().count() <= 128);
+            faults.check(fits, name, "may have at most 128 characters");
         }
-        if is_email(&self.email) { Ok(()) } else { Err(Invalid("contactEmail must be an address like a@example.com")) }
+        faults.check(is_email(&self.email), "contactEmail", "must be an address like a@example.com");
     }
 }
 
@@ -88,12 +92,9 @@ pub struct Created {
     pub created_ts: i64,
 }
 
-pub(super) fn check_password(password: &str) -> Result<(), Invalid> {
-    if password.chars().count() >= 8 && password.len() <= 1024 {
-        Ok(())
-    } else {
-        Err(Invalid("a password must have at least 8 characters and at most 1024 bytes"))
-    }
+pub(super) fn check_password(password: &str, name: &'static str, faults: &mut Faults) {
+    let fits = password.chars().count() >= 8 && password.len() <= 1024;
+    faults.check(fits, name, "must have at least 8 characters and at most 1024 bytes");
 }
 
 /// One `@` with something on both sides, and nothing that cannot stand in an address.

@@ -2,11 +2,10 @@
 //! might be a credential, and would be written down in the clear.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{Credential, NewSecret};
-use crate::ids::Invalid;
+use crate::{faults::Faults, ids::Invalid, json::JsonText};
 
 /// The settings that become the configuration of a community.
 #[derive(Serialize)]
@@ -69,20 +68,19 @@ pub struct EmailGateway {
 
 /// A port as it was written.
 #[derive(Deserialize, Serialize)]
-#[serde(try_from = "Value")]
-struct Port(Value);
+#[serde(try_from = "JsonText")]
+struct Port(JsonText);
 
-impl TryFrom<Value> for Port {
+impl TryFrom<JsonText> for Port {
     type Error = Invalid;
 
-    fn try_from(value: Value) -> Result<Self, Invalid> {
-        let number = match &value {
-            Value::Number(number) => number.as_u64(),
-            Value::String(text) => text.parse().ok(),
-            _ => None,
-        };
-        let fits = number.is_some_and(|number| (1..=65535).contains(&number));
-        if fits { Ok(Self(value)) } else { Err(Invalid("port must be a number from 1 to 65535")) }
+    fn try_from(json: JsonText) -> Result<Self, Invalid> {
+        let number = json.text().parse::<u16>();
+        if number.is_ok_and(|number| number > 0) {
+            Ok(Self(json))
+        } else {
+            Err(Invalid("must be a number from 1 to 65535"))
+        }
     }
 }
 
@@ -143,13 +141,11 @@ impl Gateways {
     }
 
     /// The rules that the types do not carry.
-    pub fn check(&self) -> Result<(), Invalid> {
-        let kinds =
-            [self.sms_gateway.as_ref().map(|sms| &sms.kind), self.email_gateway.as_ref().map(|mail| &mail.kind)];
-        if kinds.into_iter().flatten().any(String::is_empty) {
-            return Err(Invalid("type of a gateway must not be empty"));
-        }
-        Ok(())
+    pub fn check(&self, faults: &mut Faults) {
+        let sms = self.sms_gateway.as_ref().is_none_or(|sms| !sms.kind.is_empty());
+        faults.check(sms, "smsGateway.type", "must not be empty");
+        let mail = self.email_gateway.as_ref().is_none_or(|mail| !mail.kind.is_empty());
+        faults.check(mail, "emailGateway.type", "must not be empty");
     }
 
     /// Hands over every credential. The tags are documented: operators look them up.

@@ -16,7 +16,8 @@ use super::{
 use crate::{
     caas::MAX_SECRET_BYTES,
     directory::is_url,
-    ids::{HostName, Invalid, TenantTag},
+    faults::Faults,
+    ids::{HostName, TenantTag},
 };
 
 const MAX_AGENTS: usize = 100;
@@ -124,33 +125,31 @@ pub struct AdminConsoleConfig {
 
 impl InstallRequest {
     /// Checks the rules that the types do not carry.
-    pub fn parts(self) -> Result<InstallParts, Invalid> {
+    pub fn parts(self) -> Result<InstallParts, Faults> {
         let contact = Contact {
             fname: self.contact_fname,
             lname: self.contact_lname,
             email: self.contact_email,
             phone: self.contact_phone,
         };
-        contact.check()?;
-        check_password(&self.tenant_password)?;
-        if !(1..=128).contains(&self.tenant_name.chars().count()) {
-            return Err(Invalid("tenantName must have 1 to 128 characters"));
-        }
-        if self.root_url.as_deref().is_some_and(|url| !is_url(url) || url.contains('?')) {
-            return Err(Invalid("rootUrl must be an absolute http or https URL without a query"));
-        }
-        if self.public_assets_download_url.as_deref().is_some_and(|url| !is_url(url)) {
-            return Err(Invalid("public_assets_download_url must be an absolute http or https URL"));
-        }
-        if self.agent_api.as_ref().is_some_and(|agents| agents.len() > MAX_AGENTS) {
-            return Err(Invalid("agentApi may name at most 100 agents"));
-        }
+        let mut faults = Faults::default();
+        contact.check(&mut faults);
+        check_password(&self.tenant_password, "tenantPassword", &mut faults);
+        let is_name = (1..=128).contains(&self.tenant_name.chars().count());
+        faults.check(is_name, "tenantName", "must have 1 to 128 characters");
+        let is_root = self.root_url.as_deref().is_none_or(|url| is_url(url) && !url.contains('?'));
+        faults.check(is_root, "rootUrl", "must be an absolute http or https URL without a query");
+        let is_assets = self.public_assets_download_url.as_deref().is_none_or(is_url);
+        faults.check(is_assets, "public_assets_download_url", "must be an absolute http or https URL");
+        let fits = self.agent_api.as_ref().is_none_or(|agents| agents.len() <= MAX_AGENTS);
+        faults.check(fits, "agentApi", "may name at most 100 agents");
         let gateways = Gateways {
             sms_gateway: self.sms_gateway,
             email_gateway: self.email_gateway,
             push_config: self.push_config,
         };
-        gateways.check()?;
+        gateways.check(&mut faults);
+        faults.result()?;
         let tenant = Tenant { name: self.tenant_name, dns: self.tenant_dns, tag: self.tenant_tag };
         Ok(InstallParts {
             contact: contact.clone(),
@@ -201,12 +200,13 @@ impl InstallParts {
     }
 }
 
-/// A secret that the store would not take.
-pub fn check_secrets(secrets: &[NewSecret]) -> Result<(), Invalid> {
-    if secrets.iter().any(|secret| secret.value.len() > MAX_SECRET_BYTES) {
-        return Err(Invalid("a credential may have at most 65536 bytes"));
+/// Names the secrets that the store would not take, by their tags.
+pub fn check_secrets(secrets: &[NewSecret]) -> Result<(), Faults> {
+    let mut faults = Faults::default();
+    for NewSecret { tag, value } in secrets {
+        faults.check(value.len() <= MAX_SECRET_BYTES, tag.as_str(), "may have at most 65536 bytes");
     }
-    Ok(())
+    faults.result()
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -291,6 +291,34 @@ mod tests {
         let mut parts = parts(body()).unwrap();
         assert!(parts.take_secrets().is_empty() && parts.gateways.is_empty());
         assert_eq!(serde_json::to_value(&parts.platform).unwrap(), json!({"instanceType": "client-instance"}));
+    }
+
+    #[test]
+    fn all_rules_that_are_broken_are_named() {
+        let mut body = full();
+        for (name, wrong) in [
+            ("tenantName", json!("")),
+            ("tenantPassword", json!("short")),
+            ("contactEmail", json!("nobody")),
+            ("rootUrl", json!("x")),
+        ] {
+            body[name] = wrong;
+        }
+        body["smsGateway"]["type"] = json!("");
+        let request = serde_json::from_value::<InstallRequest>(body).unwrap();
+        let faults = request.parts().err().unwrap();
+        let paths: Vec<_> = faults.iter().map(|fault| fault.path.as_str()).collect();
+        assert_eq!(paths, ["contactEmail", "tenantPassword", "tenantName", "rootUrl", "smsGateway.type"]);
+    }
+
+    #[test]
+    fn a_credential_that_is_json_is_kept_as_it_was_written() {
+        let agent = r#"{"credential":{"b":12345678901234567890123, "a":1.50}}"#;
+        let mut body = serde_json::to_string(&body()).unwrap();
+        body.insert_str(1, &format!(r#""agentApi":{{"e258cb75-4f8e-47b1-9e18-e949a2f442b0":{agent}}},"#));
+        let mut parts = serde_json::from_str::<InstallRequest>(&body).unwrap().parts().unwrap();
+        let secrets = parts.take_secrets();
+        assert_eq!(secrets[0].value.as_str(), r#"{"b":12345678901234567890123, "a":1.50}"#);
     }
 
     #[test]

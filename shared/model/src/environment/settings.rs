@@ -1,11 +1,11 @@
 //! What a tenant's deployment works with besides gateways. As there, a member that is not known is refused.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
 use super::Credential;
+use crate::json::JsonText;
 
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -58,13 +58,10 @@ pub struct Agent {
     pub(super) credential: Option<Credential>,
 }
 
-/// A text as it is, anything else as JSON text.
+/// A text as it is, anything else as the JSON that was written.
 fn json_text<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Credential>, D::Error> {
-    Ok(match Value::deserialize(value)? {
-        Value::Null => None,
-        Value::String(text) => Some(Zeroizing::new(text).into()),
-        other => Some(Zeroizing::new(other.to_string()).into()),
-    })
+    let json = JsonText::deserialize(value)?;
+    Ok((!json.is_null()).then(|| Zeroizing::new(json.text().into_owned()).into()))
 }
 
 #[derive(Deserialize, Serialize, ToSchema)]

@@ -3,11 +3,13 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Modules, NOT_FUTURE, expiry_or_default, present};
+use super::{Modules, NOT_FUTURE, READ_ONLY, expiry_or_default, present};
 use crate::{
     AuthLevel,
-    ids::{CommunityHexId, Invalid, KeyTag},
-    time::IsoTime,
+    faults::Faults,
+    ids::{CommunityHexId, KeyTag},
+    json::JsonText,
+    time::{Expiry, IsoTime},
 };
 
 const MAX_COMMUNITY_NAME: usize = 256;
@@ -20,9 +22,9 @@ pub struct AddAuthorizationRequest {
     pub community_name: Option<String>,
     #[serde(default = "authorized")]
     pub is_authorized: bool,
-    /// Two years from now by default.
+    /// Two years from now by default. A day means its beginning in UTC.
     #[schema(value_type = Option<String>, format = DateTime)]
-    pub expiry: Option<IsoTime>,
+    pub expiry: Option<Expiry>,
 }
 
 fn authorized() -> bool {
@@ -30,40 +32,67 @@ fn authorized() -> bool {
 }
 
 impl AddAuthorizationRequest {
-    /// The rules that the types do not carry.
-    pub fn check(&self) -> Result<(), Invalid> {
+    /// When the authorisation expires, in epoch milliseconds, if the rules are kept that the types do not carry.
+    pub fn check(&self, now: i64) -> Result<i64, Faults> {
+        let mut faults = Faults::default();
         let name = self.community_name.as_deref().unwrap_or_default();
-        if name.chars().count() > MAX_COMMUNITY_NAME {
-            return Err(Invalid("communityName may have at most 256 characters"));
-        }
-        Ok(())
-    }
-
-    /// When the authorisation expires, in epoch milliseconds.
-    pub fn expires_at(&self, now: i64) -> Result<i64, Invalid> {
-        expiry_or_default(self.expiry, now)
+        let fits = name.chars().count() <= MAX_COMMUNITY_NAME;
+        faults.check(fits, "communityName", "may have at most 256 characters");
+        let expires_at = expiry_or_default(self.expiry, now, &mut faults);
+        faults.result().map(|()| expires_at)
     }
 }
 
-/// A change of an authorisation; what is absent stays as it is.
+/// A change of an authorisation; what is absent stays as it is. The other members of an authorisation may be sent along
+/// unchanged, and unknown ones are ignored.
 #[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct UpdateAuthorizationRequest {
     #[serde(default, deserialize_with = "present")]
     pub is_authorized: Option<bool>,
+    /// In the future, or the one that is stored.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, format = DateTime)]
-    pub expiry: Option<IsoTime>,
+    pub expiry: Option<Expiry>,
+    #[serde(default, rename = "_id", deserialize_with = "present")]
+    #[schema(ignore)]
+    pub id: Option<JsonText>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(ignore)]
+    key_tag: Option<JsonText>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(ignore)]
+    community_id: Option<JsonText>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(ignore)]
+    pub community_name: Option<JsonText>,
 }
 
 impl UpdateAuthorizationRequest {
-    /// The rules that the types do not carry.
-    pub fn check(&self, now: i64) -> Result<(), Invalid> {
-        match (self.is_authorized, self.expiry) {
-            (None, None) => Err(Invalid("Give isAuthorized, expiry or both")),
-            (_, Some(expiry)) if expiry.0 <= now => Err(NOT_FUTURE),
-            _ => Ok(()),
-        }
+    /// Whether the key and the community are those of the path.
+    pub fn check(&self, community: &CommunityHexId, tag: &str) -> Result<(), Faults> {
+        let mut faults = Faults::default();
+        let is_same = self.key_tag.as_ref().is_none_or(|given| given.as_string().as_deref() == Some(tag));
+        faults.check(is_same, "keyTag", READ_ONLY);
+        let is_same = self.community_id.as_ref().is_none_or(|given| {
+            let given = given.as_string().and_then(|given| CommunityHexId::try_from(given).ok());
+            given.as_ref() == Some(community)
+        });
+        faults.check(is_same, "communityId", READ_ONLY);
+        faults.result()
+    }
+
+    /// What of it does not fit what is stored: a changed `_id`, or an expiry that is neither stored nor in the future.
+    pub fn check_against(&self, stored: &LicenseAuth, now: i64) -> Result<(), Faults> {
+        let mut faults = Faults::default();
+        let is_same = self.id.as_ref().is_none_or(|given| given.as_string().as_ref() == Some(&stored.id));
+        faults.check(is_same, "_id", READ_ONLY);
+        let fits = self.expiry.is_none_or(|expiry| expiry.0 > now || expiry.0 == stored.expiry.0);
+        faults.check(fits, "expiry", NOT_FUTURE);
+        // The name is stored, but not shown.
+        let fits = self.community_name.is_none() || !faults.is_empty();
+        faults.check(fits, "communityName", READ_ONLY);
+        faults.result()
     }
 }
 
@@ -104,17 +133,19 @@ mod tests {
     const NOW: i64 = 1_767_323_045_678;
     const COMMUNITY: &str = "0123456789abcdef01234567";
 
-    fn add(body: Value) -> Result<AddAuthorizationRequest, String> {
+    fn add(body: Value) -> Result<(AddAuthorizationRequest, i64), String> {
         let request: AddAuthorizationRequest = serde_json::from_value(body).map_err(|error| error.to_string())?;
-        request.check().map_err(|error| error.to_string())?;
-        Ok(request)
+        let expires_at = request.check(NOW).map_err(|faults| faults.to_string())?;
+        Ok((request, expires_at))
     }
 
     #[test]
     fn a_key_is_authorised_for_two_years_by_default() {
-        let request = add(json!({"keyTag": "abc", "communityId": COMMUNITY})).unwrap();
+        let (request, expires_at) = add(json!({"keyTag": "abc", "communityId": COMMUNITY})).unwrap();
         assert!(request.is_authorized);
-        assert_eq!(time::to_iso(request.expires_at(NOW).unwrap()), "2028-01-02T03:04:05.678Z");
+        assert_eq!(time::to_iso(expires_at), "2028-01-02T03:04:05.678Z");
+        let (_, day) = add(json!({"keyTag": "abc", "communityId": COMMUNITY, "expiry": "2028-01-08"})).unwrap();
+        assert_eq!(time::to_iso(day), "2028-01-08T00:00:00.000Z");
     }
 
     #[test]
@@ -123,31 +154,53 @@ mod tests {
             json!({"communityId": COMMUNITY}),
             json!({"keyTag": "abc"}),
             json!({"keyTag": "a.c", "communityId": COMMUNITY}),
-            json!({"keyTag": "abc", "communityId": "community"}),
+            json!({"keyTag": "abc", "communityId": "community!"}),
             json!({"keyTag": "abc", "communityId": COMMUNITY, "communityName": "n".repeat(257)}),
             json!({"keyTag": "abc", "communityId": COMMUNITY, "isAuthorized": 1}),
             json!({"keyTag": "abc", "communityId": COMMUNITY, "expiry": "soon"}),
         ] {
             assert!(add(body.clone()).is_err(), "{body}");
         }
-        let past = add(json!({"keyTag": "abc", "communityId": COMMUNITY, "expiry": time::to_iso(NOW)}));
-        assert_eq!(past.unwrap().expires_at(NOW), Err(NOT_FUTURE));
+        let (name, past) = ("n".repeat(257), time::to_iso(NOW));
+        let both = json!({"keyTag": "abc", "communityId": COMMUNITY, "communityName": name, "expiry": past});
+        let faults = "communityName may have at most 256 characters; expiry must lie in the future";
+        assert_eq!(add(both).err().unwrap(), faults);
+    }
+
+    fn update(body: Value) -> Result<(), String> {
+        let request: UpdateAuthorizationRequest = serde_json::from_value(body).map_err(|error| error.to_string())?;
+        let community = CommunityHexId::try_from(COMMUNITY.to_owned()).unwrap();
+        request.check(&community, "abc").map_err(|faults| faults.to_string())?;
+        request.check_against(&stored(), NOW).map_err(|faults| faults.to_string())
+    }
+
+    fn stored() -> LicenseAuth {
+        LicenseAuth {
+            is_authorized: true,
+            id: "i".to_owned(),
+            key_tag: "abc".to_owned(),
+            community_id: COMMUNITY.to_owned(),
+            expiry: IsoTime(NOW - 1),
+        }
     }
 
     #[test]
-    fn a_change_names_authorisation_or_expiry_and_nothing_else() {
-        let update = |body: Value| {
-            serde_json::from_value(body).is_ok_and(|request: UpdateAuthorizationRequest| request.check(NOW).is_ok())
-        };
-        assert!(update(json!({"isAuthorized": false})));
-        assert!(update(json!({"expiry": time::to_iso(NOW + 1)})));
+    fn what_was_shown_may_be_sent_back() {
+        let shown = serde_json::to_value(stored()).unwrap();
+        assert_eq!(update(shown), Ok(()));
+        for good in [json!({}), json!({"isAuthorized": false, "more": {}}), json!({"expiry": time::to_iso(NOW + 1)})] {
+            assert_eq!(update(good), Ok(()));
+        }
         for bad in [
-            json!({}),
             json!({"isAuthorized": null}),
             json!({"expiry": time::to_iso(NOW)}),
-            json!({"isAuthorized": true, "communityName": "x"}),
+            json!({"keyTag": "abd"}),
+            json!({"keyTag": null}),
+            json!({"communityId": "0123456789abcdef01234568"}),
+            json!({"_id": "j"}),
+            json!({"_id": 1}),
         ] {
-            assert!(!update(bad.clone()), "{bad}");
+            assert!(update(bad.clone()).is_err(), "{bad}");
         }
     }
 }

@@ -1,9 +1,10 @@
 //! The modules that a licence switches on: known names only, each with its type.
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use std::{borrow::Cow, collections::BTreeMap};
 
-use crate::ids::Invalid;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::{faults, ids::Invalid, json::JsonText};
 
 const FLAGS: [&str; 11] = [
     "mod_dl",
@@ -20,48 +21,85 @@ const FLAGS: [&str; 11] = [
 ];
 const TEXTS: [&str; 3] = ["mod_dvcid", "mod_auid_license", "mod_phone"];
 
-/// The longest text value, in bytes; keeps the stored object small.
+/// The longest text value, in bytes.
 const MAX_TEXT: usize = 1024;
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(try_from = "Map<String, Value>")]
+/// An object of known modules, in the order in which they were written.
+#[derive(Clone, Debug, Default, utoipa::ToSchema)]
 #[schema(value_type = Object)]
-pub struct Modules(Map<String, Value>);
+pub struct Modules(Vec<(String, JsonText)>);
 
 impl Modules {
     /// As it is stored.
     pub fn to_json(&self) -> String {
-        Value::from(self.0.clone()).to_string()
+        serde_json::to_string(self).unwrap_or_default()
     }
 
     /// Reads what was stored.
     pub fn from_json(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok()
     }
+
+    /// Name by name the value, as a reader takes it.
+    fn values(&self) -> BTreeMap<&str, (bool, Cow<'_, str>)> {
+        let read = |value: &'_ JsonText| (value.is_string(), value.text().into_owned().into());
+        self.0.iter().map(|(name, value)| (name.as_str(), read(value))).collect()
+    }
 }
 
-impl TryFrom<Map<String, Value>> for Modules {
+/// Two are the same if the same modules have the same values, in whatever order.
+impl PartialEq for Modules {
+    fn eq(&self, other: &Self) -> bool {
+        self.values() == other.values()
+    }
+}
+
+impl Serialize for Modules {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Modules {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        faults::object(from, |members| {
+            members.refuse_others(&[FLAGS.as_slice(), TEXTS.as_slice()].concat());
+            let flags = FLAGS.map(|name| (name, members.read_if_given::<Flag>(name).map(|Flag(json)| json)));
+            let texts = TEXTS.map(|name| (name, members.read_if_given::<Text>(name).map(|Text(json)| json)));
+            let mut read: BTreeMap<_, _> = flags.into_iter().chain(texts).collect();
+            let names: Vec<_> = members.iter().map(|(name, _)| name.to_owned()).collect();
+            let modules = names.into_iter().map(|name| {
+                let value = read.get_mut(name.as_str()).and_then(Option::take)?;
+                Some((name, value))
+            });
+            modules.collect::<Option<_>>().map(Self)
+        })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(try_from = "JsonText")]
+struct Flag(JsonText);
+
+impl TryFrom<JsonText> for Flag {
     type Error = Invalid;
 
-    fn try_from(map: Map<String, Value>) -> Result<Self, Invalid> {
-        for (name, value) in &map {
-            match value {
-                Value::Bool(_) if FLAGS.contains(&name.as_str()) => {}
-                Value::String(text) if TEXTS.contains(&name.as_str()) => {
-                    if text.len() > MAX_TEXT {
-                        return Err(Invalid("a text of modules may have at most 1024 bytes"));
-                    }
-                }
-                _ => {
-                    return Err(Invalid(
-                        "modules takes the booleans mod_dl, mod_identity, mod_pp, mod_face, mod_pin, mod_nationalid, \
-                         mod_core, mod_misc, bypass_poi, mod_ssn, mod_email and the texts mod_dvcid, \
-                         mod_auid_license, mod_phone",
-                    ));
-                }
-            }
-        }
-        Ok(Self(map))
+    fn try_from(json: JsonText) -> Result<Self, Invalid> {
+        let is_flag = matches!(json.as_str(), "true" | "false");
+        if is_flag { Ok(Self(json)) } else { Err(Invalid("must be true or false")) }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(try_from = "JsonText")]
+struct Text(JsonText);
+
+impl TryFrom<JsonText> for Text {
+    type Error = Invalid;
+
+    fn try_from(json: JsonText) -> Result<Self, Invalid> {
+        let is_text = json.as_string().is_some_and(|text| text.len() <= MAX_TEXT);
+        if is_text { Ok(Self(json)) } else { Err(Invalid("must be a string of at most 1024 bytes")) }
     }
 }
 
@@ -94,8 +132,30 @@ mod tests {
     }
 
     #[test]
-    fn what_is_stored_reads_back() {
-        let modules: Modules = serde_json::from_value(json!({"mod_dl": false, "mod_phone": "sms"})).unwrap();
-        assert_eq!(Modules::from_json(&modules.to_json()), Some(modules));
+    fn modules_are_kept_in_their_order() {
+        let modules = Modules::from_json(r#"{"mod_phone":"s\u006ds", "mod_dl":false}"#).unwrap();
+        let text = r#"{"mod_phone":"s\u006ds","mod_dl":false}"#;
+        assert_eq!((modules.to_json().as_str(), serde_json::to_string(&modules).unwrap().as_str()), (text, text));
+        assert_eq!(Modules::default().to_json(), "{}");
+        assert!(modules == Modules::from_json(r#"{"mod_dl":false,"mod_phone":"sms"}"#).unwrap());
+        assert!(modules != Modules::from_json(r#"{"mod_dl":false,"mod_phone":"smS"}"#).unwrap());
+        assert!(modules != Modules::from_json(r#"{"mod_dl":false}"#).unwrap());
+        assert!(Modules::from_json(r#"{"mod_dl":false,"mod_dl":true}"#).is_none());
+    }
+
+    #[test]
+    fn every_wrong_module_is_named() {
+        #[derive(Debug, Deserialize)]
+        #[expect(dead_code, reason = "only the type matters")]
+        struct Body {
+            modules: Modules,
+            more: Option<u8>,
+        }
+        let body = br#"{"modules":{"mod_x":true,"mod_dl":"s3cret","mod_pp":true,"mod_phone":1}, "more":1}"#;
+        assert_eq!(
+            crate::faults::read::<Body>(body, "Body").unwrap_err().to_string(),
+            "modules.mod_x: mod_x is not known here; modules.mod_dl: mod_dl must be true or false; modules.mod_phone: \
+             mod_phone must be a string of at most 1024 bytes"
+        );
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::ids::Invalid;
+use crate::faults::Faults;
 
 const DEFAULT_SIZE: u8 = 10;
 const MAX_SIZE: u8 = 25;
@@ -20,8 +20,10 @@ pub struct PageQuery {
 
 impl PageQuery {
     /// The rules that the types do not carry.
-    pub fn check(&self) -> Result<(), Invalid> {
-        if (1..=MAX_SIZE).contains(&self.size()) { Ok(()) } else { Err(Invalid("pSize must be from 1 to 25")) }
+    pub fn check(&self) -> Result<(), Faults> {
+        let mut faults = Faults::default();
+        faults.check((1..=MAX_SIZE).contains(&self.size()), "pSize", "must be from 1 to 25");
+        faults.result()
     }
 
     pub fn index(&self) -> u32 {

@@ -3,18 +3,18 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Modules, NOT_FUTURE, expiry_or_default, present};
+use super::{Modules, NOT_FUTURE, READ_ONLY, expiry_or_default, present};
 use crate::{
     AuthLevel,
-    ids::{Invalid, KeyTag},
-    time::IsoTime,
+    faults::Faults,
+    ids::KeyTag,
+    json::JsonText,
+    time::{Expiry, IsoTime},
 };
 
 const MAX_KEY_ID: usize = 512;
 const MAX_KEY_SECRET: usize = 1024;
 const MAX_DESCRIPTION: usize = 1024;
-
-const BAD_DESCRIPTION: Invalid = Invalid("description may have at most 1024 characters");
 
 /// How the holder of a key authenticates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -51,8 +51,10 @@ pub struct KeyQuery {
 }
 
 impl KeyQuery {
-    pub fn check(&self) -> Result<(), Invalid> {
-        if self.key_id.is_empty() { Err(Invalid("keyId must not be empty")) } else { Ok(()) }
+    pub fn check(&self) -> Result<(), Faults> {
+        let mut faults = Faults::default();
+        faults.check(!self.key_id.is_empty(), "keyId", "must not be empty");
+        faults.result()
     }
 }
 
@@ -66,9 +68,9 @@ pub struct CreateServiceKeyRequest {
     pub key_secret: Option<String>,
     #[serde(default)]
     pub disabled: bool,
-    /// Two years from now by default.
+    /// Two years from now by default. A day means its beginning in UTC.
     #[schema(value_type = Option<String>, format = DateTime)]
-    pub expiry: Option<IsoTime>,
+    pub expiry: Option<Expiry>,
     #[serde(default = "lowest_level")]
     pub auth_level: AuthLevel,
     #[serde(default, rename = "type")]
@@ -83,65 +85,105 @@ fn lowest_level() -> AuthLevel {
 }
 
 impl CreateServiceKeyRequest {
-    /// The rules that the types do not carry.
-    pub fn check(&self) -> Result<(), Invalid> {
-        if self.key_id.as_ref().is_some_and(|id| !is_text(id, MAX_KEY_ID)) {
-            return Err(Invalid("keyId must have 1 to 512 bytes and no control characters"));
-        }
-        if self.key_secret.as_ref().is_some_and(|secret| !is_text(secret, MAX_KEY_SECRET)) {
-            return Err(Invalid("keySecret must have 1 to 1024 bytes and no control characters"));
-        }
-        check_description(self.description.as_deref())?;
-        match (self.kind, &self.key_id, &self.key_secret) {
-            (KeyType::User, None, _) => Err(Invalid("keyId is required for type user: the user's URN")),
+    /// When the key expires, in epoch milliseconds, if the rules are kept that the types do not carry.
+    pub fn check(&self, now: i64) -> Result<i64, Faults> {
+        let mut faults = Faults::default();
+        let (id, secret) = (self.key_id.as_deref(), self.key_secret.as_deref());
+        let is_id = id.is_none_or(|id| is_text(id, MAX_KEY_ID));
+        faults.check(is_id, "keyId", "must have 1 to 512 bytes and no control characters");
+        let is_secret = secret.is_none_or(|secret| is_text(secret, MAX_KEY_SECRET));
+        faults.check(is_secret, "keySecret", "must have 1 to 1024 bytes and no control characters");
+        check_description(self.description.as_deref(), &mut faults);
+        match (self.kind, id, secret) {
+            (KeyType::User, None, _) => faults.add("keyId", "is required for type user: the user's URN"),
             (KeyType::Hawk | KeyType::Ecdsa, Some(_), None) => {
-                Err(Invalid("keySecret is required when keyId is given"))
+                faults.add("keySecret", "is required when keyId is given");
             }
-            (KeyType::Ecdsa, None, Some(_)) => {
-                Err(Invalid("Type ecdsa takes keyId and keySecret together, or neither"))
-            }
-            _ => Ok(()),
+            (KeyType::Ecdsa, None, Some(_)) => faults.add("keyId", "is required with a keySecret for type ecdsa"),
+            _ => {}
         }
-    }
-
-    /// When the key expires, in epoch milliseconds.
-    pub fn expires_at(&self, now: i64) -> Result<i64, Invalid> {
-        expiry_or_default(self.expiry, now)
+        let expires_at = expiry_or_default(self.expiry, now, &mut faults);
+        faults.result().map(|()| expires_at)
     }
 }
 
-/// A change of a key; what is absent stays as it is.
+/// A change of a key; what is absent stays as it is. The other members of a key may be sent along unchanged, and unknown
+/// ones are ignored.
 #[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct UpdateServiceKeyRequest {
     #[serde(default, deserialize_with = "present")]
     pub disabled: Option<bool>,
+    /// In the future, or the one that is stored.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, format = DateTime)]
-    pub expiry: Option<IsoTime>,
+    pub expiry: Option<Expiry>,
     /// Replaces the whole object.
     #[serde(default, deserialize_with = "present")]
     pub modules: Option<Modules>,
     #[serde(default, deserialize_with = "present")]
     pub description: Option<String>,
+    #[serde(default, rename = "_id", deserialize_with = "present")]
+    #[schema(ignore)]
+    pub id: Option<JsonText>,
+    #[serde(default, rename = "type", deserialize_with = "present")]
+    #[schema(ignore)]
+    pub kind: Option<JsonText>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(ignore)]
+    pub tag: Option<JsonText>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(ignore)]
+    pub key_id: Option<JsonText>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(ignore)]
+    pub key_secret: Option<JsonText>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(ignore)]
+    pub auth_level: Option<JsonText>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(ignore)]
+    pub module: Option<Modules>,
 }
 
 impl UpdateServiceKeyRequest {
     /// The rules that the types do not carry.
-    pub fn check(&self, now: i64) -> Result<(), Invalid> {
-        if let Self { disabled: None, expiry: None, modules: None, description: None } = self {
-            return Err(Invalid("Give at least one of disabled, expiry, modules and description"));
+    pub fn check(&self) -> Result<(), Faults> {
+        let mut faults = Faults::default();
+        check_description(self.description.as_deref(), &mut faults);
+        faults.result()
+    }
+
+    /// `module` where it says something else than `modules` beside it: then it must be what is stored.
+    pub fn module_as_shown(&self) -> Option<&Modules> {
+        self.module.as_ref().filter(|module| self.modules.as_ref() != Some(*module))
+    }
+
+    /// What of it does not fit what is stored: a changed member, or an expiry that is neither stored nor in the future.
+    pub fn check_against(&self, stored: &ServiceKey, now: i64) -> Result<(), Faults> {
+        let mut faults = Faults::default();
+        for (name, given, stored) in [
+            ("_id", &self.id, stored.id.as_str()),
+            ("type", &self.kind, stored.kind.as_str()),
+            ("tag", &self.tag, &stored.tag),
+            ("keyId", &self.key_id, &stored.key_id),
+            ("keySecret", &self.key_secret, &stored.key_secret),
+            ("authLevel", &self.auth_level, stored.auth_level.as_str()),
+        ] {
+            let is_same = given.as_ref().is_none_or(|given| given.as_string().as_deref() == Some(stored));
+            faults.check(is_same, name, READ_ONLY);
         }
-        if self.expiry.is_some_and(|expiry| expiry.0 <= now) {
-            return Err(NOT_FUTURE);
-        }
-        check_description(self.description.as_deref())
+        let is_same = self.module_as_shown().is_none_or(|module| *module == stored.module);
+        faults.check(is_same, "module", "is read-only; change modules");
+        let fits = self.expiry.is_none_or(|expiry| expiry.0 > now || expiry.0 == stored.expiry.0);
+        faults.check(fits, "expiry", NOT_FUTURE);
+        faults.result()
     }
 }
 
-fn check_description(description: Option<&str>) -> Result<(), Invalid> {
-    let too_long = description.is_some_and(|text| text.chars().count() > MAX_DESCRIPTION);
-    if too_long { Err(BAD_DESCRIPTION) } else { Ok(()) }
+fn check_description(description: Option<&str>, faults: &mut Faults) {
+    let fits = description.is_none_or(|text| text.chars().count() <= MAX_DESCRIPTION);
+    faults.check(fits, "description", "may have at most 1024 characters");
 }
 
 fn is_text(text: &str, max: usize) -> bool {
@@ -206,23 +248,41 @@ mod tests {
 
     const NOW: i64 = 1_767_323_045_678;
 
-    fn create(body: Value) -> Result<CreateServiceKeyRequest, String> {
+    fn create(body: Value) -> Result<(CreateServiceKeyRequest, i64), String> {
         let request: CreateServiceKeyRequest = serde_json::from_value(body).map_err(|error| error.to_string())?;
-        request.check().map_err(|error| error.to_string())?;
-        Ok(request)
+        let expires_at = request.check(NOW).map_err(|faults| faults.to_string())?;
+        Ok((request, expires_at))
     }
 
     fn update(body: Value) -> Result<(), String> {
         let request: UpdateServiceKeyRequest = serde_json::from_value(body).map_err(|error| error.to_string())?;
-        request.check(NOW).map_err(|error| error.to_string())
+        request.check().map_err(|faults| faults.to_string())?;
+        request.check_against(&stored(), NOW).map_err(|faults| faults.to_string())
+    }
+
+    fn stored() -> ServiceKey {
+        let modules = Modules::from_json(r#"{"mod_phone":"sms","mod_dl":true}"#).unwrap();
+        ServiceKey {
+            id: "i".to_owned(),
+            kind: KeyType::Hawk,
+            tag: "abc".to_owned(),
+            key_id: "k".to_owned(),
+            key_secret: "s".to_owned(),
+            disabled: false,
+            expiry: IsoTime(NOW - 1),
+            auth_level: AuthLevel::App,
+            module: modules.clone(),
+            modules,
+            description: String::new(),
+        }
     }
 
     #[test]
     fn a_tag_alone_makes_an_enabled_basic_hawk_key_for_two_years() {
-        let request = create(json!({"tag": "abc"})).unwrap();
+        let (request, expires_at) = create(json!({"tag": "abc"})).unwrap();
         assert_eq!((request.kind, request.auth_level, request.disabled), (KeyType::Hawk, AuthLevel::Basic, false));
         assert_eq!(request.modules, Modules::default());
-        assert_eq!(time::to_iso(request.expires_at(NOW).unwrap()), "2028-01-02T03:04:05.678Z");
+        assert_eq!(time::to_iso(expires_at), "2028-01-02T03:04:05.678Z");
     }
 
     #[test]
@@ -263,27 +323,43 @@ mod tests {
 
     #[test]
     fn an_expiry_lies_in_the_future() {
-        let expires_at = |ms| create(json!({"tag": "abc", "expiry": time::to_iso(ms)})).unwrap().expires_at(NOW);
+        let expires_at =
+            |ms| create(json!({"tag": "abc", "expiry": time::to_iso(ms)})).map(|(_, expires_at)| expires_at);
         assert_eq!(expires_at(NOW + 1), Ok(NOW + 1));
-        assert_eq!(expires_at(NOW), Err(NOT_FUTURE));
+        assert_eq!(expires_at(NOW).unwrap_err(), "expiry must lie in the future");
+        let two = create(json!({"tag": "abc", "keyId": "", "description": "d".repeat(1025)})).err().unwrap();
+        assert!(two.starts_with("keyId must have") && two.contains("; description may have"), "{two}");
         assert!(update(json!({"expiry": time::to_iso(NOW + 1)})).is_ok());
         assert!(update(json!({"expiry": time::to_iso(NOW)})).is_err());
     }
 
     #[test]
-    fn a_change_names_changeable_fields_and_never_null() {
-        for good in [json!({"disabled": true}), json!({"modules": {}}), json!({"description": ""})] {
-            assert!(update(good.clone()).is_ok(), "{good}");
+    fn what_was_shown_may_be_sent_back() {
+        let mut shown = serde_json::to_value(stored()).unwrap();
+        assert_eq!(update(shown.clone()), Ok(()));
+        shown["description"] = json!("new");
+        shown["modules"] = json!({});
+        assert_eq!(update(shown.clone()), Ok(()));
+        shown["module"] = json!({});
+        assert_eq!(update(shown), Ok(()));
+        for good in [json!({}), json!({"tag": "abc"}), json!({"modules": {}}), json!({"description": "", "more": [1]})]
+        {
+            assert_eq!(update(good), Ok(()));
         }
-        for bad in [
-            json!({}),
-            json!({"tag": "abc"}),
-            json!({"disabled": true, "authLevel": "system"}),
-            json!({"disabled": true, "keySecret": "s"}),
-            json!({"disabled": null}),
-            json!({"description": null}),
+        for (name, value) in [
+            ("_id", json!("j")),
+            ("type", json!("user")),
+            ("tag", json!("abd")),
+            ("keyId", json!(1)),
+            ("keySecret", json!("t")),
+            ("authLevel", json!("system")),
+            ("module", json!({"mod_dl": true})),
         ] {
-            assert!(update(bad.clone()).is_err(), "{bad}");
+            let refusal = update(json!({ name: value, "disabled": true })).unwrap_err();
+            assert!(refusal.starts_with(&format!("{name} is read-only")), "{refusal}");
+        }
+        for null in ["disabled", "description", "tag"] {
+            assert!(update(json!({ null: null })).is_err(), "{null}");
         }
     }
 }

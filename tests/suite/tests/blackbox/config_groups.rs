@@ -13,6 +13,8 @@ pub fn cases() -> Vec<Case> {
     vec![
         case(a_group_is_created_read_changed_and_deleted),
         case(a_group_gets_a_key_from_its_name),
+        case(all_that_is_wrong_with_a_body_is_named),
+        case(metadata_come_back_as_they_were_written),
         case(a_wrong_group_is_refused_by_name),
         case(lists_filter_by_all_tags_and_by_search),
         case(the_deletion_of_a_group_takes_its_items_and_is_told),
@@ -70,11 +72,22 @@ fn a_group_is_created_read_changed_and_deleted(t: &Deployment) {
 fn a_group_gets_a_key_from_its_name(t: &Deployment) {
     let p = project(t);
     let key = |name: &str| ok(&p.post("/groups", &json!({ "name": name })), 201)["group"]["key"].clone();
-    assert_eq!(key("Größe der Datenbank!"), "cfg-grp-gre-der-datenbank");
+    assert_eq!(key("Größe der Datenbank!"), "cfg-grp-grosse-der-datenbank");
+    for (name, expected) in [
+        ("Billing & Payments", "billing-and-payments"),
+        ("50% off", "50percent-off"),
+        ("Привет", "privet"),
+        ("Cafe\u{301}", "cafe"),
+    ] {
+        assert_eq!(key(name), format!("cfg-grp-{expected}"));
+    }
+    // An empty key asks for one.
+    let asked = ok(&p.post("/groups", &json!({ "name": "Empty key", "key": "" })), 201);
+    assert_eq!(asked["group"]["key"], "cfg-grp-empty-key");
     let numbered = key("日本").as_str().unwrap().to_owned();
     assert!(numbered.strip_prefix("cfg-grp-").unwrap().parse::<i64>().unwrap() > 1_700_000_000_000, "{numbered}");
     let again = refused(&p.post("/groups", &json!({ "name": "Größe der Datenbank!" })), 409);
-    assert_eq!(again, "Config group with key \"cfg-grp-gre-der-datenbank\" already exists.");
+    assert_eq!(again, "Config group with key \"cfg-grp-grosse-der-datenbank\" already exists.");
 }
 
 fn a_wrong_group_is_refused_by_name(t: &Deployment) {
@@ -86,7 +99,6 @@ fn a_wrong_group_is_refused_by_name(t: &Deployment) {
     }
     for (field, value) in [
         ("key", json!("a b")),
-        ("key", json!("")),
         ("key", json!("ü")),
         ("key", json!("x".repeat(129))),
         ("key", json!(1)),
@@ -107,6 +119,44 @@ fn a_wrong_group_is_refused_by_name(t: &Deployment) {
     refused(&p.patch(&format!("/groups/{key}"), &json!({ "tags": {} })), 400);
     let huge = format!(r#"{{"name":"{}"}}"#, "x".repeat(11 << 20));
     refused(&p.send("POST", "/groups", Some(huge.as_bytes())), 413);
+}
+
+fn all_that_is_wrong_with_a_body_is_named(t: &Deployment) {
+    let p = project(t);
+    let body = json!({ "key": "a b", "description": 7, "tags": ["a", 1], "metadata": [] });
+    assert_eq!(
+        refused(&p.post("/groups", &body), 400),
+        "name is required; key must have 1 to 128 characters of A-Z a-z 0-9 . _ -; description must be a string; \
+         tags[1] must be a string; metadata must be an object"
+    );
+    let path = format!("/groups/{}", p.group());
+    assert_eq!(
+        refused(&p.patch(&path, &json!({ "name": " ", "tags": {} })), 400),
+        "name must not be empty; tags must be a list"
+    );
+    for (bytes, text) in [(&b"{"[..], "Body is not JSON"), (b"[]", "Body must be an object")] {
+        assert_eq!(refused(&p.send("POST", "/groups", Some(bytes)), 400), text);
+    }
+    assert_eq!(refused(&p.send("POST", "/groups", None), 400), "name is required");
+    // Who may not create a group is told nothing of the body.
+    let user = mint(t, &json!({ "role": "user" }));
+    refused(&user.post("/groups", &body), 403);
+}
+
+fn metadata_come_back_as_they_were_written(t: &Deployment) {
+    let p = project(t);
+    let metadata = r#"{"z":12345678901234567890123,"a":0.39531392847264213,"b":1.50,"c":[1e3,-0],"a":{"x":1,"x":2}}"#;
+    let body = format!(r#"{{"name":"n","key":"kept","metadata":{metadata}}}"#);
+    let shows = |reply: &chancery::client::Reply, status: u16| {
+        let text = String::from_utf8_lossy(&reply.body).into_owned();
+        assert!(reply.status == status && text.contains(&format!(r#""metadata":{metadata}"#)), "{text}");
+    };
+    shows(&p.send("POST", "/groups", Some(body.as_bytes())), 201);
+    shows(&p.get("/groups/kept"), 200);
+    shows(&p.patch("/groups/kept", &json!({ "name": "m" })), 200);
+    let item = format!(r#"{{"name":"n","key":"item","value":1,"metadata":{metadata}}}"#);
+    shows(&p.send("POST", "/groups/kept/items", Some(item.as_bytes())), 201);
+    shows(&p.get("/items/item"), 200);
 }
 
 fn lists_filter_by_all_tags_and_by_search(t: &Deployment) {

@@ -15,6 +15,9 @@ pub fn cases() -> Vec<Case> {
         case(an_item_is_created_read_changed_and_deleted),
         case(a_wrong_item_is_refused_by_name),
         case(a_value_is_text_and_must_read_as_its_type),
+        case(a_number_becomes_the_text_that_javascript_gives),
+        case(all_that_is_wrong_with_an_item_is_named),
+        case(an_update_without_a_value_has_no_new_one),
         case(a_version_counts_values_and_nothing_else),
         case(a_secret_is_shown_by_resolve_alone),
         case(an_item_may_become_a_secret_and_only_a_new_value_may_be_shown),
@@ -145,6 +148,60 @@ fn a_value_is_text_and_must_read_as_its_type(t: &Deployment) {
     assert_eq!((&both["item"]["value"], &both["item"]["version"]), (&json!("true"), &json!(2)));
 }
 
+fn a_number_becomes_the_text_that_javascript_gives(t: &Deployment) {
+    let p = project(t);
+    let path = format!("/groups/{}/items", p.group());
+    for (json, kind, expected) in [
+        ("0.39531392847264213", "number", "0.39531392847264213"),
+        ("0.000001234", "number", "0.000001234"),
+        ("1e3", "number", "1000"),
+        ("1e21", "number", "1e+21"),
+        ("-0", "number", "0"),
+        ("100000000000000000000", "number", "100000000000000000000"),
+        ("12345678901234567890123", "number", "12345678901234567890123"),
+        ("5e-324", "number", "5e-324"),
+        (r#"{"id":12345678901234567890123,"x":1.50}"#, "json", r#"{"id":12345678901234567890123,"x":1.50}"#),
+    ] {
+        let key = unique("item");
+        let body = format!(r#"{{"name":"n","key":"{key}","valueType":"{kind}","value":{json}}}"#);
+        let item = ok(&p.send("POST", &path, Some(body.as_bytes())), 201)["item"].clone();
+        assert_eq!(item["value"], json!(expected), "{json}");
+        assert_eq!(p.resolved(&[&key])[&key]["value"], json!(expected));
+        assert_eq!(p.history(&key)[0].3, json!(expected));
+    }
+    let beyond = br#"{"name":"n","value":1e999}"#;
+    assert_eq!(refused(&p.send("POST", &path, Some(beyond)), 400), "value must have numbers that fit in a double");
+}
+
+fn all_that_is_wrong_with_an_item_is_named(t: &Deployment) {
+    let p = project(t);
+    let path = format!("/groups/{}/items", p.group());
+    let body = json!({ "value": "x", "valueType": "number", "isSecret": "s3cret", "metadata": 1 });
+    assert_eq!(
+        refused(&p.post(&path, &body), 400),
+        "name is required; isSecret must be true or false; metadata must be an object; value must be a number"
+    );
+    let resolve = p.post("/resolve", &json!({ "keys": ["a", 1, null] }));
+    assert_eq!(refused(&resolve, 400), "keys[1] must be a string; keys[2] must be a string");
+}
+
+fn an_update_without_a_value_has_no_new_one(t: &Deployment) {
+    let p = project(t);
+    let (open, hidden) = (unique("item"), unique("item"));
+    p.item(&open, &json!({ "value": "v1" }));
+    p.item(&hidden, &json!({ "value": "v1", "isSecret": true }));
+    for key in [&open, &hidden] {
+        ok(&p.patch(&format!("/items/{key}"), &json!({ "description": "d" })), 200);
+        ok(&p.patch(&format!("/items/{key}"), &json!({ "value": "v2" })), 200);
+    }
+    let expected = [entry("update", 2, json!("v1"), json!("v2")), entry("update", 1, json!("v1"), Value::Null)];
+    assert_eq!(p.history(&open)[..2], expected);
+    let expected = [entry("update", 2, json!(MASK), json!(MASK)), entry("update", 1, json!(MASK), Value::Null)];
+    assert_eq!(p.history(&hidden)[..2], expected);
+    let logs = ok(&p.get(&format!("/items/{open}/audit?limit=2")), 200)["logs"].clone();
+    assert_eq!((logs[0].get("newValue").is_some(), logs[1].get("newValue").is_some()), (true, false));
+}
+
 fn a_version_counts_values_and_nothing_else(t: &Deployment) {
     let p = project(t);
     let key = unique("item");
@@ -271,7 +328,8 @@ fn earlier_values_are_kept_and_restored(t: &Deployment) {
     for version in ["3", "9"] {
         refused(&p.post(&format!("{path}/versions/{version}/restore"), &json!({})), 404);
     }
-    refused(&p.post(&format!("{path}/versions/x/restore"), &json!({})), 400);
+    let no_number = refused(&p.post(&format!("{path}/versions/x/restore"), &json!({})), 400);
+    assert_eq!(no_number, "A number in the path must be a whole number in its range");
     assert_eq!(ok(&p.get(&path), 200)["item"]["version"], 3);
 }
 

@@ -21,6 +21,9 @@ pub fn cases() -> Vec<Case> {
         case(sixty_four_writers_lose_nothing),
         case(a_set_may_expect_a_revision),
         case(of_twenty_sets_that_expect_one_revision_one_is_done),
+        case(a_removal_may_expect_a_revision),
+        case(conditions_are_lists_or_a_star),
+        case(a_refusal_names_the_place_and_no_internals),
         case(the_history_tells_every_change_and_no_value),
         case(a_configuration_may_have_1_mib_and_no_more),
         case(requests_of_the_wrong_shape_are_refused),
@@ -57,11 +60,15 @@ fn remove(caller: &Caller, context: &Value, paths: &[&str]) -> Reply {
 }
 
 fn set_expecting(caller: &Caller, context: &Value, path: &str, data: &Value, revision: &str) -> Reply {
+    let body = json!({ "context": context, "data": data });
+    sent_with(caller, "PUT", &format!("/caas/config/{path}"), &body, ("if-match", revision))
+}
+
+fn sent_with(caller: &Caller, method: &str, path: &str, body: &Value, header: (&str, &str)) -> Reply {
     let headers = caller.client.headers(Api::Caas).unwrap();
     let mut headers = headers.pairs().to_vec();
-    headers.push(("if-match", revision));
-    let body = json!({ "context": context, "data": data }).to_string();
-    caller.client.send("PUT", &format!("/caas/config/{path}"), &[], &headers, Some(body.into_bytes())).unwrap()
+    headers.push(header);
+    caller.client.send(method, path, &[], &headers, Some(body.to_string().into_bytes())).unwrap()
 }
 
 pub fn history(caller: &Caller, context: &Value, more: &str) -> Reply {
@@ -234,9 +241,71 @@ fn a_set_may_expect_a_revision(t: &Deployment) {
     assert_eq!(fetch(&t.service, &context, &[]), json!({ "a": 1 }));
     ok(&set_expecting(&t.service, &context, "b", &json!(1), "1"), 200);
     // An empty header is left out here: workerd hands it on as none.
-    for wrong in ["*", "\"1", "-1", "1.0", "\"a\"", "W/\"2\"", "99999999999"] {
+    for wrong in ["\"1", "-1", "1.0", "*, \"2\"", "\"2\" \"3\""] {
         refused(&set_expecting(&t.service, &context, "b", &json!(2), wrong), 400);
     }
+    for other in ["\"a\"", "W/\"2\"", "99999999999"] {
+        refused(&set_expecting(&t.service, &context, "b", &json!(2), other), 412);
+    }
+}
+
+fn conditions_are_lists_or_a_star(t: &Deployment) {
+    let context = app();
+    let path = "/caas/config/a";
+    let body = json!({ "context": context, "data": 1 });
+    let put = |name, value| sent_with(&t.service, "PUT", path, &body, (name, value));
+    refused(&put("if-match", "*"), 412);
+    ok(&put("if-none-match", "*"), 200);
+    refused(&put("if-none-match", "*"), 412);
+    refused(&put("if-none-match", "W/\"1\""), 412);
+    ok(&put("if-match", "*"), 200);
+    ok(&put("if-match", "\"1\", \"2\""), 200);
+    ok(&put("if-none-match", "\"1\", \"2\""), 200);
+    refused(&put("if-none-match", "x"), 400);
+    // What has been emptied is not there, whatever its revision.
+    ok(&remove(&t.service, &context, &["data"]), 204);
+    refused(&put("if-match", "*"), 412);
+    ok(&put("if-match", "\"5\""), 200);
+}
+
+fn a_removal_may_expect_a_revision(t: &Deployment) {
+    let context = app();
+    ok(&set(&t.service, &context, "data", &json!({ "a": 1, "b": 2 })), 200);
+    let remove_expecting = |key_path: &str, revision| {
+        let body = json!({ "context": context, "key_paths": [key_path] });
+        sent_with(&t.service, "DELETE", "/caas/config", &body, ("if-match", revision))
+    };
+    assert!(refused(&remove_expecting("a", "\"2\""), 412).contains("Revision 1"));
+    refused(&remove_expecting("a", "\"1"), 400);
+    assert_eq!(fetch(&t.service, &context, &[]), json!({ "a": 1, "b": 2 }));
+    ok(&remove_expecting("a", "\"1\""), 204);
+    refused(&remove_expecting("b", "1"), 412);
+    refused(&remove_expecting("x", "*"), 404);
+    ok(&remove_expecting("b", "*"), 204);
+    refused(&remove_expecting("b", "*"), 412);
+    assert_eq!(fetch(&t.service, &context, &[]), json!({}));
+}
+
+fn a_refusal_names_the_place_and_no_internals(t: &Deployment) {
+    let fetch = |body: &Value| refused(&t.service.post(FRESH, body), 400);
+    let context = app();
+    for (body, message) in [
+        (json!({ "context": "x" }), "context must be an object"),
+        (json!({ "context": context, "key_paths": ["a[0]", "ok"] }), "key_paths[0]: a key path has names"),
+        (
+            json!({ "context": { "appId": 1 }, "key_paths": "x" }),
+            "context.appId: appId must be a string; key_paths must",
+        ),
+    ] {
+        assert!(fetch(&body).starts_with(message), "{}", fetch(&body));
+    }
+    let query = t.service.get("/caas/config/history?context=%7B&limit=0");
+    assert_eq!(refused(&query, 400), "context is not JSON; limit must be from 1 to 100");
+    let query = t.service.get("/caas/config/history?limit=x&before=y");
+    assert_eq!(
+        refused(&query, 400),
+        "limit must be a whole number in its range; before must be a whole number in its range; context is required"
+    );
 }
 
 fn of_twenty_sets_that_expect_one_revision_one_is_done(t: &Deployment) {

@@ -20,6 +20,7 @@ pub fn cases() -> Vec<Case> {
         case(versions_are_put_and_found_by_their_hash),
         case(only_new_content_makes_a_version),
         case(content_of_a_disabled_consent_is_ignored),
+        case(a_first_put_takes_from_the_template_what_it_leaves_out),
         case(what_is_not_of_this_community_is_not_found),
         case(a_put_of_the_wrong_shape_is_refused),
         case(data_is_encrypted_unless_it_is_asked_for_plain),
@@ -203,13 +204,31 @@ fn content_of_a_disabled_consent_is_ignored(t: &Deployment) {
     off["body"] = json!("not base64!");
     let shown = data(&put(&t.infra, &place, "biometric", &off));
     assert_eq!((&shown["title"], &shown["consentId"]), (&json!("Use of biometric data"), &Value::Null));
+    // What is known of it is who put it, and when.
+    assert_eq!((&shown["updatedBy"], &shown["isEnabled"]), (&json!("suite"), &json!(false)));
+    assert!(shown["updatedAt"].as_i64().unwrap() > 1_700_000_000 && shown["docUpdatedAt"].is_null());
     assert_eq!(shown, data(&show(&t.infra, &format!("{place}/biometric"))));
-    // There is still nothing stored that could stay.
-    refused(&put(&t.infra, &place, "biometric", &json!({ "title": "alone" })), 400);
     let first = data(&put(&t.infra, &place, "biometric", &content("one")));
     let after = data(&put(&t.infra, &place, "biometric", &off));
     assert_eq!((&after["title"], &after["consentId"]), (&json!("one"), &first["consentId"]));
     assert_eq!(after["isEnabled"], false);
+}
+
+fn a_first_put_takes_from_the_template_what_it_leaves_out(t: &Deployment) {
+    let place = anywhere();
+    let shown = data(&show(&t.infra, &format!("{place}/biometric")));
+    let first = data(&put(&t.infra, &place, "biometric", &json!({})));
+    for name in ["title", "subtitle", "body", "acknowledgeText"] {
+        assert_eq!(first[name], shown[name], "{name}");
+    }
+    assert_eq!((&first["isEnabled"], &first["prevConsentId"]), (&json!(true), &Value::Null));
+    assert!(first["consentId"].as_str().unwrap().starts_with("Qm"));
+    let other = anywhere();
+    let alone = data(&put(&t.infra, &other, "biometric", &json!({ "title": "alone" })));
+    assert_eq!((&alone["title"], &alone["subtitle"]), (&json!("alone"), &shown["subtitle"]));
+    // A type without a template needs all of its content.
+    let message = refused(&put(&t.infra, &place, "terms", &json!({ "title": "alone" })), 400);
+    assert_eq!(message, "subtitle must not be empty; body must not be empty; acknowledgeText must not be empty");
 }
 
 fn what_is_not_of_this_community_is_not_found(t: &Deployment) {
@@ -230,7 +249,8 @@ fn what_is_not_of_this_community_is_not_found(t: &Deployment) {
 fn a_put_of_the_wrong_shape_is_refused(t: &Deployment) {
     let place = anywhere();
     let with = |name: &str, value: Value| {
-        let mut data = json!({ "type": "biometric", "isEnabled": true, "requestingUser": "u" });
+        // A type without a template, from which content could be taken.
+        let mut data = json!({ "type": "terms", "isEnabled": true, "requestingUser": "u" });
         for (field, value) in content("one").as_object().unwrap() {
             data[field] = value.clone();
         }
@@ -270,7 +290,7 @@ fn a_put_of_the_wrong_shape_is_refused(t: &Deployment) {
     for body in [json!({}), json!([]), json!("x")] {
         refused(&plain(&t.infra, "PUT", &place, Some(&body)), 400);
     }
-    assert_eq!(data(&show(&t.infra, &format!("{place}/biometric")))["consentId"], Value::Null);
+    assert_eq!(data(&show(&t.infra, &format!("{place}/terms")))["consentId"], Value::Null);
     refused(&t.infra.get(&place), 405);
 }
 

@@ -26,6 +26,9 @@ pub fn cases() -> Vec<Case> {
         case(an_update_changes_what_it_names),
         case(an_update_takes_effect_at_once),
         case(an_update_of_the_wrong_shape_is_refused),
+        case(a_key_as_it_was_shown_may_be_sent_back),
+        case(modules_come_back_in_their_order_and_wrong_ones_are_named),
+        case(an_expiry_may_be_a_day),
         case(a_deleted_key_is_gone_with_its_authorisations),
         case(a_request_without_a_key_id_is_refused),
         case(keys_are_listed_in_order_of_creation),
@@ -262,7 +265,6 @@ fn an_update_of_the_wrong_shape_is_refused(t: &Deployment) {
     let key = ok(&t.service.put(PATH, &json!({ "tag": unique("key") })), 200);
     let path = by_id(key["keyId"].as_str().unwrap());
     for body in [
-        json!({}),
         json!([]),
         json!(null),
         json!({ "disabled": "true" }),
@@ -276,13 +278,65 @@ fn an_update_of_the_wrong_shape_is_refused(t: &Deployment) {
         json!({ "description": "ok", "keySecret": "other" }),
         json!({ "description": "ok", "authLevel": "system" }),
         json!({ "description": "ok", "type": "user" }),
-        json!({ "description": "ok", "unknown": 1 }),
+        json!({ "description": "ok", "_id": "0" }),
+        json!({ "description": "ok", "module": { "mod_dl": true } }),
     ] {
         refused(&t.service.patch(&path, &body), 400);
     }
     refused(&t.service.send("PATCH", &path, b"{\"disabled\":tru"), 400);
     refused(&t.service.send("PATCH", &path, &[b' '; (1 << 20) + 1]), 413);
     assert_eq!(ok(&t.service.get(&path), 200), key);
+}
+
+fn a_key_as_it_was_shown_may_be_sent_back(t: &Deployment) {
+    let body = json!({ "tag": unique("key"), "modules": { "mod_phone": "x", "mod_dl": true }, "description": "d" });
+    let key = ok(&t.service.put(PATH, &body), 200);
+    let path = by_id(key["keyId"].as_str().unwrap());
+    for same in [key.clone(), json!({}), json!({ "tag": key["tag"] }), json!({ "unknown": [1] })] {
+        assert_eq!(ok(&t.service.patch(&path, &same), 200), key, "{same}");
+    }
+    let mut edited = ok(&t.service.get(&path), 200);
+    edited["modules"] = json!({ "mod_dl": false });
+    edited["disabled"] = json!(true);
+    let changed = ok(&t.service.patch(&path, &edited), 200);
+    assert_eq!((&changed["modules"], &changed["disabled"]), (&json!({ "mod_dl": false }), &json!(true)));
+    // An expiry that has passed is no change either.
+    ok(&t.service.patch(&path, &json!({ "expiry": in_seconds(1) })), 200);
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    let expired = ok(&t.service.get(&path), 200);
+    assert_eq!(ok(&t.service.patch(&path, &expired), 200), expired);
+    let mut wrong = expired;
+    wrong["authLevel"] = json!("system");
+    wrong["tag"] = json!("another");
+    assert_eq!(
+        refused(&t.service.patch(&path, &wrong), 400),
+        "tag is read-only; leave it out or as it is; authLevel is read-only; leave it out or as it is"
+    );
+}
+
+fn modules_come_back_in_their_order_and_wrong_ones_are_named(t: &Deployment) {
+    let tag = unique("key");
+    let modules = r#"{"mod_phone":"x","mod_dl":true,"mod_core":false}"#;
+    let key = t.service.send("PUT", PATH, format!(r#"{{"tag":"{tag}","modules":{modules}}}"#).as_bytes());
+    for reply in [key, t.service.get(&by_id(&tag))] {
+        let text = String::from_utf8_lossy(&reply.body).into_owned();
+        assert!(text.contains(&format!(r#""module":{modules},"modules":{modules}"#)), "{text}");
+    }
+    let wrong = json!({ "tag": unique("key"), "modules": { "mod_x": true, "mod_dl": 1 } });
+    assert_eq!(
+        refused(&t.service.put(PATH, &wrong), 400),
+        "modules.mod_x: mod_x is not known here; modules.mod_dl: mod_dl must be true or false"
+    );
+    let query = t.service.call("POST", &format!("{PATH}/fetch?pSize=x&pIndex=-1"), None);
+    assert_eq!(
+        refused(&query, 400),
+        "pSize must be a whole number in its range; pIndex must be a whole number in its range"
+    );
+}
+
+fn an_expiry_may_be_a_day(t: &Deployment) {
+    let key = ok(&t.service.put(PATH, &json!({ "tag": unique("key"), "expiry": "2038-01-08" })), 200);
+    assert_eq!(key["expiry"], "2038-01-08T00:00:00.000Z");
 }
 
 fn a_deleted_key_is_gone_with_its_authorisations(t: &Deployment) {

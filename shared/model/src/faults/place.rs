@@ -1,4 +1,4 @@
-//! Where in a JSON text a reader stopped, as a path. It is computed from the position once something has been refused;
+//! Where in a JSON text a reader stopped, as a path. It is worked out from the position once something has been refused;
 //! a reader that keeps track itself would be compiled once more for every type of body.
 
 /// One object or array that has not ended.
@@ -8,11 +8,19 @@ enum Frame<'a> {
 }
 
 /// The path to what `error` is about, such as `items[2].name`; empty for the whole text.
-pub(crate) fn of(text: &[u8], error: &serde_json::Error) -> String {
+pub(super) fn of(text: &[u8], error: &serde_json::Error) -> String {
     let mut open: Vec<Frame<'_>> = Vec::new();
     // What ended last, if nothing came after it.
     let mut ended = None;
+    let reason = error.to_string();
     let mut rest = read_so_far(text, error);
+    // The rule of an element's type is told after the comma behind the element.
+    if !reason.starts_with("invalid ")
+        && error.is_data()
+        && let Some(before) = rest.trim_ascii_end().strip_suffix(b",")
+    {
+        rest = before;
+    }
     while let Some((first, after)) = rest.split_first() {
         rest = after;
         match first {
@@ -46,7 +54,7 @@ pub(crate) fn of(text: &[u8], error: &serde_json::Error) -> String {
         ended = None;
     }
     // A member's own rule is checked when its object is over; only of a missing one does the object itself tell.
-    let told_by_the_whole = error.to_string().starts_with("missing field");
+    let told_by_the_whole = reason.starts_with("missing field") || reason.starts_with(super::OPEN);
     let frames = open.iter().chain(ended.as_ref().filter(|_| !told_by_the_whole));
     frames.fold(String::new(), |path, frame| match frame {
         Frame::Object { key: [], .. } => path,
@@ -88,15 +96,15 @@ mod tests {
         count: Option<u8>,
         inner: Option<Inner>,
         list: Option<Vec<Inner>>,
-        time: Option<model::time::IsoTime>,
+        time: Option<crate::time::IsoTime>,
     }
 
     #[derive(Debug, Deserialize)]
     #[expect(dead_code, reason = "only the types matter")]
     struct Inner {
         name: String,
-        time: Option<model::time::IsoTime>,
-        tags: Option<Vec<model::time::IsoTime>>,
+        time: Option<crate::time::IsoTime>,
+        tags: Option<Vec<crate::time::IsoTime>>,
     }
 
     /// A reader that keeps track must say the same.
@@ -118,6 +126,8 @@ mod tests {
             (r#"{"list":[{"name":"a"},{}]}"#, "list[1]"),
             (r#"{"list":{}}"#, "list"),
             (r#"{"inner":{"name":"a","tags":["1970-01-01T00:00:00Z", "b"]}}"#, "inner.tags[1]"),
+            (r#"{"inner":{"name":"a","tags":["b", "1970-01-01T00:00:00Z"]}}"#, "inner.tags[0]"),
+            (r#"{"list":[{"name":"a"},[{"name":"b"}]]}"#, "list[1][0]"),
         ] {
             let tracked: Result<Outer, _> =
                 serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(body));
