@@ -12,8 +12,8 @@ use model::audit::{Checkpoint, Entry, ExportLine};
 
 use crate::{Error, Result};
 
-/// How many faults are told one by one.
-const TOLD: usize = 50;
+/// How many faults are listed one by one.
+const MOST_LISTED: usize = 50;
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -32,12 +32,12 @@ impl Report {
         if self.faults.is_empty() {
             return Ok(self);
         }
-        let more = self.faults.len().saturating_sub(TOLD);
-        let mut told: Vec<_> = self.faults.into_iter().take(TOLD).collect();
+        let more = self.faults.len().saturating_sub(MOST_LISTED);
+        let mut listed: Vec<_> = self.faults.into_iter().take(MOST_LISTED).collect();
         if more > 0 {
-            told.push(format!("and {more} more"));
+            listed.push(format!("and {more} more"));
         }
-        Err(Error::Broken(told.join("\n")))
+        Err(Error::Broken(listed.join("\n")))
     }
 }
 
@@ -247,28 +247,28 @@ mod tests {
     fn what_was_altered_dropped_moved_or_inserted_is_named() {
         let (texts, lines) = export();
         // The lines of entries 0 to 3, then a checkpoint, then 4 to 9, then a checkpoint.
-        let tell = |change: &dyn Fn(&mut Vec<String>)| {
+        let faults_after = |change: &dyn Fn(&mut Vec<String>)| {
             let mut lines = lines.clone();
             change(&mut lines);
             verified(&lines, None).unwrap_err()
         };
-        let altered = tell(&|lines| lines[2] = lines[2].replace("s2", "sX"));
+        let altered = faults_after(&|lines| lines[2] = lines[2].replace("s2", "sX"));
         assert!(altered.contains("line 3: entry 2 was altered"), "{altered}");
-        let altered = tell(&|lines| lines[7] = entry_line(6, &entry(6, "another")));
+        let altered = faults_after(&|lines| lines[7] = entry_line(6, &entry(6, "another")));
         assert!(altered.contains("among the entries 4 to 9") && altered.lines().count() == 1, "{altered}");
-        let dropped = tell(&|lines| drop(lines.remove(5)));
+        let dropped = faults_after(&|lines| drop(lines.remove(5)));
         assert!(dropped.contains("entry 4 is missing"), "{dropped}");
-        let dropped = tell(&|lines| drop(lines.drain(6..8)));
+        let dropped = faults_after(&|lines| drop(lines.drain(6..8)));
         assert!(dropped.contains("entries 5 to 6 are missing"), "{dropped}");
-        let moved = tell(&|lines| lines.swap(5, 6));
+        let moved = faults_after(&|lines| lines.swap(5, 6));
         assert!(moved.contains("entry 4 is missing") && moved.contains("line 7: entry 4 stands here"), "{moved}");
-        let inserted = tell(&|lines| lines.insert(2, entry_line(1, &entry(1, "new"))));
+        let inserted = faults_after(&|lines| lines.insert(2, entry_line(1, &entry(1, "new"))));
         assert!(inserted.contains("line 3: entry 1 stands here out of its order"), "{inserted}");
-        let renumbered = tell(&|lines| lines[2] = entry_line(2, &texts[3]));
+        let renumbered = faults_after(&|lines| lines[2] = entry_line(2, &texts[3]));
         assert!(renumbered.contains("entry 2 says of itself that it is 3"), "{renumbered}");
-        let foreign = tell(&|lines| lines[2] = entry_line(2, &entry(2, "x").replace("acme", "other")));
+        let foreign = faults_after(&|lines| lines[2] = entry_line(2, &entry(2, "x").replace("acme", "other")));
         assert!(foreign.contains("entry 2 is of another tenant"), "{foreign}");
-        let cut = tell(&|lines| drop(lines.drain(9..11)));
+        let cut = faults_after(&|lines| drop(lines.drain(9..11)));
         assert!(cut.contains("entries 8 to 9 are missing: 10 were signed"), "{cut}");
     }
 
@@ -285,9 +285,9 @@ mod tests {
         // Even who holds the key cannot deny what was signed before.
         lines[10] = json!({ "checkpoint": checkpoint(&other, &key()) }).to_string();
         assert!(verified(&lines, None).is_ok());
-        let told = verified(&lines, Some(checkpoint(&texts[..6], &key()))).unwrap_err();
-        assert!(told.contains("the earlier checkpoint of 6 entries signs another tree"), "{told}");
-        let told = verified(&lines[..5], Some(checkpoint(&texts[..6], &key()))).unwrap_err();
-        assert!(told.contains("entries 5 to 5 are missing"), "{told}");
+        let listed = verified(&lines, Some(checkpoint(&texts[..6], &key()))).unwrap_err();
+        assert!(listed.contains("the earlier checkpoint of 6 entries signs another tree"), "{listed}");
+        let listed = verified(&lines[..5], Some(checkpoint(&texts[..6], &key()))).unwrap_err();
+        assert!(listed.contains("entries 5 to 5 are missing"), "{listed}");
     }
 }

@@ -149,7 +149,7 @@ mod tests {
                 if name == "signature" {
                     continue;
                 }
-                // With a signature and an id of its own, the version after it still tells.
+                // With a signature and an id of its own, the version after it still shows it.
                 let document = &mut links[number].document;
                 document.signature = signature(document);
                 links[number].consent_id = cid::v0(document.text().as_bytes()).unwrap();
@@ -175,7 +175,7 @@ mod tests {
             links.swap(number - 1, number);
             assert!(!verify(&links, None).is_empty(), "{number} moved");
         }
-        // Only who knows the newest id can tell that the newest is missing.
+        // Only somebody who knows the newest id can see that the newest is missing.
         assert!(verify(&whole[1..], None).is_empty());
         assert!(verify(&whole[1..], Some(&whole[0].consent_id))[0].starts_with("the newest version is"));
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{Error, Result};
 
-/// Pretty JSON with a newline at the end, of what the tool itself has to tell. What the service answers is printed as it is
+/// Pretty JSON with a newline at the end, of what the tool itself prints. What the service answers is printed as it is
 /// (`Reply::printed`).
 pub(crate) fn json(value: &Value) -> String {
     format!("{value:#}\n")

@@ -15,7 +15,7 @@ pub(crate) fn explain(error: &clap::Error, arguments: impl Iterator<Item = Strin
     let context = |kind| error.get(kind).map(text).filter(|text| !text.is_empty());
     // The name of an option of ours, where clap found a wrong value; what was given, where it knows no such thing.
     let given = context(ContextKind::InvalidArg);
-    let mut told = match error.kind() {
+    let mut text = match error.kind() {
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             let reason = error.source().map(|reason| format!(": {reason}")).unwrap_or_default();
             format!("the value of {} is not understood{reason}", given.unwrap_or_else(|| "an argument".to_owned()))
@@ -32,13 +32,13 @@ pub(crate) fn explain(error: &clap::Error, arguments: impl Iterator<Item = Strin
         (ContextKind::ValidSubcommand, "commands"),
     ] {
         if let Some(known) = context(kind) {
-            let _ = write!(told, "\n{title}: {known}");
+            let _ = write!(text, "\n{title}: {known}");
         }
     }
     if let Some(usage) = context(ContextKind::Usage) {
-        let _ = write!(told, "\n\n{}", usage.trim_end());
+        let _ = write!(text, "\n\n{}", usage.trim_end());
     }
-    told + "\n\nFor more information, try '--help'."
+    text + "\n\nFor more information, try '--help'."
 }
 
 fn unknown(given: Option<String>, mut arguments: impl Iterator<Item = String>) -> String {
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
     use crate::commands::Cli;
 
-    fn told(arguments: &[&str]) -> String {
+    fn explained(arguments: &[&str]) -> String {
         let arguments: Vec<_> = ["chancery"].iter().chain(arguments).map(|argument| (*argument).to_owned()).collect();
         explain(&Cli::try_parse_from(&arguments).err().unwrap(), arguments.into_iter())
     }
@@ -93,18 +93,18 @@ mod tests {
             &["token", "create", "t", "--scope", "s3cret"],
             &["call", "GET", "/x", "--encrypt", "--anonymous", "-d", "s3cret"],
         ] {
-            let told = told(arguments);
-            assert!(!told.contains("s3cret"), "{arguments:?}: {told}");
-            assert!(told.contains("--help") || told.contains("Usage"), "{told}");
+            let text = explained(arguments);
+            assert!(!text.contains("s3cret"), "{arguments:?}: {text}");
+            assert!(text.contains("--help") || text.contains("Usage"), "{text}");
         }
     }
 
     #[test]
     fn the_argument_is_named_by_its_position_and_what_is_close_is_told() {
-        assert!(told(&["keygen", "--jsn"]).starts_with("argument 2 is not understood"));
-        assert!(told(&["--licens=x", "keygen"]).contains("similar: --license"));
-        assert!(told(&["licence", "create", "x", "--level", "x"]).contains("possible values: "));
-        let told = told(&["licenc"]);
-        assert!(told.contains("similar: ") && told.contains("licence"), "{told}");
+        assert!(explained(&["keygen", "--jsn"]).starts_with("argument 2 is not understood"));
+        assert!(explained(&["--licens=x", "keygen"]).contains("similar: --license"));
+        assert!(explained(&["licence", "create", "x", "--level", "x"]).contains("possible values: "));
+        let text = explained(&["licenc"]);
+        assert!(text.contains("similar: ") && text.contains("licence"), "{text}");
     }
 }

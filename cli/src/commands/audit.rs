@@ -227,8 +227,9 @@ impl Verify {
         let report = audit_export::verify(&lines, &key, previous)?.proven()?;
         let Report { tenant, entries, covered, checkpoints, .. } = &report;
         if session.json() {
-            let told = json!({ "tenant": tenant, "entries": entries, "covered": covered, "checkpoints": checkpoints });
-            return Ok(output::json(&told));
+            let summary =
+                json!({ "tenant": tenant, "entries": entries, "covered": covered, "checkpoints": checkpoints });
+            return Ok(output::json(&summary));
         }
         let rest = match entries - covered {
             0 => "all of them signed".to_owned(),

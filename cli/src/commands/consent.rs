@@ -79,7 +79,7 @@ pub(super) struct Verify {
     /// Check what the service has instead
     #[arg(long, num_args = 3, value_names = ["TENANT", "COMMUNITY", "TYPE"])]
     server: Option<Vec<String>>,
-    /// The consentId that the newest version must have: without it nobody can tell whether newer ones were cut off
+    /// The consentId that the newest version must have: without it newer ones may have been cut off unnoticed
     #[arg(long, value_name = "CONSENTID")]
     newest: Option<String>,
 }
@@ -135,7 +135,7 @@ impl Place {
         Ok(links)
     }
 
-    /// The document of a version that was shown: whoever has all of it can write it down again.
+    /// The document of a version that was shown: all of it is enough to write the document again.
     fn document(&self, mut shown: Value) -> Result<Document> {
         if let Some(fields) = shown.as_object_mut() {
             for name in ["consentId", "isEnabled", "updatedAt", "updatedBy"] {

@@ -53,7 +53,7 @@ impl Credential {
 
 fn requests(text: &str) -> Result<Vec<Request>> {
     let wrong = || Error::usage("expected a JSON object or an array of objects".to_owned());
-    // What was wrong with the text is not told by quoting it: it holds secrets.
+    // The error does not quote the text: it holds secrets.
     let given = match Json::parse(text).map_err(|_| wrong())? {
         Json::List(all) => all,
         one => vec![one],

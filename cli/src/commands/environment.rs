@@ -242,8 +242,11 @@ mod tests {
     fn what_is_missing_is_told_at_once() {
         let error = request("community create demo").unwrap_err();
         assert_eq!(error.exit_code(), 2);
-        let told = error.to_string();
-        assert!(told.contains("--contact-email") && told.contains("--password") && !told.contains("NAME"), "{told}");
+        let message = error.to_string();
+        assert!(
+            message.contains("--contact-email") && message.contains("--password") && !message.contains("NAME"),
+            "{message}"
+        );
         assert_eq!(request("environment install /no/such/file").unwrap_err().exit_code(), 2);
     }
 

@@ -100,7 +100,7 @@ impl Licence {
         let answer = reply.json()?;
         Ok(match self {
             Self::Create(_) => {
-                note("Keep the keySecret: whoever has it can sign as this key.");
+                note("Keep the keySecret: everybody who has it can sign as this key.");
                 key(&answer, true)
             }
             Self::Show { reveal, .. } => key(&answer, *reveal),

@@ -1,5 +1,5 @@
 //! Files of variables, `NAME=value`. Reading follows the grammar of npm's `dotenv`; writing uses only what a shell, Node,
-//! npm's `dotenv` and Python's `python-dotenv` read alike. docs/formats.md tells where reading differs.
+//! npm's `dotenv` and Python's `python-dotenv` read alike. docs/formats.md lists where reading differs.
 
 mod read;
 mod write;

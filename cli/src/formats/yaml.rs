@@ -1,4 +1,4 @@
-//! YAML 1.2 with its core schema, and the merge keys of YAML 1.1. docs/formats.md tells what is read and what is written.
+//! YAML 1.2 with its core schema, and the merge keys of YAML 1.1. docs/formats.md lists what is read and what is written.
 
 mod read;
 mod scalar;

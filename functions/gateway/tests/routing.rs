@@ -1,4 +1,4 @@
-//! The gateway's table, `spin.toml` and `wrangler.toml` must tell the same story.
+//! The gateway's table, `spin.toml` and `wrangler.toml` must agree.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may stop at once")]
 
 use gateway::routes::FUNCTIONS;

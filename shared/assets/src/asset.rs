@@ -22,7 +22,7 @@ pub struct Asset {
 pub enum Age {
     /// For ever: its address holds the version.
     Immutable,
-    /// It asks each time, and is told cheaply that nothing changed.
+    /// It asks each time, and a short answer says that nothing changed.
     Asked,
 }
 
@@ -33,7 +33,7 @@ impl Asset {
             return (StatusCode::NOT_ACCEPTABLE, "This file is kept compressed: ask with `Accept-Encoding: gzip`")
                 .into_response();
         };
-        // Two codings of a file are two representations, and strong tags must tell them apart.
+        // Two codings of a file are two representations, and strong tags must differ.
         let etag = format!("\"{}{}\"", self.etag, if gzip.is_some() { "-gzip" } else { "" });
         let cache = match age {
             Age::Immutable => "public, max-age=31536000, immutable",

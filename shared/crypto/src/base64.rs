@@ -19,7 +19,7 @@ pub fn encode_url(bytes: &[u8]) -> String {
 }
 
 /// Decodes either alphabet, with complete padding or none. White space is refused. Unused bits of
-/// the last character are ignored, because encoders in the wild leave them set; whoever compares
+/// the last character are ignored, because encoders in the wild leave them set; code that compares
 /// must therefore compare the decoded bytes.
 ///
 /// ```

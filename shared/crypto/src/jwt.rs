@@ -138,7 +138,7 @@ impl<'a> Token<'a> {
         Ok(Self { header, claims, signed, signature })
     }
 
-    /// Who says to have made the token: the claim `iss`, or a header of that name.
+    /// The issuer that the token names: the claim `iss`, or a header of that name.
     #[must_use]
     pub fn issuer(&self) -> Option<&str> {
         self.claims.iss.as_deref().or(self.header.iss.as_deref())

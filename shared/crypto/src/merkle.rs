@@ -88,7 +88,7 @@ pub fn consistency_proof(from: u64, to: u64, nodes: &mut impl FnMut(Node) -> Opt
             start = middle;
         }
     }
-    // The older tree itself is known to whoever checks, unless it ends inside.
+    // The older tree itself is known to the verifier, unless it ends inside.
     if start > 0 {
         parts.push((start, end));
     }
@@ -207,7 +207,7 @@ impl Frontier {
         self.count
     }
 
-    /// Adds the next subtree by its root, and tells every subtree that became complete, itself included.
+    /// Adds the next subtree by its root, and reports every subtree that became complete, itself included.
     pub fn push(&mut self, hash: Hash, mut complete: impl FnMut(Node, Hash)) {
         let mut node = Node { level: self.level, position: self.count };
         let mut hash = hash;

@@ -205,18 +205,18 @@ proptest! {
     fn a_tree_that_grows_by_subtrees_is_the_same_tree(count in 0_u64..70, level in 0_u32..4, stop in 0_u64..70) {
         let leaves: Vec<_> = (0..count << level).map(|number| merkle::leaf_hash(&number.to_be_bytes())).collect();
         let tree = Tree(leaves);
-        let mut told = std::collections::HashMap::new();
+        let mut reported = std::collections::HashMap::new();
         let mut frontier = Frontier::new(level);
         for position in 0..count {
             if position == stop {
                 // Taken up again by somebody else.
-                frontier = Frontier::resume(level, position, &mut |node| told.get(&node).copied()).unwrap();
+                frontier = Frontier::resume(level, position, &mut |node| reported.get(&node).copied()).unwrap();
             }
             let subtree = tree.node(Node { level, position }).unwrap();
-            frontier.push(subtree, |node, hash| { told.insert(node, hash); });
+            frontier.push(subtree, |node, hash| { reported.insert(node, hash); });
         }
         prop_assert_eq!(frontier.root(), tree.root(count << level));
-        for (node, hash) in told {
+        for (node, hash) in reported {
             prop_assert_eq!(tree.node(node), Some(hash));
         }
     }

@@ -271,7 +271,7 @@ impl Action {
         if let Some(rule) = self.rules().find(|rule| rule.covers(facts)) {
             return rule.decide(facts);
         }
-        // The target does not exist. Who could act on some target learns that; everybody else is denied as ever.
+        // The target does not exist. A caller who could act on some target learns that; others are denied as usual.
         let decisions = self.rules().map(|rule| rule.decide(facts));
         let mut denial = Decision::Unauthorized;
         for decision in decisions {

@@ -46,7 +46,7 @@ impl Guard {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slot(usize);
 
-/// Who calls. Adds to a batch what admits the caller, and says why one was not admitted.
+/// The caller of an operation. Adds to a batch what admits it, and explains why it was not admitted.
 pub trait Actor: Send + Sync {
     fn app(&self) -> &App;
 

@@ -16,7 +16,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub struct Error {
     pub status: StatusCode,
     pub message: Cow<'static, str>,
-    /// The whole body, for an API whose refusals tell more than a message.
+    /// The whole body, for an API whose refusals have more than a message.
     pub(crate) body: Option<Box<serde_json::Value>>,
     inner: Option<String>,
     location: &'static Location<'static>,

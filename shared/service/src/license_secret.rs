@@ -6,7 +6,7 @@ use platform::random;
 
 use crate::{Error, Result};
 
-/// Whose data key seals the licence secrets, and whose audit rows tell of licences.
+/// The tenant whose data key seals the licence secrets, and whose log has the entries about licences.
 pub const LICENSING_TENANT: &str = "licensing";
 
 /// Seals the secret of the licence key with this `_id`.

@@ -27,7 +27,7 @@ pub(crate) async fn create_if_presented(signed: &Signed) -> Result<bool> {
     let data_key = app.data_keys().create(app, LICENSING_TENANT).await?;
     let id = hash::hex(&random::bytes::<12>()?);
     let sealed = license_secret::seal(&data_key, &id, &signed.license)?;
-    // Once in the life of a database: the second statement is the mark of the first.
+    // Once in the life of a database: the second statement records that the first was executed.
     let key = Statement::new(
         "INSERT INTO service_keys (id, type, tag, key_id, secret_hash, sealed_secret, expires_at, auth_level, \
          description, created_at, updated_at) \
@@ -50,6 +50,6 @@ pub(crate) async fn create_if_presented(signed: &Signed) -> Result<bool> {
     let created = batch.push(key);
     batch.push(once.bind(signed.now.to_string()));
     batch.record(audit.value(&data_key, signed.license.as_bytes()), created);
-    // Where it was created before, by another instance or long ago, looking again tells.
+    // Where it was created before, by another instance or long ago, the second look finds it.
     batch.write().await.map(|_| true)
 }

@@ -40,7 +40,7 @@ pub(crate) struct Import {
     file: String,
     #[command(flatten)]
     context: Context,
-    /// Its format, if the name of the file does not tell
+    /// Its format, if the name of the file does not show it
     #[arg(long, value_enum)]
     format: Option<Format>,
     /// Remove what the file does not name
@@ -138,7 +138,7 @@ impl Import {
                 if number <= done || line.trim().is_empty() { Ok(None) } else { self.line(client, &line).map(Some) };
             (number, line.len() as u64 + 1, applied)
         };
-        let (mut tally, mut told, mut journal) = (Tally::default(), String::new(), journal);
+        let (mut tally, mut report, mut journal) = (Tally::default(), String::new(), journal);
         let took = parallel::in_order(self.jobs.into(), lines, context_of, work, |(number, bytes, applied)| {
             bar.inc(bytes);
             match applied {
@@ -146,7 +146,7 @@ impl Import {
                 Ok(Some((context, applied))) => {
                     tally.count(&applied);
                     bar.set_message(tally.numbers());
-                    told += &self.describe(&applied, &format!("{context}\n"));
+                    report += &self.describe(&applied, &format!("{context}\n"));
                 }
                 Err(error @ (Error::Refused { .. } | Error::Usage(_))) => {
                     tally.refused += 1;
@@ -170,7 +170,7 @@ impl Import {
         }
         let summary = tally.summary(self.dry_run, session.json());
         match took {
-            Ok(()) if tally.refused == 0 => Ok(told + &summary),
+            Ok(()) if tally.refused == 0 => Ok(report + &summary),
             Ok(()) => Err(Error::Partly(format!("not everything was imported: {}", tally.numbers()))),
             Err(error) => {
                 note(&format!("broken off: {}; run it again to go on", tally.numbers()));

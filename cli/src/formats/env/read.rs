@@ -198,7 +198,9 @@ mod tests {
         assert_eq!(twice.members, *Json::parse(r#"{"A":"3","B":2}"#).unwrap().object().unwrap());
         assert_eq!(twice.warnings, ["line 3: A has a value already; the last one is taken"]);
         let cut = parse("\nA=pass#word").unwrap().warnings;
-        assert!(cut.len() == 1 && cut.iter().all(|told| told.starts_with("line 2: A: ") && !told.contains("word")));
+        assert!(
+            cut.len() == 1 && cut.iter().all(|message| message.starts_with("line 2: A: ") && !message.contains("word"))
+        );
         assert!(parse("A='a#b' #c\nB=a #b").unwrap().warnings.is_empty());
     }
 
@@ -222,8 +224,8 @@ mod tests {
             &deep,
             &brackets,
         ] {
-            let told = parse(&format!("\n{wrong}")).err().unwrap();
-            assert!(told.starts_with("line ") && !told.contains("s3cret"), "{wrong:.30}: {told}");
+            let message = parse(&format!("\n{wrong}")).err().unwrap();
+            assert!(message.starts_with("line ") && !message.contains("s3cret"), "{wrong:.30}: {message}");
         }
     }
 }

@@ -98,8 +98,8 @@ mod tests {
         for value in
             ["\\\\", "a\\\\\\\\b", "\\u0000", "a\\r\\n", "${x}", "it's \\\"x\\\"", "it's $5", "it's `", "'\\\\n"]
         {
-            let told = written(&format!("{{\"A\":\"b\",\"SECRET\":\"{value}\"}}")).unwrap_err();
-            assert!(told.contains("SECRET") && !told.contains("it's"), "{told}");
+            let message = written(&format!("{{\"A\":\"b\",\"SECRET\":\"{value}\"}}")).unwrap_err();
+            assert!(message.contains("SECRET") && !message.contains("it's"), "{message}");
         }
         for name in ["a.b", "a b", "", "a=b", "é", "1a", "a-b", "__proto__"] {
             let odd = Members::from([(name.to_owned(), Json::Text(String::new()))]);

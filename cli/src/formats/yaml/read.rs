@@ -284,10 +284,10 @@ mod tests {
             (&flow, "line 1 column "),
             (&block, "line 1 column "),
         ] {
-            let told = parse(wrong).unwrap_err();
+            let message = parse(wrong).unwrap_err();
             assert!(
-                told.starts_with(place) && told.contains(" column ") && !told.contains("s3cret"),
-                "{wrong:.40}: {told}"
+                message.starts_with(place) && message.contains(" column ") && !message.contains("s3cret"),
+                "{wrong:.40}: {message}"
             );
         }
     }

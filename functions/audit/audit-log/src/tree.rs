@@ -1,5 +1,5 @@
 //! The tree above a tenant's entries. Only roots of complete subtrees of 256 leaves and more are stored; they follow from
-//! the entries, so whoever computes one computes the same. They are integrated in groups when somebody asks, and what lies
+//! the entries, so every instance computes the same. They are integrated in groups when somebody asks, and what lies
 //! below them is computed again from the entries.
 
 use std::collections::{BTreeSet, HashMap};

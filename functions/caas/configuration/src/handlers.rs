@@ -170,7 +170,7 @@ pub(crate) async fn remove_config(
     Err(Error::not_found("Nothing stands at these paths"))
 }
 
-/// Show who changed what of a configuration and when, newest first. For whoever may fetch it.
+/// Show who changed what of a configuration and when, newest first. For callers who may fetch it.
 #[utoipa::path(
     get, path = "/caas/config/history", tag = "Chancery", params(HistoryQuery),
     responses((status = 200, body = History), (status = 400), (status = 401)),

@@ -68,9 +68,9 @@ impl Sql for Counted {
     }
 
     fn read_batch(&self, statements: Vec<Statement>) -> Task<'_, Result<Vec<Outcome>, SqlError>> {
-        // Marks are left after an answer, at some time.
-        let marks = statements.first().is_some_and(|first| first.text.contains("FROM json_each(?1) m WHERE"));
-        let sql = if marks { self.0.as_ref() } else { self.count() };
+        // Nonces of answers by a copy are stored after the answer, at some time.
+        let stores_nonces = statements.first().is_some_and(|first| first.text.contains("FROM json_each(?1) n WHERE"));
+        let sql = if stores_nonces { self.0.as_ref() } else { self.count() };
         sql.read_batch(statements)
     }
 }
@@ -107,7 +107,7 @@ impl Deployment {
         self.asked.swap(0, Ordering::SeqCst)
     }
 
-    async fn marks(&self) -> i64 {
+    async fn nonces(&self) -> i64 {
         let count = Statement::new("SELECT count(*) AS n FROM request_nonces");
         self.host.sql.query(count).await.unwrap().first().unwrap().get("n").unwrap()
     }
@@ -204,19 +204,23 @@ async fn a_copy_is_shown_without_asking_storage_and_leaves_its_mark_after_the_an
     let one = deployment.instance().await;
     one.set("a", json!({ "b": [1.50, 2], "c": 3 })).await;
     one.fetch("").await;
-    let (before, spent) = (deployment.marks().await, headers());
+    let (before, headers_of_one) = (deployment.nonces().await, headers());
     deployment.asked();
     let body = json!({ "context": { "appId": "a" }, "key_paths": ["a.c", "x"] });
-    let (status, _, answer) = one.send(&spent, "POST", "/caas/config/fetch", &body).await;
+    let (status, _, answer) = one.send(&headers_of_one, "POST", "/caas/config/fetch", &body).await;
     assert_eq!((status, answer, deployment.asked()), (StatusCode::OK, json!({ "a.c": 3 }), 0));
     for path in ["/caas/config/fetch", "/caas/config/fetch?read_fresh=true"] {
-        assert_eq!(one.send(&spent, "POST", path, &body).await.0, StatusCode::UNAUTHORIZED, "sent again: {path}");
+        assert_eq!(
+            one.send(&headers_of_one, "POST", path, &body).await.0,
+            StatusCode::UNAUTHORIZED,
+            "sent again: {path}"
+        );
     }
     tokio::time::sleep(Duration::from_millis(300)).await;
-    assert_eq!(deployment.marks().await, before + 1);
+    assert_eq!(deployment.nonces().await, before + 1);
     let two = deployment.instance().await;
     let change = json!({ "context": { "appId": "a" }, "data": 1 });
-    assert_eq!(two.send(&spent, "PUT", "/caas/config/x", &change).await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(two.send(&headers_of_one, "PUT", "/caas/config/x", &change).await.0, StatusCode::UNAUTHORIZED);
     assert_eq!(one.fetch("?read_fresh=true").await.0, json!({ "a": { "b": [1.5, 2], "c": 3 } }));
 }
 

@@ -1,4 +1,4 @@
-//! Who activates an extension: the holder of a bearer token, or else a licence. With a token the licence is not looked
+//! The caller who activates an extension: the holder of a bearer token, or else a licence. With a token the licence is not looked
 //! at, be it good or bad.
 
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Extensions of browsers: activate, deactivate, tell the status.
+//! Extensions of browsers: activate, deactivate, show the status.
 
 mod activator;
 mod extensions;

@@ -19,7 +19,7 @@ pub(crate) fn read(rows: &[Row]) -> Result<Overrides> {
     rows.iter().map(|row| Ok((row.get("name")?, row.get("url")?))).collect()
 }
 
-/// All changes in one statement, so that its count tells whether there was any. What is removed stays as a name
+/// All changes in one statement, so that its count says whether there was any. What is removed stays as a name
 /// without a URL; what was never there is not written down.
 pub(crate) fn apply(changes: &BTreeMap<String, Option<String>>) -> Result<Statement> {
     let json = |error: serde_json::Error| Error::internal(format!("directory: {error}"));
