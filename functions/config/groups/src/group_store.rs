@@ -1,14 +1,12 @@
 //! The SQL of groups.
 
-use std::sync::LazyLock;
-
 use model::{
     config::{Details, Group, ListQuery, fold},
     time::IsoTime,
 };
 use platform::{Row, Statement, random};
 use serde::de::DeserializeOwned;
-use service::{Error, Holder, Result};
+use service::{Batch, Bearer, Error, Result, Slot};
 
 use crate::list::{self, project};
 
@@ -16,27 +14,29 @@ use crate::list::{self, project};
 pub(crate) const COLUMNS: &str = "id, tenant_id, project_id, key, name, description, tags, metadata, created_by, \
      updated_by, created_at, updated_at";
 
-pub(crate) fn select(holder: &Holder, key: &str) -> Statement {
-    static TEXT: LazyLock<String> = LazyLock::new(|| {
-        format!("SELECT {COLUMNS} FROM config_groups WHERE tenant_id = ?1 AND project_id = ?2 AND key = ?3")
-    });
-    project(TEXT.as_str(), holder).bind(key)
+pub(crate) fn select(bearer: &Bearer, key: &str) -> Statement {
+    let text = format!("SELECT {COLUMNS} FROM config_groups WHERE tenant_id = ?1 AND project_id = ?2 AND key = ?3");
+    project(text, bearer).bind(key)
 }
 
-pub(crate) fn select_all(holder: &Holder, query: &ListQuery) -> Statement {
-    static TEXTS: LazyLock<[String; 4]> =
-        LazyLock::new(|| list::texts(&format!("SELECT {COLUMNS} FROM config_groups"), None, ""));
-    list::statement(&TEXTS, holder, query)
+pub(crate) fn select_all(bearer: &Bearer, query: &ListQuery) -> Statement {
+    list::statement(list::texts(&format!("SELECT {COLUMNS} FROM config_groups"), None, ""), bearer, query)
 }
 
-/// Inserts the group's tags and the group, and reads it back.
-pub(crate) fn insert(holder: &Holder, key: &str, details: &Details<'_>) -> Result<Vec<Statement>> {
-    let id = new_id()?;
+/// Where a change of a group is, and where the group as it stands after it.
+pub(crate) struct Changed {
+    pub change: Slot,
+    pub group: Slot,
+}
+
+/// Inserts the group with its tags, and reads it back.
+pub(crate) fn insert(batch: &mut Batch<Bearer>, key: &str, details: &Details<'_>) -> Result<Changed> {
+    let (bearer, id) = (&batch.actor().clone(), new_id()?);
     let insert = project(
         "INSERT INTO config_groups (id, tenant_id, project_id, key, name, name_folded, description, \
          description_folded, tags, metadata, created_by, updated_by, created_at, updated_at) \
          VALUES (?3, ?1, ?2, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12, ?12)",
-        holder,
+        bearer,
     );
     let insert = insert
         .bind(id.as_str())
@@ -47,25 +47,27 @@ pub(crate) fn insert(holder: &Holder, key: &str, details: &Details<'_>) -> Resul
         .bind(details.description.map(fold))
         .bind(details.tags.as_deref().unwrap_or("[]"))
         .bind(details.metadata.unwrap_or("{}"))
-        .bind(holder.performer.as_str())
-        .bind(holder.now);
+        .bind(bearer.performer.as_str())
+        .bind(bearer.now);
     let tags = project(
         "INSERT OR IGNORE INTO config_tags (tenant_id, project_id, tag, owner_id) \
          SELECT ?1, ?2, value, ?3 FROM json_each(?4)",
-        holder,
+        bearer,
     );
     let tags = tags.bind(id).bind(details.tags.as_deref().unwrap_or("[]"));
-    Ok(vec![tags, insert, select(holder, key)])
+    batch.push(tags);
+    Ok(Changed { change: batch.push(insert), group: batch.push(select(bearer, key)) })
 }
 
 /// Changes what is given, and reads the group back.
-pub(crate) fn update(holder: &Holder, key: &str, details: &Details<'_>) -> Vec<Statement> {
+pub(crate) fn update(batch: &mut Batch<Bearer>, key: &str, details: &Details<'_>) -> Changed {
+    let bearer = &batch.actor().clone();
     let update = project(
         "UPDATE config_groups SET name = coalesce(?4, name), name_folded = coalesce(?5, name_folded), \
          description = coalesce(?6, description), description_folded = coalesce(?7, description_folded), \
          tags = coalesce(?8, tags), metadata = coalesce(?9, metadata), updated_by = ?10, updated_at = ?11 \
          WHERE tenant_id = ?1 AND project_id = ?2 AND key = ?3",
-        holder,
+        bearer,
     );
     let update = update
         .bind(key)
@@ -75,38 +77,37 @@ pub(crate) fn update(holder: &Holder, key: &str, details: &Details<'_>) -> Vec<S
         .bind(details.description.map(fold))
         .bind(details.tags.clone())
         .bind(details.metadata)
-        .bind(holder.performer.as_str())
-        .bind(holder.now);
-    let mut statements = Vec::new();
+        .bind(bearer.performer.as_str())
+        .bind(bearer.now);
     if let Some(tags) = details.tags.clone() {
-        statements.push(project(UNTAG, holder).bind(key));
-        statements.push(project(TAG, holder).bind(key).bind(tags));
+        batch.push(project(UNTAG, bearer).bind(key));
+        batch.push(project(TAG, bearer).bind(key).bind(tags));
     }
-    statements.extend([update, select(holder, key)]);
-    statements
+    Changed { change: batch.push(update), group: batch.push(select(bearer, key)) }
 }
 
-/// Deletes the group with its items, their values and tags, and tells the audit of each. The last statement says
-/// whether there was such a group.
-pub(crate) fn delete(holder: &Holder, key: &str) -> Vec<Statement> {
+/// Deletes the group with its items, their values and tags, and records each in the history. The slot is that of the
+/// group.
+pub(crate) fn delete(batch: &mut Batch<Bearer>, key: &str) -> Slot {
+    let bearer = &batch.actor().clone();
     let audit_items = project(
         "INSERT INTO config_audit (tenant_id, project_id, config_key, action, version, performed_by, at, previous) \
          SELECT tenant_id, project_id, key, 'delete', version, ?4, ?5, CASE WHEN is_secret THEN NULL ELSE sealed END \
          FROM config_items WHERE group_id = \
          (SELECT id FROM config_groups WHERE tenant_id = ?1 AND project_id = ?2 AND key = ?3) ORDER BY key",
-        holder,
+        bearer,
     );
     let audit_group = project(
         "INSERT INTO config_audit (tenant_id, project_id, config_key, action, version, performed_by, at) \
          SELECT tenant_id, project_id, key, 'delete', 0, ?4, ?5 FROM config_groups \
          WHERE tenant_id = ?1 AND project_id = ?2 AND key = ?3",
-        holder,
+        bearer,
     );
-    let told = |statement: Statement| statement.bind(key).bind(holder.performer.as_str()).bind(holder.now);
-    let of_group = |text| project(text, holder).bind(key);
-    vec![
-        told(audit_items),
-        told(audit_group),
+    let by = |statement: Statement| statement.bind(key).bind(bearer.performer.as_str()).bind(bearer.now);
+    let of_group = |text: &'static str| project(text, bearer).bind(key);
+    for statement in [
+        by(audit_items),
+        by(audit_group),
         of_group(
             "DELETE FROM config_tags WHERE owner_id IN (SELECT id FROM config_items WHERE group_id = \
              (SELECT id FROM config_groups WHERE tenant_id = ?1 AND project_id = ?2 AND key = ?3))",
@@ -120,8 +121,10 @@ pub(crate) fn delete(holder: &Holder, key: &str) -> Vec<Statement> {
              (SELECT id FROM config_groups WHERE tenant_id = ?1 AND project_id = ?2 AND key = ?3)",
         ),
         of_group(UNTAG),
-        of_group("DELETE FROM config_groups WHERE tenant_id = ?1 AND project_id = ?2 AND key = ?3"),
-    ]
+    ] {
+        batch.push(statement);
+    }
+    batch.push(of_group("DELETE FROM config_groups WHERE tenant_id = ?1 AND project_id = ?2 AND key = ?3"))
 }
 
 const UNTAG: &str = "DELETE FROM config_tags WHERE owner_id = \
@@ -130,6 +133,10 @@ const UNTAG: &str = "DELETE FROM config_tags WHERE owner_id = \
 const TAG: &str = "INSERT OR IGNORE INTO config_tags (tenant_id, project_id, tag, owner_id) \
      SELECT ?1, ?2, tags.value, g.id FROM config_groups g, json_each(?4) tags \
      WHERE g.tenant_id = ?1 AND g.project_id = ?2 AND g.key = ?3";
+
+pub(crate) fn missing() -> Error {
+    Error::not_found("Config group not found")
+}
 
 pub(crate) fn group(row: &Row) -> Result<Group> {
     Ok(Group {

@@ -2,11 +2,8 @@
 
 use axum::{Json as Answer, http::StatusCode};
 use model::config::{
-    CreateGroup, Group, GroupAnswer, GroupWithItems, GroupWithItemsAnswer, GroupsAnswer, ListQuery, Success,
-    UpdateGroup,
+    CreateGroup, GroupAnswer, GroupWithItems, GroupWithItemsAnswer, GroupsAnswer, ListQuery, Success, UpdateGroup,
 };
-use platform::Outcome;
-use policy::config::Permission;
 use service::{Bearer, Error, Path, Query, Result};
 
 use crate::{Body, group_store as store, item_store};
@@ -17,10 +14,10 @@ use crate::{Body, group_store as store, item_store};
     responses((status = 200, body = GroupsAnswer), (status = 401), (status = 403)),
 )]
 pub(crate) async fn list_groups(bearer: Bearer, Query(query): Query<ListQuery>) -> Result<Answer<GroupsAnswer>> {
-    let holder = bearer.holder(Permission::Read).await?;
-    let outcomes = holder.read(vec![store::select_all(&holder, &query)]).await?;
-    let rows = outcomes.first().map(|outcome| outcome.rows.as_slice()).unwrap_or_default();
-    Ok(Answer(GroupsAnswer { groups: rows.iter().map(store::group).collect::<Result<_>>()? }))
+    let mut batch = bearer.batch();
+    let found = batch.push(store::select_all(&bearer, &query));
+    let outcomes = batch.read().await?;
+    Ok(Answer(GroupsAnswer { groups: outcomes.rows(found).iter().map(store::group).collect::<Result<_>>()? }))
 }
 
 /// Create a group. Without a key it gets one made from its name.
@@ -29,17 +26,15 @@ pub(crate) async fn list_groups(bearer: Bearer, Query(query): Query<ListQuery>) 
     responses((status = 201, body = GroupAnswer), (status = 400), (status = 401), (status = 403), (status = 409)),
 )]
 pub(crate) async fn create_group(bearer: Bearer, body: Body<CreateGroup>) -> Result<(StatusCode, Answer<GroupAnswer>)> {
-    let holder = bearer.holder(Permission::Admin).await?;
     let group = body.parse()?;
-    let key = group.key(holder.now);
-    let audit = holder.audit_as("config-group.create", &key);
-    match holder.write(store::insert(&holder, &key, &group.details())?, audit).await? {
-        Ok(outcomes) => Ok((StatusCode::CREATED, Answer(GroupAnswer { group: last_group(&outcomes)? }))),
-        Err(error) if error.is_unique("config_groups.key") => {
-            Err(Error::conflict(format!("Config group with key \"{key}\" already exists.")))
-        }
-        Err(error) => Err(error.into()),
-    }
+    let key = group.key(bearer.now);
+    let mut batch = bearer.batch();
+    let changed = store::insert(&mut batch, &key, &group.details())?;
+    batch.record(bearer.audit(&key), changed.change);
+    let taken = format!("Config group with key \"{key}\" already exists.");
+    batch.on_duplicate("config_groups.key", Error::conflict(taken));
+    let group = store::group(batch.write().await?.one(changed.group)?)?;
+    Ok((StatusCode::CREATED, Answer(GroupAnswer { group })))
 }
 
 /// Get a group with its items; secret values are masked.
@@ -48,8 +43,7 @@ pub(crate) async fn create_group(bearer: Bearer, body: Body<CreateGroup>) -> Res
     responses((status = 200, body = GroupWithItemsAnswer), (status = 401), (status = 403), (status = 404)),
 )]
 pub(crate) async fn get_group(bearer: Bearer, Path(key): Path<String>) -> Result<Answer<GroupWithItemsAnswer>> {
-    let holder = bearer.holder(Permission::Read).await?;
-    let (group, items) = item_store::group_with_items(&holder, &key, &ListQuery::default()).await?;
+    let (group, items) = item_store::group_with_items(&bearer, &key, &ListQuery::default()).await?;
     Ok(Answer(GroupWithItemsAnswer { group: GroupWithItems { group, items } }))
 }
 
@@ -64,11 +58,12 @@ pub(crate) async fn update_group(
     Path(key): Path<String>,
     body: Body<UpdateGroup>,
 ) -> Result<Answer<GroupAnswer>> {
-    let holder = bearer.holder(Permission::Admin).await?;
     let change = body.parse()?;
-    let audit = holder.audit_as("config-group.update", &key);
-    let outcomes = holder.write(store::update(&holder, &key, &change.details()), audit).await??;
-    Ok(Answer(GroupAnswer { group: last_group(&outcomes)? }))
+    let mut batch = bearer.batch();
+    let changed = store::update(&mut batch, &key, &change.details());
+    batch.record(bearer.audit(&key), changed.change);
+    let outcomes = batch.write().await?;
+    Ok(Answer(GroupAnswer { group: store::group(outcomes.row(changed.group).ok_or_else(store::missing)?)? }))
 }
 
 /// Delete a group with all its items.
@@ -77,20 +72,11 @@ pub(crate) async fn update_group(
     responses((status = 200, body = Success), (status = 401), (status = 403), (status = 404)),
 )]
 pub(crate) async fn delete_group(bearer: Bearer, Path(key): Path<String>) -> Result<Answer<Success>> {
-    let holder = bearer.holder(Permission::Admin).await?;
-    let audit = holder.audit_as("config-group.delete", &key);
-    let outcomes = holder.write(store::delete(&holder, &key), audit).await??;
-    if outcomes.last().is_none_or(|outcome| outcome.changes == 0) {
-        return Err(missing());
+    let mut batch = bearer.batch();
+    let deleted = store::delete(&mut batch, &key);
+    batch.record(bearer.audit(&key), deleted);
+    if !batch.write().await?.changed(deleted) {
+        return Err(store::missing());
     }
     Ok(Answer(Success { success: true }))
-}
-
-pub(crate) fn missing() -> Error {
-    Error::not_found("Config group not found")
-}
-
-/// The group that the last statement read.
-fn last_group(outcomes: &[Outcome]) -> Result<Group> {
-    store::group(outcomes.last().and_then(|outcome| outcome.rows.first()).ok_or_else(missing)?)
 }

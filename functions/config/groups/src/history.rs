@@ -7,10 +7,9 @@ use model::{
     time::IsoTime,
 };
 use platform::Row;
-use policy::config::Permission;
-use service::{Bearer, Error, Holder, Path, Query, Result};
+use service::{Bearer, Error, Path, Query, Result};
 
-use crate::{history_store as store, item_store, items};
+use crate::{history_store as store, item_store};
 
 /// List what happened to a key, newest first; also to one that is no longer there.
 #[utoipa::path(
@@ -22,10 +21,13 @@ pub(crate) async fn list_audit_logs(
     Path(key): Path<String>,
     Query(page): Query<AuditQuery>,
 ) -> Result<Answer<AuditLogsAnswer>> {
-    let holder = bearer.holder(Permission::Read).await?;
-    let (outcomes, data_key) = item_store::read(&holder, vec![store::select_audit(&holder, &key, &page)]).await?;
-    let rows = outcomes.first().map(|outcome| outcome.rows.as_slice()).unwrap_or_default();
-    let logs = rows.iter().map(|row| audit_log(row, &holder, data_key.as_deref())).collect::<Result<_>>()?;
+    let mut batch = bearer.batch();
+    let found = batch.push(store::select_audit(&bearer, &key, &page));
+    let data_key = batch.read_data_key(&bearer.tenant);
+    let outcomes = batch.read().await?;
+    let data_key = outcomes.data_key(&data_key)?;
+    let logs =
+        outcomes.rows(found).iter().map(|row| audit_log(row, &bearer, data_key.as_deref())).collect::<Result<_>>()?;
     Ok(Answer(AuditLogsAnswer { logs }))
 }
 
@@ -40,12 +42,18 @@ pub(crate) async fn list_versions(
     Path(key): Path<String>,
     Query(page): Query<AuditQuery>,
 ) -> Result<Answer<VersionsAnswer>> {
-    let holder = bearer.holder(Permission::Read).await?;
-    let statements = vec![store::select_versions(&holder, &key, &page), item_store::select(&holder, &key)];
-    let (outcomes, data_key) = item_store::read(&holder, statements).await?;
-    outcomes.get(1).and_then(|outcome| outcome.rows.first()).ok_or_else(items::missing)?;
-    let rows = outcomes.first().map(|outcome| outcome.rows.as_slice()).unwrap_or_default();
-    let versions = rows.iter().map(|row| version(row, &holder, &key, data_key.as_deref())).collect::<Result<_>>()?;
+    let mut batch = bearer.batch();
+    let found = batch.push(store::select_versions(&bearer, &key, &page));
+    let item = batch.push(item_store::select(&bearer, &key));
+    let data_key = batch.read_data_key(&bearer.tenant);
+    let outcomes = batch.read().await?;
+    outcomes.row(item).ok_or_else(item_store::missing)?;
+    let data_key = outcomes.data_key(&data_key)?;
+    let versions = outcomes
+        .rows(found)
+        .iter()
+        .map(|row| version(row, &bearer, &key, data_key.as_deref()))
+        .collect::<Result<_>>()?;
     Ok(Answer(VersionsAnswer { versions }))
 }
 
@@ -59,24 +67,26 @@ pub(crate) async fn restore_version(
     bearer: Bearer,
     Path((key, version)): Path<(String, u32)>,
 ) -> Result<Answer<ItemAnswer>> {
-    let holder = bearer.holder(Permission::Admin).await?;
-    let data_key = holder.data_key().await?;
-    let audit = holder.audit_as("config-item.restore", &key).detail("version", version);
-    let outcomes = holder.write(store::restore(&holder, &key, version.into()), audit).await??;
-    let item = items::last_item(&outcomes, &holder, &data_key)?;
-    if outcomes.first().is_none_or(|kept| kept.changes == 0) {
+    let mut batch = bearer.batch();
+    let data_key = batch.data_key(&bearer.tenant).await?;
+    let changed = store::restore(&mut batch, &key, version.into());
+    batch.record(bearer.audit(&key).detail("version", version), changed.change);
+    let outcomes = batch.write().await?;
+    let row = outcomes.row(changed.item).ok_or_else(item_store::missing)?;
+    let item = item_store::item(row, &bearer, Some(&data_key))?;
+    if !outcomes.changed(changed.change) {
         return Err(Error::not_found("Config item has no such earlier version"));
     }
     Ok(Answer(ItemAnswer { item }))
 }
 
-fn audit_log(row: &Row, holder: &Holder, data_key: Option<&DataKey>) -> Result<AuditLog> {
+fn audit_log(row: &Row, bearer: &Bearer, data_key: Option<&DataKey>) -> Result<AuditLog> {
     let (config_key, action): (String, String) = (row.get("config_key")?, row.get("action")?);
     let version: i64 = row.get("version")?;
     let secret: bool = row.get("secret")?;
     let value = |column| -> Result<Option<String>> {
         match row.get::<Option<Vec<u8>>>(column)? {
-            Some(sealed) if !secret => item_store::open(data_key, holder, &config_key, &sealed).map(Some),
+            Some(sealed) if !secret => item_store::open(data_key, bearer, &config_key, &sealed).map(Some),
             _ => Ok(Some(MASK.to_owned())),
         }
     };
@@ -101,11 +111,11 @@ fn audit_log(row: &Row, holder: &Holder, data_key: Option<&DataKey>) -> Result<A
     })
 }
 
-fn version(row: &Row, holder: &Holder, key: &str, data_key: Option<&DataKey>) -> Result<Version> {
+fn version(row: &Row, bearer: &Bearer, key: &str, data_key: Option<&DataKey>) -> Result<Version> {
     let value = if row.get::<bool>("is_secret")? {
         MASK.to_owned()
     } else {
-        item_store::open(data_key, holder, key, &row.get::<Vec<u8>>("sealed")?)?
+        item_store::open(data_key, bearer, key, &row.get::<Vec<u8>>("sealed")?)?
     };
     Ok(Version {
         version: row.get("version")?,

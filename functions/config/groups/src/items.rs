@@ -3,15 +3,13 @@
 use axum::{Json as Answer, http::StatusCode};
 use crypto::seal::DataKey;
 use model::{
-    config::{CreateItem, Item, ItemAnswer, ItemsAnswer, ListQuery, Success, UpdateItem, ValueText},
+    config::{CreateItem, ItemAnswer, ItemsAnswer, ListQuery, Success, UpdateItem, ValueText},
     faults::Faults,
 };
-use platform::Outcome;
-use policy::config::Permission;
-use service::{Bearer, Error, Holder, Path, Query, Result};
+use service::{Bearer, Error, Path, Query, Result};
 
 use crate::{
-    Body, groups,
+    Body, group_store,
     item_store::{self as store, Seen},
 };
 
@@ -29,8 +27,7 @@ pub(crate) async fn list_group_items(
     Path(group_key): Path<String>,
     Query(query): Query<ListQuery>,
 ) -> Result<Answer<ItemsAnswer>> {
-    let holder = bearer.holder(Permission::Read).await?;
-    let (_, items) = store::group_with_items(&holder, &group_key, &query).await?;
+    let (_, items) = store::group_with_items(&bearer, &group_key, &query).await?;
     Ok(Answer(ItemsAnswer { items }))
 }
 
@@ -40,8 +37,7 @@ pub(crate) async fn list_group_items(
     responses((status = 200, body = ItemsAnswer), (status = 401), (status = 403)),
 )]
 pub(crate) async fn list_items(bearer: Bearer, Query(query): Query<ListQuery>) -> Result<Answer<ItemsAnswer>> {
-    let holder = bearer.holder(Permission::Read).await?;
-    Ok(Answer(ItemsAnswer { items: store::list_all(&holder, &query).await? }))
+    Ok(Answer(ItemsAnswer { items: store::list_all(&bearer, &query).await? }))
 }
 
 /// Create an item. Without a key it gets one made from its name; a key is unique in the project.
@@ -58,23 +54,21 @@ pub(crate) async fn create_item(
     Path(group_key): Path<String>,
     body: Body<CreateItem>,
 ) -> Result<(StatusCode, Answer<ItemAnswer>)> {
-    let holder = bearer.holder(Permission::Admin).await?;
     let item = body.parse()?;
-    let (key, value) = (item.key(holder.now), item.value.as_str());
-    let data_key = holder.data_key().await?;
-    let sealed = store::seal(&data_key, &holder, &key, value)?;
-    let audit = holder.audit_as("config-item.create", &key).value(&data_key, value.as_bytes());
-    let outcomes = match holder.write(store::insert(&holder, &group_key, &key, &item, sealed)?, audit).await? {
-        Ok(outcomes) => outcomes,
-        Err(error) if error.is_unique("config_items.key") => {
-            return Err(Error::conflict(format!("Config item with key \"{key}\" already exists.")));
-        }
-        Err(error) => return Err(error.into()),
-    };
-    if outcomes.first().is_none_or(|outcome| outcome.changes == 0) {
-        return Err(groups::missing());
+    let (key, value) = (item.key(bearer.now), item.value.as_str());
+    let mut batch = bearer.batch();
+    let data_key = batch.data_key(&bearer.tenant).await?;
+    let sealed = store::seal(&data_key, &bearer, &key, value)?;
+    let changed = store::insert(&mut batch, &group_key, &key, &item, sealed)?;
+    batch.record(bearer.audit(&key).value(&data_key, value.as_bytes()), changed.change);
+    let taken = format!("Config item with key \"{key}\" already exists.");
+    batch.on_duplicate("config_items.key", Error::conflict(taken));
+    let outcomes = batch.write().await?;
+    if !outcomes.changed(changed.change) {
+        return Err(group_store::missing());
     }
-    Ok((StatusCode::CREATED, Answer(ItemAnswer { item: last_item(&outcomes, &holder, &data_key)? })))
+    let item = store::item(outcomes.one(changed.item)?, &bearer, Some(&data_key))?;
+    Ok((StatusCode::CREATED, Answer(ItemAnswer { item })))
 }
 
 /// Get an item; a secret value is masked.
@@ -83,10 +77,12 @@ pub(crate) async fn create_item(
     responses((status = 200, body = ItemAnswer), (status = 401), (status = 403), (status = 404)),
 )]
 pub(crate) async fn get_item(bearer: Bearer, Path(key): Path<String>) -> Result<Answer<ItemAnswer>> {
-    let holder = bearer.holder(Permission::Read).await?;
-    let (outcomes, data_key) = store::read(&holder, vec![store::select(&holder, &key)]).await?;
-    let row = outcomes.first().and_then(|outcome| outcome.rows.first()).ok_or_else(missing)?;
-    Ok(Answer(ItemAnswer { item: store::item(row, &holder, data_key.as_deref())? }))
+    let mut batch = bearer.batch();
+    let found = batch.push(store::select(&bearer, &key));
+    let data_key = batch.read_data_key(&bearer.tenant);
+    let outcomes = batch.read().await?;
+    let row = outcomes.row(found).ok_or_else(store::missing)?;
+    Ok(Answer(ItemAnswer { item: store::item(row, &bearer, outcomes.data_key(&data_key)?.as_deref())? }))
 }
 
 /// Change an item. Each new value makes a new version; the earlier one is kept.
@@ -100,23 +96,24 @@ pub(crate) async fn update_item(
     Path(key): Path<String>,
     body: Body<UpdateItem>,
 ) -> Result<Answer<ItemAnswer>> {
-    let holder = bearer.holder(Permission::Admin).await?;
     let change = body.parse()?;
-    let data_key = holder.data_key().await?;
+    let data_key = bearer.batch().data_key(&bearer.tenant).await?;
     let value = change.value.as_ref().map(ValueText::as_str);
-    let sealed = value.map(|value| store::seal(&data_key, &holder, &key, value)).transpose()?;
-    let audit = holder.audit_as("config-item.update", &key);
+    let sealed = value.map(|value| store::seal(&data_key, &bearer, &key, value)).transpose()?;
+    let audit = bearer.audit(&key);
     let audit = match value {
         Some(value) => audit.value(&data_key, value.as_bytes()),
         None => audit,
     };
     for _ in 0..ATTEMPTS {
-        let seen = judge(&holder, &data_key, &key, &change).await?;
-        let update = store::update(&holder, &key, &seen, &change, sealed.clone());
-        let outcomes = holder.write(update, audit.clone()).await??;
-        let updated = outcomes.len().checked_sub(2).and_then(|at| outcomes.get(at));
-        if updated.is_some_and(|outcome| outcome.changes > 0) {
-            return Ok(Answer(ItemAnswer { item: last_item(&outcomes, &holder, &data_key)? }));
+        let seen = judge(&bearer, &data_key, &key, &change).await?;
+        let mut batch = bearer.batch();
+        let changed = store::update(&mut batch, &key, &seen, &change, sealed.clone());
+        batch.record(audit.clone(), changed.change);
+        let outcomes = batch.write().await?;
+        if outcomes.changed(changed.change) {
+            let item = store::item(outcomes.one(changed.item)?, &bearer, Some(&data_key))?;
+            return Ok(Answer(ItemAnswer { item }));
         }
     }
     Err(Error::conflict("The item is being changed by others; try again"))
@@ -128,23 +125,21 @@ pub(crate) async fn update_item(
     responses((status = 200, body = Success), (status = 401), (status = 403), (status = 404)),
 )]
 pub(crate) async fn delete_item(bearer: Bearer, Path(key): Path<String>) -> Result<Answer<Success>> {
-    let holder = bearer.holder(Permission::Admin).await?;
-    let audit = holder.audit_as("config-item.delete", &key);
-    let outcomes = holder.write(store::delete(&holder, &key), audit).await??;
-    if outcomes.last().is_none_or(|outcome| outcome.changes == 0) {
-        return Err(missing());
+    let mut batch = bearer.batch();
+    let deleted = store::delete(&mut batch, &key);
+    batch.record(bearer.audit(&key), deleted);
+    if !batch.write().await?.changed(deleted) {
+        return Err(store::missing());
     }
     Ok(Answer(Success { success: true }))
 }
 
-pub(crate) fn missing() -> Error {
-    Error::not_found("Config item not found")
-}
-
 /// Whether a change fits the item as it is now.
-async fn judge(holder: &Holder, data_key: &DataKey, key: &str, change: &UpdateItem) -> Result<Seen> {
-    let outcomes = holder.read(vec![store::select(holder, key)]).await?;
-    let row = outcomes.first().and_then(|outcome| outcome.rows.first()).ok_or_else(missing)?;
+async fn judge(bearer: &Bearer, data_key: &DataKey, key: &str, change: &UpdateItem) -> Result<Seen> {
+    let mut batch = bearer.batch();
+    let found = batch.push(store::select(bearer, key));
+    let outcomes = batch.read().await?;
+    let row = outcomes.row(found).ok_or_else(store::missing)?;
     let (value_type, is_secret) = (store::value_type(row)?, row.get::<bool>("is_secret")?);
     if is_secret && change.is_secret == Some(false) && change.value.is_none() {
         return Err(Faults::one("value", "is required when a secret ceases to be one").into());
@@ -157,14 +152,8 @@ async fn judge(holder: &Holder, data_key: &DataKey, key: &str, change: &UpdateIt
         Ok(())
     } else {
         version = Some(row.get("version")?);
-        wanted.check(&store::open(Some(data_key), holder, key, &row.get::<Vec<u8>>("sealed")?)?)
+        wanted.check(&store::open(Some(data_key), bearer, key, &row.get::<Vec<u8>>("sealed")?)?)
     };
     checked.map_err(|rule| Faults::one("value", rule.0))?;
     Ok(Seen { id: row.get("id")?, value_type, is_secret, version })
-}
-
-/// The item that the last statement read.
-pub(crate) fn last_item(outcomes: &[Outcome], holder: &Holder, data_key: &DataKey) -> Result<Item> {
-    let row = outcomes.last().and_then(|outcome| outcome.rows.first()).ok_or_else(missing)?;
-    store::item(row, holder, Some(data_key))
 }

@@ -1,8 +1,10 @@
 //! Which rows a list holds, as SQL: tags by their index, the search within the rows of the project.
 
+use std::borrow::Cow;
+
 use model::config::ListQuery;
 use platform::Statement;
-use service::Holder;
+use service::Bearer;
 
 /// `?1` and `?2` are tenant and project, here and in every statement of this function.
 const TAGGED: &str = " AND id IN (SELECT owner_id FROM config_tags WHERE tenant_id = ?1 AND project_id = ?2 \
@@ -31,7 +33,7 @@ pub(crate) fn texts(select: &str, group: Option<&str>, more: &str) -> [String; 4
 }
 
 /// The one of them that a query needs, with its parameters up to `?5`.
-pub(crate) fn statement(texts: &'static [String; 4], holder: &Holder, query: &ListQuery) -> Statement {
+pub(crate) fn statement(texts: [String; 4], bearer: &Bearer, query: &ListQuery) -> Statement {
     let (tags, needle) = (query.tags(), query.needle());
     let [plain, searched, tagged, both] = texts;
     let text = match (tags.is_empty(), needle.is_empty()) {
@@ -41,10 +43,10 @@ pub(crate) fn statement(texts: &'static [String; 4], holder: &Holder, query: &Li
         (false, false) => both,
     };
     let count = i64::try_from(tags.len()).unwrap_or(i64::MAX);
-    project(text, holder).bind(serde_json::Value::from(tags).to_string()).bind(count).bind(needle)
+    project(text, bearer).bind(serde_json::Value::from(tags).to_string()).bind(count).bind(needle)
 }
 
 /// A statement about the holder's project.
-pub(crate) fn project(text: &'static str, holder: &Holder) -> Statement {
-    Statement::new(text).bind(holder.tenant.as_str()).bind(holder.project.as_str())
+pub(crate) fn project(text: impl Into<Cow<'static, str>>, bearer: &Bearer) -> Statement {
+    Statement::new(text).bind(bearer.tenant.as_str()).bind(bearer.project.as_str())
 }
