@@ -32,6 +32,15 @@ impl Statement {
         self.params.push(value.into());
         self
     }
+
+    /// Whether the statement only reads, so that it needs no write lock and changes no row.
+    pub fn is_reading(&self) -> bool {
+        let mut words =
+            self.text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| !word.is_empty());
+        let is = |word: &str, known: &[&str]| known.iter().any(|known| word.eq_ignore_ascii_case(known));
+        let starts = words.next().is_some_and(|first| is(first, &["SELECT", "WITH"]));
+        starts && !words.any(|word| is(word, &["INSERT", "UPDATE", "DELETE"]))
+    }
 }
 
 /// What one statement gave: its rows, and how many rows it changed. A runtime may or may not count rows that
@@ -40,6 +49,17 @@ impl Statement {
 pub struct Outcome {
     pub rows: Vec<Row>,
     pub changes: u64,
+}
+
+/// The outcomes of a batch, or an error when a runtime gave fewer than there were statements. Callers may then read the
+/// outcome of each statement.
+#[cfg(any(test, all(target_arch = "wasm32", target_os = "unknown")))]
+pub(crate) fn all_outcomes(outcomes: Vec<Outcome>, statements: usize) -> Result<Vec<Outcome>, SqlError> {
+    if outcomes.len() == statements {
+        Ok(outcomes)
+    } else {
+        Err(SqlError::Other(format!("{} outcomes of {statements} statements", outcomes.len())))
+    }
 }
 
 /// A row by column name.
@@ -94,6 +114,11 @@ impl SqlError {
         } else {
             Self::Other(text.to_owned())
         }
+    }
+
+    /// True when another connection held a lock for too long; the statement has done nothing and may be tried again.
+    pub fn is_busy(&self) -> bool {
+        matches!(self, Self::Other(text) if text.contains("database is locked"))
     }
 
     /// True when a uniqueness rule over this column (`table.column`) was broken.
@@ -221,6 +246,44 @@ mod tests {
         let error =
             SqlError::from_text("D1_ERROR: NOT NULL constraint failed: request_nonces.caller: SQLITE_CONSTRAINT");
         assert_eq!(error, SqlError::NotNull("request_nonces.caller".to_owned()));
+    }
+
+    #[test]
+    fn a_statement_reads_unless_it_names_a_change() {
+        for reading in [
+            "SELECT 1",
+            "  select updated_at FROM t",
+            "WITH a AS (SELECT 1) SELECT * FROM a",
+            "SELECT replace(deleted, 'a', 'b') FROM t",
+        ] {
+            assert!(Statement::new(reading).is_reading(), "{reading}");
+        }
+        for changing in [
+            "INSERT INTO t SELECT 1",
+            "WITH a AS (SELECT 1) INSERT INTO t SELECT * FROM a",
+            "with a as (select 1) delete from t",
+            "WITH a AS (SELECT 1) UPDATE t SET v = 1",
+            "BEGIN",
+            "",
+        ] {
+            assert!(!Statement::new(changing).is_reading(), "{changing}");
+        }
+    }
+
+    #[test]
+    fn a_lock_held_by_another_connection_is_told_from_other_failures() {
+        for text in ["database is locked", "Io(\"database is locked\\nError code 5\")"] {
+            assert!(SqlError::from_text(text).is_busy(), "{text}");
+        }
+        assert!(!SqlError::from_text("UNIQUE constraint failed: t.v").is_busy());
+        assert!(!SqlError::from_text("no such table: t").is_busy());
+    }
+
+    #[test]
+    fn fewer_outcomes_than_statements_are_an_error() {
+        let outcomes = vec![Outcome::default(); 2];
+        assert_eq!(all_outcomes(outcomes.clone(), 2).unwrap().len(), 2);
+        assert!(all_outcomes(outcomes, 3).is_err());
     }
 
     #[test]

@@ -1,11 +1,22 @@
 //! Spin's SQLite. A connection serves one batch at a time, so idle ones wait in a pool per durability.
 
-use std::cell::RefCell;
+use std::{
+    cell::RefCell,
+    time::{Duration, Instant},
+};
 
 use send_wrapper::SendWrapper;
-use spin_sdk::sqlite::{Connection, Error, Value};
+use spin_sdk::{
+    sqlite::{Connection, Error, Value},
+    time::sleep,
+};
 
-use crate::{Outcome, Row, Sql, SqlError, SqlValue, Statement, Task, migrations};
+use crate::{Outcome, Row, Sql, SqlError, SqlValue, Statement, Task, migrations, random};
+
+/// How long a batch asks for the write lock. The host waits five seconds for it each time.
+const LOCK_DEADLINE: Duration = Duration::from_secs(30);
+/// The longest pause between two attempts, in milliseconds.
+const LONGEST_PAUSE: u16 = 64;
 
 pub(super) struct SpinSqlite {
     durable: SendWrapper<Pool>,
@@ -53,7 +64,12 @@ impl Pool {
 
     async fn batch(&self, statements: Vec<Statement>) -> Result<Vec<Outcome>, SqlError> {
         let connection = self.acquire().await?;
-        run_text(&connection, "BEGIN IMMEDIATE").await?;
+        // Readers need no lock: they see the last commit.
+        if statements.iter().all(Statement::is_reading) {
+            run_text(&connection, "BEGIN").await?;
+        } else {
+            run_when_unlocked(&connection, "BEGIN IMMEDIATE").await?;
+        }
         let mut outcomes = Vec::with_capacity(statements.len());
         for statement in statements {
             match run(&connection, statement).await {
@@ -99,8 +115,8 @@ async fn is_current(connection: &Connection) -> bool {
 }
 
 async fn migrate(connection: &Connection) -> Result<(), SqlError> {
-    run_text(connection, "PRAGMA journal_mode = WAL").await?;
-    run_text(connection, "BEGIN IMMEDIATE").await?;
+    run_when_unlocked(connection, "PRAGMA journal_mode = WAL").await?;
+    run_when_unlocked(connection, "BEGIN IMMEDIATE").await?;
     run_text(connection, migrations::CREATE_TABLE).await?;
     for migration in migrations::MIGRATIONS {
         let applied = Statement::new(migrations::IS_APPLIED).bind(migration.name);
@@ -116,12 +132,27 @@ async fn migrate(connection: &Connection) -> Result<(), SqlError> {
     run_text(connection, "COMMIT").await
 }
 
+/// Runs a statement that takes a lock, and tries it again while another connection holds that lock.
+async fn run_when_unlocked(connection: &Connection, text: &'static str) -> Result<(), SqlError> {
+    let deadline = Instant::now() + LOCK_DEADLINE;
+    loop {
+        match run_text(connection, text).await {
+            Err(error) if error.is_busy() && Instant::now() < deadline => {
+                // A random pause, so that those who were refused together do not ask together again.
+                let random = random::bytes().map_or(LONGEST_PAUSE, u16::from_le_bytes);
+                sleep(Duration::from_millis((1 + random % LONGEST_PAUSE).into())).await;
+            }
+            result => return result,
+        }
+    }
+}
+
 async fn run_text(connection: &Connection, text: &'static str) -> Result<(), SqlError> {
     run(connection, Statement::new(text)).await.map(drop)
 }
 
 async fn run(connection: &Connection, statement: Statement) -> Result<Outcome, SqlError> {
-    let reads = is_reading(&statement.text);
+    let counts = !statement.is_reading() && !is_control(&statement.text);
     let params: Vec<Value> = statement.params.into_iter().map(to_spin).collect();
     let result = connection.execute(statement.text, params).await?;
     let names = result.columns().to_vec();
@@ -129,13 +160,14 @@ async fn run(connection: &Connection, statement: Statement) -> Result<Outcome, S
     let rows =
         rows.into_iter().map(|row| Row(names.iter().cloned().zip(row.values.into_iter().map(from_spin)).collect()));
     let rows = rows.collect();
-    let changes = if reads { 0 } else { connection.changes().await };
+    let changes = if counts { connection.changes().await } else { 0 };
     Ok(Outcome { rows, changes })
 }
 
-/// `changes` keeps the count of the last change, so it says nothing after a statement that changes nothing.
-fn is_reading(text: &str) -> bool {
-    ["SELECT", "PRAGMA", "BEGIN", "COMMIT", "ROLLBACK"].iter().any(|word| text.trim_start().starts_with(word))
+/// Statements about the transaction or the connection, which change no row. `changes` keeps the count of the last change,
+/// so it says nothing after them.
+fn is_control(text: &str) -> bool {
+    ["PRAGMA", "BEGIN", "COMMIT", "ROLLBACK"].iter().any(|word| text.starts_with(word))
 }
 
 fn to_spin(value: SqlValue) -> Value {

@@ -9,7 +9,7 @@ use worker::{
     worker_sys::types::{D1Database, D1PreparedStatement},
 };
 
-use crate::{Outcome, Row, Sql, SqlError, SqlValue, Statement, Task};
+use crate::{Outcome, Row, Sql, SqlError, SqlValue, Statement, Task, sql::all_outcomes};
 
 pub(super) struct D1(SendWrapper<Inner>);
 
@@ -41,7 +41,8 @@ impl Inner {
     async fn batch(&self, statements: Vec<Statement>) -> Result<Vec<Outcome>, SqlError> {
         let prepared = statements.iter().map(|statement| self.prepare(statement)).collect::<Result<Array, _>>();
         let results = settled(prepared.and_then(|prepared| self.database.batch(prepared))).await?;
-        Ok(results.unchecked_into::<Array>().iter().map(|result| self.outcome(&result)).collect())
+        let outcomes = results.unchecked_into::<Array>().iter().map(|result| self.outcome(&result)).collect();
+        all_outcomes(outcomes, statements.len())
     }
 
     fn outcome(&self, result: &JsValue) -> Outcome {
