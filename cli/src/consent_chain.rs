@@ -62,12 +62,19 @@ fn problems_of(link: &Link, head: &Link) -> Vec<String> {
     if document.version != version(document.doc_updated_at) {
         problems.push(format!("it is called {} and not by its time", document.version));
     }
-    for (name, own, heads) in [
-        ("tenant", &document.tenant_id, &head.document.tenant_id),
-        ("community", &document.community_id, &head.document.community_id),
-        ("type", &document.consent_type, &head.document.consent_type),
+    let (own, heads) = (&document.community_id, &head.document.community_id);
+    let same_community = own == heads || document.community().is_some_and(|own| Some(own) == head.document.community());
+    for (name, same, own, heads) in [
+        ("tenant", document.tenant_id == head.document.tenant_id, &document.tenant_id, &head.document.tenant_id),
+        ("community", same_community, own, heads),
+        (
+            "type",
+            document.consent_type == head.document.consent_type,
+            &document.consent_type,
+            &head.document.consent_type,
+        ),
     ] {
-        if own != heads {
+        if !same {
             problems.push(format!("its {name} is {own} and not {heads}"));
         }
     }
@@ -126,6 +133,19 @@ mod tests {
         let (read, problems) = parse(&lines.join("\n"));
         assert_eq!((problems.len(), verify(&read, None).len(), read.len()), (0, 0, 3));
         assert_eq!(verify(&[], None), ["there is no version"]);
+    }
+
+    #[test]
+    fn versions_may_spell_a_hexadecimal_community_in_either_case() {
+        let spelt = |community: &str, before: Option<&Link>| {
+            let mut document = Document { community_id: community.into(), ..chain()[2].document.clone() };
+            document.prev_consent_id = before.map(|link| link.consent_id.clone());
+            document.signature = signature(&document);
+            Link { consent_id: cid::v0(document.text().as_bytes()).unwrap(), document }
+        };
+        let first = spelt("0123456789ABCDEF01234567", None);
+        assert!(verify(&[spelt("0123456789abcdef01234567", Some(&first)), first.clone()], None).is_empty());
+        assert!(!verify(&[spelt("0123456789abcdef01234568", Some(&first)), first], None).is_empty());
     }
 
     #[test]

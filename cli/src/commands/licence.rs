@@ -67,7 +67,7 @@ pub(super) struct List {
     /// Keys on a page, at most 25
     #[arg(long, default_value_t = 25)]
     size: u32,
-    /// 24 hexadecimal digits
+    /// communityId
     #[arg(long, value_name = "ID")]
     community: Option<String>,
     /// With --json: the keySecrets too
@@ -78,7 +78,7 @@ pub(super) struct List {
 #[derive(Args)]
 pub(super) struct Authorize {
     tag: String,
-    /// 24 hexadecimal digits
+    /// communityId
     community: String,
     /// Name of the community, kept with the authorisation
     #[arg(long)]

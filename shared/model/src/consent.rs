@@ -4,7 +4,10 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{faults::Faults, ids::ConsentType};
+use crate::{
+    faults::Faults,
+    ids::{CommunityId, ConsentType},
+};
 
 /// The longest text of a requesting user.
 const MAX_USER: usize = 256;
@@ -85,6 +88,11 @@ impl Document {
             consent_type: &self.consent_type,
         };
         serde_json::to_string(&signed).unwrap_or_default()
+    }
+
+    /// Its community, however the writer spelt it: the text keeps that spelling.
+    pub fn community(&self) -> Option<CommunityId> {
+        CommunityId::try_from(self.community_id.clone()).ok()
     }
 
     pub fn content(&self) -> Content {

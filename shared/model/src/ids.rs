@@ -32,9 +32,9 @@ pub fn uuid_text(bytes: [u8; 16]) -> String {
     uuid::Uuid::from_bytes(bytes).to_string()
 }
 
-/// Makes a checked newtype over `String`.
+/// Makes a checked newtype over `String`. With a normal form, every spelling of a value becomes that form.
 macro_rules! checked_text {
-    ($(#[$doc:meta])* $name:ident, $rule:literal, $check:expr) => {
+    ($(#[$doc:meta])* $name:ident, $rule:literal, $check:expr $(, $normal_form:expr)?) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
         #[serde(try_from = "String", into = "String")]
@@ -51,7 +51,11 @@ macro_rules! checked_text {
 
             fn try_from(text: String) -> Result<Self, Invalid> {
                 let check: fn(&str) -> bool = $check;
-                if check(&text) { Ok(Self(text)) } else { Err(Invalid($rule)) }
+                if !check(&text) {
+                    return Err(Invalid($rule));
+                }
+                $(let text = $normal_form(text);)?
+                Ok(Self(text))
             }
         }
 
@@ -68,8 +72,8 @@ checked_text!(
     TenantId, "tenantId must have 1 to 64 characters", is_opaque_id
 );
 checked_text!(
-    /// A community as Config & Consent names it: opaque.
-    CommunityId, "communityId must have 1 to 64 characters", is_opaque_id
+    /// A community: 1 to 64 characters of A-Z a-z 0-9 _ -. One of 24 hexadecimal digits is the same in either case.
+    CommunityId, "communityId must have 1 to 64 characters of A-Z a-z 0-9 _ -", is_community_id, community_normal_form
 );
 checked_text!(
     /// A person, an app or a mobile app: opaque.
@@ -82,10 +86,6 @@ checked_text!(
 checked_text!(
     /// What a consent is about. `ipfs` is a path of its own.
     ConsentType, "a consent's type starts with a to z and has at most 64 of a-z 0-9 _ -, and is not ipfs", is_consent_type
-);
-checked_text!(
-    /// A community as Licensing names it.
-    CommunityHexId, "communityId must be 24 hexadecimal digits", is_hex_id
 );
 checked_text!(
     /// The tag of a licence key.
@@ -128,8 +128,14 @@ fn is_consent_type(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte))
 }
 
-fn is_hex_id(text: &str) -> bool {
-    text.len() == 24 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+fn is_community_id(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+}
+
+/// 24 hexadecimal digits are an ObjectId, which has no case.
+fn community_normal_form(text: String) -> String {
+    let is_object_id = text.len() == 24 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_object_id { text.to_ascii_lowercase() } else { text }
 }
 
 fn is_key_tag(text: &str) -> bool {
@@ -203,10 +209,29 @@ mod tests {
     }
 
     #[test]
-    fn a_licensing_community_is_24_hex_digits() {
-        assert!(CommunityHexId::try_from("0123456789abcdefABCDEF01".to_owned()).is_ok());
-        assert!(CommunityHexId::try_from("0123456789abcdefABCDEF0".to_owned()).is_err());
-        assert!(CommunityHexId::try_from("g123456789abcdefABCDEF01".to_owned()).is_err());
+    fn a_community_has_letters_digits_underscores_and_hyphens() {
+        for good in ["a", "community_456", "A-9", "-", &"x".repeat(64)] {
+            assert!(CommunityId::try_from(good.to_owned()).is_ok(), "{good}");
+        }
+        for bad in ["", "a b", "a.b", "a/b", "ä", "a\n", &"x".repeat(65)] {
+            assert!(CommunityId::try_from(bad.to_owned()).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_community_of_24_hexadecimal_digits_is_one_in_either_case() {
+        for (given, kept) in [
+            ("0123456789abcdefABCDEF01", "0123456789abcdefabcdef01"),
+            ("ABCDEFABCDEFABCDEFABCDEF", "abcdefabcdefabcdefabcdef"),
+            // Not 24 of them, or not hexadecimal: another spelling is another community.
+            ("0123456789abcdefABCDEF0", "0123456789abcdefABCDEF0"),
+            ("G123456789abcdefABCDEF01", "G123456789abcdefABCDEF01"),
+            ("Main", "Main"),
+        ] {
+            assert_eq!(CommunityId::try_from(given.to_owned()).map(String::from), Ok(kept.to_owned()));
+        }
+        let read: Result<CommunityId, _> = serde_json::from_str(r#""0123456789ABCDEF01234567""#);
+        assert_eq!(read.ok().as_ref().map(CommunityId::as_str), Some("0123456789abcdef01234567"));
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0006_environment.sql", text: include_str!("../../migrations/0006_environment.sql") },
     Migration { name: "0007_portal.sql", text: include_str!("../../migrations/0007_portal.sql") },
     Migration { name: "0008_nonces_and_guards.sql", text: include_str!("../../migrations/0008_nonces_and_guards.sql") },
+    Migration { name: "0009_community_ids.sql", text: include_str!("../../migrations/0009_community_ids.sql") },
     Migration { name: "0010_portal_guesses.sql", text: include_str!("../../migrations/0010_portal_guesses.sql") },
     Migration { name: "0011_portal_files.sql", text: include_str!("../../migrations/0011_portal_files.sql") },
     Migration { name: "0012_config_audit.sql", text: include_str!("../../migrations/0012_config_audit.sql") },

@@ -48,6 +48,6 @@ pub use pastey;
 pub use policy::{Access, Action};
 pub use request_log::RequestLog;
 pub use shape::Shape;
-pub use shared_rows::{CALLER_KEY_ID, config_key, secret_aad};
+pub use shared_rows::{CALLER_KEY_ID, config_key, context_hash, secret_aad};
 pub use signed::{Signed, Unlicensed};
 pub use signing::Signing;

@@ -2,7 +2,7 @@
 
 use model::configuration::{Context, Owner};
 use policy::Action;
-use service::{Authorization, PLATFORM_TENANT, Signed, config_key};
+use service::{Authorization, PLATFORM_TENANT, Signed, config_key, context_hash};
 
 /// Every action that an operation may need, by the context that it names.
 pub(crate) const FETCH: &[Action] = &[
@@ -41,26 +41,24 @@ pub(crate) struct RecordRef {
     pub key: String,
     /// The tenant of the audit entries.
     pub tenant: String,
+    /// In the audit log: the context itself may name a person.
+    name: String,
 }
 
 impl RecordRef {
     pub(crate) fn new(context: &Context) -> Self {
-        let key = config_key(context);
+        let mut name = context_hash(context);
+        name.truncate(16);
         let tenant = match &context.owner {
             Owner::Community { tenant, .. } => tenant.as_str(),
             Owner::Person { .. } | Owner::App(_) => PLATFORM_TENANT,
         };
-        Self { context: context.canonical(), key, tenant: tenant.to_owned() }
-    }
-
-    /// In the audit log: the context itself may name a person.
-    fn name(&self) -> &str {
-        self.key.get(..16).unwrap_or(&self.key)
+        Self { context: context.canonical(), key: config_key(context), tenant: tenant.to_owned(), name }
     }
 
     /// What is changed.
     pub(crate) fn subject(&self, key_path: &str) -> String {
-        format!("{}/{key_path}", self.name())
+        format!("{}/{key_path}", self.name)
     }
 }
 
@@ -71,7 +69,7 @@ pub(crate) fn authorize<'a>(
     context: &Context,
     record: &RecordRef,
 ) -> Authorization<'a> {
-    let authorization = signed.authorize_as(action(doing, context)).about(&record.tenant, record.name());
+    let authorization = signed.authorize_as(action(doing, context)).about(&record.tenant, record.name.as_str());
     let authorization = match &context.owner {
         Owner::Community { community, .. } => authorization.community(community.as_str()),
         Owner::Person { .. } | Owner::App(_) => authorization,

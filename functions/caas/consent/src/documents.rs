@@ -51,7 +51,7 @@ impl Version {
         if cid::v0(text.as_bytes()).as_deref() != Some(id) {
             return Err(fault("does not hash to its id"));
         }
-        if document.tenant_id != scope.tenant.as_str() || document.community_id != scope.community.as_str() {
+        if document.tenant_id != scope.tenant.as_str() || document.community().as_ref() != Some(&scope.community) {
             return Err(fault("belongs to another community"));
         }
         Ok(Self { id: id.to_owned(), document })
@@ -89,6 +89,16 @@ mod tests {
         }
         assert!(Version::open(&here, &first.id, &second.document.text()).is_err());
         assert!(Version::open(&scope("d"), &first.id, &first.document.text()).is_err());
+    }
+
+    #[test]
+    fn a_document_of_an_earlier_release_says_its_community_in_another_case() {
+        let here = scope("0123456789abcdef01234567");
+        let Version { mut document, .. } = Version::compose(&here, "biometric", content("1"), None, 1000).unwrap();
+        document.community_id = "0123456789ABCDEF01234567".to_owned();
+        document.signature = signature(&document);
+        let id = cid::v0(document.text().as_bytes()).unwrap();
+        assert_eq!(Version::open(&here, &id, &document.text()).unwrap().document, document);
     }
 
     #[test]

@@ -1,14 +1,13 @@
 //! The SQL of consents. The database holds the truth, documents included: they come in the very round trip that admits
 //! a request, so there is nothing that a cache could save.
 
-use crypto::hash;
 use model::{
     configuration::{Context, Owner},
     consent::Content,
     ids::OpaqueName,
 };
 use platform::{Row, Statement};
-use service::{Anonymous, App, Error, Result};
+use service::{Anonymous, App, Error, Result, config_key};
 
 use crate::{documents::Version, scope::Scope};
 
@@ -122,10 +121,7 @@ pub(crate) fn mark_pinned(scope: &Scope, id: &str) -> Statement {
 pub(crate) fn select_template(scope: &Scope, consent_type: &str) -> Result<Statement> {
     let community = Owner::Community { tenant: scope.tenant.clone(), community: scope.community.clone() };
     let platform = OpaqueName::try_from("platform".to_owned()).map_err(|error| Error::internal(error.0))?;
-    let key = |owner| {
-        let context = Context { owner, internal: false }.canonical();
-        hash::hex(&hash::sha256(&[context.as_bytes()]))
-    };
+    let key = |owner| config_key(&Context { owner, internal: false });
     // The type of a consent holds nothing that would have to be escaped.
     let select = Statement::new(
         "SELECT data -> ?3 AS template FROM configs \

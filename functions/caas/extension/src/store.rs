@@ -1,6 +1,6 @@
 //! The SQL of extensions. Whether one may be activated stands inside the statement that does it.
 
-use model::extension::ExtensionRequest;
+use model::{extension::ExtensionRequest, ids::CommunityId};
 use platform::{Row, Statement};
 use service::{CALLER_KEY_ID, Result, Signed};
 
@@ -40,7 +40,12 @@ fn bind_community(statement: Statement, extension: &ExtensionRequest, claims: Op
         .bind(extension.tenant_dns.as_str())
         .bind(extension.community_name.as_str())
         .bind(claims.and_then(|claims| claims.tenant_id.clone()))
-        .bind(claims.and_then(|claims| claims.community_id.clone()))
+        .bind(claims.and_then(|claims| claims.community_id.clone()).map(normal_form))
+}
+
+/// A claim that is no community id names none, and stays as it is.
+fn normal_form(community: String) -> String {
+    CommunityId::try_from(community.clone()).map_or(community, String::from)
 }
 
 /// Writes nothing where it may not be, and where it is active already.

@@ -19,14 +19,18 @@ impl Scope {
         format!("{}/{tag}", self.community.as_str())
     }
 
-    /// A value opens only where it was put.
-    fn aad<'a>(&'a self, tag: &'a str) -> [&'a [u8]; 4] {
-        secret_aad(self.tenant.as_str(), self.community.as_str(), tag)
+    /// A value opens only where it was put. `community` is the spelling under which it was.
+    fn aad<'a>(&'a self, community: &'a str, tag: &'a str) -> [&'a [u8]; 4] {
+        secret_aad(self.tenant.as_str(), community, tag)
     }
 }
 
 pub(crate) fn insert(key: &DataKey, scope: &Scope, request: &PutSecretRequest, created_ts: i64) -> Result<Statement> {
-    let sealed = key.seal(random::bytes()?, &scope.aad(request.tag.as_str()), request.value.as_bytes());
+    let sealed = key.seal(
+        random::bytes()?,
+        &scope.aad(scope.community.as_str(), request.tag.as_str()),
+        request.value.as_bytes(),
+    );
     let insert = Statement::new(
         "INSERT INTO secrets (tenant_id, community_id, tag, sealed, created_by, created_ts) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -48,9 +52,9 @@ pub(crate) fn delete(scope: &Scope, tag: &str) -> Statement {
 }
 
 pub(crate) fn select(scope: &Scope, tags: Option<Vec<String>>) -> Statement {
-    let everything = "SELECT tag, sealed, created_by, created_ts FROM secrets \
+    let everything = "SELECT tag, sealed, sealed_community_id, created_by, created_ts FROM secrets \
          WHERE tenant_id = ?1 AND community_id = ?2 ORDER BY created_ts, tag";
-    let tagged = "SELECT tag, sealed, created_by, created_ts FROM secrets \
+    let tagged = "SELECT tag, sealed, sealed_community_id, created_by, created_ts FROM secrets \
          WHERE tenant_id = ?1 AND community_id = ?2 AND tag IN (SELECT value FROM json_each(?3)) \
          ORDER BY created_ts, tag";
     let select = Statement::new(if tags.is_some() { tagged } else { everything });
@@ -65,7 +69,9 @@ pub(crate) fn select(scope: &Scope, tags: Option<Vec<String>>) -> Statement {
 pub(crate) fn open(key: Option<&DataKey>, scope: &Scope, row: &Row) -> Result<Secret> {
     let key = key.ok_or_else(|| Error::internal("secrets of a tenant without a data key"))?;
     let tag: String = row.get("tag")?;
-    let value = key.open(&scope.aad(&tag), &row.get::<Vec<u8>>("sealed")?)?;
+    let sealed_for: Option<String> = row.get("sealed_community_id")?;
+    let community = sealed_for.as_deref().unwrap_or(scope.community.as_str());
+    let value = key.open(&scope.aad(community, &tag), &row.get::<Vec<u8>>("sealed")?)?;
     Ok(Secret {
         value: std::str::from_utf8(&value).map_err(|_| Error::internal("a secret is not UTF-8"))?.to_owned(),
         tag,

@@ -3,7 +3,7 @@
 
 use axum::{Json as Answer, http::StatusCode};
 use model::{
-    ids::CommunityHexId,
+    ids::CommunityId,
     licensing::{AddAuthorizationRequest, LicenseAuth, PageQuery, Paged, UpdateAuthorizationRequest},
 };
 use platform::Statement;
@@ -19,7 +19,7 @@ use crate::store::{self, AuthorizationRef};
 )]
 pub(crate) async fn fetch_community_keys(
     signed: Signed,
-    Path(community): Path<CommunityHexId>,
+    Path(community): Path<CommunityId>,
     Query(page): Query<PageQuery>,
 ) -> Result<Answer<Paged<LicenseAuth>>> {
     page.check()?;
@@ -71,7 +71,7 @@ pub(crate) async fn add_to_community(
 )]
 pub(crate) async fn update_in_community(
     signed: Signed,
-    Path((community, tag)): Path<(CommunityHexId, String)>,
+    Path((community, tag)): Path<(CommunityId, String)>,
     Json(request): Json<UpdateAuthorizationRequest>,
 ) -> Result<Answer<LicenseAuth>> {
     request.check(&community, &tag)?;
@@ -96,7 +96,7 @@ pub(crate) async fn update_in_community(
 )]
 pub(crate) async fn remove_from_community(
     signed: Signed,
-    Path((community, tag)): Path<(CommunityHexId, String)>,
+    Path((community, tag)): Path<(CommunityId, String)>,
 ) -> Result<StatusCode> {
     let target = AuthorizationRef { community, tag };
     let written = write(&signed, &target, store::delete(&target, signed.now)).await?;

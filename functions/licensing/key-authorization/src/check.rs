@@ -3,7 +3,7 @@
 use axum::Json as Answer;
 use model::{
     AuthLevel,
-    ids::CommunityHexId,
+    ids::CommunityId,
     licensing::{LicenseCheck, Modules},
     time::{self, IsoTime},
 };
@@ -17,10 +17,7 @@ use crate::store;
     params(("communityId" = String, Path)),
     responses((status = 200, body = LicenseCheck), (status = 400), (status = 401)),
 )]
-pub(crate) async fn check_license(
-    signed: Signed,
-    Path(community): Path<CommunityHexId>,
-) -> Result<Answer<LicenseCheck>> {
+pub(crate) async fn check_license(signed: Signed, Path(community): Path<CommunityId>) -> Result<Answer<LicenseCheck>> {
     let mut batch = signed.authorize()?.community(community.as_str()).batch();
     let found = batch.push(store::select_own(signed.secret_hash(), &community));
     let outcomes = batch.read().await?;

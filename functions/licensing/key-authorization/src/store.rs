@@ -4,7 +4,7 @@
 use crypto::hash;
 use model::{
     AuthLevel,
-    ids::CommunityHexId,
+    ids::CommunityId,
     json::JsonText,
     licensing::{AddAuthorizationRequest, LicenseAuth, LicenseCheck, Modules, PageQuery, UpdateAuthorizationRequest},
     time::IsoTime,
@@ -14,7 +14,7 @@ use service::{Error, Result};
 
 /// The authorisation of the key with this tag in this community.
 pub(crate) struct AuthorizationRef {
-    pub community: CommunityHexId,
+    pub community: CommunityId,
     pub tag: String,
 }
 
@@ -25,7 +25,7 @@ impl AuthorizationRef {
 }
 
 /// The caller's key with its authorisation in a community.
-pub(crate) fn select_own(secret_hash: &str, community: &CommunityHexId) -> Statement {
+pub(crate) fn select_own(secret_hash: &str, community: &CommunityId) -> Statement {
     Statement::new(
         "SELECT k.tag, k.auth_level, k.modules, a.is_authorized, a.expires_at FROM service_keys k \
          JOIN key_authorizations a ON a.key_seq = k.seq AND a.community_id = ?2 WHERE k.secret_hash = ?1",
@@ -46,12 +46,12 @@ pub(crate) fn license_check(row: &Row, now: i64) -> Result<LicenseCheck> {
     })
 }
 
-pub(crate) fn count(community: &CommunityHexId) -> Statement {
+pub(crate) fn count(community: &CommunityId) -> Statement {
     Statement::new("SELECT count(*) AS total FROM key_authorizations WHERE community_id = ?1").bind(community.as_str())
 }
 
 /// The page is cut before the tags are looked up, so that a skipped row costs an index entry only.
-pub(crate) fn select_page(community: &CommunityHexId, page: &PageQuery) -> Statement {
+pub(crate) fn select_page(community: &CommunityId, page: &PageQuery) -> Statement {
     let select = Statement::new(
         "SELECT a.id, k.tag, a.community_id, a.is_authorized, a.expires_at FROM \
          (SELECT seq FROM key_authorizations WHERE community_id = ?1 ORDER BY seq LIMIT ?2 OFFSET ?3) cut \

@@ -7,7 +7,7 @@ use super::{Modules, NOT_FUTURE, READ_ONLY, expiry_or_default, present};
 use crate::{
     AuthLevel,
     faults::Faults,
-    ids::{CommunityHexId, KeyTag},
+    ids::{CommunityId, KeyTag},
     json::JsonText,
     time::{Expiry, IsoTime},
 };
@@ -18,7 +18,7 @@ const MAX_COMMUNITY_NAME: usize = 256;
 #[serde(rename_all = "camelCase")]
 pub struct AddAuthorizationRequest {
     pub key_tag: KeyTag,
-    pub community_id: CommunityHexId,
+    pub community_id: CommunityId,
     pub community_name: Option<String>,
     #[serde(default = "authorized")]
     pub is_authorized: bool,
@@ -70,12 +70,12 @@ pub struct UpdateAuthorizationRequest {
 
 impl UpdateAuthorizationRequest {
     /// Whether the key and the community are those of the path.
-    pub fn check(&self, community: &CommunityHexId, tag: &str) -> Result<(), Faults> {
+    pub fn check(&self, community: &CommunityId, tag: &str) -> Result<(), Faults> {
         let mut faults = Faults::default();
         let is_same = self.key_tag.as_ref().is_none_or(|given| given.as_string().as_deref() == Some(tag));
         faults.check(is_same, "keyTag", READ_ONLY);
         let is_same = self.community_id.as_ref().is_none_or(|given| {
-            let given = given.as_string().and_then(|given| CommunityHexId::try_from(given).ok());
+            let given = given.as_string().and_then(|given| CommunityId::try_from(given).ok());
             given.as_ref() == Some(community)
         });
         faults.check(is_same, "communityId", READ_ONLY);
@@ -169,7 +169,7 @@ mod tests {
 
     fn update(body: Value) -> Result<(), String> {
         let request: UpdateAuthorizationRequest = serde_json::from_value(body).map_err(|error| error.to_string())?;
-        let community = CommunityHexId::try_from(COMMUNITY.to_owned()).unwrap();
+        let community = CommunityId::try_from(COMMUNITY.to_owned()).unwrap();
         request.check(&community, "abc").map_err(|faults| faults.to_string())?;
         request.check_against(&stored(), NOW).map_err(|faults| faults.to_string())
     }

@@ -11,6 +11,7 @@ mod audit;
 mod audit_log;
 mod body;
 mod case;
+mod communities;
 mod config_groups;
 mod config_items;
 mod config_permissions;
@@ -94,6 +95,7 @@ fn cases() -> Vec<Case> {
         of(["key-authorization", "secret-store"], service_key::cases()),
         of(["key-authorization"], key_authorization::cases()),
         of(["key-authorization", "secret-store"], secrets::cases()),
+        of(["configuration", "consent", "key-authorization", "secret-store"], communities::cases()),
         of(configuration, configuration::cases()),
         of(configuration, configuration_table::cases()),
         of(["configuration", "key-authorization", "secret-store"], configuration_copies::cases()),

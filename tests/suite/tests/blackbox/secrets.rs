@@ -19,7 +19,7 @@ pub fn cases() -> Vec<Case> {
         case(a_value_may_have_64_kib_and_no_more),
         case(a_fetch_of_the_wrong_shape_is_refused),
         case(an_unknown_tag_is_not_found),
-        case(ids_are_opaque_but_bounded),
+        case(ids_are_bounded),
     ]
 }
 
@@ -168,14 +168,14 @@ fn an_unknown_tag_is_not_found(t: &Deployment) {
     }
 }
 
-fn ids_are_opaque_but_bounded(t: &Deployment) {
+fn ids_are_bounded(t: &Deployment) {
     let name = unique("t").replace('_', "%20%C3%BC%2F");
     let place = secrets_of(&name, "tenant_123");
     ok(&t.service.put(&place, &put_body("a", "b")), 201);
     let fetched = ok(&t.service.call("POST", &format!("{place}/fetch"), None), 200);
     assert!(fetched["secrets"][0]["tenantId"].as_str().unwrap().contains(" ü/"));
     let long = "x".repeat(65);
-    for place in [secrets_of(&long, "c"), secrets_of("t", &long), secrets_of("t", "%FF")] {
+    for place in [secrets_of(&long, "c"), secrets_of("t", &long), secrets_of("t", "%FF"), secrets_of("t", "a%20b")] {
         refused(&t.service.put(&place, &put_body("a", "b")), 400);
         refused(&t.service.call("POST", &format!("{place}/fetch"), None), 400);
         refused(&t.service.delete(&format!("{place}/a")), 400);

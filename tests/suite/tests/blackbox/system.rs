@@ -187,6 +187,8 @@ fn an_unknown_route_is_not_found(t: &Deployment) {
         "/caas/environment/unknown",
         "/licenses/servicekey/unknown",
         "/licenses/community/unknown",
+        "/licenses/u1/servicekey/current",
+        "/licenses/u1/community/0123456789abcdef01234567/licensecheck",
         "/licenses/community/0123456789abcdef01234567/unknown",
         "/licenses/sd",
         "/favicon.ico",
