@@ -1,7 +1,7 @@
 //! The SQL of developers. `?1` and `?2` are the id and the folded address by which one is named.
 
 use model::portal::{Developer, Reference, Status, admin::AdminDeveloper, fold_email};
-use platform::{Outcome, Row, Statement};
+use platform::{Row, Statement};
 use service::{Error, Result, portal::Mail};
 
 pub(crate) fn count(status: Option<i64>) -> Statement {
@@ -40,31 +40,34 @@ pub(crate) fn insert_approval(mail: Mail, developer: &str, now: i64) -> Statemen
     insert.bind(developer).bind(fold_email(developer))
 }
 
-/// Sets status and roles where the status allows it, and ends the sessions of who is approved no more. The last
-/// statement says whether anything changed.
+/// Ends the sessions of a developer who is about to be approved no more.
+pub(crate) fn delete_sessions(developer: &str, transition: Option<(Status, &[Status])>) -> Statement {
+    let delete = named(
+        "DELETE FROM portal_sessions WHERE ?3 <> 0 \
+         AND developer_id = (SELECT id FROM portal_developers WHERE id = ?1 OR email_folded = ?2)",
+        developer,
+    );
+    delete.bind(transition.map(|(to, _)| to.number()))
+}
+
+/// Sets status and roles where the status allows it.
 pub(crate) fn update(
     developer: &str,
     transition: Option<(Status, &[Status])>,
     roles: Option<String>,
     now: i64,
-) -> Vec<Statement> {
+) -> Statement {
     let (to, from) = match transition {
         None => (None, Status::ALL.as_slice()),
         Some((to, from)) => (Some(to), from),
     };
     let from = serde_json::Value::from(from.iter().map(|status| status.number()).collect::<Vec<_>>()).to_string();
-    let sessions = named(
-        "DELETE FROM portal_sessions WHERE ?3 <> 0 \
-         AND developer_id = (SELECT id FROM portal_developers WHERE id = ?1 OR email_folded = ?2)",
-        developer,
-    );
     let update = named(
         "UPDATE portal_developers SET status = coalesce(?3, status), roles = coalesce(?4, roles), updated_at = ?5 \
          WHERE (id = ?1 OR email_folded = ?2) AND status IN (SELECT value FROM json_each(?6))",
         developer,
     );
-    let number = to.map(Status::number);
-    vec![sessions.bind(number), update.bind(number).bind(roles).bind(now).bind(from)]
+    update.bind(to.map(Status::number)).bind(roles).bind(now).bind(from)
 }
 
 pub(crate) fn delete(developer: &str) -> Statement {
@@ -73,11 +76,6 @@ pub(crate) fn delete(developer: &str) -> Statement {
 
 pub(crate) fn missing() -> Error {
     Error::not_found("No developer with this id or e-mail address")
-}
-
-/// The developer that the last statement read.
-pub(crate) fn last_developer(outcomes: &[Outcome]) -> Result<AdminDeveloper> {
-    developer(outcomes.last().and_then(|outcome| outcome.rows.first()).ok_or_else(missing)?)
 }
 
 pub(crate) fn developer(row: &Row) -> Result<AdminDeveloper> {

@@ -5,7 +5,6 @@ use model::portal::{
     List, Status,
     admin::{AdminDeveloper, UpdateDeveloper},
 };
-use policy::Action;
 use serde::Deserialize;
 use service::{
     Audit, Error, Json, Path, Query, Result, Signed,
@@ -35,15 +34,15 @@ pub(crate) async fn list_developers(
     Query(query): Query<ListDevelopers>,
 ) -> Result<Answer<List<AdminDeveloper>>> {
     let page = PageQuery { size: query.size, offset: query.offset }.page()?;
-    let statements = vec![store::count(query.status), page.bind(store::select_page(query.status))];
-    let outcomes = signed.gate(Action::ManagePortal).read(statements).await?;
+    let mut batch = signed.authorize()?.batch();
+    let count = batch.push(store::count(query.status));
+    let listed = batch.push(page.bind(store::select_page(query.status)));
+    let outcomes = batch.read().await?;
     let path = match query.status {
         None => "/caas/portal/developers".to_owned(),
         Some(status) => format!("/caas/portal/developers?status={status}"),
     };
-    let [counted, listed] = outcomes.as_slice() else { return Err(Error::internal("two statements, two outcomes")) };
-    let total = counted.rows.first().map_or(Ok(0), |row| row.get("total"))?;
-    page.list(&path, &listed.rows, total, store::developer).map(Answer)
+    page.list(&path, outcomes.rows(listed), outcomes.one(count)?.get("total")?, store::developer).map(Answer)
 }
 
 /// Get a developer by its id or e-mail address.
@@ -53,11 +52,12 @@ pub(crate) async fn list_developers(
     responses((status = 200, body = AdminDeveloper), (status = 401), (status = 404)),
 )]
 pub(crate) async fn get_developer(signed: Signed, Path(developer): Path<String>) -> Result<Answer<AdminDeveloper>> {
-    let outcomes = signed.gate(Action::ManagePortal).read(vec![store::select(&developer)]).await?;
-    store::last_developer(&outcomes).map(Answer)
+    let mut batch = signed.authorize()?.batch();
+    let found = batch.push(store::select(&developer));
+    store::developer(batch.read().await?.row(found).ok_or_else(store::missing)?).map(Answer)
 }
 
-/// Approve, reject or revoke a developer, or set its roles. Whoever is not approved has no session from then on.
+/// Approve, reject or revoke a developer, or set its roles. A developer who is not approved has no session from then on.
 #[utoipa::path(
     patch, path = "/caas/portal/developers/{developer}", tag = "Chancery", params(("developer" = String, Path)),
     request_body = UpdateDeveloper,
@@ -70,24 +70,24 @@ pub(crate) async fn update_developer(
 ) -> Result<Answer<AdminDeveloper>> {
     let transition = request.transition().map_err(|rule| Error::bad_request(rule.0))?;
     let roles = request.roles_json().map_err(|rule| Error::bad_request(rule.0))?;
-    let mut statements = Vec::new();
+    let mut batch = signed.authorize()?.batch();
     if matches!(transition, Some((Status::Approved, _))) {
         let mail = Mail::new(&signed.app, MailKind::Approved).await?;
-        statements.push(store::insert_approval(mail, &developer, signed.now));
+        batch.push(store::insert_approval(mail, &developer, signed.now));
     }
-    statements.extend(store::update(&developer, transition, roles, signed.now));
-    statements.push(store::select(&developer));
+    batch.push(store::delete_sessions(&developer, transition));
+    let updated = batch.push(store::update(&developer, transition, roles, signed.now));
+    let found = batch.push(store::select(&developer));
     let action = match transition {
         Some((Status::Approved, _)) => "developer.approve",
         Some((Status::Rejected, _)) => "developer.reject",
         Some(_) => "developer.revoke",
         None => "developer.update",
     };
-    let audit = Audit::new(PORTAL_TENANT, action, developer.as_str());
-    let outcomes = signed.gate(Action::ManagePortal).write(statements, audit).await??;
-    let found = store::last_developer(&outcomes)?;
-    let changed = outcomes.iter().rev().nth(1).is_some_and(|outcome| outcome.changes > 0);
-    if !changed {
+    batch.record(Audit::new(PORTAL_TENANT, action, developer.as_str()), updated);
+    let outcomes = batch.write().await?;
+    let found = store::developer(outcomes.row(found).ok_or_else(store::missing)?)?;
+    if !outcomes.changed(updated) {
         let status = Status::from_number(found.developer.status).map_or("of another status", Status::name);
         return Err(Error::conflict(format!("This developer is {status}; that cannot become what you ask for")));
     }
@@ -100,10 +100,10 @@ pub(crate) async fn update_developer(
     responses((status = 204), (status = 401), (status = 404)),
 )]
 pub(crate) async fn remove_developer(signed: Signed, Path(developer): Path<String>) -> Result<StatusCode> {
-    let audit = Audit::new(PORTAL_TENANT, "developer.remove", developer.as_str());
-    let gate = signed.gate(Action::ManagePortal);
-    let outcomes = gate.write(vec![store::delete(&developer)], audit).await??;
-    if outcomes.first().is_none_or(|outcome| outcome.changes == 0) {
+    let mut batch = signed.authorize()?.batch();
+    let deleted = batch.push(store::delete(&developer));
+    batch.record(signed.audit(PORTAL_TENANT, developer.as_str()), deleted);
+    if !batch.write().await?.changed(deleted) {
         return Err(store::missing());
     }
     Ok(StatusCode::NO_CONTENT)

@@ -5,10 +5,9 @@ use model::portal::{
     List, PortalFile,
     admin::{FileEntry, PutFile},
 };
-use policy::Action;
 use serde::Deserialize;
 use service::{
-    Audit, Error, Json, Path, Query, Result, Signed,
+    Json, Path, Query, Result, Signed,
     portal::{FILE_BODY_LIMIT, PORTAL_TENANT, PageQuery, check_file, delete_file, put_file, select_file},
 };
 
@@ -33,20 +32,20 @@ pub(crate) async fn list_portal_files(
     Query(query): Query<ListPortalFiles>,
 ) -> Result<Answer<List<FileEntry>>> {
     let page = PageQuery { size: query.size, offset: query.offset }.page()?;
-    let statements = vec![store::count(), store::select_page(&page)];
-    let outcomes = signed.gate(Action::ManagePortal).read(statements).await?;
-    let [counted, listed] = outcomes.as_slice() else { return Err(Error::internal("two statements, two outcomes")) };
-    let total = counted.rows.first().map_or(Ok(0), |row| row.get("total"))?;
-    store::file_list(&listed.rows, &page, total).map(Answer)
+    let mut batch = signed.authorize()?.batch();
+    let count = batch.push(store::count());
+    let listed = batch.push(store::select_page(&page));
+    let outcomes = batch.read().await?;
+    store::file_list(outcomes.rows(listed), &page, outcomes.one(count)?.get("total")?).map(Answer)
 }
 
-/// Get a file, whoever may read it.
+/// Get a file, whatever its readers are.
 #[utoipa::path(
     get, path = "/caas/portal/files/{path}", tag = "Chancery", params(("path" = String, Path)),
     responses((status = 200, body = PortalFile), (status = 401), (status = 404)),
 )]
 pub(crate) async fn get_portal_file(signed: Signed, Path(path): Path<String>) -> Result<Answer<PortalFile>> {
-    let mut batch = signed.authorize_as(Action::ManagePortal).batch();
+    let mut batch = signed.authorize()?.batch();
     let read = batch.push(select_file(&path));
     store::file(batch.read().await?.rows(read)).map(Answer)
 }
@@ -62,10 +61,10 @@ pub(crate) async fn put_portal_file(
     Json(request): Json<PutFile, FILE_BODY_LIMIT>,
 ) -> Result<Answer<PortalFile>> {
     check_file(&path, &request.contents)?;
-    let mut batch = signed.authorize_as(Action::ManagePortal).batch();
+    let mut batch = signed.authorize()?.batch();
     let put = put_file(&mut batch, &path, &request.contents)?;
     let read = batch.push(select_file(&path));
-    batch.record(Audit::new(PORTAL_TENANT, "file.put", path.as_str()), put);
+    batch.record(signed.audit(PORTAL_TENANT, path.as_str()), put);
     store::file(batch.write().await?.rows(read)).map(Answer)
 }
 
@@ -75,9 +74,9 @@ pub(crate) async fn put_portal_file(
     responses((status = 204), (status = 401), (status = 404)),
 )]
 pub(crate) async fn delete_portal_file(signed: Signed, Path(path): Path<String>) -> Result<StatusCode> {
-    let mut batch = signed.authorize_as(Action::ManagePortal).batch();
+    let mut batch = signed.authorize()?.batch();
     let deleted = batch.push(delete_file(&path));
-    batch.record(Audit::new(PORTAL_TENANT, "file.delete", path.as_str()), deleted);
+    batch.record(signed.audit(PORTAL_TENANT, path.as_str()), deleted);
     match batch.write().await?.changed(deleted) {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(store::missing()),

@@ -1,12 +1,11 @@
-//! Credentials from elsewhere: who moves to this portal keeps keys and tokens that are in use.
+//! Credentials from elsewhere: developers who move to this portal keep keys and tokens that are in use.
 
 use axum::{Json as Answer, http::StatusCode};
 use crypto::seal::DataKey;
 use model::portal::{ImportCredential, ImportedCredential, JwtParts, Reference, fold_email};
-use platform::{SqlError, Statement};
-use policy::Action;
+use platform::Statement;
 use service::{
-    Audit, Error, Json, Result, Signed,
+    Error, Json, Result, Signed,
     portal::{Credential, PORTAL_TENANT, checked_jwt, new_id},
 };
 
@@ -22,17 +21,24 @@ pub(crate) async fn import_credential(
     let parts = request.parts().map_err(|rule| Error::bad_request(rule.0))?;
     let parts = parts.map(checked_jwt).transpose();
     let parts = parts.map_err(|errors| Error::bad_request(errors.into_fields().to_string()))?;
-    let gate = signed.gate(Action::ManagePortal);
-    let data_key = signed.app.data_keys().for_writing(&gate, PORTAL_TENANT).await?;
+    let mut batch = signed.authorize()?.batch();
+    let data_key = batch.data_key(PORTAL_TENANT).await?;
     let id = new_id()?;
     let insert = match &parts {
         None => insert_key(&signed, &data_key, &id, &request)?,
         Some(parts) => insert_jwt(&signed, &data_key, &id, &request, parts)?,
     };
-    let audit = Audit::new(PORTAL_TENANT, "credential.import", id.as_str());
-    let outcomes = gate.write(vec![insert, holder(HOLDER, &request)], audit).await?.map_err(refused)?;
-    let row = outcomes.last().and_then(|outcome| outcome.rows.first()).ok_or_else(missing)?;
-    let consumer = Reference { id: row.get("consumer_id")? };
+    let imported = batch.push(insert);
+    batch.record(signed.audit(PORTAL_TENANT, id.as_str()), imported);
+    let found = batch.push(holder(HOLDER, &request));
+    for table in ["portal_key_auth", "portal_jwt"] {
+        batch.on_null(&format!("{table}.consumer_id"), missing());
+    }
+    for column in ["portal_key_auth.key_hash", "portal_jwt.key"] {
+        batch.on_duplicate(column, Error::conflict("Another credential has this key"));
+    }
+    let outcomes = batch.write().await?;
+    let consumer = Reference { id: outcomes.row(found).ok_or_else(missing)?.get("consumer_id")? };
     Ok((StatusCode::CREATED, Answer(ImportedCredential { id, kind: request.kind, consumer })))
 }
 
@@ -84,16 +90,6 @@ fn insert_jwt(
         .bind(Credential::Jwt.seal(data_key, id, &parts.secret)?)
         .bind(parts.rsa_public_key.clone())
         .bind(signed.now))
-}
-
-fn refused(error: SqlError) -> Error {
-    match &error {
-        SqlError::NotNull(column) if column.ends_with(".consumer_id") => missing(),
-        error if error.is_unique("portal_key_auth.key_hash") || error.is_unique("portal_jwt.key") => {
-            Error::conflict("Another credential has this key")
-        }
-        _ => error.into(),
-    }
 }
 
 fn missing() -> Error {

@@ -3,11 +3,10 @@
 use axum::Json as Answer;
 use model::portal::{AdminInstance, ApplicationInstance, List, Reference, ServiceInstance, Status, UpdateInstance};
 use platform::{Row, Statement};
-use policy::Action;
 use serde::Deserialize;
 use service::{
     Audit, Error, Json, Path, Query, Result, Signed,
-    portal::{PORTAL_TENANT, PageQuery, counted},
+    portal::{PORTAL_TENANT, PageQuery},
 };
 
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -41,14 +40,15 @@ pub(crate) async fn list_instances(
     );
     let count =
         Statement::new("SELECT count(*) AS total FROM portal_application_instances WHERE ?1 IS NULL OR status = ?1");
-    let statements = vec![page.bind(select.bind(query.status)), count.bind(query.status)];
-    let outcomes = signed.gate(Action::ManagePortal).read(statements).await?;
-    let (rows, total) = counted(&outcomes)?;
+    let mut batch = signed.authorize()?.batch();
+    let listed = batch.push(page.bind(select.bind(query.status)));
+    let count = batch.push(count.bind(query.status));
+    let outcomes = batch.read().await?;
     let path = match query.status {
         None => "/caas/portal/application-instances".to_owned(),
         Some(status) => format!("/caas/portal/application-instances?status={status}"),
     };
-    page.list(&path, rows, total, instance).map(Answer)
+    page.list(&path, outcomes.rows(listed), outcomes.one(count)?.get("total")?, instance).map(Answer)
 }
 
 /// Approve, reject, revoke or suspend an instance, named by its id or as application_service. A gateway that asks is
@@ -71,12 +71,14 @@ pub(crate) async fn update_instance(
         (None, Some(false)) => "application-instance.resume",
         (None, _) => "application-instance.suspend",
     };
-    let statements = vec![update(&id, transition, request.suspended, signed.now), select(&id)];
-    let audit = Audit::new(PORTAL_TENANT, action, id.as_str());
-    let outcomes = signed.gate(Action::ManagePortal).write(statements, audit).await??;
-    let found = outcomes.last().and_then(|outcome| outcome.rows.first());
-    let found = instance(found.ok_or_else(|| Error::not_found("No application instance with this id"))?)?;
-    if outcomes.first().is_none_or(|outcome| outcome.changes == 0) {
+    let mut batch = signed.authorize()?.batch();
+    let updated = batch.push(update(&id, transition, request.suspended, signed.now));
+    batch.record(Audit::new(PORTAL_TENANT, action, id.as_str()), updated);
+    let found = batch.push(select(&id));
+    let outcomes = batch.write().await?;
+    let found = outcomes.row(found).ok_or_else(|| Error::not_found("No application instance with this id"))?;
+    let found = instance(found)?;
+    if !outcomes.changed(updated) {
         let status = Status::from_number(found.instance.instance.status).map_or("of another status", Status::name);
         return Err(Error::conflict(format!("This instance is {status}; that cannot become what you ask for")));
     }

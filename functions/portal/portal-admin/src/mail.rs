@@ -6,10 +6,9 @@ use model::portal::{
     admin::{FullMail, MailEntry},
 };
 use platform::{Row, Statement};
-use policy::Action;
 use serde::Deserialize;
 use service::{
-    Audit, Error, Path, Query, Result, Signed,
+    Error, Path, Query, Result, Signed,
     portal::{Mail, PORTAL_TENANT, PageQuery},
 };
 
@@ -35,12 +34,12 @@ pub(crate) async fn list_mail(signed: Signed, Query(query): Query<ListMail>) -> 
          WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2",
     );
     let count = Statement::new("SELECT count(*) AS total FROM portal_mail");
-    let statements = vec![count, select.bind(before).bind(page.size + 1)];
-    let outcomes = signed.gate(Action::ManagePortal).read(statements).await?;
-    let [counted, listed] = outcomes.as_slice() else { return Err(Error::internal("two statements, two outcomes")) };
-    let total = counted.rows.first().map_or(Ok(0), |row| row.get("total"))?;
-    let place = |row: &Row| Ok(row.get::<i64>("seq")?.to_string());
-    page.list_by("/caas/portal/mail", &listed.rows, total, entry, place).map(Answer)
+    let mut batch = signed.authorize()?.batch();
+    let (count, listed) = (batch.push(count), batch.push(select.bind(before).bind(page.size + 1)));
+    let outcomes = batch.read().await?;
+    let seq = |row: &Row| Ok(row.get::<i64>("seq")?.to_string());
+    let total = outcomes.one(count)?.get("total")?;
+    page.list_by("/caas/portal/mail", outcomes.rows(listed), total, entry, seq).map(Answer)
 }
 
 /// Get a mail with what it says.
@@ -52,13 +51,14 @@ pub(crate) async fn get_mail(signed: Signed, Path(id): Path<String>) -> Result<A
     let select = Statement::new(
         "SELECT id, kind, recipient, sealed, created_at, sent_at, attempts, failure FROM portal_mail WHERE id = ?1",
     );
-    let (app, keys) = (&signed.app, signed.app.data_keys());
-    let (statements, open_key) = keys.with_select(PORTAL_TENANT, vec![select.bind(id.as_str())]);
-    let audit = Audit::reading(PORTAL_TENANT, "mail.read", id.as_str());
-    let outcomes = signed.gate(Action::ManagePortal).write(statements, audit).await??;
-    let key = keys.found(app, PORTAL_TENANT, open_key, &outcomes)?;
-    let row = outcomes.first().and_then(|outcome| outcome.rows.first());
-    let (Some(row), Some(key)) = (row, key) else { return Err(Error::not_found("No mail with this id")) };
+    let mut batch = signed.authorize()?.batch();
+    batch.record_always(signed.audit(PORTAL_TENANT, id.as_str()));
+    let found = batch.push(select.bind(id.as_str()));
+    let key = batch.read_data_key(PORTAL_TENANT);
+    let outcomes = batch.write().await?;
+    let (Some(row), Some(key)) = (outcomes.row(found), outcomes.data_key(&key)?) else {
+        return Err(Error::not_found("No mail with this id"));
+    };
     let letter = Mail::open(&key, &id, &row.get::<Vec<u8>>("sealed")?)?;
     Ok(Answer(FullMail { mail: entry(row)?, subject: letter.subject, text: letter.text }))
 }

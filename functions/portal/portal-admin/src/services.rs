@@ -3,11 +3,10 @@
 use axum::{Json as Answer, http::StatusCode};
 use model::portal::{AdminService, List, PutService, RegistrationConfig, is_service_name};
 use platform::{Row, Statement};
-use policy::Action;
 use serde::Deserialize;
 use service::{
-    Audit, Error, JsonOrDefault, Path, Query, Result, Signed,
-    portal::{PORTAL_TENANT, PageQuery, counted, new_id},
+    Error, JsonOrDefault, Path, Query, Result, Signed,
+    portal::{PORTAL_TENANT, PageQuery, new_id},
 };
 
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -34,9 +33,10 @@ pub(crate) async fn list_portal_services(
          FROM portal_services WHERE (created_at, id) > (?1, ?2) ORDER BY created_at, id LIMIT ?3",
     ));
     let count = Statement::new("SELECT count(*) AS total FROM portal_services");
-    let outcomes = signed.gate(Action::ManagePortal).read(vec![select, count]).await?;
-    let (rows, total) = counted(&outcomes)?;
-    page.list("/caas/portal/services", rows, total, service).map(Answer)
+    let mut batch = signed.authorize()?.batch();
+    let (listed, count) = (batch.push(select), batch.push(count));
+    let outcomes = batch.read().await?;
+    page.list("/caas/portal/services", outcomes.rows(listed), outcomes.one(count)?.get("total")?, service).map(Answer)
 }
 
 /// Get a service by its name or id.
@@ -45,9 +45,9 @@ pub(crate) async fn list_portal_services(
     responses((status = 200, body = AdminService), (status = 401), (status = 404)),
 )]
 pub(crate) async fn get_portal_service(signed: Signed, Path(name): Path<String>) -> Result<Answer<AdminService>> {
-    let outcomes = signed.gate(Action::ManagePortal).read(vec![select(&name)]).await?;
-    let row = outcomes.first().and_then(|outcome| outcome.rows.first()).ok_or_else(missing)?;
-    service(row).map(Answer)
+    let mut batch = signed.authorize()?.batch();
+    let found = batch.push(select(&name));
+    service(batch.read().await?.row(found).ok_or_else(missing)?).map(Answer)
 }
 
 /// Offer a service under a name, or change what is offered under it.
@@ -65,11 +65,11 @@ pub(crate) async fn put_portal_service(
         return Err(Error::bad_request("A service's name must have 1 to 128 letters, digits and . _ ~ -"));
     }
     request.check().map_err(|rule| Error::bad_request(rule.0))?;
-    let statements = vec![upsert(&name, &request, signed.now)?, select(&name)];
-    let audit = Audit::new(PORTAL_TENANT, "service.put", name.as_str());
-    let outcomes = signed.gate(Action::ManagePortal).write(statements, audit).await??;
-    let row = outcomes.last().and_then(|outcome| outcome.rows.first()).ok_or_else(missing)?;
-    service(row).map(Answer)
+    let mut batch = signed.authorize()?.batch();
+    let put = batch.push(upsert(&name, &request, signed.now)?);
+    batch.record(signed.audit(PORTAL_TENANT, name.as_str()), put);
+    let found = batch.push(select(&name));
+    service(batch.write().await?.one(found)?).map(Answer)
 }
 
 /// Withdraw a service, with every instance of it.
@@ -79,9 +79,10 @@ pub(crate) async fn put_portal_service(
 )]
 pub(crate) async fn delete_portal_service(signed: Signed, Path(name): Path<String>) -> Result<StatusCode> {
     let delete = Statement::new("DELETE FROM portal_services WHERE name = ?1 OR id = ?1").bind(name.as_str());
-    let audit = Audit::new(PORTAL_TENANT, "service.delete", name.as_str());
-    let outcomes = signed.gate(Action::ManagePortal).write(vec![delete], audit).await??;
-    if outcomes.first().is_none_or(|outcome| outcome.changes == 0) {
+    let mut batch = signed.authorize()?.batch();
+    let deleted = batch.push(delete);
+    batch.record(signed.audit(PORTAL_TENANT, name.as_str()), deleted);
+    if !batch.write().await?.changed(deleted) {
         return Err(missing());
     }
     Ok(StatusCode::NO_CONTENT)

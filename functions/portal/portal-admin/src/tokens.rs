@@ -3,9 +3,8 @@
 use axum::{Json as Answer, http::StatusCode};
 use model::portal::admin::{AdminTokenEntry, AdminTokens, NewAdminToken, NewToken};
 use platform::{Row, Statement};
-use policy::Action;
 use service::{
-    Audit, Error, Json, Path, Result, Signed,
+    Error, Json, Path, Result, Signed,
     portal::{PORTAL_TENANT, admin_token_hash, new_admin_token, new_id},
 };
 
@@ -23,14 +22,11 @@ pub(crate) async fn create_admin_token(
     let insert =
         Statement::new("INSERT INTO portal_admin_tokens (id, name, token_hash, created_at) VALUES (?1, ?2, ?3, ?4)");
     let insert = insert.bind(id.as_str()).bind(request.name.as_str()).bind(admin_token_hash(&token)).bind(signed.now);
-    let audit = Audit::new(PORTAL_TENANT, "admin-token.create", id.as_str()).detail("name", request.name.as_str());
-    match signed.gate(Action::ManagePortal).write(vec![insert], audit).await? {
-        Ok(_) => {}
-        Err(error) if error.is_unique("portal_admin_tokens.name") => {
-            return Err(Error::conflict("Another token has this name"));
-        }
-        Err(error) => return Err(error.into()),
-    }
+    let mut batch = signed.authorize()?.batch();
+    let created = batch.push(insert);
+    batch.record(signed.audit(PORTAL_TENANT, id.as_str()).detail("name", request.name.as_str()), created);
+    batch.on_duplicate("portal_admin_tokens.name", Error::conflict("Another token has this name"));
+    batch.write().await?;
     let created_at = signed.now.div_euclid(1000);
     Ok((
         StatusCode::CREATED,
@@ -44,14 +40,15 @@ pub(crate) async fn create_admin_token(
     responses((status = 200, body = AdminTokens), (status = 401)),
 )]
 pub(crate) async fn list_admin_tokens(signed: Signed) -> Result<Answer<AdminTokens>> {
-    let select = Statement::new("SELECT id, name, created_at FROM portal_admin_tokens ORDER BY created_at, id");
-    let outcomes = signed.gate(Action::ManagePortal).read(vec![select]).await?;
-    let rows = outcomes.first().map(|outcome| outcome.rows.as_slice()).unwrap_or_default();
+    let select = "SELECT id, name, created_at FROM portal_admin_tokens ORDER BY created_at, id";
+    let mut batch = signed.authorize()?.batch();
+    let found = batch.push(Statement::new(select));
+    let outcomes = batch.read().await?;
     let entry = |row: &Row| {
         let created_at = row.get::<i64>("created_at")?.div_euclid(1000);
         Ok::<_, Error>(AdminTokenEntry { id: row.get("id")?, name: row.get("name")?, created_at })
     };
-    Ok(Answer(AdminTokens { data: rows.iter().map(entry).collect::<Result<_>>()? }))
+    Ok(Answer(AdminTokens { data: outcomes.rows(found).iter().map(entry).collect::<Result<_>>()? }))
 }
 
 /// Revoke a token. It is refused from the next request on.
@@ -61,9 +58,10 @@ pub(crate) async fn list_admin_tokens(signed: Signed) -> Result<Answer<AdminToke
 )]
 pub(crate) async fn revoke_admin_token(signed: Signed, Path(id): Path<String>) -> Result<StatusCode> {
     let delete = Statement::new("DELETE FROM portal_admin_tokens WHERE id = ?1").bind(id.as_str());
-    let audit = Audit::new(PORTAL_TENANT, "admin-token.revoke", id.as_str());
-    let outcomes = signed.gate(Action::ManagePortal).write(vec![delete], audit).await??;
-    if outcomes.first().is_none_or(|outcome| outcome.changes == 0) {
+    let mut batch = signed.authorize()?.batch();
+    let deleted = batch.push(delete);
+    batch.record(signed.audit(PORTAL_TENANT, id.as_str()), deleted);
+    if !batch.write().await?.changed(deleted) {
         return Err(Error::not_found("No token with this id"));
     }
     Ok(StatusCode::NO_CONTENT)
