@@ -139,7 +139,7 @@ impl App {
         Ok(self.sql().query(statement).await?)
     }
 
-    pub fn sql(&self) -> &dyn Sql {
+    pub(crate) fn sql(&self) -> &dyn Sql {
         self.0.host.sql.as_ref()
     }
 

@@ -17,7 +17,6 @@ pub struct Audit {
     actor: Option<String>,
     outcome: &'static str,
     detail: Map<String, Value>,
-    unconditional: bool,
 }
 
 /// Where an entry stands in its tenant's log.
@@ -36,16 +35,7 @@ impl Audit {
             actor: None,
             outcome: "done",
             detail: Map::new(),
-            unconditional: false,
         }
-    }
-
-    pub fn reading(tenant: impl Into<String>, action: &'static str, subject: impl Into<String>) -> Self {
-        Self { unconditional: true, ..Self::new(tenant, action, subject) }
-    }
-
-    pub(crate) fn is_unconditional(&self) -> bool {
-        self.unconditional
     }
 
     /// The same was refused to a caller who is known. What would have been done is not recorded.

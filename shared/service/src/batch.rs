@@ -196,13 +196,6 @@ impl<A: Actor> Batch<A> {
         let ran = self.run(plan, true).await?.map_err(|error| self.violated(error))?;
         Ok(ran.found)
     }
-
-    /// As [`Batch::write`], for callers that name violations themselves.
-    pub(crate) async fn write_raw(self) -> Result<Result<Outcomes, SqlError>> {
-        let abort = (!self.guards.is_empty()).then(|| abort_unless(&self.guards));
-        let plan = self.plan(abort);
-        Ok(self.run(plan, true).await?.map(|ran| ran.found))
-    }
 }
 
 /// Statements in the order in which they run, and where those are whose outcomes are read.
@@ -316,10 +309,6 @@ pub struct Outcomes {
 }
 
 impl Outcomes {
-    pub(crate) fn into_vec(self) -> Vec<Outcome> {
-        self.found
-    }
-
     pub fn rows(&self, slot: Slot) -> &[Row] {
         self.found.get(slot.0).map(|outcome| outcome.rows.as_slice()).unwrap_or_default()
     }

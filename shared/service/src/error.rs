@@ -88,6 +88,11 @@ impl Error {
         }
     }
 
+    /// What the log says about it, which may be more than the caller may learn.
+    pub fn reason(&self) -> &str {
+        self.inner.as_deref().unwrap_or(&self.message)
+    }
+
     /// The line for the log, for faults of ours.
     pub(crate) fn log_line(&self) -> Option<String> {
         let inner = self.inner.as_ref()?;

@@ -14,7 +14,6 @@ mod data_keys;
 mod envelope;
 mod error;
 mod extract;
-mod legacy;
 pub mod license_secret;
 mod nonces;
 mod operation;
@@ -41,7 +40,6 @@ pub use data_keys::{DataKeySlot, DataKeys};
 pub use envelope::{Envelope, Sealed};
 pub use error::{Error, Result};
 pub use extract::{Json, JsonOrDefault, Path, Query, Unparsed};
-pub use legacy::{Gate, Holder};
 pub use operation::Routes;
 #[doc(hidden)]
 pub use pastey;

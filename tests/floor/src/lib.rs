@@ -5,7 +5,7 @@ use axum::{Json, Router, extract::State, routing::get};
 use crypto::hash;
 use platform::{Host, Statement, clock, random};
 use serde::Serialize;
-use service::{App, Result, Shape};
+use service::{Anonymous, App, Result, Shape};
 
 pub async fn app(host: Host) -> Router {
     App::new(host).await.serve(router(), Shape::Kosmos)
@@ -44,7 +44,7 @@ async fn answer() -> Json<Fixed> {
 
 /// One statement that reads a row by a unique key.
 async fn query_and_answer(State(app): State<App>) -> Result<Json<Fixed>> {
-    app.sql().query(select()).await?;
+    app.query(select()).await?;
     Ok(answer().await)
 }
 
@@ -55,7 +55,10 @@ async fn batch_and_answer(State(app): State<App>) -> Result<Json<Fixed>> {
         .bind(clock::now_ms() + 122_000)
         .bind("floor")
         .bind("service");
-    app.sql().read_batch(vec![nonce, select()]).await?;
+    let mut batch = Anonymous::background(&app).batch();
+    batch.push(nonce);
+    batch.push(select());
+    batch.read().await?;
     Ok(answer().await)
 }
 

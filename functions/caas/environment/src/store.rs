@@ -65,13 +65,13 @@ pub(crate) async fn tenant_and_name(app: &App, name: &CommunityName) -> Result<O
     let select = Statement::new(
         "SELECT id, EXISTS (SELECT 1 FROM communities WHERE tenant_id = t.id AND name = ?1) AS taken FROM tenants t",
     );
-    let rows = app.sql().query(select.bind(name.as_str())).await?;
+    let rows = app.query(select.bind(name.as_str())).await?;
     Ok(rows.first().map(|row| Ok::<_, SqlError>((row.get("id")?, row.get("taken")?))).transpose()?)
 }
 
 pub(crate) async fn is_installed(app: &App) -> Result<bool> {
     let select = Statement::new("SELECT 1 AS installed FROM environment WHERE name = 'installed'");
-    Ok(!app.sql().query(select).await?.is_empty())
+    Ok(!app.query(select).await?.is_empty())
 }
 
 /// The row `installed` can be inserted once; without it nothing of the batch happens.

@@ -4,7 +4,7 @@ use crypto::seal::DataKey;
 use model::portal::{Application, ApplicationChange, InstanceSummary, NewApplication, Reference};
 use platform::{Row, Statement};
 use service::{
-    Error, Result,
+    Batch, Error, Result, Slot,
     portal::{Credential, Session, SortColumn, Sorted, new_secret},
 };
 
@@ -57,12 +57,14 @@ pub(crate) fn select_own(session: &Session, id: &str) -> Statement {
     session.statement("SELECT 1 AS own FROM portal_applications WHERE id = ?2 AND developer_id = ?1").bind(id)
 }
 
+/// Adds an application with its consumer and a client credential; the slot is that of the last insertion.
 pub(crate) fn insert(
-    session: &Session,
+    batch: &mut Batch<Session>,
     data_key: &DataKey,
     rows: &NewRows,
     new: &NewApplication,
-) -> Result<Vec<Statement>> {
+) -> Result<Slot> {
+    let session = batch.actor();
     let application = session.statement(
         "INSERT INTO portal_applications \
          (id, developer_id, consumer_id, name, redirect_uri, description, custom_id, created_at, updated_at) \
@@ -94,12 +96,16 @@ pub(crate) fn insert(
         .bind(Credential::Client.seal(data_key, &rows.credential, &secret)?)
         .bind(new.redirect_uri.clone())
         .bind(session.now);
-    Ok(vec![application, consumer, credential])
+    batch.push(application);
+    batch.push(consumer);
+    Ok(batch.push(credential))
 }
 
-/// First the client credentials, while the old redirect URI can still be seen; the last statement says whether there
-/// is such an application that keeps a redirect URI or a custom id. No redirect URI is stored as an empty one.
-pub(crate) fn update(session: &Session, id: &str, change: &ApplicationChange) -> Vec<Statement> {
+/// First the client credentials, while the old redirect URI can still be seen. The slot is that of the application: it
+/// changes when there is such an application that keeps a redirect URI or a custom id. No redirect URI is stored as an
+/// empty one.
+pub(crate) fn update(batch: &mut Batch<Session>, id: &str, change: &ApplicationChange) -> Slot {
+    let session = batch.actor();
     let redirect_uri = match change.redirect_uri.clone().into_parts() {
         (false, _) => None,
         (true, uri) => Some(uri.unwrap_or_default()),
@@ -125,7 +131,9 @@ pub(crate) fn update(session: &Session, id: &str, change: &ApplicationChange) ->
          WHERE id = ?2 AND developer_id = ?1 \
          AND (coalesce(?4, redirect_uri) <> '' OR CASE WHEN ?5 THEN ?6 ELSE custom_id END IS NOT NULL)",
     );
-    vec![bind(credentials), bind(application).bind(describes).bind(description).bind(session.now)]
+    let application = bind(application).bind(describes).bind(description).bind(session.now);
+    batch.push(bind(credentials));
+    batch.push(application)
 }
 
 /// Consumer, credentials and instances go with it, by the foreign keys.

@@ -2,10 +2,9 @@
 
 use axum::{Json as Answer, http::StatusCode};
 use model::portal::{Application, ApplicationChange, FieldErrors, List};
-use platform::SqlError;
 use service::{
-    Error, Path, Query, Result,
-    portal::{self, PortalBody, Session, counted},
+    Batch, Path, Query, Result,
+    portal::{self, PORTAL_TENANT, PortalBody, Session},
 };
 
 use crate::{
@@ -23,10 +22,11 @@ pub(crate) async fn list_applications(
     Query(query): Query<ListQuery>,
 ) -> Result<Answer<List<Application>>> {
     let sorted = query.sorted(store::ORDERS, "/applications")?;
-    let select = store::select_page(&session, &sorted, &query)?;
-    let outcomes = session.read(vec![select, store::count(&session, query.name())]).await?;
-    let (rows, total) = counted(&outcomes)?;
-    sorted.list(rows, total, store::application).map(Answer)
+    let mut batch = session.batch();
+    let listed = batch.push(store::select_page(&session, &sorted, &query)?);
+    let count = batch.push(store::count(&session, query.name()));
+    let outcomes = batch.read().await?;
+    sorted.list(outcomes.rows(listed), outcomes.one(count)?.get("total")?, store::application).map(Answer)
 }
 
 /// Create an application, with a consumer and one client credential.
@@ -39,15 +39,14 @@ pub(crate) async fn create_application(
     PortalBody(body): PortalBody,
 ) -> Result<(StatusCode, Answer<Application>)> {
     let new = session.checked(ApplicationChange::from_body(&body).and_then(ApplicationChange::into_new)).await?;
-    let data_key = portal::data_key(&session.app).await?;
     let rows = NewRows { id: portal::new_id()?, consumer: portal::new_id()?, credential: portal::new_id()? };
-    let mut statements = store::insert(&session, &data_key, &rows, &new)?;
-    statements.push(store::select(&session, &rows.id));
-    let audit = session.audit(rows.id.as_str());
-    let custom_id = new.custom_id.as_deref();
-    let outcomes = session.write(statements, audit).await?.map_err(|error| refused(error, &new.name, custom_id))?;
-    let row = outcomes.last().and_then(|outcome| outcome.rows.first());
-    let application = store::application(row.ok_or_else(|| Error::internal("an application vanished"))?)?;
+    let mut batch = session.batch();
+    let data_key = batch.data_key(PORTAL_TENANT).await?;
+    let inserted = store::insert(&mut batch, &data_key, &rows, &new)?;
+    let found = batch.push(store::select(&session, &rows.id));
+    batch.record(session.audit(rows.id.as_str()), inserted);
+    refuse_duplicates(&mut batch, &new.name, new.custom_id.as_deref());
+    let application = store::application(batch.write().await?.one(found)?)?;
     Ok((StatusCode::CREATED, Answer(application)))
 }
 
@@ -58,9 +57,9 @@ pub(crate) async fn create_application(
     responses((status = 200, body = Application), (status = 401), (status = 404)),
 )]
 pub(crate) async fn get_application(session: Session, Path(id): Path<String>) -> Result<Answer<Application>> {
-    let outcomes = session.read(vec![store::select(&session, &id)]).await?;
-    let row = outcomes.first().and_then(|outcome| outcome.rows.first()).ok_or_else(portal::missing)?;
-    store::application(row).map(Answer)
+    let mut batch = session.batch();
+    let found = batch.push(store::select(&session, &id));
+    store::application(batch.read().await?.row(found).ok_or_else(portal::missing)?).map(Answer)
 }
 
 /// Change parts of an application. Its client credentials follow.
@@ -75,15 +74,15 @@ pub(crate) async fn update_application(
     PortalBody(body): PortalBody,
 ) -> Result<Answer<Application>> {
     let change = session.checked(ApplicationChange::from_body(&body)).await?;
-    let mut statements = store::update(&session, &id, &change);
-    statements.push(store::select(&session, &id));
-    let audit = session.audit(id.as_str());
+    let mut batch = session.batch();
+    let updated = store::update(&mut batch, &id, &change);
+    let found = batch.push(store::select(&session, &id));
+    batch.record(session.audit(id.as_str()), updated);
     let (name, custom_id) = (change.name.as_deref().unwrap_or_default(), change.custom_id.clone().set());
-    let outcomes = session.write(statements, audit).await?;
-    let outcomes = outcomes.map_err(|error| refused(error, name, custom_id.as_deref()))?;
-    let [_, changed, read] = outcomes.as_slice() else { return Err(Error::internal("three statements")) };
-    let row = read.rows.first().ok_or_else(portal::missing)?;
-    if changed.changes == 0 {
+    refuse_duplicates(&mut batch, name, custom_id.as_deref());
+    let outcomes = batch.write().await?;
+    let row = outcomes.row(found).ok_or_else(portal::missing)?;
+    if !outcomes.changed(updated) {
         return Err(FieldErrors::missing("redirect_uri").into());
     }
     store::application(row).map(Answer)
@@ -96,20 +95,17 @@ pub(crate) async fn update_application(
     responses((status = 204), (status = 401), (status = 404)),
 )]
 pub(crate) async fn delete_application(session: Session, Path(id): Path<String>) -> Result<StatusCode> {
-    let audit = session.audit(id.as_str());
-    let outcomes = session.write(vec![store::delete(&session, &id)], audit).await??;
-    if outcomes.first().is_none_or(|outcome| outcome.changes == 0) {
+    let mut batch = session.batch();
+    let deleted = batch.push(store::delete(&session, &id));
+    batch.record(session.audit(id.as_str()), deleted);
+    if !batch.write().await?.changed(deleted) {
         return Err(portal::missing());
     }
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn refused(error: SqlError, name: &str, custom_id: Option<&str>) -> Error {
-    if error.is_unique("portal_applications.name") {
-        portal::taken("name", name)
-    } else if error.is_unique("portal_applications.custom_id") {
-        portal::taken("custom_id", custom_id.unwrap_or_default())
-    } else {
-        error.into()
-    }
+fn refuse_duplicates(batch: &mut Batch<Session>, name: &str, custom_id: Option<&str>) {
+    batch.on_duplicate("portal_applications.name", portal::taken("name", name));
+    let custom_id = portal::taken("custom_id", custom_id.unwrap_or_default());
+    batch.on_duplicate("portal_applications.custom_id", custom_id);
 }

@@ -4,7 +4,7 @@ use axum::{Json as Answer, http::StatusCode};
 use model::portal::{ClientCredential, List, NewClientCredential};
 use service::{
     Path, Query, Result,
-    portal::{self, PortalBody, Session, counted},
+    portal::{self, PORTAL_TENANT, PortalBody, Session},
 };
 
 use crate::{application_store, client_store as store, list_query::ListQuery};
@@ -21,17 +21,15 @@ pub(crate) async fn list_credentials(
     Query(query): Query<ListQuery>,
 ) -> Result<Answer<List<ClientCredential>>> {
     let sorted = query.sorted(store::ORDERS, &format!("/applications/{id}/credentials"))?;
-    let statements = vec![
-        store::select_page(&session, &id, &sorted, query.client_id())?,
-        store::count(&session, &id, query.client_id()),
-        application_store::select_own(&session, &id),
-    ];
-    let (outcomes, key) = portal::read_sealed(&session, statements).await?;
-    if outcomes.get(2).is_none_or(|own| own.rows.is_empty()) {
-        return Err(portal::missing());
-    }
-    let (rows, total) = counted(&outcomes)?;
-    sorted.list(rows, total, |row| store::credential(row, key.as_deref())).map(Answer)
+    let mut batch = session.batch();
+    let listed = batch.push(store::select_page(&session, &id, &sorted, query.client_id())?);
+    let count = batch.push(store::count(&session, &id, query.client_id()));
+    let own = batch.push(application_store::select_own(&session, &id));
+    let data_key = batch.read_data_key(PORTAL_TENANT);
+    let outcomes = batch.read().await?;
+    outcomes.row(own).ok_or_else(portal::missing)?;
+    let (data_key, total) = (outcomes.data_key(&data_key)?, outcomes.one(count)?.get("total")?);
+    sorted.list(outcomes.rows(listed), total, |row| store::credential(row, data_key.as_deref())).map(Answer)
 }
 
 /// Create a client credential for an application. What is not given is generated; with `hash_secret` the secret is
@@ -52,18 +50,15 @@ pub(crate) async fn create_credential(
     let client_id = wanted.client_id.clone().map_or_else(portal::new_secret, Ok)?;
     let secret = wanted.client_secret.clone().map_or_else(portal::new_secret, Ok)?;
     let credential = portal::new_id()?;
-    let data_key = portal::data_key(&session.app).await?;
+    let mut batch = session.batch();
+    let data_key = batch.data_key(PORTAL_TENANT).await?;
     let new = store::New { id: &credential, client_id: &client_id, secret: &secret, wanted: &wanted };
-    let statements = vec![store::insert(&session, &data_key, &id, &new)?, store::select(&session, &id, &credential)];
-    let audit = session.audit(credential.as_str());
-    let outcomes = match session.write(statements, audit).await? {
-        Ok(outcomes) => outcomes,
-        Err(error) if error.is_unique("portal_oauth2.client_id") => {
-            return Err(portal::taken("client_id", &client_id));
-        }
-        Err(error) => return Err(error.into()),
-    };
-    let row = outcomes.last().and_then(|outcome| outcome.rows.first()).ok_or_else(portal::missing)?;
+    let inserted = batch.push(store::insert(&session, &data_key, &id, &new)?);
+    let found = batch.push(store::select(&session, &id, &credential));
+    batch.record(session.audit(credential.as_str()), inserted);
+    batch.on_duplicate("portal_oauth2.client_id", portal::taken("client_id", &client_id));
+    let outcomes = batch.write().await?;
+    let row = outcomes.row(found).ok_or_else(portal::missing)?;
     let created = ClientCredential { client_secret: secret, ..store::credential(row, Some(&data_key))? };
     Ok((StatusCode::CREATED, Answer(created)))
 }
@@ -78,9 +73,12 @@ pub(crate) async fn get_credential(
     session: Session,
     Path((id, credential)): Path<(String, String)>,
 ) -> Result<Answer<ClientCredential>> {
-    let (outcomes, key) = portal::read_sealed(&session, vec![store::select(&session, &id, &credential)]).await?;
-    let row = outcomes.first().and_then(|outcome| outcome.rows.first()).ok_or_else(portal::missing)?;
-    store::credential(row, key.as_deref()).map(Answer)
+    let mut batch = session.batch();
+    let found = batch.push(store::select(&session, &id, &credential));
+    let data_key = batch.read_data_key(PORTAL_TENANT);
+    let outcomes = batch.read().await?;
+    let row = outcomes.row(found).ok_or_else(portal::missing)?;
+    store::credential(row, outcomes.data_key(&data_key)?.as_deref()).map(Answer)
 }
 
 /// Delete a client credential of an application. It is worthless from the next request on.
@@ -93,9 +91,10 @@ pub(crate) async fn delete_credential(
     session: Session,
     Path((id, credential)): Path<(String, String)>,
 ) -> Result<StatusCode> {
-    let audit = session.audit(credential.as_str());
-    let outcomes = session.write(vec![store::delete(&session, &id, &credential)], audit).await??;
-    if outcomes.first().is_none_or(|outcome| outcome.changes == 0) {
+    let mut batch = session.batch();
+    let deleted = batch.push(store::delete(&session, &id, &credential));
+    batch.record(session.audit(credential.as_str()), deleted);
+    if !batch.write().await?.changed(deleted) {
         return Err(portal::missing());
     }
     Ok(StatusCode::NO_CONTENT)

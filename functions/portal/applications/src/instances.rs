@@ -25,16 +25,14 @@ pub(crate) async fn create_instance(
 ) -> Result<(StatusCode, Answer<ApplicationInstance>)> {
     let service = session.checked(service_of(&body)).await?;
     let instance = portal::new_id()?;
-    let statements = vec![store::insert(&session, &id, &instance, &service), store::select(&session, &id, &instance)];
-    let audit = session.audit(instance.as_str());
-    let outcomes = match session.write(statements, audit).await? {
-        Ok(outcomes) => outcomes,
-        Err(error) if error.is_unique("portal_application_instances.service_id") => {
-            return Err(portal::taken("composite_id", &format!("{id}_{service}")));
-        }
-        Err(error) => return Err(error.into()),
-    };
-    let row = outcomes.last().and_then(|outcome| outcome.rows.first()).ok_or_else(portal::missing)?;
+    let mut batch = session.batch();
+    let inserted = batch.push(store::insert(&session, &id, &instance, &service));
+    let found = batch.push(store::select(&session, &id, &instance));
+    batch.record(session.audit(instance.as_str()), inserted);
+    let taken = portal::taken("composite_id", &format!("{id}_{service}"));
+    batch.on_duplicate("portal_application_instances.service_id", taken);
+    let outcomes = batch.write().await?;
+    let row = outcomes.row(found).ok_or_else(portal::missing)?;
     Ok((StatusCode::CREATED, Answer(store::application_instance(row)?)))
 }
 
@@ -48,9 +46,9 @@ pub(crate) async fn get_instance(
     session: Session,
     Path((id, instance)): Path<(String, String)>,
 ) -> Result<Answer<ApplicationInstance>> {
-    let outcomes = session.read(vec![store::select(&session, &id, &instance)]).await?;
-    let row = outcomes.first().and_then(|outcome| outcome.rows.first()).ok_or_else(portal::missing)?;
-    store::application_instance(row).map(Answer)
+    let mut batch = session.batch();
+    let found = batch.push(store::select(&session, &id, &instance));
+    store::application_instance(batch.read().await?.row(found).ok_or_else(portal::missing)?).map(Answer)
 }
 
 /// Give a service back. It may be asked for anew.
@@ -63,9 +61,10 @@ pub(crate) async fn delete_instance(
     session: Session,
     Path((id, instance)): Path<(String, String)>,
 ) -> Result<StatusCode> {
-    let audit = session.audit(instance.as_str());
-    let outcomes = session.write(vec![store::delete(&session, &id, &instance)], audit).await??;
-    if outcomes.first().is_none_or(|outcome| outcome.changes == 0) {
+    let mut batch = session.batch();
+    let deleted = batch.push(store::delete(&session, &id, &instance));
+    batch.record(session.audit(instance.as_str()), deleted);
+    if !batch.write().await?.changed(deleted) {
         return Err(portal::missing());
     }
     Ok(StatusCode::NO_CONTENT)

@@ -4,7 +4,7 @@ use axum::Json as Answer;
 use model::portal::{ApplicationService, List};
 use service::{
     Path, Query, Result,
-    portal::{self, Session, counted},
+    portal::{self, Session},
 };
 
 use crate::{application_store, list_query::ListQuery, service_store as store};
@@ -45,13 +45,13 @@ async fn list(
     used_only: bool,
 ) -> Result<Answer<List<ApplicationService>>> {
     let sorted = query.sorted(store::ORDERS, path)?;
-    let mut statements =
-        vec![store::select_page(session, &sorted, query, used_only)?, store::count(session, query, used_only)?];
-    statements.extend(query.app_id().map(|id| application_store::select_own(session, id)));
-    let outcomes = session.read(statements).await?;
-    if query.app_id().is_some() && outcomes.last().is_none_or(|own| own.rows.is_empty()) {
+    let mut batch = session.batch();
+    let listed = batch.push(store::select_page(session, &sorted, query, used_only)?);
+    let count = batch.push(store::count(session, query, used_only)?);
+    let own = query.app_id().map(|id| batch.push(application_store::select_own(session, id)));
+    let outcomes = batch.read().await?;
+    if own.is_some_and(|own| outcomes.row(own).is_none()) {
         return Err(portal::missing());
     }
-    let (rows, total) = counted(&outcomes)?;
-    sorted.list(rows, total, store::service).map(Answer)
+    sorted.list(outcomes.rows(listed), outcomes.one(count)?.get("total")?, store::service).map(Answer)
 }

@@ -2,10 +2,9 @@
 
 use axum::{Json as Answer, http::StatusCode};
 use model::portal::{Jwt, JwtChange, List};
-use platform::SqlError;
 use service::{
     Error, Path, Query, Result,
-    portal::{self, PortalBody, Session},
+    portal::{self, PORTAL_TENANT, PortalBody, Session},
 };
 
 use crate::{ListQuery, jwt_store as store};
@@ -20,10 +19,13 @@ const ATTEMPTS: usize = 64;
 )]
 pub(crate) async fn list_jwt(session: Session, Query(query): Query<ListQuery>) -> Result<Answer<List<Jwt>>> {
     let sorted = query.sorted(store::ORDERS, "/credentials/jwt")?;
-    let statements = vec![store::select_page(&session, &sorted, query.key())?, store::count(&session, query.key())];
-    let (outcomes, key) = portal::read_sealed(&session, statements).await?;
-    let (rows, total) = portal::counted(&outcomes)?;
-    sorted.list(rows, total, |row| store::jwt(row, key.as_deref())).map(Answer)
+    let mut batch = session.batch();
+    let listed = batch.push(store::select_page(&session, &sorted, query.key())?);
+    let count = batch.push(store::count(&session, query.key()));
+    let data_key = batch.read_data_key(PORTAL_TENANT);
+    let outcomes = batch.read().await?;
+    let (data_key, total) = (outcomes.data_key(&data_key)?, outcomes.one(count)?.get("total")?);
+    sorted.list(outcomes.rows(listed), total, |row| store::jwt(row, data_key.as_deref())).map(Answer)
 }
 
 /// Create a JWT credential; a key and a secret that are not given are generated. Tokens that name `key` as their issuer are verified with it, by its algorithm alone.
@@ -36,12 +38,13 @@ pub(crate) async fn create_jwt(session: Session, PortalBody(body): PortalBody) -
     let given = session.checked(JwtChange::from_body(&body)).await?;
     let wanted = session.checked(portal::checked_jwt(given.into_new(portal::new_secret)?)).await?;
     let id = portal::new_id()?;
-    let data_key = portal::data_key(&session.app).await?;
-    let statements = vec![store::insert(&session, &data_key, &id, &wanted)?, store::select(&session, &id)];
-    let audit = session.audit(id.as_str());
-    let outcomes = session.write(statements, audit).await?.map_err(|error| refused(error, &wanted.key))?;
-    let row = outcomes.last().and_then(|outcome| outcome.rows.first());
-    store::jwt(row.ok_or_else(|| Error::internal("a JWT credential vanished"))?, Some(&data_key)).map(Answer)
+    let mut batch = session.batch();
+    let data_key = batch.data_key(PORTAL_TENANT).await?;
+    let inserted = batch.push(store::insert(&session, &data_key, &id, &wanted)?);
+    let found = batch.push(store::select(&session, &id));
+    batch.record(session.audit(id.as_str()), inserted);
+    batch.on_duplicate("portal_jwt.key", portal::taken("key", &wanted.key));
+    store::jwt(batch.write().await?.one(found)?, Some(&data_key)).map(Answer)
 }
 
 /// Get a JWT credential.
@@ -51,9 +54,12 @@ pub(crate) async fn create_jwt(session: Session, PortalBody(body): PortalBody) -
     responses((status = 200, body = Jwt), (status = 401), (status = 404)),
 )]
 pub(crate) async fn get_jwt(session: Session, Path(id): Path<String>) -> Result<Answer<Jwt>> {
-    let (outcomes, key) = portal::read_sealed(&session, vec![store::select(&session, &id)]).await?;
-    let row = outcomes.first().and_then(|outcome| outcome.rows.first()).ok_or_else(portal::missing)?;
-    store::jwt(row, key.as_deref()).map(Answer)
+    let mut batch = session.batch();
+    let found = batch.push(store::select(&session, &id));
+    let data_key = batch.read_data_key(PORTAL_TENANT);
+    let outcomes = batch.read().await?;
+    let row = outcomes.row(found).ok_or_else(portal::missing)?;
+    store::jwt(row, outcomes.data_key(&data_key)?.as_deref()).map(Answer)
 }
 
 /// Change parts of a JWT credential. What comes out of it must be whole.
@@ -69,20 +75,16 @@ pub(crate) async fn update_jwt(
 ) -> Result<Answer<Jwt>> {
     let change = session.checked(JwtChange::from_body(&body)).await?;
     for _ in 0..ATTEMPTS {
-        let (outcomes, key) = portal::read_sealed(&session, vec![store::select(&session, &id)]).await?;
-        let row = outcomes.first().and_then(|outcome| outcome.rows.first()).ok_or_else(portal::missing)?;
-        let data_key = portal::needed(key.as_deref())?;
-        let stored = store::parts(row, data_key)?;
+        let (stored, data_key) = store::read_parts(&session, &id).await?;
         let result = portal::checked_jwt(change.clone().applied_to(stored.clone()))?;
-        let statements =
-            vec![store::update(&session, data_key, &id, &change, (&stored, &result))?, store::select(&session, &id)];
-        let audit = session.audit(id.as_str());
-        let outcomes = session.write(statements, audit).await?.map_err(|error| refused(error, &result.key))?;
-        if let [changed, read] = outcomes.as_slice()
-            && changed.changes > 0
-            && let Some(row) = read.rows.first()
-        {
-            return store::jwt(row, Some(data_key)).map(Answer);
+        let mut batch = session.batch();
+        let updated = batch.push(store::update(&session, &data_key, &id, &change, (&stored, &result))?);
+        let found = batch.push(store::select(&session, &id));
+        batch.record(session.audit(id.as_str()), updated);
+        batch.on_duplicate("portal_jwt.key", portal::taken("key", &result.key));
+        let outcomes = batch.write().await?;
+        if outcomes.changed(updated) {
+            return store::jwt(outcomes.one(found)?, Some(&data_key)).map(Answer);
         }
     }
     Err(Error::conflict("Others change this credential at the same time; try again"))
@@ -95,14 +97,11 @@ pub(crate) async fn update_jwt(
     responses((status = 204), (status = 401), (status = 404)),
 )]
 pub(crate) async fn delete_jwt(session: Session, Path(id): Path<String>) -> Result<StatusCode> {
-    let audit = session.audit(id.as_str());
-    let outcomes = session.write(vec![store::delete(&session, &id)], audit).await??;
-    if outcomes.first().is_none_or(|outcome| outcome.changes == 0) {
+    let mut batch = session.batch();
+    let deleted = batch.push(store::delete(&session, &id));
+    batch.record(session.audit(id.as_str()), deleted);
+    if !batch.write().await?.changed(deleted) {
         return Err(portal::missing());
     }
     Ok(StatusCode::NO_CONTENT)
-}
-
-fn refused(error: SqlError, key: &str) -> Error {
-    if error.is_unique("portal_jwt.key") { portal::taken("key", key) } else { error.into() }
 }

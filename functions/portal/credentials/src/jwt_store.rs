@@ -1,11 +1,13 @@
 //! The SQL of JWT credentials. `?1` is the developer, whose consumer holds them.
 
+use std::sync::Arc;
+
 use crypto::seal::DataKey;
 use model::portal::{Jwt, JwtChange, JwtParts, Reference};
 use platform::{Row, Statement};
 use service::{
     Result,
-    portal::{Credential, Session, SortColumn, Sorted, needed},
+    portal::{Credential, PORTAL_TENANT, Session, SortColumn, Sorted, missing, needed},
 };
 
 pub(crate) const ORDERS: &[SortColumn] =
@@ -91,8 +93,18 @@ pub(crate) fn delete(session: &Session, id: &str) -> Statement {
     delete.bind(id)
 }
 
-/// The stored credential, from which a change starts.
-pub(crate) fn parts(row: &Row, data_key: &DataKey) -> Result<JwtParts> {
+/// The stored credential, from which a change starts, and the data key that seals it.
+pub(crate) async fn read_parts(session: &Session, id: &str) -> Result<(JwtParts, Arc<DataKey>)> {
+    let mut batch = session.batch();
+    let found = batch.push(select(session, id));
+    let data_key = batch.read_data_key(PORTAL_TENANT);
+    let outcomes = batch.read().await?;
+    let row = outcomes.row(found).ok_or_else(missing)?;
+    let data_key = needed(outcomes.data_key(&data_key)?)?;
+    Ok((parts(row, &data_key)?, data_key))
+}
+
+fn parts(row: &Row, data_key: &DataKey) -> Result<JwtParts> {
     let id: String = row.get("id")?;
     Ok(JwtParts {
         key: row.get("key")?,

@@ -2,10 +2,9 @@
 
 use axum::{Json as Answer, http::StatusCode};
 use model::portal::{KeyAuth, List, NewKeyAuth};
-use platform::SqlError;
 use service::{
-    Error, Path, Query, Result,
-    portal::{self, PortalBody, Session},
+    Batch, Path, Query, Result,
+    portal::{self, PORTAL_TENANT, PortalBody, Session, Sorted},
 };
 
 use crate::{ListQuery, key_store as store};
@@ -18,24 +17,34 @@ use crate::{ListQuery, key_store as store};
 )]
 pub(crate) async fn list_key_auth(session: Session, Query(query): Query<ListQuery>) -> Result<Answer<List<KeyAuth>>> {
     let sorted = query.sorted(store::ORDERS, "/credentials/key-auth")?;
-    if query.key().is_none() && sorted.by() != "key" {
-        let statements = vec![store::select_page(&session, &sorted)?, store::count(&session)];
-        let (outcomes, key) = portal::read_sealed(&session, statements).await?;
-        let (rows, total) = portal::counted(&outcomes)?;
-        return sorted.list(rows, total, |row| store::key_auth(row, key.as_deref())).map(Answer);
+    if query.key().is_some() || sorted.by() == "key" {
+        return list_by_text(&session, &query, &sorted).await.map(Answer);
     }
-    // Keys are sealed: only here can their texts be compared, at a price that grows with the developer's keys.
-    let (outcomes, key) = portal::read_sealed(&session, vec![store::select_all(&session)]).await?;
-    let rows = outcomes.first().map(|outcome| outcome.rows.as_slice()).unwrap_or_default();
+    let mut batch = session.batch();
+    let listed = batch.push(store::select_page(&session, &sorted)?);
+    let count = batch.push(store::count(&session));
+    let data_key = batch.read_data_key(PORTAL_TENANT);
+    let outcomes = batch.read().await?;
+    let (data_key, total) = (outcomes.data_key(&data_key)?, outcomes.one(count)?.get("total")?);
+    sorted.list(outcomes.rows(listed), total, |row| store::key_auth(row, data_key.as_deref())).map(Answer)
+}
+
+/// Keys are sealed, so only here can their texts be compared, at a price that grows with the developer's keys.
+async fn list_by_text(session: &Session, query: &ListQuery, sorted: &Sorted) -> Result<List<KeyAuth>> {
+    let mut batch = session.batch();
+    let all = batch.push(store::select_all(session));
+    let data_key = batch.read_data_key(PORTAL_TENANT);
+    let outcomes = batch.read().await?;
+    let data_key = outcomes.data_key(&data_key)?;
     let (part, by_key) = (query.key().unwrap_or_default().to_lowercase(), sorted.by() == "key");
     let mut keys = Vec::new();
-    for row in rows {
-        let (key, time) = (store::key_auth(row, key.as_deref())?, row.get::<i64>("created_at")?);
+    for row in outcomes.rows(all) {
+        let (key, time) = (store::key_auth(row, data_key.as_deref())?, row.get::<i64>("created_at")?);
         if key.key.to_lowercase().contains(&part) {
             keys.push((if by_key { key.key.clone() } else { format!("{time:020}") }, key));
         }
     }
-    sorted.list_of(keys).map(Answer)
+    sorted.list_of(keys)
 }
 
 /// Create a key: the given one, or a generated one. No two credentials of the portal have the same key.
@@ -51,12 +60,13 @@ pub(crate) async fn create_key_auth(session: Session, PortalBody(body): PortalBo
         None => portal::new_secret()?,
     };
     let id = portal::new_id()?;
-    let data_key = portal::data_key(&session.app).await?;
-    let statements = vec![store::insert(&session, &data_key, &id, &key)?, store::select(&session, &id)];
-    let audit = session.audit(id.as_str());
-    let outcomes = session.write(statements, audit).await?.map_err(refused)?;
-    let row = outcomes.last().and_then(|outcome| outcome.rows.first());
-    store::key_auth(row.ok_or_else(|| Error::internal("a key vanished"))?, Some(&data_key)).map(Answer)
+    let mut batch = session.batch();
+    let data_key = batch.data_key(PORTAL_TENANT).await?;
+    let inserted = batch.push(store::insert(&session, &data_key, &id, &key)?);
+    let found = batch.push(store::select(&session, &id));
+    batch.record(session.audit(id.as_str()), inserted);
+    refuse_duplicates(&mut batch);
+    store::key_auth(batch.write().await?.one(found)?, Some(&data_key)).map(Answer)
 }
 
 /// Get a key.
@@ -66,9 +76,12 @@ pub(crate) async fn create_key_auth(session: Session, PortalBody(body): PortalBo
     responses((status = 200, body = KeyAuth), (status = 401), (status = 404)),
 )]
 pub(crate) async fn get_key_auth(session: Session, Path(id): Path<String>) -> Result<Answer<KeyAuth>> {
-    let (outcomes, key) = portal::read_sealed(&session, vec![store::select(&session, &id)]).await?;
-    let row = outcomes.first().and_then(|outcome| outcome.rows.first()).ok_or_else(portal::missing)?;
-    store::key_auth(row, key.as_deref()).map(Answer)
+    let mut batch = session.batch();
+    let found = batch.push(store::select(&session, &id));
+    let data_key = batch.read_data_key(PORTAL_TENANT);
+    let outcomes = batch.read().await?;
+    let row = outcomes.row(found).ok_or_else(portal::missing)?;
+    store::key_auth(row, outcomes.data_key(&data_key)?.as_deref()).map(Answer)
 }
 
 /// Replace a key; without a new one it stays.
@@ -84,12 +97,13 @@ pub(crate) async fn update_key_auth(
 ) -> Result<Answer<KeyAuth>> {
     let wanted = session.checked(NewKeyAuth::from_body(&body)).await?;
     let Some(key) = wanted.key else { return get_key_auth(session, Path(id)).await };
-    let data_key = portal::data_key(&session.app).await?;
-    let statements = vec![store::update(&session, &data_key, &id, &key)?, store::select(&session, &id)];
-    let audit = session.audit(id.as_str());
-    let outcomes = session.write(statements, audit).await?.map_err(refused)?;
-    let row = outcomes.last().and_then(|outcome| outcome.rows.first()).ok_or_else(portal::missing)?;
-    store::key_auth(row, Some(&data_key)).map(Answer)
+    let mut batch = session.batch();
+    let data_key = batch.data_key(PORTAL_TENANT).await?;
+    let updated = batch.push(store::update(&session, &data_key, &id, &key)?);
+    let found = batch.push(store::select(&session, &id));
+    batch.record(session.audit(id.as_str()), updated);
+    refuse_duplicates(&mut batch);
+    store::key_auth(batch.write().await?.row(found).ok_or_else(portal::missing)?, Some(&data_key)).map(Answer)
 }
 
 /// Delete a key. It is worthless from the next request on.
@@ -99,14 +113,15 @@ pub(crate) async fn update_key_auth(
     responses((status = 204), (status = 401), (status = 404)),
 )]
 pub(crate) async fn delete_key_auth(session: Session, Path(id): Path<String>) -> Result<StatusCode> {
-    let audit = session.audit(id.as_str());
-    let outcomes = session.write(vec![store::delete(&session, &id)], audit).await??;
-    if outcomes.first().is_none_or(|outcome| outcome.changes == 0) {
+    let mut batch = session.batch();
+    let deleted = batch.push(store::delete(&session, &id));
+    batch.record(session.audit(id.as_str()), deleted);
+    if !batch.write().await?.changed(deleted) {
         return Err(portal::missing());
     }
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn refused(error: SqlError) -> Error {
-    if error.is_unique("portal_key_auth.key_hash") { portal::taken("key", "this key") } else { error.into() }
+fn refuse_duplicates(batch: &mut Batch<Session>) {
+    batch.on_duplicate("portal_key_auth.key_hash", portal::taken("key", "this key"));
 }

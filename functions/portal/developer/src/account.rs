@@ -20,8 +20,9 @@ use crate::store;
     responses((status = 200, body = Developer), (status = 401)),
 )]
 pub(crate) async fn get_developer(session: Session) -> Result<Answer<Developer>> {
-    let outcomes = session.read(vec![store::select(&session)]).await?;
-    store::developer(&outcomes).map(Answer)
+    let mut batch = session.batch();
+    let found = batch.push(store::select(&session));
+    store::developer(batch.read().await?.one(found)?).map(Answer)
 }
 
 /// Delete the developer who is logged in, with applications, credentials, sessions and consumer.
@@ -32,11 +33,13 @@ pub(crate) async fn get_developer(session: Session) -> Result<Answer<Developer>>
 pub(crate) async fn delete_developer(session: Result<Session>, transport: Transport) -> Result<Response> {
     let refused = |_| Error::unauthorized("Invalid authentication credentials");
     let session = session.map_err(refused)?;
-    let audit = session.audit(session.developer.as_str());
-    session.write(vec![store::delete(&session)], audit).await.map_err(|error| match error.status {
+    let mut batch = session.batch();
+    let deleted = batch.push(store::delete(&session));
+    batch.record(session.audit(session.developer.as_str()), deleted);
+    batch.write().await.map_err(|error| match error.status {
         StatusCode::UNAUTHORIZED => refused(error),
         _ => error,
-    })??;
+    })?;
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, transport.expire()?)]).into_response())
 }
 

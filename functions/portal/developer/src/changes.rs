@@ -3,7 +3,7 @@
 use axum::{Json as Answer, http::StatusCode};
 use model::portal::{Developer, FieldErrors, check_password, fold_email, is_email};
 use service::{
-    Error, Result,
+    Actor, Error, Result,
     portal::{self, Mail, MailKind, OneTimeToken, PortalBody, Purpose, Session},
 };
 
@@ -15,20 +15,23 @@ use crate::store;
     responses((status = 204), (status = 400), (status = 401)),
 )]
 pub(crate) async fn update_password(session: Session, PortalBody(body): PortalBody) -> Result<StatusCode> {
-    let outcomes = session.read(vec![store::select_password(&session)]).await?;
+    let mut batch = session.batch();
+    let found = batch.push(store::select_password(&session));
+    let outcomes = batch.read().await?;
     let (password, old) = (body.required("password")?, body.required("old_password")?);
     check_password(password).map_err(|rule| FieldErrors::one("password", rule))?;
-    let stored = store::password(&outcomes)?;
+    let stored: String = outcomes.one(found)?.get("password")?;
     let wrong = || Error::bad_request("Old password is invalid");
     if !portal::verify_password(&session.app, old, Some(&stored))? {
         session.refuse();
         return Err(wrong());
     }
     let hash = portal::hash_password(&session.app, password)?;
-    let audit = session.audit(session.developer.as_str());
-    let outcomes = session.write(store::set_password(&session, &stored, &hash), audit).await??;
-    // Somebody else set another one in the meantime.
-    if outcomes.last().is_none_or(|outcome| outcome.changes == 0) {
+    let mut batch = session.batch();
+    let updated = store::set_password(&mut batch, &stored, &hash);
+    batch.record(session.audit(session.developer.as_str()), updated);
+    // Without a change, another request has set another password in the meantime.
+    if !batch.write().await?.changed(updated) {
         return Err(wrong());
     }
     Ok(StatusCode::NO_CONTENT)
@@ -43,36 +46,35 @@ pub(crate) async fn update_password(session: Session, PortalBody(body): PortalBo
 pub(crate) async fn update_email(session: Session, PortalBody(body): PortalBody) -> Result<Answer<Developer>> {
     let email = body.required("email");
     if email.is_err() {
-        session.read(Vec::new()).await?;
+        session.check().await?;
     }
     let email = email?;
     if !is_email(email) {
-        session.read(Vec::new()).await?;
+        session.check().await?;
         return Err(FieldErrors::one("email", "invalid e-mail address").into());
     }
-    let outcomes = session.read(vec![store::select(&session)]).await?;
-    let current = store::developer(&outcomes)?;
+    let mut batch = session.batch();
+    let found = batch.push(store::select(&session));
+    let current = store::developer(batch.read().await?.one(found)?)?;
     if current.email == email {
         return Ok(Answer(current));
     }
     let app = &session.app;
     // The same address in another spelling needs no proof.
     let verifies = app.portal().email_verification && fold_email(&current.email) != fold_email(email);
-    let mut statements = vec![store::forget_tokens(&session)];
+    let mut batch = session.batch();
+    batch.push(store::forget_tokens(&session));
     if verifies {
         let token = OneTimeToken::mint(app, Purpose::VerifyAccount, session.now)?;
         let mail = Mail::with_token(app, MailKind::VerifyAccount, &token, email).await?;
-        statements.push(store::insert_verification(&session, &token));
-        statements.push(mail.to(email, &session.developer, session.now));
+        batch.push(store::insert_verification(&session, &token));
+        batch.push(mail.to(email, &session.developer, session.now));
     }
-    statements.push(store::set_email(&session, email, verifies));
-    statements.push(store::select(&session));
-    let audit = session.audit(session.developer.as_str());
-    match session.write(statements, audit).await? {
-        Ok(outcomes) => store::developer(&outcomes).map(Answer),
-        Err(error) if error.is_unique("portal_developers.email_folded") => Err(portal::taken("email", email)),
-        Err(error) => Err(error.into()),
-    }
+    let updated = batch.push(store::set_email(&session, email, verifies));
+    let found = batch.push(store::select(&session));
+    batch.record(session.audit(session.developer.as_str()), updated);
+    batch.on_duplicate("portal_developers.email_folded", portal::taken("email", email));
+    store::developer(batch.write().await?.one(found)?).map(Answer)
 }
 
 /// Change meta fields: what is given goes over what is there.
@@ -97,13 +99,14 @@ async fn change_meta(session: Session, PortalBody(body): PortalBody) -> Result<S
     let meta = match session.app.portal().meta_fields()?.of_change(&body) {
         Ok(meta) => serde_json::Value::Object(meta).to_string(),
         Err(refused) => {
-            session.read(Vec::new()).await?;
+            session.check().await?;
             return Err(refused.into());
         }
     };
-    let audit = session.audit(session.developer.as_str());
-    let outcomes = session.write(vec![store::merge_meta(&session, &meta)], audit).await??;
-    if outcomes.first().is_none_or(|outcome| outcome.changes == 0) {
+    let mut batch = session.batch();
+    let updated = batch.push(store::merge_meta(&session, &meta));
+    batch.record(session.audit(session.developer.as_str()), updated);
+    if !batch.write().await?.changed(updated) {
         return Err(FieldErrors::one("meta", "may have at most 16 KiB").into());
     }
     Ok(StatusCode::OK)

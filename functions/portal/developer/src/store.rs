@@ -1,9 +1,9 @@
 //! The SQL of one's own account. `?1` is the developer in every statement.
 
 use model::portal::{Developer, MAX_META, Reference, fold_email};
-use platform::{Outcome, Statement};
+use platform::{Row, Statement};
 use service::{
-    Error, Result,
+    Batch, Error, Result, Slot,
     portal::{OneTimeToken, Session},
 };
 
@@ -13,10 +13,7 @@ pub(crate) fn select(session: &Session) -> Statement {
     )
 }
 
-/// What the last statement read.
-pub(crate) fn developer(outcomes: &[Outcome]) -> Result<Developer> {
-    let row = outcomes.last().and_then(|outcome| outcome.rows.first());
-    let row = row.ok_or_else(|| Error::internal("a session without its developer"))?;
+pub(crate) fn developer(row: &Row) -> Result<Developer> {
     let seconds = |column| Ok::<_, Error>(row.get::<i64>(column)?.div_euclid(1000));
     Ok(Developer {
         id: row.get("id")?,
@@ -37,14 +34,10 @@ pub(crate) fn select_password(session: &Session) -> Statement {
     session.statement("SELECT password FROM portal_developers WHERE id = ?1")
 }
 
-pub(crate) fn password(outcomes: &[Outcome]) -> Result<String> {
-    let row = outcomes.last().and_then(|outcome| outcome.rows.first());
-    Ok(row.ok_or_else(|| Error::internal("a session without its developer"))?.get("password")?)
-}
-
-/// Ends the other sessions, voids tokens for a new password, and sets the password, if it still is the old one; the last
-/// statement says whether.
-pub(crate) fn set_password(session: &Session, old: &str, new: &str) -> Vec<Statement> {
+/// Ends the other sessions, voids tokens for a new password, and sets the password, if it still is the old one. The slot
+/// is that of the password.
+pub(crate) fn set_password(batch: &mut Batch<Session>, old: &str, new: &str) -> Slot {
+    let session = batch.actor();
     let sessions = session.statement(
         "DELETE FROM portal_sessions WHERE developer_id = ?1 AND id_hash <> ?2 \
          AND EXISTS (SELECT 1 FROM portal_developers WHERE id = ?1 AND password = ?3)",
@@ -56,7 +49,10 @@ pub(crate) fn set_password(session: &Session, old: &str, new: &str) -> Vec<State
     let update = session.statement(
         "UPDATE portal_developers SET password = ?3, failed_logins = 0, updated_at = ?4 WHERE id = ?1 AND password = ?2",
     );
-    vec![sessions.bind(session.id_hash()).bind(old), tokens.bind(old), update.bind(old).bind(new).bind(session.now)]
+    let (sessions, update) = (sessions.bind(session.id_hash()), update.bind(old).bind(new).bind(session.now));
+    batch.push(sessions.bind(old));
+    batch.push(tokens.bind(old));
+    batch.push(update)
 }
 
 pub(crate) fn forget_tokens(session: &Session) -> Statement {

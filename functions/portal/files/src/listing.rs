@@ -35,7 +35,7 @@ pub(crate) async fn list_files(
     let page = PageQuery { size: query.size, offset: query.offset }.page()?;
     let kind = query.kind.as_deref().filter(|kind| !kind.is_empty());
     let cookie = Cookie::of(&app, &headers)?;
-    let rows = app.sql().query(store::select(cookie.as_ref(), &page, kind, platform::clock::now_ms())).await?;
+    let rows = app.query(store::select(cookie.as_ref(), &page, kind, platform::clock::now_ms())).await?;
     let path = kind.map_or_else(|| "/files".to_owned(), |kind| format!("/files?type={}", portal::query_value(kind)));
     store::file_page(&rows, &page, &path).map(Answer)
 }

@@ -38,7 +38,7 @@ pub(crate) fn select(cookie: Option<&Cookie>, page: &Page, kind: Option<&str>, n
         .bind(MOST_BYTES)
 }
 
-/// Files after a place, whoever may read them.
+/// Files after a place, whatever their readers are.
 pub(crate) fn select_all(page: &Page, kind: Option<&str>) -> Statement {
     let select = Statement::new(
         "WITH listed AS (SELECT id, path, bytes FROM portal_files WHERE path > ?1 AND (?2 IS NULL OR type = ?2) \

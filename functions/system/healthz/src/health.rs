@@ -31,8 +31,8 @@ pub(crate) async fn show_health(
     }
     let public_key = app.signing()?.public_key(Api::of(uri.path()))?.to_owned();
     // A table, not a constant: a database without the schema serves nobody.
-    let probe = app.sql().query(Statement::new("SELECT 1 FROM environment LIMIT 1")).await;
-    probe.map_err(|error| Error::unavailable(format!("storage: {error}")))?;
+    let probe = app.query(Statement::new("SELECT 1 FROM environment LIMIT 1")).await;
+    probe.map_err(|error| Error::unavailable(error.reason()))?;
     let version = config::text(app.vars(), "VERSION", concat!(env!("CARGO_PKG_VERSION"), ".unversioned.0")).await;
     Ok(Answer(Health { status: "all services operational", public_key, code: "200", version }))
 }

@@ -3,8 +3,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use platform::{SqlError, Statement, clock, migrations};
-use service::{App, Error, Result};
+use platform::{Statement, clock, migrations};
+use service::{Anonymous, App, Error, Result};
 
 /// Anybody may ask, so an instance looks at most once in this time and repeats its last answer meanwhile.
 const INTERVAL_MS: i64 = 1000;
@@ -71,10 +71,10 @@ async fn storage(app: &App, now: i64, faults: &mut Faults) {
             let fault = format!("migration {name} is not applied");
             faults.add(fault.clone(), fault);
         }),
-        Err(error) => return faults.add("storage cannot be read", error.to_string()),
+        Err(error) => return faults.add("storage cannot be read", error.reason()),
     }
     if let Err(error) = write(app, now).await {
-        faults.add("storage cannot be written", error.to_string());
+        faults.add("storage cannot be written", error.reason());
     }
     match has_system_key(app).await {
         Ok(true) => {}
@@ -82,34 +82,34 @@ async fn storage(app: &App, now: i64, faults: &mut Faults) {
             let fault = "ROOT_LICENSE_KEY is not set, and there is no system key without it";
             faults.add(fault, fault);
         }
-        Err(error) => faults.add("storage cannot be read", error.to_string()),
+        Err(error) => faults.add("storage cannot be read", error.reason()),
     }
 }
 
-async fn missing_migrations(app: &App) -> Result<Vec<String>, SqlError> {
-    app.sql().query(migrations::select_missing()).await?.iter().map(|row| row.get("name")).collect()
+async fn missing_migrations(app: &App) -> Result<Vec<String>> {
+    app.query(migrations::select_missing()).await?.iter().map(|row| Ok(row.get("name")?)).collect()
 }
 
 /// Replaces one row, durably, and reads it back.
-async fn write(app: &App, now: i64) -> Result<(), SqlError> {
+async fn write(app: &App, now: i64) -> Result<()> {
     let written = now.to_string();
     let replace = Statement::new(
         "INSERT INTO environment (name, value) VALUES ('ready_at', ?1) \
          ON CONFLICT (name) DO UPDATE SET value = excluded.value RETURNING value",
     );
-    let outcomes = app.sql().batch(vec![replace.bind(written.as_str())]).await?;
-    let read = outcomes.iter().flat_map(|outcome| &outcome.rows).next().map(|row| row.get::<String>("value"));
-    match read.transpose()? {
-        Some(read) if read == written => Ok(()),
-        _ => Err(SqlError::Other("the row that was written did not come back".to_owned())),
+    let mut batch = Anonymous::background(app).batch();
+    let replaced = batch.push(replace.bind(written.as_str()));
+    if batch.write().await?.one(replaced)?.get::<String>("value")? != written {
+        return Err(Error::internal("the row that was written did not come back"));
     }
+    Ok(())
 }
 
 /// Whether a system key exists, or can be created from the configuration.
-async fn has_system_key(app: &App) -> Result<bool, SqlError> {
+async fn has_system_key(app: &App) -> Result<bool> {
     if app.signing().is_ok_and(service::Signing::has_root_license) {
         return Ok(true);
     }
     let select = Statement::new("SELECT 1 AS found FROM service_keys WHERE auth_level = 'system' LIMIT 1");
-    Ok(!app.sql().query(select).await?.is_empty())
+    Ok(!app.query(select).await?.is_empty())
 }

@@ -18,10 +18,10 @@ impl FromRequest<App> for PortalBody {
     type Rejection = Error;
 
     async fn from_request(request: Request, _app: &App) -> Result<Self> {
-        let told = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let told = told.to_ascii_lowercase();
+        let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let content_type = content_type.unwrap_or_default().to_ascii_lowercase();
         let body = read(request, BODY_LIMIT).await?;
-        parse(&told, body.trim_ascii()).map(Self)
+        parse(&content_type, body.trim_ascii()).map(Self)
     }
 }
 

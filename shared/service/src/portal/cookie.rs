@@ -96,7 +96,7 @@ impl FromRequestParts<App> for Transport {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let forwarded = parts.headers.get("x-forwarded-proto").is_some_and(|scheme| scheme.as_bytes() == b"https");
-        let told = parts.uri.scheme_str() == Some("https") || app.config().public_url.starts_with("https://");
-        Ok(Self { secure: forwarded || told })
+        let is_https = parts.uri.scheme_str() == Some("https") || app.config().public_url.starts_with("https://");
+        Ok(Self { secure: forwarded || is_https })
     }
 }

@@ -1,17 +1,14 @@
 //! Credentials at rest: each secret is sealed under the portal's data key for the row that it belongs to, and found by a
 //! keyed hash. Also how secrets are generated, and what makes a JWT credential whole.
 
-use std::sync::Arc;
-
 use crypto::{
     Zeroizing, hash,
     jwt::{Algorithm, VerifyingKey},
     seal::DataKey,
 };
 use model::portal::{FieldErrors, JwtParts, REQUIRED, generated};
-use platform::{Outcome, Statement, random};
+use platform::random;
 
-use super::{PORTAL_TENANT, Session};
 use crate::{App, Error, Result};
 
 /// What a sealed text is for. One does not open as another.
@@ -55,21 +52,9 @@ impl Credential {
     }
 }
 
-/// Runs reading statements of a session, with the portal's data key in the same round trip if this instance lacks it.
-/// The key is missing as long as nothing was ever sealed.
-pub async fn read_sealed(
-    session: &Session,
-    statements: Vec<Statement>,
-) -> Result<(Vec<Outcome>, Option<Arc<DataKey>>)> {
-    let keys = session.app.data_keys();
-    let (statements, open_key) = keys.with_select(PORTAL_TENANT, statements);
-    let outcomes = session.read(statements).await?;
-    let key = keys.found(&session.app, PORTAL_TENANT, open_key, &outcomes)?;
-    Ok((outcomes, key))
-}
-
-/// The portal's data key, for what can only have been sealed with it.
-pub fn needed(key: Option<&DataKey>) -> Result<&DataKey> {
+/// The portal's data key, for what can only have been sealed with it. The key is missing as long as nothing was ever
+/// sealed.
+pub fn needed<Key>(key: Option<Key>) -> Result<Key> {
     key.ok_or_else(|| Error::internal("credentials of a portal without a data key"))
 }
 

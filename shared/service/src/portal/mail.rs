@@ -1,4 +1,4 @@
-//! The outbox: a mail is a row in the batch of the change that it tells of, so none is lost, and what it says is sealed,
+//! The outbox: a mail is a row in the batch of the change that it is about, so none is lost, and what it says is sealed,
 //! since it may hold a token. Sending comes after, and is tried again with later requests.
 
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crypto::seal::DataKey;
 use platform::{Statement, fetch::Limits, random};
 
 use super::{Letter, OneTimeToken, PORTAL_TENANT, new_id, settings::MailApi};
-use crate::{App, Error, Result};
+use crate::{Anonymous, App, Error, Result};
 
 /// How long mails stay in the outbox, sent or not.
 const KEPT_MS: i64 = 30 * 24 * 3_600_000;
@@ -60,7 +60,7 @@ impl Mail {
     }
 
     async fn seal(app: &App, kind: MailKind, letter: Letter) -> Result<Self> {
-        let key = data_key(app).await?;
+        let key = Anonymous::background(app).batch().data_key(PORTAL_TENANT).await?;
         let id = new_id()?;
         let letter = serde_json::to_vec(&letter).map_err(|_| Error::internal("a letter is no JSON"))?;
         let sealed = key.seal(random::bytes()?, &aad(&id), &letter);
@@ -76,8 +76,8 @@ impl Mail {
         self.bind(insert, now).bind(recipient).bind(developer)
     }
 
-    /// The row for a developer found by a statement's end: `text` is [`INSERT_SELECT`] and then `FROM …`, whose
-    /// parameters begin at `?5`.
+    /// The row for a developer whom the statement itself finds: `text` is an `INSERT … SELECT` of the same columns, whose
+    /// other parameters begin at `?5`.
     pub fn insert(self, text: &'static str, now: i64) -> Statement {
         self.bind(Statement::new(text), now)
     }
@@ -106,14 +106,6 @@ fn aad(id: &str) -> [&[u8]; 2] {
     [b"portal-mail", id.as_bytes()]
 }
 
-/// The portal's data key, created when there is none yet.
-pub async fn data_key(app: &App) -> Result<std::sync::Arc<DataKey>> {
-    match app.data_keys().existing(app, PORTAL_TENANT).await? {
-        Some(key) => Ok(key),
-        None => app.data_keys().create(app, PORTAL_TENANT).await,
-    }
-}
-
 /// How many mails one request sends on its way out.
 const AT_ONCE: i64 = 4;
 
@@ -122,8 +114,8 @@ const MOST_ATTEMPTS: i64 = 8;
 
 const LIMITS: Limits = Limits { time: Duration::from_secs(10), bytes: 64 * 1024 };
 
-/// The layer of the functions that write mails: sends what is due after the answer was given, so that its time tells
-/// nothing, and a slow mail server holds nobody up.
+/// The layer of the functions that write mails: sends what is due after the answer was given, so that its time
+/// reveals nothing, and a slow mail server delays no request.
 pub async fn send_later(State(app): State<App>, request: Request, next: Next) -> Response {
     let due = app.portal().mail.is_some() && request.method() != Method::GET;
     let (parts, body) = request.into_parts();
@@ -139,15 +131,16 @@ pub async fn send_later(State(app): State<App>, request: Request, next: Next) ->
 async fn deliver(app: &App) {
     let Some(api) = &app.portal().mail else { return };
     let sent = async {
-        let key = data_key(app).await?;
-        let now = platform::clock::now_ms();
+        let background = Anonymous::background(app);
+        let key = background.batch().data_key(PORTAL_TENANT).await?;
         let take = Statement::new(
             "UPDATE portal_mail SET attempts = attempts + 1, next_attempt_at = \
              CASE WHEN attempts + 1 < ?3 THEN ?1 + (60000 << attempts) END WHERE seq IN (SELECT seq FROM portal_mail \
              WHERE next_attempt_at <= ?1 ORDER BY next_attempt_at LIMIT ?2) RETURNING id, recipient, sealed",
         );
-        let taken = app.sql().batch(vec![take.bind(now).bind(AT_ONCE).bind(MOST_ATTEMPTS)]).await?;
-        for row in taken.first().map(|outcome| outcome.rows.as_slice()).unwrap_or_default() {
+        let mut batch = background.batch();
+        let taken = batch.push(take.bind(background.now).bind(AT_ONCE).bind(MOST_ATTEMPTS));
+        for row in batch.write().await?.rows(taken) {
             let (id, recipient): (String, String) = (row.get("id")?, row.get("recipient")?);
             let letter = Mail::open(&key, &id, &row.get::<Vec<u8>>("sealed")?)?;
             let failure = send(api, &recipient, &letter).await.err();
@@ -156,8 +149,9 @@ async fn deliver(app: &App) {
             } else {
                 "UPDATE portal_mail SET failure = ?3 WHERE id = ?1 AND ?2 > 0"
             };
-            let told = Statement::new(update).bind(id).bind(platform::clock::now_ms()).bind(failure);
-            app.sql().batch(vec![told]).await?;
+            let mut batch = background.batch();
+            batch.push(Statement::new(update).bind(id).bind(platform::clock::now_ms()).bind(failure));
+            batch.write().await?;
         }
         Ok::<_, Error>(())
     };

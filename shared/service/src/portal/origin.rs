@@ -50,9 +50,9 @@ fn is_own(request: &Request<Body>, origin: Option<&HeaderValue>) -> bool {
         return !matches!(site, Some(b"cross-site" | b"same-site"));
     };
     let host = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
-    let told = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let host_header = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     let named = request.uri().authority().map(axum::http::uri::Authority::as_str);
-    host.is_some_and(|host| [told, named].into_iter().flatten().any(|own| own.eq_ignore_ascii_case(host)))
+    host.is_some_and(|host| [host_header, named].into_iter().flatten().any(|own| own.eq_ignore_ascii_case(host)))
 }
 
 fn allow(headers: &mut HeaderMap, origin: HeaderValue) {

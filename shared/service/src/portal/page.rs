@@ -2,7 +2,7 @@
 
 use crypto::base64;
 use model::portal::List;
-use platform::{Outcome, Row, Statement};
+use platform::{Row, Statement};
 use serde::Deserialize;
 
 use crate::{Error, Result};
@@ -83,8 +83,8 @@ impl Page {
     /// The path of the page after a place.
     pub fn next(&self, path: &str, place: &str) -> String {
         let size = if self.size == SIZE { String::new() } else { format!("&size={}", self.size) };
-        let mark = if path.contains('?') { '&' } else { '?' };
-        format!("{path}{mark}offset={}{size}", Self::offset(place))
+        let separator = if path.contains('?') { '&' } else { '?' };
+        format!("{path}{separator}offset={}{size}", Self::offset(place))
     }
 
     /// A place, opaque.
@@ -96,13 +96,6 @@ impl Page {
 /// A text as it stands in a query.
 pub fn query_value(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
-}
-
-/// The rows of a list's first statement, and the number `total` in the row of its second.
-pub fn counted(outcomes: &[Outcome]) -> Result<(&[Row], i64)> {
-    let [rows, total, ..] = outcomes else { return Err(Error::internal("a list without its total")) };
-    let total = total.rows.first().ok_or_else(|| Error::internal("a count without a row"))?;
-    Ok((&rows.rows, total.get("total")?))
 }
 
 #[cfg(test)]

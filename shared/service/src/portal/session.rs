@@ -6,10 +6,10 @@ use std::borrow::Cow;
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 use model::portal::FieldErrors;
-use platform::{Outcome, SqlError, Statement};
+use platform::Statement;
 
 use super::{Cookie, PORTAL_TENANT, unauthorized};
-use crate::{Actor, App, Audit, Batch, Error, Guard, Result, legacy, request_log::RequestLog};
+use crate::{Actor, App, Audit, Batch, Error, Guard, Result, request_log::RequestLog};
 
 /// A session's end is moved no more often than once in this part of its life, so that most reads write nothing. The part
 /// is added to its life, which is never shorter than promised.
@@ -103,19 +103,7 @@ impl Session {
         self.log.refuse(self.asked().refused_to(self.developer.as_str()), None, self.now);
     }
 
-    /// Runs reading statements, and gives their outcomes if the session holds.
-    pub async fn read(&self, statements: Vec<Statement>) -> Result<Vec<Outcome>> {
-        legacy::read(self.batch(), statements).await
-    }
-
-    /// Runs a change, all of it with its entry or nothing; nothing when the session does not hold. The entry is written
-    /// when the last changing statement changed something. A broken uniqueness rule comes back as the inner error, for
-    /// the handler to name.
-    pub async fn write(&self, statements: Vec<Statement>, audit: Audit) -> Result<Result<Vec<Outcome>, SqlError>> {
-        legacy::write(self.batch(), statements, audit).await
-    }
-
-    /// What a body says, or its refusal; but who has no session is told only that.
+    /// What a body says, or its refusal. A caller without a session learns nothing about the body.
     pub async fn checked<T>(&self, checked: Result<T, FieldErrors>) -> Result<T> {
         match checked {
             Ok(value) => Ok(value),

@@ -32,7 +32,7 @@ pub struct Settings {
     pub login_attempts: i64,
     /// Origins of pages, besides our own, that may use the portal with a visitor's session.
     pub origins: Vec<String>,
-    /// Who is told that somebody asks for access.
+    /// The recipient of the mail that a developer waits for an approval.
     pub admins: Vec<String>,
     /// Where the links in mails lead; without it, to the pages of our own.
     pub gui_url: Option<String>,
