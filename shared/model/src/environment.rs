@@ -5,6 +5,7 @@ mod community;
 mod credential;
 mod gateways;
 mod install;
+mod open;
 mod settings;
 
 pub use community::{CommunityParts, Contact, CreateCommunityRequest, Created};
@@ -13,6 +14,7 @@ pub use gateways::Gateways;
 pub use install::{
     AdminConsoleConfig, InstallParts, InstallRequest, Installed, InstanceType, PlatformConfig, Tenant, check_secrets,
 };
+pub use open::Open;
 
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -1,7 +1,7 @@
 //! Further communities of the installed tenant.
 
 use axum::Json as Answer;
-use model::environment::{CreateCommunityRequest, Created, MAX_BODY, check_secrets};
+use model::environment::{CreateCommunityRequest, Created, MAX_BODY, Open, check_secrets};
 use service::{Actor as _, Error, Json, Result, Signed};
 
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 )]
 pub(crate) async fn create_community(
     signed: Signed,
-    Json(request): Json<CreateCommunityRequest, MAX_BODY>,
+    Json(request): Json<Open<CreateCommunityRequest>, MAX_BODY>,
 ) -> Result<Answer<Created>> {
     let mut parts = request.parts()?;
     let mut secrets = Vec::new();

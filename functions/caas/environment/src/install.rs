@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{Extension, Json as Answer};
 use model::{
-    environment::{DEFAULT_COMMUNITY, InstallRequest, Installed, MAX_BODY, check_secrets},
+    environment::{DEFAULT_COMMUNITY, InstallRequest, Installed, MAX_BODY, Open, check_secrets},
     ids::CommunityName,
 };
 use serde_json::json;
@@ -24,7 +24,7 @@ use crate::{
 pub(crate) async fn install_environment(
     signed: Signed,
     Extension(cached): Extension<Arc<CachedInstallation>>,
-    Json(request): Json<InstallRequest, MAX_BODY>,
+    Json(request): Json<Open<InstallRequest>, MAX_BODY>,
 ) -> Result<Answer<Installed>> {
     let mut parts = request.parts()?;
     let secrets = parts.take_secrets();

@@ -5,13 +5,13 @@ use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
 use super::{
-    Gateways,
+    Credential, Gateways, Open,
     gateways::{EmailGateway, PushConfig, SmsGateway},
 };
 use crate::{faults::Faults, ids::CommunityName};
 
 #[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct CreateCommunityRequest {
     pub community_name: CommunityName,
     pub contact_fname: Option<String>,
@@ -21,9 +21,12 @@ pub struct CreateCommunityRequest {
     /// At least 8 characters. Kept as a salted hash.
     #[schema(value_type = String)]
     pub community_password: Zeroizing<String>,
-    pub sms_gateway: Option<SmsGateway>,
-    pub email_gateway: Option<EmailGateway>,
-    pub push_config: Option<PushConfig>,
+    #[schema(value_type = Option<SmsGateway>)]
+    pub sms_gateway: Option<Open<SmsGateway>>,
+    #[schema(value_type = Option<EmailGateway>)]
+    pub email_gateway: Option<Open<EmailGateway>>,
+    #[schema(value_type = Option<PushConfig>)]
+    pub push_config: Option<Open<PushConfig>>,
 }
 
 /// What a request for a community comes apart into.
@@ -34,9 +37,16 @@ pub struct CommunityParts {
     pub gateways: Gateways,
 }
 
-impl CreateCommunityRequest {
+impl Open<CreateCommunityRequest> {
     /// Checks the rules that the types do not carry.
     pub fn parts(self) -> Result<CommunityParts, Faults> {
+        let (known, others) = self.into_parts();
+        known.parts(others)
+    }
+}
+
+impl CreateCommunityRequest {
+    fn parts(self, other_members: Option<Credential>) -> Result<CommunityParts, Faults> {
         let contact = Contact {
             fname: self.contact_fname,
             lname: self.contact_lname,
@@ -47,6 +57,7 @@ impl CreateCommunityRequest {
             sms_gateway: self.sms_gateway,
             email_gateway: self.email_gateway,
             push_config: self.push_config,
+            other_members,
         };
         let mut faults = Faults::default();
         contact.check(&mut faults);

@@ -1,10 +1,9 @@
-//! How a community sends short messages, mail and push notifications. A member that is not known here is refused: it
-//! might be a credential, and would be written down in the clear.
+//! How a community sends short messages, mail and push notifications. What is not known here is kept as a secret.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Credential, NewSecret};
+use super::{Credential, NewSecret, Open, open::hand_over_others};
 use crate::{faults::Faults, ids::Invalid, json::JsonText};
 
 /// The settings that become the configuration of a community.
@@ -12,15 +11,18 @@ use crate::{faults::Faults, ids::Invalid, json::JsonText};
 #[serde(rename_all = "camelCase")]
 pub struct Gateways {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub sms_gateway: Option<SmsGateway>,
+    pub sms_gateway: Option<Open<SmsGateway>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub email_gateway: Option<EmailGateway>,
+    pub email_gateway: Option<Open<EmailGateway>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub push_config: Option<PushConfig>,
+    pub push_config: Option<Open<PushConfig>>,
+    /// Of the body that named the gateways.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) other_members: Option<Credential>,
 }
 
 #[derive(Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct SmsGateway {
     #[serde(rename = "type")]
     #[schema(example = "twilio")]
@@ -44,7 +46,7 @@ enum Channel {
 }
 
 #[derive(Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct EmailGateway {
     #[serde(rename = "type")]
     #[schema(example = "smtp")]
@@ -85,18 +87,19 @@ impl TryFrom<JsonText> for Port {
 }
 
 #[derive(Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct PushConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
-    firebase: Option<Firebase>,
+    #[schema(value_type = Option<Firebase>)]
+    firebase: Option<Open<Firebase>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    apple: Option<Apple>,
+    #[schema(value_type = Option<Apple>)]
+    apple: Option<Open<Apple>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pushy: Option<Pushy>,
+    #[schema(value_type = Option<Pushy>)]
+    pushy: Option<Open<Pushy>>,
 }
 
 #[derive(Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 struct Firebase {
     #[serde(skip_serializing_if = "Option::is_none")]
     uri: Option<String>,
@@ -109,7 +112,6 @@ struct Firebase {
 }
 
 #[derive(Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 struct Apple {
     #[serde(skip_serializing_if = "Option::is_none")]
     host: Option<String>,
@@ -125,7 +127,6 @@ struct Apple {
 }
 
 #[derive(Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 struct Pushy {
     #[serde(rename = "appSecret", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
@@ -137,30 +138,42 @@ struct Pushy {
 impl Gateways {
     /// When there is nothing to configure.
     pub fn is_empty(&self) -> bool {
-        self.sms_gateway.is_none() && self.email_gateway.is_none() && self.push_config.is_none()
+        self.sms_gateway.is_none()
+            && self.email_gateway.is_none()
+            && self.push_config.is_none()
+            && self.other_members.is_none()
     }
 
     /// The rules that the types do not carry.
     pub fn check(&self, faults: &mut Faults) {
-        let sms = self.sms_gateway.as_ref().is_none_or(|sms| !sms.kind.is_empty());
+        let sms = self.sms_gateway.as_ref().is_none_or(|sms| !sms.known.kind.is_empty());
         faults.check(sms, "smsGateway.type", "must not be empty");
-        let mail = self.email_gateway.as_ref().is_none_or(|mail| !mail.kind.is_empty());
+        let mail = self.email_gateway.as_ref().is_none_or(|mail| !mail.known.kind.is_empty());
         faults.check(mail, "emailGateway.type", "must not be empty");
     }
 
     /// Hands over every credential. The tags are documented: operators look them up.
     pub fn take_secrets(&mut self, secrets: &mut Vec<NewSecret>) {
+        hand_over_others(self.sms_gateway.as_mut(), "smsGateway", secrets);
+        hand_over_others(self.email_gateway.as_mut(), "emailGateway", secrets);
+        hand_over_others(self.push_config.as_mut(), "pushConfig", secrets);
+        if let Some(push) = self.push_config.as_mut().map(|push| &mut push.known) {
+            hand_over_others(push.firebase.as_mut(), "pushConfig_firebase", secrets);
+            hand_over_others(push.apple.as_mut(), "pushConfig_apple", secrets);
+            hand_over_others(push.pushy.as_mut(), "pushConfig_pushy", secrets);
+        }
         let mut take = |credential: Option<&mut Option<Credential>>, tag: &str| {
             if let Some(credential) = credential.and_then(Option::as_mut) {
                 credential.hand_over(tag, secrets);
             }
         };
-        take(self.sms_gateway.as_mut().map(|sms| &mut sms.password), "smsGateway_password");
-        take(self.email_gateway.as_mut().map(|mail| &mut mail.password), "emailGateway_password");
-        let Some(push) = &mut self.push_config else { return };
-        take(push.firebase.as_mut().map(|it| &mut it.serviceaccount), "pushConfig_firebase_serviceaccount");
-        take(push.firebase.as_mut().map(|it| &mut it.fcmkey), "pushConfig_firebase_fcmkey");
-        take(push.apple.as_mut().map(|it| &mut it.pkcs8file), "pushConfig_apple_pkcs8file");
-        take(push.pushy.as_mut().map(|it| &mut it.app_secret), "pushConfig_pushy_appSecret");
+        take(self.sms_gateway.as_mut().map(|sms| &mut sms.known.password), "smsGateway_password");
+        take(self.email_gateway.as_mut().map(|mail| &mut mail.known.password), "emailGateway_password");
+        take(Some(&mut self.other_members), "otherMembers");
+        let Some(push) = self.push_config.as_mut().map(|push| &mut push.known) else { return };
+        take(push.firebase.as_mut().map(|it| &mut it.known.serviceaccount), "pushConfig_firebase_serviceaccount");
+        take(push.firebase.as_mut().map(|it| &mut it.known.fcmkey), "pushConfig_firebase_fcmkey");
+        take(push.apple.as_mut().map(|it| &mut it.known.pkcs8file), "pushConfig_apple_pkcs8file");
+        take(push.pushy.as_mut().map(|it| &mut it.known.app_secret), "pushConfig_pushy_appSecret");
     }
 }

@@ -8,9 +8,10 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::{
-    Contact, Credential, Gateways, NewSecret,
+    Contact, Credential, Gateways, NewSecret, Open,
     community::check_password,
     gateways::{EmailGateway, PushConfig, SmsGateway},
+    open::hand_over_others,
     settings::{Agent, Analytics, BehaviorAuth, RecaptchaConfig},
 };
 use crate::{
@@ -39,7 +40,7 @@ impl InstanceType {
 }
 
 #[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct InstallRequest {
     pub instance_type: InstanceType,
     /// Where the services are reached: the entries of the service directory start with it.
@@ -61,15 +62,21 @@ pub struct InstallRequest {
     pub tenant_password: Zeroizing<String>,
     #[serde(rename = "public_assets_download_url")]
     pub public_assets_download_url: Option<String>,
-    pub sms_gateway: Option<SmsGateway>,
-    pub email_gateway: Option<EmailGateway>,
-    pub push_config: Option<PushConfig>,
-    pub recaptcha_config: Option<RecaptchaConfig>,
-    pub analytics: Option<Analytics>,
+    #[schema(value_type = Option<SmsGateway>)]
+    pub sms_gateway: Option<Open<SmsGateway>>,
+    #[schema(value_type = Option<EmailGateway>)]
+    pub email_gateway: Option<Open<EmailGateway>>,
+    #[schema(value_type = Option<PushConfig>)]
+    pub push_config: Option<Open<PushConfig>>,
+    #[schema(value_type = Option<RecaptchaConfig>)]
+    pub recaptcha_config: Option<Open<RecaptchaConfig>>,
+    #[schema(value_type = Option<Analytics>)]
+    pub analytics: Option<Open<Analytics>>,
     /// By the uuid of an agent.
     #[schema(value_type = Option<BTreeMap<String, Agent>>)]
-    pub agent_api: Option<BTreeMap<Uuid, Agent>>,
-    pub behavior_auth: Option<BehaviorAuth>,
+    pub agent_api: Option<BTreeMap<Uuid, Open<Agent>>>,
+    #[schema(value_type = Option<BehaviorAuth>)]
+    pub behavior_auth: Option<Open<BehaviorAuth>>,
 }
 
 /// What an installation comes apart into. The credentials of the tenant's own settings are kept with its community.
@@ -105,9 +112,11 @@ pub struct PlatformConfig {
     #[serde(rename = "public_assets_download_url", skip_serializing_if = "Option::is_none")]
     public_assets_download_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    agent_api: Option<BTreeMap<Uuid, Agent>>,
+    agent_api: Option<BTreeMap<Uuid, Open<Agent>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    behavior_auth: Option<BehaviorAuth>,
+    behavior_auth: Option<Open<BehaviorAuth>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    other_members: Option<Credential>,
 }
 
 /// The configuration of the app `adminconsole.global`: what its pages need.
@@ -118,14 +127,23 @@ pub struct AdminConsoleConfig {
     tenant: Tenant,
     contact: Contact,
     #[serde(skip_serializing_if = "Option::is_none")]
-    recaptcha_config: Option<RecaptchaConfig>,
+    recaptcha_config: Option<Open<RecaptchaConfig>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    analytics: Option<Analytics>,
+    analytics: Option<Open<Analytics>>,
+}
+
+impl Open<InstallRequest> {
+    /// Checks the rules that the types do not carry.
+    pub fn parts(self) -> Result<InstallParts, Faults> {
+        let (known, others) = self.into_parts();
+        let mut parts = known.parts()?;
+        parts.platform.other_members = others;
+        Ok(parts)
+    }
 }
 
 impl InstallRequest {
-    /// Checks the rules that the types do not carry.
-    pub fn parts(self) -> Result<InstallParts, Faults> {
+    fn parts(self) -> Result<InstallParts, Faults> {
         let contact = Contact {
             fname: self.contact_fname,
             lname: self.contact_lname,
@@ -147,6 +165,7 @@ impl InstallRequest {
             sms_gateway: self.sms_gateway,
             email_gateway: self.email_gateway,
             push_config: self.push_config,
+            other_members: None,
         };
         gateways.check(&mut faults);
         faults.result()?;
@@ -162,6 +181,7 @@ impl InstallRequest {
                 public_assets_download_url: self.public_assets_download_url,
                 agent_api: self.agent_api,
                 behavior_auth: self.behavior_auth,
+                other_members: None,
             },
             admin_console: AdminConsoleConfig {
                 tenant: tenant.clone(),
@@ -179,22 +199,32 @@ impl InstallParts {
     pub fn take_secrets(&mut self) -> Vec<NewSecret> {
         let mut secrets = Vec::new();
         self.gateways.take_secrets(&mut secrets);
+        hand_over_others(self.platform.behavior_auth.as_mut(), "behaviorAuth", &mut secrets);
+        hand_over_others(self.admin_console.recaptcha_config.as_mut(), "recaptchaConfig", &mut secrets);
+        let analytics = &mut self.admin_console.analytics;
+        hand_over_others(analytics.as_mut(), "analytics", &mut secrets);
+        let elastic = analytics.as_mut().and_then(|analytics| analytics.known.elastic.as_mut());
+        hand_over_others(elastic, "analytics_elastic", &mut secrets);
+        for (id, agent) in self.platform.agent_api.iter_mut().flatten() {
+            hand_over_others(Some(agent), &format!("agentApi_{}", id.simple()), &mut secrets);
+        }
         let mut take = |credential: Option<&mut Option<Credential>>, tag: &str| {
             if let Some(credential) = credential.and_then(Option::as_mut) {
                 credential.hand_over(tag, &mut secrets);
             }
         };
         take(Some(&mut self.platform.root_license), "rootLicense");
+        take(Some(&mut self.platform.other_members), "otherMembers");
         let behavior = &mut self.platform.behavior_auth;
-        take(behavior.as_mut().map(|it| &mut it.api_key), "behaviorAuth_api_key");
-        take(behavior.as_mut().map(|it| &mut it.api_secret), "behaviorAuth_api_secret");
+        take(behavior.as_mut().map(|it| &mut it.known.api_key), "behaviorAuth_api_key");
+        take(behavior.as_mut().map(|it| &mut it.known.api_secret), "behaviorAuth_api_secret");
         let recaptcha = &mut self.admin_console.recaptcha_config;
-        take(recaptcha.as_mut().map(|it| &mut it.secret_key_api), "recaptchaConfig_secret_key_api");
-        take(recaptcha.as_mut().map(|it| &mut it.secret_key_ui), "recaptchaConfig_secret_key_ui");
-        let elastic = self.admin_console.analytics.as_mut().and_then(|analytics| analytics.elastic.as_mut());
-        take(elastic.map(|it| &mut it.pwd), "analytics_elastic_pwd");
+        take(recaptcha.as_mut().map(|it| &mut it.known.secret_key_api), "recaptchaConfig_secret_key_api");
+        take(recaptcha.as_mut().map(|it| &mut it.known.secret_key_ui), "recaptchaConfig_secret_key_ui");
+        let elastic = self.admin_console.analytics.as_mut().and_then(|analytics| analytics.known.elastic.as_mut());
+        take(elastic.map(|it| &mut it.known.pwd), "analytics_elastic_pwd");
         for (id, agent) in self.platform.agent_api.iter_mut().flatten() {
-            take(Some(&mut agent.credential), &format!("agentApi_{}_credential", id.simple()));
+            take(Some(&mut agent.known.credential), &format!("agentApi_{}_credential", id.simple()));
         }
         secrets
     }
@@ -260,7 +290,8 @@ mod tests {
     }
 
     fn parts(body: Value) -> Result<InstallParts, String> {
-        let request = serde_json::from_value::<InstallRequest>(body).map_err(|error| error.to_string())?;
+        let request =
+            serde_json::from_str::<Open<InstallRequest>>(&body.to_string()).map_err(|error| error.to_string())?;
         request.parts().map_err(|error| error.to_string())
     }
 
@@ -287,6 +318,45 @@ mod tests {
     }
 
     #[test]
+    fn what_a_later_release_says_is_handed_over_from_every_object() {
+        let mut body = full();
+        let agent = "/agentApi/e258cb75-4f8e-47b1-9e18-e949a2f442b0";
+        let places = [
+            "",
+            "/smsGateway",
+            "/emailGateway",
+            "/pushConfig",
+            "/pushConfig/firebase",
+            "/pushConfig/apple",
+            "/pushConfig/pushy",
+            "/recaptchaConfig",
+            "/analytics",
+            "/analytics/elastic",
+            "/behaviorAuth",
+            agent,
+        ];
+        for place in places {
+            body.pointer_mut(place).unwrap()["later-member"] = json!({"value": "secret-later"});
+        }
+        let mut parts = parts(body).unwrap();
+        let secrets = parts.take_secrets();
+        let documents = [
+            serde_json::to_string(&parts.gateways).unwrap(),
+            serde_json::to_string(&parts.platform).unwrap(),
+            serde_json::to_string(&parts.admin_console).unwrap(),
+        ];
+        let others: Vec<_> = secrets.iter().filter(|secret| secret.tag.ends_with("otherMembers")).collect();
+        assert_eq!((others.len(), secrets.len()), (places.len(), places.len() + 13));
+        for NewSecret { tag, value } in others {
+            assert!(crate::ids::SecretTag::try_from(tag.clone()).is_ok(), "{tag}");
+            assert_eq!(value.as_str(), r#"{"later-member":{"value":"secret-later"}}"#);
+            let reference = format!(r#""otherMembers":{{"secret":"{tag}"}}"#);
+            assert_eq!(documents.iter().filter(|document| document.contains(&reference)).count(), 1, "{tag}");
+        }
+        assert!(documents.iter().all(|document| !document.contains("later")), "{documents:?}");
+    }
+
+    #[test]
     fn what_is_not_given_is_not_written() {
         let mut parts = parts(body()).unwrap();
         assert!(parts.take_secrets().is_empty() && parts.gateways.is_empty());
@@ -305,7 +375,7 @@ mod tests {
             body[name] = wrong;
         }
         body["smsGateway"]["type"] = json!("");
-        let request = serde_json::from_value::<InstallRequest>(body).unwrap();
+        let request = serde_json::from_str::<Open<InstallRequest>>(&body.to_string()).unwrap();
         let faults = request.parts().err().unwrap();
         let paths: Vec<_> = faults.iter().map(|fault| fault.path.as_str()).collect();
         assert_eq!(paths, ["contactEmail", "tenantPassword", "tenantName", "rootUrl", "smsGateway.type"]);
@@ -316,7 +386,7 @@ mod tests {
         let agent = r#"{"credential":{"b":12345678901234567890123, "a":1.50}}"#;
         let mut body = serde_json::to_string(&body()).unwrap();
         body.insert_str(1, &format!(r#""agentApi":{{"e258cb75-4f8e-47b1-9e18-e949a2f442b0":{agent}}},"#));
-        let mut parts = serde_json::from_str::<InstallRequest>(&body).unwrap().parts().unwrap();
+        let mut parts = serde_json::from_str::<Open<InstallRequest>>(&body).unwrap().parts().unwrap();
         let secrets = parts.take_secrets();
         assert_eq!(secrets[0].value.as_str(), r#"{"b":12345678901234567890123, "a":1.50}"#);
     }
@@ -341,17 +411,11 @@ mod tests {
             ("smsGateway", json!({"password": "p"})),
             ("smsGateway", json!({"type": "", "password": "p"})),
             ("smsGateway", json!({"type": "t", "channels": ["fax"]})),
-            ("smsGateway", json!({"type": "t", "apiKey": "p"})),
             ("emailGateway", json!({"type": "t", "port": 0})),
             ("emailGateway", json!({"type": "t", "port": "x"})),
             ("emailGateway", json!({"type": "t", "port": true})),
-            ("pushConfig", json!({"other": {}})),
-            ("pushConfig", json!({"apple": {"password": "p"}})),
-            ("recaptchaConfig", json!({"x": 1})),
             ("analytics", json!([])),
             ("agentApi", json!({"not-a-uuid": {}})),
-            ("agentApi", json!({"e258cb75-4f8e-47b1-9e18-e949a2f442b0": {"token": "x"}})),
-            ("unknown", json!(1)),
         ] {
             let mut body = body();
             body[name] = wrong.clone();

@@ -1,14 +1,13 @@
-//! What a tenant's deployment works with besides gateways. As there, a member that is not known is refused.
+//! What a tenant's deployment works with besides gateways. As there, what is not known is kept as a secret.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
-use super::Credential;
+use super::{Credential, Open};
 use crate::json::JsonText;
 
 #[derive(Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct RecaptchaConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
@@ -23,14 +22,13 @@ pub struct RecaptchaConfig {
 }
 
 #[derive(Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Analytics {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) elastic: Option<Elastic>,
+    #[schema(value_type = Option<Elastic>)]
+    pub(super) elastic: Option<Open<Elastic>>,
 }
 
 #[derive(Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Elastic {
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
@@ -42,7 +40,7 @@ pub struct Elastic {
 }
 
 #[derive(Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct Agent {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
@@ -65,7 +63,6 @@ fn json_text<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Creden
 }
 
 #[derive(Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct BehaviorAuth {
     #[serde(skip_serializing_if = "Option::is_none")]
     provider: Option<String>,

@@ -30,6 +30,7 @@ pub fn cases() -> Vec<Case> {
         case(an_installation_is_for_system_licences_and_right_bodies),
         case(communities_are_created_by_system_and_service),
         case(what_was_configured_before_stays),
+        case(what_a_later_console_says_is_kept_as_secrets),
     ]
 }
 
@@ -262,13 +263,11 @@ fn an_installation_is_for_system_licences_and_right_bodies(shared: &Deployment) 
         ("tenantPassword", json!([secret])),
         ("rootUrl", json!("root.example")),
         ("smsGateway", json!({ "type": "t", "password": { "value": secret } })),
-        ("smsGateway", json!({ "type": "t", "token": secret })),
         ("smsGateway", json!({ "type": "t", "channels": ["fax"] })),
         ("emailGateway", json!({ "type": "t", "port": 70_000 })),
         ("pushConfig", json!({ "apple": { "pkcs8file": "x".repeat((64 << 10) + 1) } })),
         ("agentApi", json!({ "agent": {} })),
         ("tenantPassword", Value::Null),
-        ("somethingElse", json!(1)),
     ] {
         let mut body = installation();
         body[name] = wrong;
@@ -357,7 +356,6 @@ fn communities_are_created_by_system_and_service(shared: &Deployment) {
         ("contactEmail", json!("@")),
         ("communityPassword", json!("1234567")),
         ("emailGateway", json!({ "username": "u" })),
-        ("rootLicense", json!("x")),
     ] {
         let mut body = community("wrong-one");
         body[name] = wrong;
@@ -400,4 +398,59 @@ fn what_was_configured_before_stays(shared: &Deployment) {
     let history = ok(&t.service.get(path), 200);
     assert_eq!(history["history"].as_array().unwrap().len(), 3);
     assert_eq!(text(&history["history"][0], "updatedBy"), t.system.key_id);
+}
+
+fn what_a_later_console_says_is_kept_as_secrets(shared: &Deployment) {
+    let t = &Deployment::start(shared.instance.runtime, Variables::random()).unwrap();
+    let later = |name: &str| format!("later-{name}-{}", random_uuid());
+    let [top, gateway, nested, created] = ["top", "gateway", "nested", "created"].map(later);
+    // As text: no digit of a number is lost.
+    let others = |value: &str| format!(r#"{{"x-key":"{value}","limits":[12345678901234567890123,1.0]}}"#);
+    let members = |value: &str| others(value)[1..].replace('}', "");
+    let body = installation().to_string().replacen('{', &format!("{{{},", members(&top)), 1).replace(
+        r#""tenantName""#,
+        &format!(
+            r#""smsGateway":{{"type":"t",{}}},"pushConfig":{{"apple":{{"host":"h",{}}}}},"tenantName""#,
+            members(&gateway),
+            members(&nested)
+        ),
+    );
+    let installed = t.system.send("POST", INSTALL, body.as_bytes());
+    let answer = ok(&installed, 200);
+    let (tenant, place) = (text(&answer, "tenantId"), text(&answer, "communityId"));
+    let kept = |caller: &crate::deployment::Caller, tenant: &str, place: &str| {
+        let fetched = ok(&caller.call("POST", &format!("{}/fetch", secrets_of(tenant, place)), None), 200);
+        let secrets = fetched["secrets"].as_array().unwrap().iter();
+        secrets.map(|it| (text(it, "tag").to_owned(), text(it, "value").to_owned())).collect::<BTreeMap<_, _>>()
+    };
+    let expected =
+        [("otherMembers", &top), ("pushConfig_apple_otherMembers", &nested), ("smsGateway_otherMembers", &gateway)];
+    let expected: BTreeMap<_, _> = expected.iter().map(|(tag, value)| ((*tag).to_owned(), others(value))).collect();
+    assert_eq!(kept(&t.system, tenant, place), expected);
+
+    let reference = |tag: &str| json!({ "secret": tag });
+    let gateways = config(&t.system, &json!({ "tenantId": tenant, "communityId": place }));
+    let sms = json!({ "type": "t", "otherMembers": reference("smsGateway_otherMembers") });
+    let apple = json!({ "host": "h", "otherMembers": reference("pushConfig_apple_otherMembers") });
+    assert_eq!(gateways, json!({ "smsGateway": sms, "pushConfig": { "apple": apple } }));
+    assert_eq!(config(&t.app, &json!({ "appId": "platform" }))["otherMembers"], reference("otherMembers"));
+
+    let body = community("later").to_string().replacen('{', &format!("{{{},", members(&created)), 1);
+    let made = ok(&t.service.send("POST", CREATE, body.as_bytes()), 200);
+    let (tenant, place) = (text(&made, "tenantId"), text(&made, "communityId"));
+    assert_eq!(kept(&t.service, tenant, place), [("otherMembers".to_owned(), others(&created))].into());
+    let context = json!({ "tenantId": tenant, "communityId": place });
+    assert_eq!(config(&t.service, &context), json!({ "otherMembers": reference("otherMembers") }));
+
+    let twice = installation().to_string().replacen('{', r#"{"later":1,"later":2,"#, 1);
+    refused(&t.system.send("POST", INSTALL, twice.as_bytes()), 400);
+    let answers = String::from_utf8_lossy(&installed.body).into_owned() + &made.to_string();
+    let log = t.instance.log();
+    for secret in [&top, &gateway, &nested, &created] {
+        assert!(
+            !database::contains(&t.instance, secret),
+            "what may be a credential stands in the database in the clear"
+        );
+        assert!(!log.contains(secret) && !answers.contains(secret));
+    }
 }
