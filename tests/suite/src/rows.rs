@@ -18,6 +18,7 @@ pub fn all() -> Vec<Arc<Operation>> {
         functions::extension::routes(),
         functions::files::routes(),
         functions::groups::routes(),
+        functions::introspection::routes(),
         functions::key_authorization::routes(),
         functions::portal_admin::routes(),
         functions::secret_store::routes(),
