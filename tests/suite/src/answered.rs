@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::{rows, runtime::root};
 
 /// Words of operations that are reads and hold no secrets, although they are no `GET`: only their refusal is an entry.
-const READS: [&str; 4] = ["audit.read", "authorization.list", "config.fetch", "extension.status"];
+const READS: [&str; 5] = ["audit.read", "authorization.list", "config.fetch", "extension.status", "portal.introspect"];
 
 /// Words of operations that no known caller is refused.
 const OPEN: [&str; 1] = ["license.read-own"];

@@ -240,7 +240,7 @@ impl From<ServiceKey> for ListedServiceKey {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
     use serde_json::{Value, json};
 
     use super::*;
