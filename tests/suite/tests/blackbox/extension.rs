@@ -218,6 +218,6 @@ fn a_token_is_refused_where_none_are_taken(t: &Deployment) {
     let signed = client.headers(Api::Caas).unwrap();
     let mut headers = signed.pairs().to_vec();
     headers.push(("authorization", "Bearer abc"));
-    let body = json!({ "data": client.encrypt_data(Api::Caas, &extension()).unwrap() }).to_string().into_bytes();
+    let body = json!({ "data": client.encrypt_data(Api::Caas, extension()).unwrap() }).to_string().into_bytes();
     refused(&client.send("POST", ACTIVATE, &[], &headers, Some(body)).unwrap(), 401);
 }

@@ -233,7 +233,7 @@ fn only_a_provider_that_gives_no_answer_is_a_fault(shared: &Deployment) {
     stop();
     refused(&ask("good"), 500);
     // A licence needs no provider.
-    let data = client.encrypt_data(Api::Caas, &customer()).unwrap();
+    let data = client.encrypt_data(Api::Caas, customer()).unwrap();
     ok(&t.system.post(ACTIVATE, &json!({ "data": data })), 200);
     let log = t.instance.log();
     assert!(log.contains("introspection of a token"), "a fault is logged: {log}");
