@@ -51,6 +51,10 @@ fn a_failing_part_of_the_storage_is_named(shared: &Deployment) {
         "CREATE TRIGGER refuse BEFORE INSERT ON environment BEGIN SELECT RAISE(ABORT, 'the disk is full'); END",
     );
     assert_eq!(unready(), "Not ready: storage cannot be written");
+    if t.instance.runtime == Runtime::Component {
+        // An instance that starts there applies what is missing, and serves nobody when that fails.
+        return;
+    }
     let forget = format!("DROP TRIGGER refuse; DELETE FROM {table} WHERE name = '0006_environment.sql'");
     database::change(&t.instance, &forget);
     assert_eq!(unready(), "Not ready: migration 0006_environment.sql is not applied");
