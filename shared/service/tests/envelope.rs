@@ -38,7 +38,7 @@ impl Service {
         let vars: HashMap<_, _> = vars.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let file = std::env::temp_dir().join(format!("envelope-{name}-{}.db", std::process::id()));
         let host = platform::runtime::host(&file, vars).unwrap();
-        let router = App::new(host).await.serve(Router::new().route("/caas/echo", post(echo)), Shape::Kosmos);
+        let router = App::signed(host).await.serve(Router::new().route("/caas/echo", post(echo)), Shape::Kosmos);
         std::fs::remove_file(file).unwrap();
         let caller = PrivateKey::from_bytes(Curve::P256, &[0x11; 32]).unwrap();
         Self { router, caller, public_key: service.public_key().to_base64() }

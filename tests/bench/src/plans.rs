@@ -19,10 +19,11 @@ use crate::{
 
 /// What may be gone through from end to end: the parameters, the one row that the admission is made of, and the rows of
 /// one item.
-const SMALL: [&str; 13] = [
+const SMALL: [&str; 14] = [
     "json_each",
     "p",
     "m",
+    "n",
     "CONSTANT ROW",
     "(subquery-",
     "c",
