@@ -9,8 +9,8 @@ use platform::{Row, SqlError, Statement};
 use policy::{Access, Action, Decision, Facts, Membership};
 
 use crate::{
-    Api, App, Audit, Error, PLATFORM_TENANT, Result, Signed,
-    batch::{Actor, Batch, Guard},
+    Api, App, Audit, Error, Guard, PLATFORM_TENANT, Result, Signed,
+    batch::{Actor, Batch},
     license_secret::LICENSING_TENANT,
     nonces,
     request_log::RequestLog,

@@ -13,8 +13,8 @@ use platform::{Row, Statement};
 use policy::{Access, config::Permission};
 
 use crate::{
-    App, Audit, Error, Result,
-    batch::{Actor, Batch, Guard},
+    App, Audit, Error, Guard, Result,
+    batch::{Actor, Batch},
     request_log::RequestLog,
 };
 

@@ -87,6 +87,18 @@ async fn the_first_guard_that_does_not_hold_is_the_answer_and_nothing_happens() 
 }
 
 #[tokio::test]
+async fn a_batch_with_more_guards_than_columns_is_refused() {
+    let database = Database::new("many").await;
+    for (count, is_served) in [(16, true), (17, false)] {
+        let mut batch = Anonymous::background(&database.app).batch();
+        (0..count).for_each(|_| batch.require(Guard::new("1", refusal(StatusCode::GONE))));
+        batch.push(insert(&format!("{count}")));
+        assert_eq!(batch.write().await.is_ok(), is_served, "{count}");
+    }
+    assert_eq!(database.names().await, ["16"]);
+}
+
+#[tokio::test]
 async fn the_entry_depends_on_its_slot_and_not_on_what_stands_beside_it() {
     let database = Database::new("entries").await;
     for (decides, recorded) in [(0, vec!["0"]), (1, vec!["0"]), (2, vec!["0", "2"])] {
