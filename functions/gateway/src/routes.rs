@@ -30,7 +30,7 @@ fn path_of(url: &str) -> &str {
     path.split(['?', '#']).next().unwrap_or(path)
 }
 
-/// As Spin does, a final slash makes no difference. The function itself may still tell the two apart.
+/// As Spin does, a final slash makes no difference. The function itself may still distinguish the two.
 fn matches(route: &str, path: &str) -> bool {
     let mut segments = path.strip_suffix('/').unwrap_or(path).split('/');
     for wanted in route.strip_suffix('/').unwrap_or(route).split('/') {

@@ -91,7 +91,7 @@ fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
     encoder.finish()
 }
 
-/// Half of a hash: enough to tell files apart.
+/// Half of a hash: enough to distinguish files.
 fn hex(hash: &[u8]) -> String {
     hash.iter().take(16).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }

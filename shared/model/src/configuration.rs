@@ -76,7 +76,7 @@ impl<'de> Deserialize<'de> for Context {
                 (None, None, Some(person), Some(mobile_app), None) => Owner::Person { person, mobile_app },
                 (None, None, None, None, Some(app)) => Owner::App(app),
                 _ => {
-                    // What cannot be read has been told already, and would be missed here.
+                    // What cannot be read has been reported already, and would be missing here.
                     let is_first = members.faults().is_empty();
                     members.faults().check(!is_first, "", FORMS);
                     return None;

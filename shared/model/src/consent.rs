@@ -178,7 +178,7 @@ impl PutConsent {
 }
 
 impl EventData {
-    /// What was told, by the names of the audit log.
+    /// What the caller said, by the names of the audit log.
     pub fn texts(&self) -> [(&'static str, Option<&str>); 4] {
         [
             ("userId", self.user_id.as_deref()),

@@ -1,4 +1,4 @@
-//! The SQL of tokens. A token is stored as its SHA-256 and cannot be told again.
+//! The SQL of tokens. A token is stored as its SHA-256 and cannot be shown again.
 
 use crypto::hash;
 use model::{

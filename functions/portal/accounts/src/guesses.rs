@@ -165,7 +165,7 @@ pub(crate) fn know(developer: &str, source: &str, now: i64) -> [Statement; 2] {
     [insert.bind(developer).bind(source).bind(now), forget.bind(developer).bind(now - KNOWN_MS).bind(KNOWN_SOURCES)]
 }
 
-/// Remembers the source of whoever presents this token as one of the token's developer.
+/// Remembers the source that presents this token as one of the token's developer.
 pub(crate) fn know_owner_of(token: &str, source: &str, now: i64) -> Statement {
     let insert = Statement::new(
         "INSERT INTO portal_known_sources (developer_id, source, used_at) SELECT developer_id, ?2, ?3 FROM portal_tokens \

@@ -42,7 +42,7 @@ service::operations! {
     }
 }
 
-/// A text that must be there; its absence is told in words.
+/// A text that must be there; the refusal says that it is missing.
 fn demand<'a>(body: &'a Body, name: &'static str) -> Result<&'a str> {
     body.text(name)?.ok_or_else(|| Error::bad_request(format!("{name} is required")))
 }

@@ -64,7 +64,7 @@ fn candidate(row: &Row) -> Result<Candidate> {
 }
 
 /// Records the refusal of a log-in to an account that exists; one to an unknown address costs the same work. No answer
-/// names the entry, since that would tell which accounts there are.
+/// names the entry, since that would reveal which accounts there are.
 pub(crate) async fn refuse(app: &App, guess: &Guess, found: Option<&Candidate>, is_right: bool) -> Result<()> {
     let mut batch = Anonymous::background(app).batch();
     let known = batch.push(guess.touch_account());

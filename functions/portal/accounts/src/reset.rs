@@ -21,7 +21,7 @@ pub(crate) async fn forgot_password(caller: Anonymous, PortalBody(body): PortalB
     let token = OneTimeToken::mint(app, Purpose::ResetPassword, now)?;
     let mail = Mail::with_token(app, MailKind::ResetPassword, &token, email).await?;
     let known = store::developer_of(&caller, store::select_account(&folded)).await?.unwrap_or_default();
-    // An answer that named the entry would tell which accounts there are.
+    // An answer that named the entry would reveal which accounts there are.
     let mut batch = Anonymous::background(app).batch();
     batch.push(store::sweep_tokens(&folded, now));
     let inserted = batch.push(store::insert_reset(&folded, &token, now));

@@ -43,7 +43,7 @@ pub(crate) async fn resend_account_verification(caller: Anonymous, PortalBody(bo
     let token = OneTimeToken::mint(app, Purpose::VerifyAccount, now)?;
     let mail = Mail::with_token(app, MailKind::VerifyAccount, &token, email).await?;
     let known = store::developer_of(&caller, store::select_account(&folded)).await?.unwrap_or_default();
-    // An answer that named the entry would tell which accounts there are.
+    // An answer that named the entry would reveal which accounts there are.
     let mut batch = Anonymous::background(app).batch();
     batch.push(store::void_verifications(&folded));
     let inserted = batch.push(store::insert_verification(&folded, &token));

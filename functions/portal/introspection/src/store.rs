@@ -1,8 +1,6 @@
 //! The SQL of introspection: from a credential over its consumer to an application with a standing instance of the
 //! service, and an approved developer.
 
-use std::sync::LazyLock;
-
 use model::portal::{
     CredentialType, IntrospectedApplication, IntrospectedDeveloper, IntrospectedService, IntrospectionFacts, Reference,
 };
@@ -23,28 +21,23 @@ const STANDING: &str = "JOIN portal_consumers k ON k.id = c.consumer_id \
 const OLDEST: &str = "ORDER BY a.created_at, a.id LIMIT 1";
 
 pub(crate) fn select_by_key(service: &str, hash: &str) -> Statement {
-    static TEXT: LazyLock<String> =
-        LazyLock::new(|| format!("SELECT {COLUMNS} FROM portal_key_auth c {STANDING} WHERE c.key_hash = ?2 {OLDEST}"));
-    Statement::new(TEXT.as_str()).bind(service).bind(hash)
+    let text = format!("SELECT {COLUMNS} FROM portal_key_auth c {STANDING} WHERE c.key_hash = ?2 {OLDEST}");
+    Statement::new(text).bind(service).bind(hash)
 }
 
 pub(crate) fn select_by_issuer(service: &str, issuer: &str) -> Statement {
-    static TEXT: LazyLock<String> = LazyLock::new(|| {
-        format!(
-            "SELECT {COLUMNS}, c.algorithm, c.sealed_secret, c.rsa_public_key FROM portal_jwt c {STANDING} \
+    let text = format!(
+        "SELECT {COLUMNS}, c.algorithm, c.sealed_secret, c.rsa_public_key FROM portal_jwt c {STANDING} \
              WHERE c.key = ?2 {OLDEST}"
-        )
-    });
-    Statement::new(TEXT.as_str()).bind(service).bind(issuer)
+    );
+    Statement::new(text).bind(service).bind(issuer)
 }
 
 pub(crate) fn select_by_client(service: &str, client_id: &str, secret_hash: &str) -> Statement {
-    static TEXT: LazyLock<String> = LazyLock::new(|| {
-        format!(
-            "SELECT {COLUMNS} FROM portal_oauth2 c {STANDING} WHERE c.client_id = ?2 AND c.secret_hash = ?3 {OLDEST}"
-        )
-    });
-    Statement::new(TEXT.as_str()).bind(service).bind(client_id).bind(secret_hash)
+    let text = format!(
+        "SELECT {COLUMNS} FROM portal_oauth2 c {STANDING} WHERE c.client_id = ?2 AND c.secret_hash = ?3 {OLDEST}"
+    );
+    Statement::new(text).bind(service).bind(client_id).bind(secret_hash)
 }
 
 pub(crate) fn facts(row: &Row, credential_type: CredentialType) -> Result<IntrospectionFacts> {

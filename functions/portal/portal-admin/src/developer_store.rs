@@ -29,7 +29,7 @@ pub(crate) fn select(developer: &str) -> Statement {
     )
 }
 
-/// A mail that tells of the approval that follows it in the batch.
+/// A mail about the approval that follows it in the batch.
 pub(crate) fn insert_approval(mail: Mail, developer: &str, now: i64) -> Statement {
     let insert = mail.insert(
         "INSERT INTO portal_mail (id, kind, sealed, created_at, next_attempt_at, recipient, developer_id) \

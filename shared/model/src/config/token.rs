@@ -1,4 +1,4 @@
-//! Tokens of the Config API, as those who administer them see them. The token itself is told once, when it is minted.
+//! Tokens of the Config API, as those who administer them see them. The token itself is shown once, when it is minted.
 
 use std::collections::BTreeMap;
 

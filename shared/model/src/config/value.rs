@@ -153,7 +153,7 @@ mod tests {
             for json in [format!("{number:?}"), format!("{number:e}")] {
                 let text = text(&json);
                 prop_assert_eq!(text.parse::<f64>().unwrap(), number, "{}", text);
-                // As short as a double can be told.
+                // As short as a double can be written.
                 prop_assert!(!json.contains(['.', 'e']) || text.len() <= format!("{number:e}").len().max(25), "{}", text);
             }
         }

@@ -113,7 +113,7 @@ impl Members {
     }
 }
 
-/// Builds its value within the reading of the object, so that an error of it is told at the end of this very object.
+/// Builds its value within the reading of the object, so that its error is reported at the end of this very object.
 struct Object<F>(F);
 
 impl<'de, T, F: FnOnce(&mut Members) -> Option<T>> Visitor<'de> for Object<F> {

@@ -14,7 +14,7 @@ pub(super) fn of(text: &[u8], error: &serde_json::Error) -> String {
     let mut ended = None;
     let reason = error.to_string();
     let mut rest = read_so_far(text, error);
-    // The rule of an element's type is told after the comma behind the element.
+    // The rule of an element's type is reported after the comma behind the element.
     if !reason.starts_with("invalid ")
         && error.is_data()
         && let Some(before) = rest.trim_ascii_end().strip_suffix(b",")
@@ -53,7 +53,7 @@ pub(super) fn of(text: &[u8], error: &serde_json::Error) -> String {
         }
         ended = None;
     }
-    // A member's own rule is checked when its object is over; only of a missing one does the object itself tell.
+    // A member's own rule is checked when its object ends; only a missing member is reported by the object itself.
     let told_by_the_whole = reason.starts_with("missing field") || reason.starts_with(super::OPEN);
     let frames = open.iter().chain(ended.as_ref().filter(|_| !told_by_the_whole));
     frames.fold(String::new(), |path, frame| match frame {

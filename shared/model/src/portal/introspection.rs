@@ -1,4 +1,4 @@
-//! What a gateway asks about a credential, and what it is told.
+//! What a gateway asks about a credential, and the answer.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -27,7 +27,7 @@ pub enum CredentialType {
     Oauth2,
 }
 
-/// The answer. Of a credential that is not good nothing is told but that.
+/// The answer. Of a credential that is not good it says nothing else.
 #[derive(Serialize, ToSchema)]
 pub struct Introspection {
     pub active: bool,

@@ -114,7 +114,7 @@ pub enum ImportKind {
     Jwt,
 }
 
-/// What is told of an imported credential: never what it is made of.
+/// What is shown of an imported credential: never its secret.
 #[derive(Serialize, ToSchema)]
 pub struct ImportedCredential {
     pub id: String,

@@ -83,8 +83,8 @@ async fn settled(asked: Result<Promise, JsValue>) -> Result<JsValue, SqlError> {
 fn failure(error: JsValue) -> SqlError {
     let Some(error) = error.dyn_ref::<Error>() else { return SqlError::Other(format!("{error:?}")) };
     let cause = error.cause();
-    let told = cause.dyn_ref::<Error>().unwrap_or(error);
-    SqlError::from_text(&String::from(told.message()))
+    let reason = cause.dyn_ref::<Error>().unwrap_or(error);
+    SqlError::from_text(&String::from(reason.message()))
 }
 
 fn member(object: &JsValue, name: &JsValue) -> JsValue {

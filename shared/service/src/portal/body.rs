@@ -49,8 +49,8 @@ mod tests {
     #[test]
     fn forms_and_json_read_the_same() {
         let form = parse("application/x-www-form-urlencoded; charset=utf-8", b"email=a%40b.c&service.id=x+y").unwrap();
-        for told in ["application/json", ""] {
-            assert_eq!(parse(told, br#"{"email":"a@b.c","service":{"id":"x y"}}"#).unwrap(), form);
+        for content_type in ["application/json", ""] {
+            assert_eq!(parse(content_type, br#"{"email":"a@b.c","service":{"id":"x y"}}"#).unwrap(), form);
         }
         assert_eq!(parse("", b"email=a%40b.c&service.id=x+y").unwrap(), form);
         for nothing in [&b""[..], b"null"] {
