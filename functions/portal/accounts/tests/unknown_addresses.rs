@@ -114,21 +114,33 @@ impl Portal {
     }
 }
 
+const COST: (&str, &str) = ("PORTAL_ARGON2", "32768,3,1");
+
 #[tokio::test]
-async fn the_same_statements_and_the_same_hash() {
+async fn the_same_statements() {
     for attempts in ["0", "3"] {
-        let more = [("PORTAL_ARGON2", "32768,3,1"), ("PORTAL_LOGIN_ATTEMPTS", attempts)];
-        let portal = portal(&format!("same-{attempts}"), &more).await;
+        let portal = portal(&format!("same-{attempts}"), &[COST, ("PORTAL_LOGIN_ATTEMPTS", attempts)]).await;
         for operation in ["log in", "forget", "resend"] {
             let known = portal.measure(operation, KNOWN).await;
             let unknown = portal.measure(operation, UNKNOWN).await;
             assert_eq!((known.0, known.1), (unknown.0, unknown.1), "{operation}");
-            if operation == "log in" {
-                let (slow, quick) = (known.2.max(unknown.2), known.2.min(unknown.2));
-                assert!(slow < quick * 3, "a hash that is left out would show: {known:?} {unknown:?}");
-            }
         }
     }
+}
+
+/// A hash that is left out makes an answer many times faster. The quickest of several is compared, as a busy machine only
+/// makes answers slower.
+#[tokio::test]
+async fn the_same_hash() {
+    let portal = portal("hash", &[COST, ("PORTAL_LOGIN_ATTEMPTS", "0")]).await;
+    let mut quickest = [Duration::MAX; 2];
+    for _ in 0..5 {
+        for (quickest, email) in quickest.iter_mut().zip([KNOWN, UNKNOWN]) {
+            *quickest = (*quickest).min(portal.measure("log in", email).await.2);
+        }
+    }
+    let [known, unknown] = quickest;
+    assert!(known.max(unknown) < known.min(unknown) * 5, "{known:?} {unknown:?}");
 }
 
 #[tokio::test]
