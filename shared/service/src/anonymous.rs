@@ -44,7 +44,7 @@ impl FromRequestParts<App> for Anonymous {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let log = parts.extensions.get::<RequestLog>().cloned().unwrap_or_default();
+        let log = RequestLog::of(parts);
         Ok(Self { log, ..Self::background(app) })
     }
 }

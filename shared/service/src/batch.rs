@@ -152,7 +152,7 @@ impl<A: Actor> Batch<A> {
 
     /// Runs reading statements. What was found is thrown away where a guard does not hold. Of changes it only leaves the
     /// nonce, which a power failure may take with it.
-    pub async fn read(self) -> Result<Outcomes> {
+    pub async fn read(mut self) -> Result<Outcomes> {
         self.check_guards()?;
         let select = (!self.guards.is_empty()).then(|| guard::select(&self.guards));
         let plan = self.plan(select);
@@ -170,7 +170,7 @@ impl<A: Actor> Batch<A> {
     }
 
     /// Runs a change, or a read of secrets: all of it with its entry and nonce, or nothing; durable when it returns.
-    pub async fn write(self) -> Result<Outcomes> {
+    pub async fn write(mut self) -> Result<Outcomes> {
         self.check_guards()?;
         let abort = (!self.guards.is_empty()).then(|| guard::abort_unless(&self.guards));
         let plan = self.plan(abort);
@@ -180,7 +180,6 @@ impl<A: Actor> Batch<A> {
 }
 
 /// Statements in the order in which they run, and where those are whose outcomes are read.
-#[derive(Clone)]
 struct Plan {
     statements: Vec<Statement>,
     guards: Option<usize>,
@@ -203,11 +202,11 @@ struct Ran {
 
 impl<A: Actor> Batch<A> {
     /// The entry stands right behind the statement that decides on it, so that nothing comes between the two.
-    fn plan(&self, guards: Option<Statement>) -> Plan {
+    fn plan(&mut self, guards: Option<Statement>) -> Plan {
         let mut plan = Plan { statements: self.actor.opening(), guards: None, positions: Vec::new(), entry: None };
         plan.guards = guards.map(|guards| plan.add(guards));
-        for (index, statement) in self.statements.iter().enumerate() {
-            let position = plan.add(statement.clone());
+        for (index, statement) in std::mem::take(&mut self.statements).into_iter().enumerate() {
+            let position = plan.add(statement);
             plan.positions.push(position);
             if let Some((audit, Some(slot))) = &self.entry
                 && slot.0 == index
@@ -254,8 +253,7 @@ impl<A: Actor> Batch<A> {
             if let Some(guard) = guard::failed(&error).and_then(|index| self.guards.get(index)) {
                 return Err(self.refused_by(guard));
             }
-            let asked = self.entry.as_ref().map_or_else(|| self.actor.asked(), |(audit, _)| audit.clone());
-            match self.actor.explain(&error, asked).await {
+            match self.actor.explain(&error, self.asked()).await {
                 Some(explained) => explained?,
                 None => return Ok(Err(error)),
             }
@@ -264,12 +262,16 @@ impl<A: Actor> Batch<A> {
         Err(Error::license())
     }
 
+    /// What a refusal is recorded as.
+    fn asked(&self) -> Audit {
+        self.entry.as_ref().map_or_else(|| self.actor.asked(), |(audit, _)| audit.clone())
+    }
+
     fn refused_by(&self, guard: &Guard) -> Error {
         if guard.is_recorded
             && let Some(name) = self.actor.name()
         {
-            let asked = self.entry.as_ref().map_or_else(|| self.actor.asked(), |(audit, _)| audit.clone());
-            self.actor.log().refuse(asked.refused_to(name), self.actor.request_id(), self.actor.now());
+            self.actor.log().refuse(self.asked().refused_to(name), self.actor.request_id(), self.actor.now());
         }
         guard.refusal.clone()
     }

@@ -59,7 +59,7 @@ impl FromRequestParts<App> for Bearer {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token = token(header.unwrap_or_default())?;
-        let log = parts.extensions.get::<RequestLog>().cloned().unwrap_or_default();
+        let log = RequestLog::of(parts);
         let access = log.operation().map(|operation| operation.access);
         let mut bearer = Self {
             app: app.clone(),

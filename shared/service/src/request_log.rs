@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::{HeaderName, HeaderValue},
+    http::{HeaderName, HeaderValue, request::Parts},
     middleware::Next,
     response::Response,
 };
@@ -46,6 +46,11 @@ struct Refusal {
 }
 
 impl RequestLog {
+    /// The one that the layer put into the request; one of its own where there is no layer.
+    pub(crate) fn of(parts: &Parts) -> Self {
+        parts.extensions.get::<Self>().cloned().unwrap_or_default()
+    }
+
     /// The row of the operation that was called.
     pub fn operation(&self) -> Option<&Operation> {
         self.operation.as_deref()

@@ -185,7 +185,7 @@ impl Signed {
             // For as long as the same request id could be accepted again.
             nonce_expires_at: now + 2_000 * (span + 1),
             is_first: usage == Use::First,
-            log: parts.extensions.get::<RequestLog>().cloned().unwrap_or_default(),
+            log: RequestLog::of(parts),
         };
         signed.log.hold_nonce(Nonce {
             nonce: signed.nonce.clone(),

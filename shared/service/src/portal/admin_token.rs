@@ -45,7 +45,7 @@ impl FromRequestParts<App> for AdminToken {
         let select = Statement::new("SELECT name FROM portal_admin_tokens WHERE token_hash = ?1");
         let rows = app.sql().query(select.bind(hash.as_str())).await?;
         let name: String = rows.first().ok_or_else(unauthorized)?.get("name")?;
-        let log = parts.extensions.get::<RequestLog>().cloned().unwrap_or_default();
+        let log = RequestLog::of(parts);
         Ok(Self { app: app.clone(), now: platform::clock::now_ms(), hash, holder: format!("admin-token/{name}"), log })
     }
 }

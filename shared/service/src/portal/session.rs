@@ -32,7 +32,7 @@ impl FromRequestParts<App> for Session {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let cookie = Cookie::of(app, &parts.headers)?.ok_or_else(unauthorized)?;
-        let log = parts.extensions.get::<RequestLog>().cloned().unwrap_or_default();
+        let log = RequestLog::of(parts);
         let now = platform::clock::now_ms();
         Ok(Self { app: app.clone(), now, developer: cookie.developer, id_hash: cookie.id_hash, log })
     }
