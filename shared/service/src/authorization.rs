@@ -2,19 +2,15 @@
 //! nonce together with the caller, found by the permission table of the action; where the table grants nothing, the
 //! caller is NULL, the column refuses it, and nothing of the batch happens. Why is asked after that.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Deref};
 
 use model::AuthLevel;
 use platform::{Row, SqlError, Statement};
 use policy::{Access, Action, Decision, Facts, Membership};
 
 use crate::{
-    Api, App, Audit, Error, Guard, PLATFORM_TENANT, Result, Signed,
-    batch::{Actor, Batch},
-    license_secret::LICENSING_TENANT,
-    nonces,
-    request_log::RequestLog,
-    root_license,
+    Actor, Api, Audit, Batch, Call, Error, Guard, PLATFORM_TENANT, Result, Signed, license_secret::LICENSING_TENANT,
+    nonces, root_license,
 };
 
 /// The tag under which the infra licence appears.
@@ -123,13 +119,13 @@ impl<'a> Authorization<'a> {
     /// Remembers that storage admitted this caller: for `CACHE_SECONDS` this instance may show its copies of what was
     /// read to the same caller, even if the licence or membership is withdrawn meanwhile. Never for secrets.
     pub fn remember_admission(&self) {
-        self.signed.app.admissions().note(self.admission(), self.signed.now);
+        self.app.admissions().note(self.admission(), self.now);
     }
 
     /// Whether the answer may be a copy: storage admitted this caller to this lately, and the request id is new here.
     pub fn is_admitted(&self) -> bool {
-        let lifetime = self.signed.app.config().cache_seconds * 1000;
-        self.signed.is_first && self.signed.app.admissions().holds(&self.admission(), self.signed.now, lifetime)
+        let lifetime = self.app.config().cache_seconds * 1000;
+        self.signed.is_first && self.app.admissions().holds(&self.admission(), self.now, lifetime)
     }
 
     /// Caller, action and community as one key.
@@ -174,7 +170,7 @@ impl<'a> Authorization<'a> {
                 self.facts().await?.ok_or_else(Error::license)?
             }
             None => {
-                self.signed.log.take_nonce();
+                self.log.take_nonce();
                 return Err(Error::license());
             }
         };
@@ -185,7 +181,7 @@ impl<'a> Authorization<'a> {
         };
         if matches!(decision, Decision::Unauthorized | Decision::Forbidden | Decision::OwnKey) {
             let refusal = asked.refused_to(row.get::<String>("tag")?);
-            self.signed.log.refuse(refusal, Some(&self.signed.request_id), self.signed.now);
+            self.log.refuse(refusal, Some(&self.signed.request_id), self.now);
         }
         Err(match decision {
             Decision::Allow => return Ok(()),
@@ -199,13 +195,13 @@ impl<'a> Authorization<'a> {
     }
 
     async fn facts(&self) -> Result<Option<Row>> {
-        Ok(self.signed.app.sql().query(self.bind_facts(FACTS)).await?.into_iter().next())
+        Ok(self.app.sql().query(self.bind_facts(FACTS)).await?.into_iter().next())
     }
 
     fn bind_facts(&self, text: impl Into<Cow<'static, str>>) -> Statement {
         Statement::new(text)
             .bind(self.signed.secret_hash.as_str())
-            .bind(self.signed.now)
+            .bind(self.now)
             .bind(self.signed.is_infra())
             .bind(self.community.clone())
             .bind(self.target_key_id.clone())
@@ -214,34 +210,29 @@ impl<'a> Authorization<'a> {
     }
 }
 
+impl Deref for Authorization<'_> {
+    type Target = Call;
+
+    fn deref(&self) -> &Call {
+        &self.signed.call
+    }
+}
+
 impl Actor for Authorization<'_> {
-    fn app(&self) -> &App {
-        &self.signed.app
-    }
-
-    fn log(&self) -> &RequestLog {
-        &self.signed.log
-    }
-
-    fn now(&self) -> i64 {
-        self.signed.now
-    }
-
     fn name(&self) -> Option<String> {
         None
     }
 
     fn asked(&self) -> Audit {
-        let word = self.signed.log.audit_word();
         if let Some((tenant, subject)) = &self.about {
-            return Audit::new(tenant.as_str(), word, subject.as_str());
+            return self.audit(tenant.as_str(), subject.as_str());
         }
         let tenant = match self.signed.api {
             Api::Caas => PLATFORM_TENANT,
             Api::Licenses => LICENSING_TENANT,
         };
         let named = [&self.community, &self.target_tag].into_iter().flatten().map(String::as_str);
-        Audit::new(tenant, word, named.collect::<Vec<_>>().join("/"))
+        self.audit(tenant, named.collect::<Vec<_>>().join("/"))
     }
 
     fn opening(&self) -> Vec<Statement> {
@@ -255,7 +246,7 @@ impl Actor for Authorization<'_> {
     }
 
     fn closing(&self) -> Vec<Statement> {
-        nonces::sweep(&self.signed.app, 1, self.signed.now).into_iter().collect()
+        nonces::sweep(&self.app, 1, self.now).into_iter().collect()
     }
 
     fn nonce(&self) -> Option<&str> {
@@ -279,7 +270,7 @@ impl Actor for Authorization<'_> {
     async fn explain(&self, error: &SqlError, asked: Audit) -> Option<Result<()>> {
         match error {
             error if error.is_unique("request_nonces.nonce") => {
-                self.signed.log.take_nonce();
+                self.log.take_nonce();
                 Some(Err(Error::replayed()))
             }
             SqlError::NotNull(column) if column == "request_nonces.caller" => Some(self.judge(asked).await),

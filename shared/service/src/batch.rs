@@ -7,73 +7,14 @@ use crypto::seal::DataKey;
 use platform::{Outcome, Row, SqlError, Statement};
 
 use crate::{
-    App, Audit, Error, Guard, Result,
+    Actor, App, Audit, Error, Guard, Result,
     data_keys::DataKeySlot,
     guard::{self, MOST_GUARDS},
-    request_log::RequestLog,
 };
 
 /// Where the outcome of a statement will be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slot(usize);
-
-/// The caller of an operation. Adds to a batch what admits it, and explains why it was not admitted.
-pub trait Actor: Send + Sync {
-    fn app(&self) -> &App;
-
-    fn log(&self) -> &RequestLog;
-
-    /// Milliseconds since the epoch; one reading per request.
-    fn now(&self) -> i64;
-
-    /// What the audit log calls the caller; `None` where the statement of the entry finds it by the nonce.
-    fn name(&self) -> Option<String>;
-
-    /// What was asked for, as far as is known without the entry of the batch.
-    fn asked(&self) -> Audit;
-
-    /// The conditions under which this caller may go on, judged before those of the handler.
-    fn guards(&self) -> Vec<Guard> {
-        Vec::new()
-    }
-
-    /// Statements before all others.
-    fn opening(&self) -> Vec<Statement> {
-        Vec::new()
-    }
-
-    /// Statements after all others, whose outcomes nobody reads.
-    fn closing(&self) -> Vec<Statement> {
-        Vec::new()
-    }
-
-    /// The key of the request's row in `request_nonces`, and the caller's id of the request.
-    fn nonce(&self) -> Option<&str> {
-        None
-    }
-
-    fn request_id(&self) -> Option<&str> {
-        None
-    }
-
-    /// Whether a batch that was refused may be tried once more, when [`Actor::explain`] gives no refusal.
-    fn may_retry(&self) -> bool {
-        false
-    }
-
-    /// Looks whether the caller may go on at all, outside of a batch: for what must exist before a change can be put
-    /// together. The batch judges again.
-    fn check(&self) -> impl Future<Output = Result<()>> + Send;
-
-    /// Why the opening broke the batch; `None` when the error is not about the caller. `asked` is what was refused.
-    fn explain(&self, error: &SqlError, asked: Audit) -> impl Future<Output = Option<Result<()>>> + Send {
-        let _ = (error, asked);
-        std::future::ready(None)
-    }
-
-    /// The batch has happened.
-    fn committed(&self) {}
-}
 
 /// A batch that is being put together.
 pub struct Batch<A> {
@@ -123,14 +64,14 @@ impl<A: Actor> Batch<A> {
 
     /// Reads a tenant's data key in the same round trip, unless this instance has it open.
     pub fn read_data_key(&mut self, tenant: &str) -> DataKeySlot {
-        let open = self.actor.app().data_keys().open_key(tenant);
+        let open = self.actor.app.data_keys().open_key(tenant);
         let slot = open.is_none().then(|| self.push(crate::DataKeys::select(tenant)));
         DataKeySlot { tenant: tenant.to_owned(), open, slot }
     }
 
     /// The tenant's data key for what this batch is about to write. A first key is created only for who may pass.
     pub async fn data_key(&self, tenant: &str) -> Result<Arc<DataKey>> {
-        let app = self.actor.app();
+        let app = &self.actor.app;
         if let Some(key) = app.data_keys().existing(app, tenant).await? {
             return Ok(key);
         }
@@ -226,13 +167,14 @@ impl<A: Actor> Batch<A> {
             Some(name) => audit.clone().by_default(name),
             None => audit.clone(),
         };
-        audit.append(self.actor.nonce(), self.actor.request_id(), self.actor.now(), always)
+        audit.append(self.actor.nonce(), self.actor.request_id(), self.actor.now, always)
     }
 
     /// The inner error is one that is not about the caller or a guard.
     async fn run(&self, plan: Plan, durable: bool) -> Result<Result<Ran, SqlError>> {
-        let sql = self.actor.app().sql();
+        let sql = self.actor.app.sql();
         let Plan { statements, guards, positions, entry } = plan;
+        // The database consumes the statements. Only requests with the first system key pay for the copy.
         let mut again = self.actor.may_retry().then(|| statements.clone());
         let mut next = Some(statements);
         while let Some(statements) = next.take() {
@@ -242,11 +184,11 @@ impl<A: Actor> Batch<A> {
                     self.actor.committed();
                     let mut take = |position: usize| outcomes.get_mut(position).map(std::mem::take);
                     if let (Some(position), Some((audit, _))) = (entry, &self.entry) {
-                        self.actor.log().record(take(position).and_then(|outcome| audit.position(&outcome)));
+                        self.actor.log.record(take(position).and_then(|outcome| audit.position(&outcome)));
                     }
                     let guards = guards.and_then(&mut take);
                     let found = positions.into_iter().map(|position| take(position).unwrap_or_default()).collect();
-                    return Ok(Ok(Ran { guards, found: Outcomes { app: self.actor.app().clone(), found } }));
+                    return Ok(Ok(Ran { guards, found: Outcomes { app: self.actor.app.clone(), found } }));
                 }
                 Err(error) => error,
             };
@@ -271,7 +213,7 @@ impl<A: Actor> Batch<A> {
         if guard.is_recorded
             && let Some(name) = self.actor.name()
         {
-            self.actor.log().refuse(self.asked().refused_to(name), self.actor.request_id(), self.actor.now());
+            self.actor.log.refuse(self.asked().refused_to(name), self.actor.request_id(), self.actor.now);
         }
         guard.refusal.clone()
     }

@@ -1,7 +1,10 @@
 //! Tokens of the Config API. Who holds a token is kept in the instance, since a token is never changed; that it has not
 //! been revoked is a guard of the batch, so a read is thrown away and a change does not happen when it has been.
 
-use std::sync::{Arc, PoisonError};
+use std::{
+    ops::Deref,
+    sync::{Arc, PoisonError},
+};
 
 use axum::{
     extract::FromRequestParts,
@@ -12,11 +15,7 @@ use lru::LruCache;
 use platform::{Row, Statement};
 use policy::{Access, config::Permission};
 
-use crate::{
-    App, Audit, Error, Guard, Result,
-    batch::{Actor, Batch},
-    request_log::RequestLog,
-};
+use crate::{Actor, App, Audit, Batch, Call, Error, Guard, Result};
 
 /// What is known of tokens, by their hash.
 pub(crate) type KnownTokens = LruCache<String, Arc<Token>>;
@@ -33,9 +32,7 @@ pub(crate) struct Token {
 /// The holder of a token that has the permission of the operation's row, unless it has been revoked.
 #[derive(Clone)]
 pub struct Bearer {
-    pub app: App,
-    /// Milliseconds since the epoch; one reading per request.
-    pub now: i64,
+    call: Call,
     pub tenant: String,
     pub project: String,
     /// The owner's e-mail address, or else id.
@@ -43,7 +40,6 @@ pub struct Bearer {
     hash: String,
     /// Method and path.
     asked: String,
-    log: RequestLog,
 }
 
 /// Composes the word of `policy::config::Standing::key`.
@@ -59,17 +55,15 @@ impl FromRequestParts<App> for Bearer {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token = token(header.unwrap_or_default())?;
-        let log = RequestLog::of(parts);
-        let access = log.operation().map(|operation| operation.access);
+        let call = Call::of(parts, app);
+        let access = call.log.operation().map(|operation| operation.access);
         let mut bearer = Self {
-            app: app.clone(),
-            now: platform::clock::now_ms(),
+            call,
             tenant: String::new(),
             project: String::new(),
             performer: String::new(),
             hash: hash::hex(&hash::sha256(&[token.as_bytes()])),
             asked: format!("{} {}", parts.method, parts.uri.path()).chars().take(ASKED).collect(),
-            log,
         };
         if let Some(Access::ConfigToken(needs)) = access {
             bearer.admit(needs).await?;
@@ -85,7 +79,7 @@ impl Bearer {
 
     /// An entry about something of the holder's project, under the word of the operation's row.
     pub fn audit(&self, key: &str) -> Audit {
-        Audit::new(self.tenant.as_str(), self.log.audit_word(), format!("{}/{key}", self.project))
+        self.call.audit(self.tenant.as_str(), format!("{}/{key}", self.project))
     }
 
     /// Fills in who holds the token, if it has the permission. A token that may have been revoked is not refused for what
@@ -118,25 +112,21 @@ impl Bearer {
     }
 }
 
+impl Deref for Bearer {
+    type Target = Call;
+
+    fn deref(&self) -> &Call {
+        &self.call
+    }
+}
+
 impl Actor for Bearer {
-    fn app(&self) -> &App {
-        &self.app
-    }
-
-    fn log(&self) -> &RequestLog {
-        &self.log
-    }
-
-    fn now(&self) -> i64 {
-        self.now
-    }
-
     fn name(&self) -> Option<String> {
         Some(self.performer.clone())
     }
 
     fn asked(&self) -> Audit {
-        Audit::new(self.tenant.as_str(), self.log.audit_word(), self.asked.as_str())
+        self.call.audit(self.tenant.as_str(), self.asked.as_str())
     }
 
     /// All else that is stored of a token never changes.
@@ -144,10 +134,6 @@ impl Actor for Bearer {
         let in_force =
             Guard::new("EXISTS (SELECT 1 FROM config_tokens WHERE token_hash = ?1 AND revoked_at IS NULL)", invalid());
         vec![in_force.bind(self.hash.as_str())]
-    }
-
-    async fn check(&self) -> Result<()> {
-        stored(self.app.sql().query(select(&self.hash)).await?.first()).map(drop)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a handler stands on: the application state, extractors, the batch that authorises and executes a request in one
 //! storage round trip, errors and their rendering, data keys, audit entries and caches.
 
+mod actor;
 mod anonymous;
 mod app;
 mod audit;
@@ -28,11 +29,12 @@ mod shared_rows;
 mod signed;
 mod signing;
 
+pub use actor::{Actor, Call};
 pub use anonymous::Anonymous;
 pub use app::{Api, App};
 pub use audit::{Audit, PLATFORM_TENANT};
 pub use authorization::{Authorization, INFRA_TAG};
-pub use batch::{Actor, Batch, Outcomes, Slot};
+pub use batch::{Batch, Outcomes, Slot};
 pub use bearer::Bearer;
 pub use cached::Cached;
 pub use conditional::{Condition, EntityTag, Preconditions};

@@ -2,7 +2,10 @@
 //! caller's key and the service's key agree on. Everything up to the storage round trip happens here; whether the
 //! licence may do what it asks is for [`Authorization`].
 
-use std::sync::{Arc, PoisonError};
+use std::{
+    ops::Deref,
+    sync::{Arc, PoisonError},
+};
 
 use axum::{
     extract::FromRequestParts,
@@ -15,10 +18,9 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::{
-    Api, App, Audit, Authorization, Error, Result, Signing,
+    Api, App, Authorization, Call, Error, Result, Signing,
     nonces::Nonce,
     replay_cache::{RequestId, Use},
-    request_log::RequestLog,
 };
 
 /// Derived keys of callers whose licence has been accepted; wiped when they are dropped.
@@ -26,10 +28,8 @@ pub(crate) type DerivedKeys = LruCache<(Api, PublicKey), Arc<SharedKey>>;
 
 /// A request whose headers opened and whose time is right.
 pub struct Signed {
-    pub app: App,
+    pub(crate) call: Call,
     pub api: Api,
-    /// Milliseconds since the epoch; one reading per request.
-    pub now: i64,
     /// The licence key that the caller presented.
     pub license: Zeroizing<String>,
     pub(crate) public_key: PublicKey,
@@ -42,7 +42,14 @@ pub struct Signed {
     pub(crate) nonce_expires_at: i64,
     /// This instance has not seen the request id before, and will know it again.
     pub(crate) is_first: bool,
-    pub(crate) log: RequestLog,
+}
+
+impl Deref for Signed {
+    type Target = Call;
+
+    fn deref(&self) -> &Call {
+        &self.call
+    }
 }
 
 /// What the header `requestid` holds.
@@ -62,11 +69,6 @@ impl Signed {
     /// Asks for one of the actions of the operation's row: the request says for which.
     pub fn authorize_as(&self, action: Action) -> Authorization<'_> {
         Authorization::new(self, action)
-    }
-
-    /// An entry under the word of the operation's row.
-    pub fn audit(&self, tenant: impl Into<String>, subject: impl Into<String>) -> Audit {
-        Audit::new(tenant, self.log.audit_word(), subject)
     }
 
     /// The hash under which the caller's own licence is stored.
@@ -142,7 +144,8 @@ impl Signed {
     /// Opens the headers and looks at the time.
     fn open(parts: &mut Parts, app: &App, licensed: bool) -> Result<Self> {
         let api = Api::of(parts.uri.path());
-        let now = platform::clock::now_ms();
+        let call = Call::of(parts, app);
+        let now = call.now;
         let span = app.signing()?.allowed_time_span;
         let public_key = public_key(app, &parts.headers)?;
         let known = known_key(app, api, &public_key);
@@ -171,9 +174,8 @@ impl Signed {
             return Err(Error::replayed());
         }
         let signed = Self {
-            app: app.clone(),
+            call,
             api,
-            now,
             // Without a licence there is none to be found.
             secret_hash: if licensed { app.config().secret_hash(&license)? } else { String::new() },
             license,
@@ -185,7 +187,6 @@ impl Signed {
             // For as long as the same request id could be accepted again.
             nonce_expires_at: now + 2_000 * (span + 1),
             is_first: usage == Use::First,
-            log: RequestLog::of(parts),
         };
         signed.log.hold_nonce(Nonce {
             nonce: signed.nonce.clone(),

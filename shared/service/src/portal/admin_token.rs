@@ -1,12 +1,14 @@
 //! Tokens of the header `Kong-Admin-Token`, for tools that speak Kong's Admin API. Operators make and revoke them with a
 //! licence; only a hash is stored. Whether a token holds is asked in the batch of the operation.
 
+use std::ops::Deref;
+
 use axum::{extract::FromRequestParts, http::request::Parts};
 use crypto::hash;
 use platform::{Statement, random};
 
 use super::{PORTAL_TENANT, unauthorized};
-use crate::{Actor, App, Audit, Batch, Error, Guard, Result, request_log::RequestLog};
+use crate::{Actor, App, Audit, Batch, Call, Error, Guard, Result};
 
 const HEADER: &str = "kong-admin-token";
 
@@ -16,13 +18,10 @@ const PREFIX: &str = "cpadm_";
 /// A request of somebody with a token that was known when it came.
 #[derive(Clone)]
 pub struct AdminToken {
-    pub app: App,
-    /// Milliseconds since the epoch; one reading per request.
-    pub now: i64,
+    call: Call,
     hash: String,
     /// What the audit log calls its holder.
     holder: String,
-    log: RequestLog,
 }
 
 /// A new token.
@@ -45,8 +44,7 @@ impl FromRequestParts<App> for AdminToken {
         let select = Statement::new("SELECT name FROM portal_admin_tokens WHERE token_hash = ?1");
         let rows = app.sql().query(select.bind(hash.as_str())).await?;
         let name: String = rows.first().ok_or_else(unauthorized)?.get("name")?;
-        let log = RequestLog::of(parts);
-        Ok(Self { app: app.clone(), now: platform::clock::now_ms(), hash, holder: format!("admin-token/{name}"), log })
+        Ok(Self { call: Call::of(parts, app), hash, holder: format!("admin-token/{name}") })
     }
 }
 
@@ -56,34 +54,26 @@ impl AdminToken {
     }
 }
 
+impl Deref for AdminToken {
+    type Target = Call;
+
+    fn deref(&self) -> &Call {
+        &self.call
+    }
+}
+
 impl Actor for AdminToken {
-    fn app(&self) -> &App {
-        &self.app
-    }
-
-    fn log(&self) -> &RequestLog {
-        &self.log
-    }
-
-    fn now(&self) -> i64 {
-        self.now
-    }
-
     fn name(&self) -> Option<String> {
         Some(self.holder.clone())
     }
 
     fn asked(&self) -> Audit {
-        Audit::new(PORTAL_TENANT, self.log.audit_word(), "")
+        self.audit(PORTAL_TENANT, "")
     }
 
     /// A token that was revoked since it was looked up is refused.
     fn guards(&self) -> Vec<Guard> {
         let stored = Guard::new("EXISTS (SELECT 1 FROM portal_admin_tokens WHERE token_hash = ?1)", unauthorized());
         vec![stored.bind(self.hash.as_str()).recorded()]
-    }
-
-    async fn check(&self) -> Result<()> {
-        self.batch().read().await.map(drop)
     }
 }

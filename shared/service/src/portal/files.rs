@@ -30,7 +30,7 @@ pub fn check_file(path: &str, contents: &str) -> Result<()> {
 
 /// Puts a file at its path. The slot says whether anything changed.
 pub fn put_file<A: Actor>(batch: &mut Batch<A>, path: &str, contents: &str) -> Result<Slot> {
-    let now = batch.actor().now();
+    let now = batch.actor().now;
     let readers = readable_by(contents).map(|roles| serde_json::Value::from(roles).to_string());
     let upsert = Statement::new(
         "INSERT INTO portal_files (id, path, type, bytes, checksum, readable_by, created_at, updated_at) \

@@ -2,14 +2,14 @@
 //! approved is asked in the same batch as the operation: what a read found is thrown away, and a change does not
 //! happen, when either no longer holds.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Deref};
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 use model::portal::FieldErrors;
 use platform::Statement;
 
 use super::{Cookie, PORTAL_TENANT, unauthorized};
-use crate::{Actor, App, Audit, Batch, Error, Guard, Result, request_log::RequestLog};
+use crate::{Actor, App, Audit, Batch, Call, Error, Guard, Result};
 
 /// A session's end is moved no more often than once in this part of its life, so that most reads write nothing. The part
 /// is added to its life, which is never shorter than promised.
@@ -18,13 +18,10 @@ const RENEWAL_PART: i64 = 60;
 /// A request with a cookie of ours.
 #[derive(Clone)]
 pub struct Session {
-    pub app: App,
-    /// Milliseconds since the epoch; one reading per request.
-    pub now: i64,
+    call: Call,
     /// Whose session the cookie says it is.
     pub developer: String,
     id_hash: String,
-    log: RequestLog,
 }
 
 impl FromRequestParts<App> for Session {
@@ -32,31 +29,25 @@ impl FromRequestParts<App> for Session {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let cookie = Cookie::of(app, &parts.headers)?.ok_or_else(unauthorized)?;
-        let log = RequestLog::of(parts);
-        let now = platform::clock::now_ms();
-        Ok(Self { app: app.clone(), now, developer: cookie.developer, id_hash: cookie.id_hash, log })
+        Ok(Self { call: Call::of(parts, app), developer: cookie.developer, id_hash: cookie.id_hash })
+    }
+}
+
+impl Deref for Session {
+    type Target = Call;
+
+    fn deref(&self) -> &Call {
+        &self.call
     }
 }
 
 impl Actor for Session {
-    fn app(&self) -> &App {
-        &self.app
-    }
-
-    fn log(&self) -> &RequestLog {
-        &self.log
-    }
-
-    fn now(&self) -> i64 {
-        self.now
-    }
-
     fn name(&self) -> Option<String> {
         Some(self.developer.clone())
     }
 
     fn asked(&self) -> Audit {
-        Audit::new(PORTAL_TENANT, self.log.audit_word(), self.developer.as_str())
+        self.audit(self.developer.as_str())
     }
 
     /// The cookie's MAC says that the developer had this session, so that the refusal of one that ended is recorded.
@@ -71,10 +62,6 @@ impl Actor for Session {
 
     fn opening(&self) -> Vec<Statement> {
         vec![self.renewal()]
-    }
-
-    async fn check(&self) -> Result<()> {
-        self.batch().read().await.map(drop)
     }
 }
 
@@ -95,7 +82,7 @@ impl Session {
 
     /// An entry under the word of the operation's row.
     pub fn audit(&self, subject: impl Into<String>) -> Audit {
-        Audit::new(PORTAL_TENANT, self.log.audit_word(), subject)
+        self.call.audit(PORTAL_TENANT, subject)
     }
 
     /// Records that this was refused to the developer.
