@@ -82,18 +82,11 @@ fn shown(instance: &Value, name: &str) -> String {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-    use clap::Parser;
-
     use super::*;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(subcommand)]
-        instance: ApplicationInstance,
-    }
+    use crate::commands::typed;
 
     fn request(line: &str) -> Request {
-        Line::try_parse_from(format!("application-instance {line}").split(' ')).unwrap().instance.request()
+        typed::<ApplicationInstance>(line.split(' ')).unwrap().request()
     }
 
     #[test]

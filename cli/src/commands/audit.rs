@@ -254,24 +254,17 @@ fn read_checkpoint(path: &str) -> Result<Checkpoint> {
 mod tests {
     #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-    use clap::Parser;
-
     use super::*;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(subcommand)]
-        audit: Audit,
-    }
+    use crate::commands::typed;
 
     #[test]
     fn a_list_asks_for_what_is_given() {
-        let line = "audit list --tenant a/b --action secret.read --outcome refused --before 7 --limit 5000";
-        let Audit::List(list) = Line::try_parse_from(line.split(' ')).unwrap().audit else { panic!() };
+        let line = "list --tenant a/b --action secret.read --outcome refused --before 7 --limit 5000";
+        let Audit::List(list) = typed(line.split(' ')).unwrap() else { panic!() };
         let request = list.request(list.before.map(u64::from), list.limit);
         assert_eq!(request.path, "/caas/audit/a%2Fb/entries");
         let expected = [("limit", "1000"), ("action", "secret.read"), ("outcome", "refused"), ("before", "7")];
         assert_eq!(request.query, expected.map(|(name, value)| (name, value.to_owned())));
-        assert!(Line::try_parse_from("audit list".split(' ')).is_err());
+        assert!(typed::<Audit>(["list"]).is_err());
     }
 }

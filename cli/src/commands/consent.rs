@@ -319,18 +319,11 @@ fn describe(consent: &Value) -> String {
 mod tests {
     #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-    use clap::Parser;
-
     use super::*;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(subcommand)]
-        consent: Consent,
-    }
+    use crate::commands::typed;
 
     fn put(line: &str) -> Value {
-        match Line::try_parse_from(format!("consent put t c biometric {line}").split(' ')).unwrap().consent {
+        match typed(format!("put t c biometric {line}").split(' ')).unwrap() {
             Consent::Put(put) => put.data().unwrap(),
             _ => Value::Null,
         }

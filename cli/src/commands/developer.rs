@@ -118,18 +118,11 @@ pub(super) fn demanded<'a>(answer: &'a Value, name: &str) -> Result<&'a str> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-    use clap::Parser;
-
     use super::*;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(subcommand)]
-        developer: Developer,
-    }
+    use crate::commands::typed;
 
     fn request(line: &str) -> Request {
-        Line::try_parse_from(format!("developer {line}").split(' ')).unwrap().developer.request()
+        typed::<Developer>(line.split(' ')).unwrap().request()
     }
 
     #[test]
@@ -143,7 +136,7 @@ mod tests {
         let list = request("list --status unverified --offset o");
         assert_eq!(list.query, [("status", "5".to_owned()), ("offset", "o".to_owned())]);
         assert_eq!(request("delete x").method, "DELETE");
-        assert!(Line::try_parse_from(["developer", "list", "--status", "gone"]).is_err());
+        assert!(typed::<Developer>(["list", "--status", "gone"]).is_err());
     }
 
     #[test]

@@ -202,25 +202,21 @@ mod tests {
 
     use std::fs;
 
-    use clap::Parser;
     use serde_json::json;
 
     use super::*;
+    use crate::commands::typed;
 
-    #[derive(Parser)]
-    enum Line {
-        #[command(subcommand)]
-        Environment(Environment),
-        #[command(subcommand)]
-        Community(Community),
+    fn environment(line: &str) -> Result<Request> {
+        match typed(line.split(' ')).unwrap() {
+            Environment::Install(install) => install.request(),
+            Environment::Show => unreachable!("nothing is asked of it"),
+        }
     }
 
-    fn request(line: &str) -> Result<Request> {
-        match Line::try_parse_from(format!("chancery {line}").split(' ')).unwrap() {
-            Line::Environment(Environment::Install(install)) => install.request(),
-            Line::Community(Community::Create(create)) => create.request(),
-            Line::Environment(Environment::Show) => unreachable!("nothing is asked of it"),
-        }
+    fn community(line: &str) -> Result<Request> {
+        let Community::Create(create) = typed(line.split(' ')).unwrap();
+        create.request()
     }
 
     #[test]
@@ -229,8 +225,8 @@ mod tests {
         let file = json!({"tenantName": "file", "tenantDNS": "a.b", "tenantTag": "ab", "contactEmail": "a@b",
             "tenantPassword": "12345678", "smsGateway": {"type": "t"}});
         fs::write(&path, file.to_string()).unwrap();
-        let line = format!("environment install {} --tenant-name option --instance-type root-instance", path.display());
-        let body = request(&line).unwrap().json();
+        let line = format!("install {} --tenant-name option --instance-type root-instance", path.display());
+        let body = environment(&line).unwrap().json();
         fs::remove_file(&path).unwrap();
         let mut expected = file;
         expected["tenantName"] = json!("option");
@@ -239,15 +235,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_told_at_once() {
-        let error = request("community create demo").unwrap_err();
+    fn all_that_is_missing_is_named_at_once() {
+        let error = community("create demo").unwrap_err();
         assert_eq!(error.exit_code(), 2);
         let message = error.to_string();
         assert!(
             message.contains("--contact-email") && message.contains("--password") && !message.contains("NAME"),
             "{message}"
         );
-        assert_eq!(request("environment install /no/such/file").unwrap_err().exit_code(), 2);
+        assert_eq!(environment("install /no/such/file").unwrap_err().exit_code(), 2);
     }
 
     #[test]
@@ -255,7 +251,7 @@ mod tests {
         let path = std::env::temp_dir().join(format!("chancery-password-{}", std::process::id()));
         fs::write(&path, "correct horse\n").unwrap();
         let password = |line: &str| {
-            let body = request(&format!("community create demo --contact-email a@b {line}")).unwrap().json();
+            let body = community(&format!("create demo --contact-email a@b {line}")).unwrap().json();
             body["communityPassword"].as_str().unwrap().to_owned()
         };
         // A line is split at blanks, so the file stands for the password.
@@ -270,8 +266,8 @@ mod tests {
     fn the_file_is_sent_as_it_stands() {
         let path = std::env::temp_dir().join(format!("chancery-install-digits-{}.json", std::process::id()));
         fs::write(&path, "\u{feff}{\"z\":12345678901234567890123,\"communityName\":\"x\",\"a\":1.50}").unwrap();
-        let line = format!("community create --file {} --contact-email a@b --password p", path.display());
-        let body = request(&line).unwrap().body.unwrap();
+        let line = format!("create --file {} --contact-email a@b --password p", path.display());
+        let body = community(&line).unwrap().body.unwrap();
         fs::remove_file(&path).unwrap();
         let expected = r#"{"z":12345678901234567890123,"communityName":"x","a":1.50,"contactEmail":"a@b","communityPassword":"p"}"#;
         assert_eq!(body, expected);

@@ -130,18 +130,11 @@ fn send(client: &Client, path: &str, data: &Value, token: Option<&Zeroizing<Stri
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
-    use clap::Parser;
-
     use super::*;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(subcommand)]
-        extension: Extension,
-    }
+    use crate::commands::typed;
 
     fn request(line: &str) -> (&'static str, Value) {
-        Line::try_parse_from(format!("extension {line}").split(' ')).unwrap().extension.request()
+        typed::<Extension>(line.split(' ')).unwrap().request()
     }
 
     #[test]

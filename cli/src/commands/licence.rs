@@ -247,18 +247,11 @@ fn authorization(answer: &Value) -> String {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
-    use clap::Parser;
-
     use super::*;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(subcommand)]
-        licence: Licence,
-    }
+    use crate::commands::typed;
 
     fn request(line: &str) -> Request {
-        Line::try_parse_from(format!("licence {line}").split(' ')).unwrap().licence.request()
+        typed::<Licence>(line.split(' ')).unwrap().request()
     }
 
     #[test]
@@ -277,7 +270,7 @@ mod tests {
 
     #[test]
     fn an_unknown_level_is_wrong_usage() {
-        let error = Line::try_parse_from(["licence", "create", "abc", "--level", "root"]).err().unwrap();
+        let error = typed::<Licence>(["create", "abc", "--level", "root"]).err().unwrap();
         assert_eq!(error.exit_code(), 2);
     }
 
@@ -316,7 +309,7 @@ mod tests {
 
     #[test]
     fn json_shows_a_key_secret_on_demand_only() {
-        let licence = |line: &str| Line::try_parse_from(format!("licence {line}").split(' ')).unwrap().licence;
+        let licence = |line: &str| typed::<Licence>(line.split(' ')).unwrap();
         assert!(["show", "list", "show a", "enable a", "disable a"].iter().all(|line| !licence(line).reveals()));
         assert!(["show --reveal", "list --reveal", "create abc"].iter().all(|line| licence(line).reveals()));
     }

@@ -211,6 +211,13 @@ fn parse_curve(name: &str) -> std::result::Result<Curve, String> {
     name.parse().map_err(|error: crypto::Error| error.to_string())
 }
 
+/// The command of a group by the words that are typed after the group's name.
+#[cfg(test)]
+fn typed<'a, T: Subcommand>(words: impl IntoIterator<Item = &'a str>) -> std::result::Result<T, clap::Error> {
+    let group = T::augment_subcommands(clap::Command::new("chancery").no_binary_name(true));
+    T::from_arg_matches(&group.try_get_matches_from(words)?)
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]

@@ -70,24 +70,17 @@ impl Token {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
-    use clap::Parser;
-
     use super::*;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(subcommand)]
-        portal: Portal,
-    }
+    use crate::commands::typed;
 
     #[test]
     fn a_token_has_a_name_and_is_revoked_by_its_id() {
-        let request = |line: &[&str]| {
-            let Portal::Token(token) = Line::try_parse_from(line).unwrap().portal;
+        let request = |line: &str| {
+            let Portal::Token(token) = typed(line.split(' ')).unwrap();
             token.request()
         };
-        let create = request(&["portal", "token", "create", "ci"]);
+        let create = request("token create ci");
         assert_eq!((create.method, create.path.as_str(), create.json()), ("POST", TOKENS, json!({ "name": "ci" })));
-        assert_eq!(request(&["portal", "token", "revoke", "a/b"]).path, "/caas/portal/tokens/a%2Fb");
+        assert_eq!(request("token revoke a/b").path, "/caas/portal/tokens/a%2Fb");
     }
 }

@@ -68,25 +68,18 @@ impl PortalFile {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-    use clap::Parser;
-
     use super::*;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(subcommand)]
-        file: PortalFile,
-    }
+    use crate::commands::typed;
 
     #[test]
     fn a_path_keeps_its_slashes() {
-        let request = |line: &[&str]| Line::try_parse_from(line).unwrap().file.request().unwrap();
-        let put = request(&["portal-file", "put", "content/a b.md", "# Hello"]);
+        let request = |words: &[&str]| typed::<PortalFile>(words.iter().copied()).unwrap().request().unwrap();
+        let put = request(&["put", "content/a b.md", "# Hello"]);
         assert_eq!((put.method, put.path.as_str()), ("PUT", "/caas/portal/files/content/a%20b.md"));
         assert_eq!(put.json(), json!({"contents": "# Hello"}));
         // Front matter begins with hyphens.
-        let put = request(&["portal-file", "put", "a.md", "---\nreadable_by: x\n---\n"]);
+        let put = request(&["put", "a.md", "---\nreadable_by: x\n---\n"]);
         assert_eq!(put.json(), json!({"contents": "---\nreadable_by: x\n---\n"}));
-        assert_eq!(request(&["portal-file", "list", "--offset", "x"]).query, [("offset", "x".to_owned())]);
+        assert_eq!(request(&["list", "--offset", "x"]).query, [("offset", "x".to_owned())]);
     }
 }

@@ -108,18 +108,11 @@ fn show(tags: &[String], answer: &Value, end: &str) -> Result<String> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
-    use clap::Parser;
-
     use super::*;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(subcommand)]
-        secret: Secret,
-    }
+    use crate::commands::typed;
 
     fn request(line: &str) -> Request {
-        Line::try_parse_from(format!("secret {line}").split(' ')).unwrap().secret.request().unwrap()
+        typed::<Secret>(line.split(' ')).unwrap().request().unwrap()
     }
 
     #[test]

@@ -99,18 +99,11 @@ fn shown(service: &Value, name: &str) -> String {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-    use clap::Parser;
-
     use super::*;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(subcommand)]
-        service: Service,
-    }
+    use crate::commands::typed;
 
     fn request(line: &str) -> Request {
-        Line::try_parse_from(format!("service {line}").split(' ')).unwrap().service.request()
+        typed::<Service>(line.split(' ')).unwrap().request()
     }
 
     #[test]

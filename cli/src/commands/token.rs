@@ -123,18 +123,11 @@ fn parse_scope(text: &str) -> std::result::Result<(String, String), String> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
-    use clap::Parser;
-
     use super::*;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(subcommand)]
-        token: Token,
-    }
+    use crate::commands::typed;
 
     fn request(line: &str) -> Request {
-        Line::try_parse_from(format!("token {line}").split(' ')).unwrap().token.request()
+        typed::<Token>(line.split(' ')).unwrap().request()
     }
 
     #[test]
@@ -152,6 +145,6 @@ mod tests {
     fn list_goes_on_after_an_id_and_revoke_escapes_it() {
         assert_eq!(request("list --after x").query, [("after", "x".to_owned())]);
         assert_eq!(request("revoke a/b").path, "/caas/config-tokens/a%2Fb");
-        assert!(Line::try_parse_from(["token", "create", "acme", "--scope", "config"]).is_err());
+        assert!(typed::<Token>(["create", "acme", "--scope", "config"]).is_err());
     }
 }

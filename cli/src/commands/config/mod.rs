@@ -223,19 +223,13 @@ fn show_history(answer: &Value) -> String {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
-    use clap::Parser;
     use serde_json::json;
 
     use super::*;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(subcommand)]
-        config: Config,
-    }
+    use crate::commands::typed;
 
     fn parsed(line: &str) -> Option<Config> {
-        Some(Line::try_parse_from(format!("config {line}").split(' ')).ok()?.config)
+        typed(line.split(' ')).ok()
     }
 
     fn request(line: &str) -> Request {
