@@ -31,11 +31,11 @@ pub use cookie::{Cookie, Transport};
 pub use credential::{Credential, checked_jwt, needed, new_secret};
 pub use files::{FILE_BODY_LIMIT, check_file, delete_file, files_of, put_file, select_file};
 pub use letter::{Letter, LinkTemplates};
-pub use mail::{Mail, MailKind, send_later};
+pub use mail::{Mail, MailKind};
 pub use page::{Page, PageQuery, query_value};
 pub use password::{hash_password, renewed_password, verify_password};
 pub use session::{Session, open_session, sweep_sessions};
-pub use settings::Settings;
+pub use settings::{AccountSettings, MailSettings, Settings};
 pub use sorted::{SortColumn, Sorted};
 pub use source::{Source, guess_key};
 pub use switch::{select_enabled, set_enabled};
@@ -44,31 +44,48 @@ pub use token::{OneTimeToken, Purpose};
 /// The tenant under which the portal's secrets are sealed and its audit rows are kept.
 pub const PORTAL_TENANT: &str = "portal";
 
-/// An instance that knows the portal's settings.
-pub async fn app(host: Host) -> App {
+/// Serves a function of the portal: its paths stand at the root of the origin and under `/portal`, and what changes
+/// something is refused to pages of other origins.
+pub async fn serve(host: Host, routes: Routes) -> Router {
     let settings = Settings::load(host.vars.as_ref()).await;
+    let app = app(host, settings).await;
+    behind_origin_guard(&app, behind_switch(&app, routes))
+}
+
+/// Serves a function of developers' accounts: as [`serve`] does, with the settings of accounts, and it writes mails.
+pub async fn serve_accounts(host: Host, routes: Routes) -> Router {
+    let vars = host.vars.as_ref();
+    let settings = Settings::load(vars).await.with_accounts(vars).await.with_mail(vars).await;
+    let app = app(host, settings).await;
+    behind_origin_guard(&app, sending_mails(&app, behind_switch(&app, routes)))
+}
+
+/// Serves the portal's function for operators, who sign their requests. It writes mails.
+pub async fn serve_operators(host: Host, routes: Routes) -> Router {
+    let settings = Settings::default().with_mail(host.vars.as_ref()).await;
+    let app = App::signed(host).await;
+    app.set_settings(settings);
+    sending_mails(&app, app.clone().serve(routes, Shape::Kosmos))
+}
+
+async fn app(host: Host, settings: Settings) -> App {
     let app = App::new(host).await;
     app.set_settings(settings);
     app
 }
 
-/// An instance that knows the portal's settings and has the keys of signed requests.
-pub async fn signed_app(host: Host) -> App {
-    let settings = Settings::load(host.vars.as_ref()).await;
-    let app = App::signed(host).await;
-    app.set_settings(settings);
-    app
-}
-
-/// Serves a function of the portal: its paths stand at the root of the origin and under `/portal`, and what changes
-/// something is refused to pages of other origins.
-pub async fn serve(host: Host, routes: Routes) -> Router {
-    let app = app(host).await;
+fn behind_switch(app: &App, routes: Routes) -> Router {
     let served = app.clone().serve(routes.under(&["", "/portal"]), Shape::Kong);
     let switch = (app.clone(), switch::Switch::default());
-    let served = served.layer(axum::middleware::from_fn_with_state(switch, switch::guard));
-    let served = served.layer(axum::middleware::from_fn_with_state(app.clone(), mail::send_later));
-    served.layer(axum::middleware::from_fn_with_state(app, origin::guard))
+    served.layer(axum::middleware::from_fn_with_state(switch, switch::guard))
+}
+
+fn sending_mails(app: &App, served: Router) -> Router {
+    served.layer(axum::middleware::from_fn_with_state(app.clone(), mail::send_after_response))
+}
+
+fn behind_origin_guard(app: &App, served: Router) -> Router {
+    served.layer(axum::middleware::from_fn_with_state(app.clone(), origin::guard))
 }
 
 /// A new id.

@@ -52,7 +52,8 @@ struct Allowance {
 impl Guess {
     /// A guess at the password of a folded address. Nothing is counted where limits are switched off.
     pub fn new(app: &App, email: &str, source: &Source, now: i64) -> Result<Self> {
-        let (burst, cost) = (app.portal().login_guesses, 1000 * app.portal().login_guess_seconds);
+        let settings = app.portal().accounts()?;
+        let (burst, cost) = (settings.login_guesses, 1000 * settings.login_guess_seconds);
         let source = source.key(app)?;
         let mut allowances = Vec::new();
         if burst > 0 {

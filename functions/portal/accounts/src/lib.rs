@@ -15,7 +15,7 @@ use platform::Host;
 use service::{Access, Error, Result, portal};
 
 pub async fn app(host: Host) -> Router {
-    portal::serve(host, routes()).await
+    portal::serve_accounts(host, routes()).await
 }
 
 platform::export!(app);

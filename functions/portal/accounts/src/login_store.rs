@@ -33,7 +33,7 @@ pub(crate) enum Attempt {
 pub(crate) async fn attempt(caller: &Anonymous, guess: &Guess) -> Result<Attempt> {
     let mut batch = caller.batch();
     let wait = batch.push(guess.select_wait());
-    let account = batch.push(match caller.app.portal().login_attempts {
+    let account = batch.push(match caller.app.portal().accounts()?.login_attempts {
         0 => guess.select_account(),
         most => guess.count_attempt(most),
     });

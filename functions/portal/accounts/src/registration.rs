@@ -37,14 +37,14 @@ pub(crate) async fn register(caller: Anonymous, PortalBody(body): PortalBody) ->
         Some(email) if !is_email(email) => errors.add("email", "invalid e-mail address"),
         Some(_) => {}
     }
-    let meta = app.portal().meta_fields()?.of_new(&body).unwrap_or_else(|wrong| {
+    let settings = app.portal().accounts()?;
+    let meta = settings.meta_fields()?.of_new(&body).unwrap_or_else(|wrong| {
         errors.merge(wrong);
         serde_json::Map::new()
     });
     errors.or(())?;
     let (email, password) = (email.unwrap_or_default(), password.unwrap_or_default());
 
-    let settings = app.portal();
     let admitted = if settings.auto_approve { Status::Approved } else { Status::Requested };
     let status = if settings.email_verification { Status::Unverified } else { admitted };
     let developer = NewDeveloper {

@@ -21,7 +21,7 @@ pub(crate) async fn verify_account(caller: Anonymous, PortalBody(body): PortalBo
     let developer = store::developer_of(&caller, store::select_owner(&token)).await?.ok_or_else(unauthorized)?;
     let mut batch = caller.batch();
     let verified = batch.push(store::verify((&token, &developer), now));
-    for admin in &app.portal().admins {
+    for admin in &app.portal().accounts()?.admins {
         batch.push(store::notify(Mail::new(app, MailKind::RequestAccess).await?, admin, &token, now));
     }
     batch.push(store::void_all_like(&token));
@@ -31,7 +31,7 @@ pub(crate) async fn verify_account(caller: Anonymous, PortalBody(body): PortalBo
     Ok(Answer(Verified { status: row.get("status")? }))
 }
 
-/// Send the verification mail again. The answer does not tell whether there is such an account.
+/// Send the verification mail again. The answer is the same whether or not there is such an account.
 #[utoipa::path(
     post, path = "/resend-account-verification", tag = "account", operation_id = "resend-account-verification",
     request_body = Object, responses((status = 204)),

@@ -43,11 +43,11 @@ pub(crate) async fn delete_developer(session: Result<Session>, transport: Transp
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, transport.expire()?)]).into_response())
 }
 
-/// Tell which extra fields a developer has. A registration form needs them, so no session is asked for.
+/// List the extra fields of a developer. A registration form needs them, so no session is required.
 #[utoipa::path(
     get, path = "/developer/meta_fields", tag = "developer", operation_id = "get-developer-meta",
     responses((status = 200, body = Vec<MetaField>)),
 )]
 pub(crate) async fn get_meta_fields(State(app): State<App>) -> Result<Answer<Vec<MetaField>>> {
-    Ok(Answer(app.portal().meta_fields()?.fields().to_vec()))
+    Ok(Answer(app.portal().accounts()?.meta_fields()?.fields().to_vec()))
 }

@@ -61,7 +61,7 @@ pub(crate) async fn update_email(session: Session, PortalBody(body): PortalBody)
     }
     let app = &session.app;
     // The same address in another spelling needs no proof.
-    let verifies = app.portal().email_verification && fold_email(&current.email) != fold_email(email);
+    let verifies = app.portal().accounts()?.email_verification && fold_email(&current.email) != fold_email(email);
     let mut batch = session.batch();
     batch.push(store::forget_tokens(&session));
     if verifies {
@@ -96,7 +96,7 @@ pub(crate) async fn replace_meta(session: Session, body: PortalBody) -> Result<S
 }
 
 async fn change_meta(session: Session, PortalBody(body): PortalBody) -> Result<StatusCode> {
-    let meta = match session.app.portal().meta_fields()?.of_change(&body) {
+    let meta = match session.app.portal().accounts()?.meta_fields()?.of_change(&body) {
         Ok(meta) => serde_json::Value::Object(meta).to_string(),
         Err(refused) => {
             session.check().await?;

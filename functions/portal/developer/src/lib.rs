@@ -9,7 +9,7 @@ use platform::Host;
 use service::{Access, portal};
 
 pub async fn app(host: Host) -> Router {
-    portal::serve(host, routes()).await
+    portal::serve_accounts(host, routes()).await
 }
 
 platform::export!(app);

@@ -13,12 +13,10 @@ mod tokens;
 
 use axum::Router;
 use platform::Host;
-use service::{Access, Action, Shape, portal};
+use service::{Access, Action, portal};
 
 pub async fn app(host: Host) -> Router {
-    let app = portal::signed_app(host).await;
-    let served = app.clone().serve(routes(), Shape::Kosmos);
-    served.layer(axum::middleware::from_fn_with_state(app, portal::send_later))
+    portal::serve_operators(host, routes()).await
 }
 
 platform::export!(app);

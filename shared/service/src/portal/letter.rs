@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{MailKind, OneTimeToken, page::query_value};
+use super::{MailKind, MailSettings, OneTimeToken, page::query_value};
 use crate::{App, Error, Result};
 
 /// A mail's content, as it is sealed.
@@ -31,7 +31,8 @@ impl Default for LinkTemplates {
 
 impl Letter {
     pub(super) fn new(app: &App, kind: MailKind, token: Option<(&OneTimeToken, &str)>) -> Result<Self> {
-        let (gui, links, hours) = (gui(app), &app.portal().links, app.portal().token_seconds / 3600);
+        let settings = app.portal().mail()?;
+        let (gui, links, hours) = (gui(app, settings), &settings.links, settings.token_seconds / 3600);
         let link = |template: &str| {
             let (token, email) = token.ok_or_else(|| Error::internal("a mail without its token"))?;
             filled(template, &gui, &token.text, email)
@@ -69,8 +70,8 @@ impl Letter {
 }
 
 /// Where the portal's pages are.
-fn gui(app: &App) -> String {
-    match &app.portal().gui_url {
+fn gui(app: &App, settings: &MailSettings) -> String {
+    match &settings.gui_url {
         Some(url) => url.trim_end_matches('/').to_owned(),
         None => format!("{}/portal/ui", app.config().public_url.trim_end_matches('/')),
     }

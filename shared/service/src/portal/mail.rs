@@ -116,8 +116,8 @@ const LIMITS: Limits = Limits { time: Duration::from_secs(10), bytes: 64 * 1024 
 
 /// The layer of the functions that write mails: sends what is due after the answer was given, so that its time
 /// reveals nothing, and a slow mail server delays no request.
-pub async fn send_later(State(app): State<App>, request: Request, next: Next) -> Response {
-    let due = app.portal().mail.is_some() && request.method() != Method::GET;
+pub(super) async fn send_after_response(State(app): State<App>, request: Request, next: Next) -> Response {
+    let due = api(&app).is_some() && request.method() != Method::GET;
     let (parts, body) = request.into_parts();
     let extensions = parts.extensions.clone();
     let response = next.run(Request::from_parts(parts, body)).await;
@@ -127,9 +127,13 @@ pub async fn send_later(State(app): State<App>, request: Request, next: Next) ->
     response
 }
 
+fn api(app: &App) -> Option<&MailApi> {
+    app.portal().mail().ok()?.api.as_ref()
+}
+
 /// Sends mails that are due. Taking one moves its next attempt, so nobody else sends it meanwhile.
 async fn deliver(app: &App) {
-    let Some(api) = &app.portal().mail else { return };
+    let Some(api) = api(app) else { return };
     let sent = async {
         let background = Anonymous::background(app);
         let key = background.batch().data_key(PORTAL_TENANT).await?;
@@ -160,7 +164,7 @@ async fn deliver(app: &App) {
     }
 }
 
-/// Hands a mail to the mail API, and says what went wrong without telling what is in the mail.
+/// Hands a mail to the mail API, and says what went wrong, without anything of the mail.
 async fn send(api: &MailApi, recipient: &str, letter: &Letter) -> Result<(), String> {
     let body = serde_json::json!({
         "from": api.from, "to": [recipient], "subject": letter.subject, "text": letter.text,

@@ -9,7 +9,7 @@ use crate::{App, Result};
 
 /// What is stored of a password.
 pub fn hash_password(app: &App, password: &str) -> Result<String> {
-    Ok(app.portal().cost()?.hash(password.as_bytes(), random::bytes()?)?)
+    Ok(app.portal().accounts()?.cost()?.hash(password.as_bytes(), random::bytes()?)?)
 }
 
 /// Whether this is the stored password. Without a stored one the same work is done against random bytes.
@@ -22,7 +22,7 @@ pub fn verify_password(app: &App, password: &str, stored: Option<&str>) -> Resul
         Some(hash) => hash,
         None => {
             // The first request of an instance makes it; it is nobody's password.
-            let hash = app.portal().cost()?.hash(&random::bytes::<32>()?, random::bytes()?)?;
+            let hash = app.portal().accounts()?.cost()?.hash(&random::bytes::<32>()?, random::bytes()?)?;
             NOBODYS.get_or_init(|| hash)
         }
     };
@@ -31,5 +31,5 @@ pub fn verify_password(app: &App, password: &str, stored: Option<&str>) -> Resul
 
 /// The same password at the cost that is set now, when it was stored at another.
 pub fn renewed_password(app: &App, password: &str, stored: &str) -> Result<Option<String>> {
-    if app.portal().cost()?.is_of(stored) { Ok(None) } else { hash_password(app, password).map(Some) }
+    if app.portal().accounts()?.cost()?.is_of(stored) { Ok(None) } else { hash_password(app, password).map(Some) }
 }

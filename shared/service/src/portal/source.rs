@@ -17,7 +17,7 @@ impl FromRequestParts<App> for Source {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let address = match &app.portal().client_address_header {
+        let address = match &app.portal().accounts()?.client_address_header {
             Some(name) => last_of(&parts.headers, name),
             None => platform::client_address(&parts.headers, &parts.extensions),
         };

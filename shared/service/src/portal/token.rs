@@ -47,7 +47,7 @@ impl Purpose {
 
 impl OneTimeToken {
     pub fn mint(app: &App, purpose: Purpose, now: i64) -> Result<Self> {
-        let exp = now.div_euclid(1000) + app.portal().token_seconds;
+        let exp = now.div_euclid(1000) + app.portal().mail()?.token_seconds;
         let claims = Claims { exp, id: new_id()? };
         let json = serde_json::to_vec(&claims).map_err(|_| Error::internal("claims that are no JSON"))?;
         let signed = format!("{HEADER}.{}", base64::encode_url(&json));
