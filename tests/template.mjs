@@ -49,7 +49,7 @@ try {
   if (kinds.length > 0) step("build", ["scripts/build", ...kinds, "template", "gateway"]);
   // All packages, so that nothing is compiled with other features than elsewhere.
   step("native build", ["cargo", "build", "--quiet", "--workspace", "--bin", "chancery-native", "--bin", "chancery-host"]);
-  tell();
+  report();
   for (const name of chosen) await ask(name, RUNTIMES[name]);
 } catch (error) {
   failed = true;
@@ -69,7 +69,7 @@ function step(name, [program, ...words]) {
 }
 
 /** What stands in the way of one more function: files and lines that are written by hand, and by scripts/manifests. */
-function tell() {
+function report() {
   const git = (...words) => execFileSync("git", words, { cwd: root, encoding: "utf8" });
   const lines = (file) => readFileSync(join(root, file), "utf8").split("\n").length - 1;
   const own = git("ls-files", "--others", "--exclude-standard", FOLDER).trim().split("\n").filter((file) => !file.endsWith("wrangler.toml"));

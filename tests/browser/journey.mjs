@@ -7,7 +7,7 @@ export async function from_registering_to_a_credential_that_works(page, deployme
   const email = anybody();
   await registers(page, email);
 
-  // Whoever has not confirmed the address, or is not approved, is told so.
+  // Whoever has not confirmed the address, or is not approved, sees a message.
   await logsIn(page, email);
   await page.getByRole("alert").filter({ hasText: "not confirmed yet" }).waitFor();
   await confirms(page, deployment, email);

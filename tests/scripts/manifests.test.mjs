@@ -44,7 +44,7 @@ test("a variable is defined once, and only if a function takes it", () => {
   assert.throws(() => model(one({ variables: ["key"] })), /no function takes the variable level/);
 });
 
-test("all faults are told at once", () => {
+test("all faults are reported at once", () => {
   assert.throws(() => model(one({ routes: ["a"], variables: ["other"] })), (error) => error.message.split("\n").length === 4);
 });
 

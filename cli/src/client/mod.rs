@@ -125,7 +125,7 @@ impl Client {
         let invalid = |error: http::Error| Error::usage(format!("cannot ask {method} {url}: {error}"));
         let answer = match body {
             Some(body) => self.agent.run(request.body(body).map_err(invalid)?),
-            // Told to have no body; else it would be sent as chunks of which there are none.
+            // Without this it would be sent as a chunked body without chunks.
             None if matches!(method, "POST" | "PUT" | "PATCH") => {
                 self.agent.run(request.body(Vec::new()).map_err(invalid)?)
             }

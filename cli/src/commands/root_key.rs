@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Calls without headway after which a rotation gives up: something else writes under an older root key.
-const PATIENCE: u32 = 10;
+const MAX_IDLE_STEPS: u32 = 10;
 
 #[derive(Subcommand)]
 pub(super) enum RootKey {
@@ -98,7 +98,7 @@ fn rotate(client: &Client) -> Result<RootKeyStatus> {
     while status.remaining > 0 {
         let next = ask(client, "POST", "/caas/root-key/rewrap")?;
         idle = if next.remaining < status.remaining { 0 } else { idle + 1 };
-        if idle == PATIENCE {
+        if idle == MAX_IDLE_STEPS {
             bar.abandon();
             let message =
                 format!("{} data keys stay behind: does some function still have the old ring?", next.remaining);

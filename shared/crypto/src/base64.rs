@@ -1,4 +1,4 @@
-//! Base64 as callers spell it: standard or URL alphabet, padded or not. What leaves this house is
+//! Base64 as callers spell it: standard or URL alphabet, padded or not. What we encode is
 //! the standard alphabet with padding, unless a format asks for the other.
 
 use base64ct::{Base64, Base64Unpadded, Base64UrlUnpadded, Encoding};

@@ -131,7 +131,7 @@ pub struct PutConsent {
     pub event_data: Option<EventData>,
 }
 
-/// Who stands behind the change, as the caller tells it. It goes to the audit log and nowhere else.
+/// The user behind the change, as the caller states it. It is stored in the audit log only.
 #[derive(Default, Deserialize, ToSchema)]
 pub struct EventData {
     #[serde(default)]

@@ -31,7 +31,7 @@ body! {
         extension_id: Uuid as "extensionId",
         tenant_dns: HostName as "tenantDns",
         community_name: CommunityName as "communityName",
-        /// `browser`, `extensionVersion` and whatever else tells what was activated: at most 4 KiB of JSON.
+        /// `browser`, `extensionVersion` and other members that describe what was activated: at most 4 KiB of JSON.
         #[schema(value_type = Option<Object>)]
         metadata: Option<JsonObject> as "metadata",
     } where faults {

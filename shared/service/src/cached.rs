@@ -71,7 +71,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Cached<T> {
         self.lock().insert(key, copy.read_at, value.clone(), opened.len()).then_some((value, age))
     }
 
-    /// Keeps a value of so many bytes in this instance that was read, from the database, not before `read_at`. Tells
+    /// Keeps a value of so many bytes in this instance that was read, from the database, not before `read_at`. Returns
     /// whether it is kept.
     pub fn keep_here(&self, app: &App, key: &str, read_at: i64, value: Arc<T>, bytes: usize) -> bool {
         app.config().cache_seconds != 0 && self.lock().insert(key, read_at, value, bytes)

@@ -64,7 +64,7 @@ impl Error {
         Self::new(StatusCode::CONFLICT, message)
     }
 
-    /// Says more than a message, where the API's shape has room for it.
+    /// A body with more than a message, for an API whose shape allows it.
     #[must_use]
     pub fn with_body(self, body: serde_json::Value) -> Self {
         Self { body: Some(Box::new(body)), ..self }

@@ -21,7 +21,7 @@ use crate::{App, Error, Result, query};
 pub(crate) const BODY_LIMIT: usize = 1 << 20;
 
 /// How much of a body that is too long is read and thrown away.
-const PATIENCE: usize = 16 << 20;
+const MAX_DRAIN: usize = 16 << 20;
 
 /// Bodies up to this length are read even when nothing needs them.
 const READ_AHEAD: usize = 64 * 1024;
@@ -141,7 +141,7 @@ fn announced(headers: &HeaderMap) -> Option<usize> {
 }
 
 /// Reads the body to its end, but keeps at most `limit` bytes: a client that is cut off while it sends would not read
-/// the refusal. Beyond `PATIENCE` it is cut off nevertheless.
+/// the refusal. Beyond `MAX_DRAIN` it is cut off nevertheless.
 pub(crate) async fn read(request: Request, limit: usize) -> Result<Vec<u8>> {
     let announced = announced(request.headers());
     let mut body = request.into_body();
@@ -150,7 +150,7 @@ pub(crate) async fn read(request: Request, limit: usize) -> Result<Vec<u8>> {
         let frame = frame.map_err(|_| broken())?;
         let Ok(data) = frame.into_data() else { continue };
         length = length.saturating_add(data.len());
-        if length > PATIENCE {
+        if length > MAX_DRAIN {
             break;
         }
         if length <= limit {
@@ -158,7 +158,7 @@ pub(crate) async fn read(request: Request, limit: usize) -> Result<Vec<u8>> {
         }
     }
     // Not every runtime reports a body that ends early.
-    if announced.is_some_and(|announced| length < announced.min(PATIENCE)) {
+    if announced.is_some_and(|announced| length < announced.min(MAX_DRAIN)) {
         return Err(broken());
     }
     if length > limit {

@@ -16,7 +16,7 @@ pub struct Caller {
     licenses: SharedKey,
     /// For the Config API, which knows no signatures.
     pub tokens: Tokens,
-    /// What tells it from the others of a run.
+    /// What distinguishes it from the others of a run.
     pub number: usize,
 }
 

@@ -107,7 +107,7 @@ fn mint(connection: &mut Connection, root: &Caller, tenant: &str) -> Result<Stri
         .get("token")
         .and_then(Value::as_str)
         .map(str::to_owned)
-        .ok_or_else(|| "a token was minted and not told".to_owned())
+        .ok_or_else(|| "a token was minted and not printed".to_owned())
 }
 
 fn items() -> impl Iterator<Item = Value> {
@@ -151,7 +151,7 @@ fn created(connection: &mut Connection, request: &[u8]) -> Result<Value, String>
     serde_json::from_slice(&answer.whole_body()).map_err(|error| format!("while preparing: {error}"))
 }
 
-/// Asks the plain server everything once: its answers must be those of the functions, or the comparison is none. Tells
+/// Asks the plain server everything once: its answers must be those of the functions, or the comparison is none. Returns
 /// how many statements it needed for each.
 pub fn compare(connection: &mut Connection, tokens: &Tokens) -> Result<Vec<u64>, String> {
     let compared = Request::ALL.iter().map(|request| {
@@ -165,7 +165,7 @@ pub fn compare(connection: &mut Connection, tokens: &Tokens) -> Result<Vec<u64>,
         if ours != plain {
             return Err(format!("{name} answers\n{plain}\nand not\n{ours}"));
         }
-        count.ok_or_else(|| format!("{name} does not tell its statements"))
+        count.ok_or_else(|| format!("{name} does not report its statements"))
     });
     compared.collect()
 }

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 pub struct Connection {
     address: SocketAddr,
@@ -65,9 +65,9 @@ impl Connection {
         let stream = match &mut self.stream {
             Some(stream) => stream,
             none => {
-                let stream = TcpStream::connect_timeout(&self.address, PATIENCE)?;
+                let stream = TcpStream::connect_timeout(&self.address, TIMEOUT)?;
                 stream.set_nodelay(true)?;
-                stream.set_read_timeout(Some(PATIENCE))?;
+                stream.set_read_timeout(Some(TIMEOUT))?;
                 none.insert(stream)
             }
         };

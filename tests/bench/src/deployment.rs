@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use crate::config_api::Server;
 
 /// A component is compiled at its first start.
-const PATIENCE: Duration = Duration::from_secs(240);
+const START_TIMEOUT: Duration = Duration::from_secs(240);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub enum Engine {
@@ -179,9 +179,9 @@ impl Deployment {
     }
 
     fn ready(&mut self, announced: Option<SocketAddr>) -> Result<SocketAddr, String> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + START_TIMEOUT;
         let lines = self.process.stdout.take().map(follow);
-        let late = || format!("was not ready after {} s", PATIENCE.as_secs());
+        let late = || format!("was not ready after {} s", START_TIMEOUT.as_secs());
         if let Some(address) = announced {
             while TcpStream::connect(address).is_err() {
                 if self.process.try_wait().is_ok_and(|ended| ended.is_some()) {
@@ -199,8 +199,8 @@ impl Deployment {
             let line = lines.recv_timeout(deadline.saturating_duration_since(Instant::now())).map_err(|error| {
                 if error == mpsc::RecvTimeoutError::Timeout { late() } else { "ended before it was ready".to_owned() }
             })?;
-            let told: Option<Value> = serde_json::from_str(&line).ok();
-            let url = told.as_ref().and_then(|told| told.get("ready").or_else(|| told.get("url"))?.as_str());
+            let ready: Option<Value> = serde_json::from_str(&line).ok();
+            let url = ready.as_ref().and_then(|ready| ready.get("ready").or_else(|| ready.get("url"))?.as_str());
             if let Some(address) = url.and_then(|url| url.strip_prefix("http://")?.parse().ok()) {
                 return Ok(address);
             }

@@ -67,8 +67,8 @@ impl Operation {
             .chain(of(Server::Plain))
     }
 
-    /// Those whose cost must not grow with what is stored, after one that knows nothing of it and tells how even the
-    /// machine is.
+    /// Those whose cost must not grow with what is stored, after one that does not depend on it and shows how much
+    /// the machine itself varies.
     pub fn scaled() -> impl Iterator<Item = Self> {
         let config = config_api::Request::ALL.into_iter().map(|request| Self::Config(Server::Chancery, request));
         [Self::Floor, Self::LicenseCheck, Self::CurrentKey, Self::FetchOne, Self::Put].into_iter().chain(config)

@@ -69,7 +69,7 @@ fn no_measured_statement_scans_a_table() {
     let ours = |operation: &Operation| {
         !matches!(operation, Operation::Config(Server::Plain, _)) && !operation.name().starts_with("floor")
     };
-    // Often enough that old marks are swept in one of them.
+    // Often enough that old nonces are swept in one of them.
     for operation in Operation::table().filter(ours) {
         for _ in 0..64 {
             let answer = connection.call(&operation.request(&caller)).unwrap();

@@ -1,4 +1,4 @@
-//! What a process and everything that it started have used of the processor, as /proc tells it.
+//! What a process and everything that it started have used of the processor, as /proc states it.
 
 use std::{collections::HashMap, fs, time::Duration};
 

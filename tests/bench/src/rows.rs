@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags};
 
 /// Fills up to `count` service keys, each in one community, and as many secrets, items, and entries of the log that the
-/// measured operations append to, and forgets the marks of earlier requests, of which there are as many as the rows
+/// measured operations append to, and deletes the nonces of earlier requests, of which there are as many as the rows
 /// before were fast. It gathers no statistics, as nobody does for the functions; with them, a SQLite that has STAT4 plans
-/// the gate's statement anew for every request.
+/// the statement of the nonce anew for every request.
 pub fn fill(database: &Path, count: u32) -> rusqlite::Result<()> {
     let mut connection = Connection::open(database)?;
     // The file is thrown away when the run is over.

@@ -89,7 +89,7 @@ impl WorkerExpiration for Idle {
     }
 }
 
-/// One instance; named so that its end can be told.
+/// One instance; named so that its end can be logged.
 pub struct Life(Arc<str>);
 
 impl WorkerState for Life {

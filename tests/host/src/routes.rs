@@ -1,5 +1,5 @@
 //! From a path to the component that answers it, with Spin's own precedence, and the headers in
-//! which Spin tells a component how it was reached.
+//! which Spin describes to a component how it was reached.
 
 use crate::manifest::{HttpTrigger, Route};
 use http::{HeaderName, HeaderValue, Uri};
@@ -67,12 +67,12 @@ impl Routes {
 impl Match<'_> {
     /// Adds what Spin adds; `uri` is already absolute.
     pub fn add_headers(self, headers: &mut http::HeaderMap, uri: &Uri, client: SocketAddr) {
-        let told = [
+        let added = [
             ("spin-full-url".to_owned(), uri.to_string()),
             ("spin-base-path".to_owned(), "/".to_owned()),
             ("spin-client-addr".to_owned(), client.to_string()),
         ];
-        for (name, value) in self.headers.into_iter().chain(told) {
+        for (name, value) in self.headers.into_iter().chain(added) {
             let name = HeaderName::try_from(name);
             let value = HeaderValue::try_from(value);
             if let (Ok(name), Ok(value)) = (name, value) {

@@ -28,8 +28,8 @@ impl Provider {
         let mut line = String::new();
         let output = process.stdout.take().ok_or("the provider has no output")?;
         BufReader::new(output).read_line(&mut line).map_err(|error| error.to_string())?;
-        let told: Value = serde_json::from_str(&line).map_err(|_| "the provider did not start; see tests/oidc.mjs")?;
-        let url = told.get("ready").and_then(Value::as_str).ok_or("the provider names no address")?.to_owned();
+        let ready: Value = serde_json::from_str(&line).map_err(|_| "the provider did not start; see tests/oidc.mjs")?;
+        let url = ready.get("ready").and_then(Value::as_str).ok_or("the provider names no address")?.to_owned();
         Ok(Self { url, process })
     }
 

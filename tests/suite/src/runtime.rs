@@ -20,7 +20,7 @@ use std::{
 use crate::{answered, selection::Selection, variables::Variables};
 
 /// The longest start: a component is compiled at its first start.
-const PATIENCE: Duration = Duration::from_secs(180);
+const START_TIMEOUT: Duration = Duration::from_secs(180);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Runtime {
@@ -126,7 +126,7 @@ fn components(command: &mut Command, functions: &Selection) {
     }
 }
 
-/// How a started program tells that it serves.
+/// How a started program reports that it serves.
 enum Announcement {
     /// One line of JSON on standard output, with the address.
     Line,
@@ -252,28 +252,28 @@ fn announced(process: &mut Child, announcement: Announcement, log: &Path) -> Res
     let lines = follow(process, log);
     match announcement {
         Announcement::Line => {
-            let deadline = Instant::now() + PATIENCE;
+            let deadline = Instant::now() + START_TIMEOUT;
             loop {
                 let line = lines.recv_timeout(deadline.saturating_duration_since(Instant::now()));
                 let line = line.map_err(|error| match error {
-                    mpsc::RecvTimeoutError::Timeout => format!("was not ready after {} s", PATIENCE.as_secs()),
+                    mpsc::RecvTimeoutError::Timeout => format!("was not ready after {} s", START_TIMEOUT.as_secs()),
                     mpsc::RecvTimeoutError::Disconnected => "ended before it was ready".to_owned(),
                 })?;
-                let told: Option<serde_json::Value> = serde_json::from_str(&line).ok();
-                let url = told.as_ref().and_then(|told| told.get("ready").or_else(|| told.get("url"))?.as_str());
+                let ready: Option<serde_json::Value> = serde_json::from_str(&line).ok();
+                let url = ready.as_ref().and_then(|ready| ready.get("ready").or_else(|| ready.get("url"))?.as_str());
                 if let Some(url) = url {
                     return Ok(url.to_owned());
                 }
             }
         }
         Announcement::Answer(url) => {
-            let deadline = Instant::now() + PATIENCE;
+            let deadline = Instant::now() + START_TIMEOUT;
             while ureq::get(format!("{url}/caas/healthz")).call().is_err() {
                 if process.try_wait().is_ok_and(|status| status.is_some()) {
                     return Err("ended before it was ready".to_owned());
                 }
                 if Instant::now() > deadline {
-                    return Err(format!("was not ready after {} s", PATIENCE.as_secs()));
+                    return Err(format!("was not ready after {} s", START_TIMEOUT.as_secs()));
                 }
                 thread::sleep(Duration::from_millis(100));
             }

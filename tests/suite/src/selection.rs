@@ -1,6 +1,6 @@
 //! Which functions a deployment under test has: all of them, or the few that a case asks for, which start sooner.
 
-/// Without these no case can begin: they give licences, tell the key that requests are signed for, and say that the
+/// Without these no case can begin: they give licences, publish the key that requests are signed for, and say that the
 /// deployment answers.
 const ALWAYS: [&str; 3] = ["healthz", "public-key", "service-key"];
 

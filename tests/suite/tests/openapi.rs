@@ -153,7 +153,7 @@ fn config() -> Value {
     document
 }
 
-/// Here a cookie authenticates; a refusal is a message, or tells the fields of the body that it is about.
+/// Here a cookie authenticates; a refusal is a message, or names the fields of the body that it is about.
 fn portal() -> Value {
     let operations = accounts::Operations::openapi()
         .merge_from(files::Operations::openapi())

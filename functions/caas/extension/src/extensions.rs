@@ -88,7 +88,7 @@ pub(crate) async fn deactivate_extension(
     })
 }
 
-/// Tell whether an extension is active. One that is unknown is `not_activated`.
+/// Get whether an extension is active. One that is unknown is `not_activated`.
 #[utoipa::path(
     post, path = "/caas/extension/status", tag = "Extension", request_body = DataRequest<ExtensionRequest>,
     responses((status = 200, body = WithData<ExtensionStatus>), (status = 400), (status = 401), (status = 500)),

@@ -92,7 +92,7 @@ pub(crate) async fn delete_session(caller: Anonymous, transport: Transport, head
     Ok((StatusCode::OK, [(header::SET_COOKIE, transport.expire()?)]).into_response())
 }
 
-/// Tell when the session ends.
+/// Get when the session ends.
 #[utoipa::path(
     get, path = "/session", tag = "Chancery", operation_id = "get-session",
     responses((status = 200, body = SessionAnswer), (status = 401)),
@@ -107,7 +107,7 @@ pub(crate) async fn get_session(session: Session) -> Result<Answer<SessionAnswer
     }))
 }
 
-/// Tell which kinds of credentials there are.
+/// List the kinds of credentials that there are.
 #[utoipa::path(
     get, path = "/config", tag = "Chancery", operation_id = "get-config", responses((status = 200, body = Object)),
 )]

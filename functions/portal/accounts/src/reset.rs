@@ -9,7 +9,7 @@ use service::{
 
 use crate::{demand, guesses, store, verification::unauthorized};
 
-/// Ask for a mail with which a new password can be chosen. The answer does not tell whether there is such an account.
+/// Ask for a mail with which a new password can be chosen. The answer is the same whether or not there is such an account.
 #[utoipa::path(
     post, path = "/forgot-password", tag = "account", operation_id = "forgot-password", request_body = Object,
     responses((status = 200), (status = 400)),

@@ -80,7 +80,7 @@ pub(crate) fn verify((token, developer): (&str, &str), now: i64) -> Statement {
     update.bind(token).bind(developer).bind(now)
 }
 
-/// Tells an operator of a developer who was just verified and waits for an approval.
+/// The mail to an operator about a developer who was just verified and waits for an approval.
 pub(crate) fn notify(mail: Mail, recipient: &str, token: &str, now: i64) -> Statement {
     let insert = mail.insert(
         "INSERT INTO portal_mail (id, kind, sealed, created_at, next_attempt_at, recipient, developer_id) \

@@ -137,7 +137,7 @@ pub(crate) async fn delete_workspace_file(
     }
 }
 
-/// Tell whether the portal is switched on.
+/// Get whether the portal is switched on.
 #[utoipa::path(
     get, path = "/kong-admin/{workspace}/workspaces/{name}", tag = "Chancery",
     params(("workspace" = String, Path), ("name" = String, Path)),

@@ -38,7 +38,7 @@ export function head(title, lead, ...actions) {
 export const empty = (title, text, ...actions) =>
   h("div", { class: "card empty" }, h("h2", {}, title), h("p", {}, text), h("div", { class: "row" }, ...actions));
 
-/** A moment as the API tells it, in seconds, in the reader's own words. */
+/** A time of the API, in seconds, in the reader's own words. */
 export function when(seconds) {
   const date = new Date(seconds * 1000);
   const text = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" }).format(date);

@@ -12,7 +12,7 @@ export function form({ fields, submit, kind = "", send }) {
   const button = h("button", { class: kind }, submit);
   const element = h("form", { novalidate: true }, trouble, fields.map((field) => row(field, inputs)), h("div", {}, button));
 
-  const tell = (errors, message) => {
+  const showErrors = (errors, message) => {
     let first = null;
     for (const [name, { input, error }] of inputs) {
       const text = errors[name];
@@ -38,14 +38,14 @@ export function form({ fields, submit, kind = "", send }) {
       const wrong = field.required !== false && value === "" ? `Please enter ${article(field.label)}.` : value !== "" && field.check?.(value, values);
       if (wrong) errors[field.name] = wrong;
     }
-    tell(errors);
+    showErrors(errors);
     if (Object.keys(errors).length > 0) return;
     button.setAttribute("aria-disabled", "true");
     try {
       await send(values, element);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      tell(error.fields, Object.keys(error.fields).length > 0 ? "" : error.message);
+      showErrors(error.fields, Object.keys(error.fields).length > 0 ? "" : error.message);
     } finally {
       button.removeAttribute("aria-disabled");
     }

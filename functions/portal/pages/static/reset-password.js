@@ -1,4 +1,4 @@
-// Choosing a new password with the token of a mail. A token that is no good is told before anything is typed.
+// Choosing a new password with the token of a mail. A token that is not valid is reported before anything is typed.
 import { ApiError, call } from "./api.js";
 import { h, head, link, note } from "./dom.js";
 import { form } from "./form.js";

@@ -6,12 +6,12 @@
   if (chosen === "dark" || chosen === "light") root.dataset.theme = chosen;
   addEventListener("DOMContentLoaded", () => {
     const button = document.getElementById("theme");
-    const tell = () => button.setAttribute("aria-label", dark() ? "Switch to light colours" : "Switch to dark colours");
+    const label = () => button.setAttribute("aria-label", dark() ? "Switch to light colours" : "Switch to dark colours");
     button.addEventListener("click", () => {
       root.dataset.theme = dark() ? "light" : "dark";
       localStorage.setItem("theme", root.dataset.theme);
-      tell();
+      label();
     });
-    tell();
+    label();
   });
 })();

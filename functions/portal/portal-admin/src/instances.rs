@@ -51,8 +51,8 @@ pub(crate) async fn list_instances(
     page.list(&path, outcomes.rows(listed), outcomes.one(count)?.get("total")?, instance).map(Answer)
 }
 
-/// Approve, reject, revoke or suspend an instance, named by its id or as application_service. A gateway that asks is
-/// told at once.
+/// Approve, reject, revoke or suspend an instance, named by its id or as application_service. A gateway gets the
+/// new state with its next question.
 #[utoipa::path(
     patch, path = "/caas/portal/application-instances/{instance}", tag = "Chancery",
     params(("instance" = String, Path)), request_body = UpdateInstance,

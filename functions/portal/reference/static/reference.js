@@ -1,4 +1,4 @@
-// Starts the viewer on the document that the address names. It is told to ask no server but this one.
+// Starts the viewer on the document that the address names. It sends requests to this server only.
 (() => {
   const name = location.pathname.split("/").pop();
   for (const link of document.querySelectorAll("#documents a")) {

@@ -1,4 +1,4 @@
-//! What a case expects of an answer. Every check tells the whole answer when it fails.
+//! What a case expects of an answer. Every check shows the whole answer when it fails.
 
 use std::time::{Duration, Instant};
 

@@ -50,19 +50,19 @@ fn watch(t: &Deployment, act: impl FnOnce() -> Reply) -> (Reply, Vec<AuditEntry>
 #[track_caller]
 fn only(entries: &[AuditEntry]) -> &AuditEntry {
     let [entry] = entries else { panic!("not one entry: {entries:?}") };
-    let told = entry.json();
-    let names: Vec<_> = told.as_object().unwrap().keys().map(String::as_str).collect();
+    let stored = entry.json();
+    let names: Vec<_> = stored.as_object().unwrap().keys().map(String::as_str).collect();
     // serde_json sorts; the order in the text is the one of `starts_with` below.
     assert_eq!(names, ["action", "actor", "at", "detail", "index", "outcome", "requestId", "subject", "tenant"]);
     assert!(
         entry.text.starts_with(&format!("{{\"tenant\":{},\"index\":{},\"at\":", json!(entry.tenant), entry.index)),
         "{entry:?}"
     );
-    assert!(told["at"].as_i64().unwrap() > 1_700_000_000_000, "{entry:?}");
+    assert!(stored["at"].as_i64().unwrap() > 1_700_000_000_000, "{entry:?}");
     for (name, column) in
         [("actor", &entry.actor), ("action", &entry.action), ("subject", &entry.subject), ("outcome", &entry.outcome)]
     {
-        assert_eq!(told[name], json!(column), "{entry:?}");
+        assert_eq!(stored[name], json!(column), "{entry:?}");
     }
     entry
 }
@@ -267,11 +267,11 @@ fn no_secret_is_stored_or_logged_in_the_clear(t: &Deployment) {
     ok(&t.service.post(&format!("{place}/fetch"), &json!({ "tags": [tag] })), 200);
     let key = json!({ "tag": unique("key"), "keyId": unique("id"), "keySecret": key_secret });
     ok(&t.service.put("/licenses/servicekey", &key), 200);
-    // A body that is refused is not a reason to tell it either.
+    // The refusal of a body does not repeat it either.
     let refused = t.service.put(&place, &json!({ "tag": "1", "value": value, "createdBy": key_secret }));
     assert_eq!(refused.status, 400);
-    let told = String::from_utf8(refused.body).unwrap();
-    assert!(!told.contains(&value) && !told.contains(&key_secret), "{told}");
+    let refusal = String::from_utf8(refused.body).unwrap();
+    assert!(!refusal.contains(&value) && !refusal.contains(&key_secret), "{refusal}");
 
     assert!(database::contains(&t.instance, &tag), "the search would not find what is there");
     let log = t.instance.log();

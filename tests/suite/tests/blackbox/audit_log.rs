@@ -131,7 +131,7 @@ fn writers_at_once_make_one_tree_that_proves_itself(t: &Deployment) {
     let tenant = unique("tenant");
     let (secrets, log) = (secrets_of(&tenant, &community()), format!("/caas/audit/{tenant}"));
     refused(&t.service.call("POST", &format!("{log}/checkpoint"), None), 404);
-    let mut told: Vec<_> = together(WRITERS, |number| {
+    let mut numbers: Vec<_> = together(WRITERS, |number| {
         let name = |turn| {
             let reply = put(t, &secrets, &format!("s{number}_{turn}"));
             let entry = reply.header("audit-entry").unwrap().strip_prefix(&format!("{tenant}/")).unwrap().to_owned();
@@ -142,8 +142,8 @@ fn writers_at_once_make_one_tree_that_proves_itself(t: &Deployment) {
         (0..EACH).map(name).collect::<Vec<_>>()
     })
     .concat();
-    told.sort_unstable();
-    assert!(told.iter().copied().eq(0..WRITERS * EACH), "two writers hold one number, or one is nobody's");
+    numbers.sort_unstable();
+    assert!(numbers.iter().copied().eq(0..WRITERS * EACH), "two writers hold one number, or one is nobody's");
 
     let key = ok(&t.anonymous.get("/caas/audit/key"), 200);
     assert_eq!(key["algorithm"], "ES256");

@@ -161,7 +161,7 @@ fn signed_pairs(t: &Deployment, path: &str) -> Vec<(&'static str, String)> {
     headers.pairs().map(|(name, value)| (name, value.to_owned())).to_vec()
 }
 
-/// The lines of a request's head between its first line and what tells its length.
+/// The lines of a request's head between its first line and the header with its length.
 fn signed(t: &Deployment) -> String {
     let mut lines = format!("Host: {}\r\nContent-Type: application/json\r\n", host(t));
     for (name, value) in signed_pairs(t, "/caas/") {

@@ -1,4 +1,4 @@
-//! One case, and how it is carried out: its panic is caught and told with its place.
+//! One case, and how it is carried out: its panic is caught and reported with its place.
 
 use std::{
     any::type_name,

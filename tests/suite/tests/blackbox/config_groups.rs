@@ -138,7 +138,7 @@ fn all_that_is_wrong_with_a_body_is_named(t: &Deployment) {
         assert_eq!(refused(&p.send("POST", "/groups", Some(bytes)), 400), text);
     }
     assert_eq!(refused(&p.send("POST", "/groups", None), 400), "name is required");
-    // Who may not create a group is told nothing of the body.
+    // A caller who may not create a group learns nothing about the body.
     let user = mint(t, &json!({ "role": "user" }));
     refused(&user.post("/groups", &body), 403);
 }

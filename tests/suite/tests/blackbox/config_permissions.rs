@@ -183,7 +183,7 @@ fn tokens_are_told_once_and_administered_by_system_and_service(t: &Deployment) {
         let reply = t.system.get(&path);
         let page = ok(&reply, 200);
         for token in &minted {
-            assert!(!String::from_utf8_lossy(&reply.body).contains(&token.token), "a list tells tokens");
+            assert!(!String::from_utf8_lossy(&reply.body).contains(&token.token), "a list shows tokens");
         }
         listed.extend(page["tokens"].as_array().unwrap().clone());
         match page["next"].as_str() {

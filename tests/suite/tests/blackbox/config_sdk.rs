@@ -17,7 +17,7 @@ pub fn cases() -> Vec<Case> {
 fn the_published_client_works_through_all_its_calls(t: &Deployment) {
     let script = runtime::root().join("tests/console-sdk.mjs");
     let output = Command::new("node").arg(script).arg(&t.instance.url).arg(project(t).token).output().unwrap();
-    let told = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(output.status.success(), "{}{}", told(&output.stdout), told(&output.stderr));
-    assert_eq!(told(&output.stdout).trim(), r#"{"requests":14}"#);
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+    assert_eq!(text(&output.stdout).trim(), r#"{"requests":14}"#);
 }

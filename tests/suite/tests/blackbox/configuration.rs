@@ -228,8 +228,8 @@ fn sixty_four_writers_lose_nothing(t: &Deployment) {
         assert_eq!(stored["doc"][letters(number)], number);
     }
     let page = ok(&history(&t.service, &context, "&limit=100"), 200);
-    let told: Vec<_> = page["history"].as_array().unwrap().iter().map(|entry| entry["revision"].clone()).collect();
-    assert_eq!(told, (1..=64).rev().map(|revision| json!(revision)).collect::<Vec<_>>());
+    let revisions: Vec<_> = page["history"].as_array().unwrap().iter().map(|entry| entry["revision"].clone()).collect();
+    assert_eq!(revisions, (1..=64).rev().map(|revision| json!(revision)).collect::<Vec<_>>());
 }
 
 fn a_set_may_expect_a_revision(t: &Deployment) {

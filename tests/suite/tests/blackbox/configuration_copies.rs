@@ -156,7 +156,7 @@ fn an_answer_by_copy_spends_its_request_id(t: &Deployment) {
         assert!(Instant::now() < deadline, "no copy was shown");
         thread::sleep(Duration::from_millis(50));
     };
-    // The mark follows the answer.
+    // The nonce is stored after the answer.
     thread::sleep(Duration::from_millis(500));
     let secret = json!({ "tag": "t", "value": "v", "createdBy": "suite" }).to_string().into_bytes();
     refused(&client.send("PUT", &place, &[], &spent.pairs(), Some(secret)).unwrap(), 401);

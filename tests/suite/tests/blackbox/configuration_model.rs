@@ -1,5 +1,5 @@
 //! Random key-path operations on one configuration, beside the same on a value in memory. What fails is made as short as
-//! it can be before it is told.
+//! it can be before an answer shows it.
 
 use chancery_tests::runtime::Runtime;
 use proptest::{
@@ -86,15 +86,15 @@ pub fn run(t: &Deployment) {
 /// On a configuration of its own.
 fn carry_out(t: &Deployment, operations: &[Operation]) {
     let (caller, context, mut model) = (&t.service, app(), Value::Null);
-    // Of one instance alone, even copies tell of every change.
+    // Of one instance alone, even copies show every change.
     let fetches: &[&str] = if t.instance.runtime == Runtime::Component { &[FRESH] } else { &[COPY, FRESH, COPY] };
     for operation in operations {
-        let told = format!("{operation:?} on {model}");
+        let step = format!("{operation:?} on {model}");
         match operation {
             Operation::Set(path, value) => {
                 let reply = caller.put(&format!("/caas/config/{path}"), &json!({ "context": context, "data": value }));
                 let possible = (path != "data" || value.is_object()) && set(&mut model, path, value);
-                assert_eq!(reply.status == 200, possible, "{told}: {}", reply.status);
+                assert_eq!(reply.status == 200, possible, "{step}: {}", reply.status);
                 if !possible {
                     refused(&reply, 400);
                 }
@@ -107,7 +107,7 @@ fn carry_out(t: &Deployment, operations: &[Operation]) {
                 if hit && model == json!({}) {
                     model = Value::Null;
                 }
-                assert_eq!(reply.status, if hit { 204 } else { 404 }, "{told}");
+                assert_eq!(reply.status, if hit { 204 } else { 404 }, "{step}");
             }
             Operation::Fetch(paths) => {
                 let found = paths.iter().filter_map(|path| Some((path.clone(), get(&model, path)?.clone())));
@@ -118,7 +118,7 @@ fn carry_out(t: &Deployment, operations: &[Operation]) {
                 };
                 let body = json!({ "context": context, "key_paths": paths });
                 for fetch in fetches {
-                    assert_eq!(ok(&caller.post(fetch, &body), 200), expected, "{told}");
+                    assert_eq!(ok(&caller.post(fetch, &body), 200), expected, "{step}");
                 }
             }
         }

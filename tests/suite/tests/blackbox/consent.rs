@@ -399,17 +399,17 @@ fn a_put_is_told_with_its_event_and_never_logged(t: &Deployment) {
     refused(&put(&t.basic, &place, "biometric", &fields), 401);
     refused(&put(&t.infra, &place, "biometric", &json!({ "title": "" })), 400);
     refused(&show(&t.basic, &format!("{place}/biometric")), 401);
-    let told = entries();
-    let words: Vec<_> = told.iter().map(|entry| (entry.action.as_str(), entry.outcome.as_str())).collect();
+    let recorded = entries();
+    let words: Vec<_> = recorded.iter().map(|entry| (entry.action.as_str(), entry.outcome.as_str())).collect();
     assert_eq!(words, [("consent.put", "done"), ("consent.put", "refused"), ("consent.read", "refused")]);
-    assert!(told.iter().all(|entry| entry.subject == format!("{here}/biometric")), "{told:?}");
+    assert!(recorded.iter().all(|entry| entry.subject == format!("{here}/biometric")), "{recorded:?}");
     let detail = json!({
         "consentId": id, "isEnabled": true, "requestingUser": "suite", "userId": "u-1", "userName": "Ada",
         "clientIpAddress": "192.0.2.7", "callerUserAgent": "Unheard-Of/1.0",
     });
-    assert_eq!(told[0].json()["detail"], detail);
+    assert_eq!(recorded[0].json()["detail"], detail);
     assert!(!t.instance.log().contains("Unheard-Of"));
-    // Who has to look again tells nothing of it.
+    // A writer that has to read again records nothing of that.
     together(8, |number| data(&put(&t.infra, &place, "biometric", &content(&number.to_string()))));
     assert_eq!(entries().len(), 3 + 8);
 }

@@ -37,8 +37,8 @@ impl<'a> Tool<'a> {
     #[track_caller]
     fn ends(&self, code: i32, arguments: &[&str]) -> (String, String) {
         let output = self.folder.run(arguments, &[("CHANCERY_LICENSE", self.license)]);
-        let told = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        let (out, error) = (told(output.stdout), told(output.stderr));
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        let (out, error) = (text(output.stdout), text(output.stderr));
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {out}{error}");
         (out, error)
     }
@@ -117,8 +117,8 @@ fn an_export_altered_in_any_field_is_refused(t: &Deployment) {
             };
             let text: Vec<_> = altered.iter().map(Value::to_string).collect();
             let file = tool.folder.file("altered.jsonl", &text.join("\n"));
-            let told = tool.ends(1, &["consent", "verify", &file]).1;
-            assert!(told.contains(&format!("version {} ", number + 1)), "{name:?} of {number}: {told}");
+            let error = tool.ends(1, &["consent", "verify", &file]).1;
+            assert!(error.contains(&format!("version {} ", number + 1)), "{name:?} of {number}: {error}");
         }
     }
 }
@@ -150,8 +150,8 @@ fn many_versions_are_imported(t: &Deployment) {
 
     // A line that is refused says where to go on.
     let wrong = tool.folder.file("wrong.jsonl", &format!("{}{}", line(count), "{\"title\":\"\"}\n"));
-    let told = tool.ends(1, &[&import[..], &[&wrong, "--type", "terms"]].concat()).1;
-    assert!(told.contains("--skip 1") && told.contains("title"), "{told}");
+    let error = tool.ends(1, &[&import[..], &[&wrong, "--type", "terms"]].concat()).1;
+    assert!(error.contains("--skip 1") && error.contains("title"), "{error}");
 
     // An export goes in elsewhere, in its order.
     let export = tool.prints(&["consent", "export", &tenant, &place, "terms"]);

@@ -192,13 +192,13 @@ fn of_parallel_installations_one_installs_everything(shared: &Deployment) {
     assert!(rows.iter().all(|hash| pbkdf2::verify_password(text(&body, "tenantPassword"), hash)));
     let keys = database::text_rows(&t.instance, "SELECT public_key FROM communities");
     assert_eq!(keys, [text(&answer, "publicKey")]);
-    let told = replies.iter().map(|reply| String::from_utf8_lossy(&reply.body).into_owned()).collect::<String>();
+    let answers = replies.iter().map(|reply| String::from_utf8_lossy(&reply.body).into_owned()).collect::<String>();
     let log = t.instance.log();
     let password = text(&body, "tenantPassword").to_owned();
     for secret in credentials.values().chain([&password]) {
         assert!(!database::contains(&t.instance, secret), "a credential stands in the database in the clear");
         assert!(!log.contains(secret), "a credential was logged");
-        assert!(!told.contains(secret), "a credential was told");
+        assert!(!answers.contains(secret), "a credential was answered");
     }
 }
 

@@ -122,8 +122,8 @@ fn a_token_of_a_provider_activates(shared: &Deployment) {
     });
     assert!(answers.iter().all(|answer| answer == &answers[0]), "{answers:?}");
 
-    let mut told = database::audit(&t.instance).into_iter().filter(|entry| entry.action == "extension.activate");
-    assert!(told.any(|entry| entry.actor == "bearer/ada@example.com"));
+    let mut entries = database::audit(&t.instance).into_iter().filter(|entry| entry.action == "extension.activate");
+    assert!(entries.any(|entry| entry.actor == "bearer/ada@example.com"));
     let log = t.instance.log();
     for secret in [CLIENT_SECRET, of_anybody.as_str()] {
         assert!(!database::contains(&t.instance, secret) && !log.contains(secret));

@@ -42,9 +42,9 @@ fn rounds(runtime: Runtime) -> usize {
     }
 }
 
-/// What a writer was told.
+/// What was answered to a writer.
 #[derive(Default)]
-struct Told {
+struct Answered {
     put: Vec<String>,
     deleted: Vec<String>,
 }
@@ -61,20 +61,20 @@ fn nothing_is_lost_or_half_done_when_the_server_is_killed(shared: &Deployment) {
         // In the first round something of each kind has been acknowledged before the end; later ends come at any moment.
         let (deletes, at_work) = mpsc::sync_channel::<()>(WRITERS);
         let at_work = Mutex::new(at_work);
-        let told = together(WRITERS + 1, |number| {
+        let answered = together(WRITERS + 1, |number| {
             if number == WRITERS {
                 let first = Duration::from_secs(if round == 0 { 15 } else { 0 });
                 let _ = at_work.lock().unwrap().recv_timeout(first);
                 let chance = u64::from(u16::from_le_bytes(random_bytes::<2>()));
                 thread::sleep(Duration::from_millis(20 + chance % 310));
                 t.instance.kill();
-                return Told::default();
+                return Answered::default();
             }
             write(&t, &secrets, &format!("r{round}_w{number}"), &deletes)
         });
-        for told in told {
-            put.extend(told.put);
-            deleted.extend(told.deleted);
+        for answered in answered {
+            put.extend(answered.put);
+            deleted.extend(answered.deleted);
         }
         t = t.restart(variables.clone()).unwrap();
         check(&t, &tenant, &place, &put, &deleted, round);
@@ -83,14 +83,14 @@ fn nothing_is_lost_or_half_done_when_the_server_is_killed(shared: &Deployment) {
 }
 
 /// Puts secrets, and deletes every third, until nobody answers.
-fn write(t: &Deployment, secrets: &str, name: &str, deletes: &mpsc::SyncSender<()>) -> Told {
-    let mut told = Told::default();
+fn write(t: &Deployment, secrets: &str, name: &str, deletes: &mpsc::SyncSender<()>) -> Answered {
+    let mut answered = Answered::default();
     let limit = Instant::now() + Duration::from_secs(20);
     for turn in 0.. {
         let tag = format!("{name}_{turn}");
         let body = json!({ "tag": tag, "value": "v", "createdBy": "suite" });
         match t.service.client.call("PUT", secrets, &[], Some(&body)) {
-            Ok(reply) if reply.status == 201 => told.put.push(tag.clone()),
+            Ok(reply) if reply.status == 201 => answered.put.push(tag.clone()),
             // The gateway may outlive what is behind it by a moment.
             Ok(reply) if reply.status >= 500 => break,
             Ok(reply) => panic!("{} to {tag}", reply.status),
@@ -99,7 +99,7 @@ fn write(t: &Deployment, secrets: &str, name: &str, deletes: &mpsc::SyncSender<(
         if turn % 3 == 2 {
             match t.service.client.call("DELETE", &format!("{secrets}/{tag}"), &[], None) {
                 Ok(reply) if reply.status == 200 => {
-                    told.deleted.push(tag);
+                    answered.deleted.push(tag);
                     let _ = deletes.try_send(());
                 }
                 _ => break,
@@ -107,7 +107,7 @@ fn write(t: &Deployment, secrets: &str, name: &str, deletes: &mpsc::SyncSender<(
         }
         assert!(Instant::now() < limit, "the server goes on");
     }
-    told
+    answered
 }
 
 fn check(t: &Deployment, tenant: &str, place: &str, put: &BTreeSet<String>, deleted: &BTreeSet<String>, round: usize) {
@@ -115,15 +115,15 @@ fn check(t: &Deployment, tenant: &str, place: &str, put: &BTreeSet<String>, dele
     let numbers: Vec<_> = entries.iter().map(|entry| entry.index).collect();
     let last = numbers.last().map_or(0, |last| last + 1);
     assert!(numbers.iter().copied().eq(0..last), "round {round}: {numbers:?}");
-    let told = |action: &str| {
+    let recorded = |action: &str| {
         let subjects: Vec<_> =
             entries.iter().filter(|entry| entry.action == action).map(|entry| entry.subject.clone()).collect();
         let tags: BTreeSet<_> =
             subjects.iter().map(|subject| subject.strip_prefix(&format!("{place}/")).unwrap().to_owned()).collect();
-        assert_eq!(tags.len(), subjects.len(), "round {round}: {action} is told twice");
+        assert_eq!(tags.len(), subjects.len(), "round {round}: {action} is recorded twice");
         tags
     };
-    let (created, removed) = (told("secret.create"), told("secret.delete"));
+    let (created, removed) = (recorded("secret.create"), recorded("secret.delete"));
     assert_eq!(created.len() + removed.len(), entries.len(), "round {round}: another kind of entry");
     let lost: Vec<_> = put.difference(&created).chain(deleted.difference(&removed)).collect();
     assert!(lost.is_empty(), "round {round}: acknowledged and lost: {lost:?}");

@@ -337,7 +337,7 @@ fn consents(t: &Deployment) {
         let now = ok(&show(&t.infra, &format!("{place}/{kind}")), 200);
         assert_eq!(now["data"]["title"] == "changed", change.status == 200);
         let id = first["consentId"].as_str().unwrap();
-        // What is malformed or unknown tells nothing to who may not read.
+        // A caller who may not read gets one refusal, also for what is malformed or unknown.
         for (path, success) in [(kind.as_str(), 200), (&format!("ipfs/{id}"), 200), ("ipfs/Qm", 404)] {
             let reply = show(caller, &format!("{place}/{path}"));
             check(Action::ReadConsent, None, column, standing, success, reply.status);

@@ -1,4 +1,4 @@
-//! Accounts of the portal: registration, verification, passwords, sessions, and what does not tell whether an address is
+//! Accounts of the portal: registration, verification, passwords, sessions, and that no answer shows whether an address is
 //! known.
 
 use std::{

@@ -294,14 +294,14 @@ fn a_service_is_asked_for_once_and_may_be_given_back(t: &Deployment) {
 fn services_are_listed_with_the_instance_of_an_application(t: &Deployment) {
     let dev = developer(t);
     let app = application(&dev.session);
-    let mark = unique("mark");
+    let prefix = unique("service");
     let put = |name: &str, settings: Value| {
-        ok(&t.service.put(&format!("/caas/portal/services/{mark}-{name}"), &settings), 200)
+        ok(&t.service.put(&format!("/caas/portal/services/{prefix}-{name}"), &settings), 200)
     };
     let one = put("one", json!({ "display_name": "One", "description": "first", "show_issuer": true }));
     let two = put("two", json!({}));
     put("hidden", json!({ "registrable": false }));
-    let list = ok(&dev.session.get(&format!("/application_services?name={mark}&sort_by=name")), 200);
+    let list = ok(&dev.session.get(&format!("/application_services?name={prefix}&sort_by=name")), 200);
     assert_eq!(list["total"], 2);
     assert_eq!(
         list["data"],
@@ -313,7 +313,7 @@ fn services_are_listed_with_the_instance_of_an_application(t: &Deployment) {
         ])
     );
     let made = instance(&dev.session, &app, &two);
-    let of_app = format!("/application_services?name={mark}&sort_by=name&app_id={}", id(&app));
+    let of_app = format!("/application_services?name={prefix}&sort_by=name&app_id={}", id(&app));
     let list = ok(&dev.session.get(&of_app), 200);
     assert!(list["data"][0].get("instance").is_none());
     let shown = &list["data"][1]["instance"];
@@ -323,7 +323,7 @@ fn services_are_listed_with_the_instance_of_an_application(t: &Deployment) {
     assert_eq!(ok(&dev.session.get(&format!("{of_app}&status=0")), 200)["total"], 0);
     let without = ok(&dev.session.get(&format!("{of_app}&status=-1")), 200);
     assert_eq!((&without["total"], &without["data"][0]["id"]), (&json!(1), &one["id"]));
-    let by_status = format!("/application_services?name={mark}&app_id={}&sort_by=status", id(&app));
+    let by_status = format!("/application_services?name={prefix}&app_id={}&sort_by=status", id(&app));
     for (order, expected) in [("", [&one, &two]), ("&sort_desc=true", [&two, &one])] {
         let first = ok(&dev.session.get(&format!("{by_status}{order}&size=1")), 200);
         let second = ok(&dev.session.get(first["next"].as_str().unwrap()), 200);
@@ -338,7 +338,7 @@ fn services_are_listed_with_the_instance_of_an_application(t: &Deployment) {
     assert_eq!((&asked_for["total"], &asked_for["data"][0]["instance"]), (&json!(1), shown));
     // What is closed later stays with who has it.
     put("two", json!({ "registrable": false }));
-    assert_eq!(ok(&dev.session.get(&format!("/application_services?name={mark}")), 200)["total"], 1);
+    assert_eq!(ok(&dev.session.get(&format!("/application_services?name={prefix}")), 200)["total"], 1);
     assert_eq!(ok(&dev.session.get(&format!("/applications/{}/application_instances", id(&app))), 200)["total"], 1);
 }
 

@@ -42,7 +42,7 @@ fn log_ins_and_their_refusals_are_entries(t: &Deployment) {
     let dev = developer(t);
     let before = entries(t, &dev.id).len();
     let wrong = ask_in(t, &dev.email, "wrong horse");
-    assert_eq!((wrong.status, wrong.header("audit-entry")), (401, None), "it would tell that the account exists");
+    assert_eq!((wrong.status, wrong.header("audit-entry")), (401, None), "it would show that the account exists");
     let right = ask_in(t, &dev.email, PASSWORD);
     assert_eq!(named(t, &right), "developer.log-in");
     assert_eq!(named(t, &log_in(t, &dev.email, PASSWORD).call("DELETE", "/auth", None)), "developer.log-out");

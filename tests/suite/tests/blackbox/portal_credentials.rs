@@ -242,8 +242,8 @@ fn parallel_changes_of_a_jwt_credential_lose_nothing(t: &Deployment) {
 
 fn credentials_are_sorted_and_found_by_their_keys(t: &Deployment) {
     let dev = developer(t);
-    let mark = unique("mark");
-    let keys = ["b-Needle", "c", "a-needle"].map(|name| format!("{mark}-{name}"));
+    let prefix = unique("key");
+    let keys = ["b-Needle", "c", "a-needle"].map(|name| format!("{prefix}-{name}"));
     for kind in ["key-auth", "jwt"] {
         let path = format!("/credentials/{kind}");
         for key in &keys {
@@ -255,7 +255,7 @@ fn credentials_are_sorted_and_found_by_their_keys(t: &Deployment) {
             while let Some(page) = next.as_str() {
                 let list = ok(&dev.session.get(page), 200);
                 let found = list["data"].as_array().unwrap().iter().map(|one| one["key"].as_str().unwrap());
-                seen.extend(found.map(|key| key.rsplit(&format!("{mark}-")).next().unwrap().to_owned()));
+                seen.extend(found.map(|key| key.rsplit(&format!("{prefix}-")).next().unwrap().to_owned()));
                 if let Some(offset) = list["offset"].as_str() {
                     assert!(list["next"].as_str().unwrap().contains(&format!("offset={offset}")), "{list}");
                 }

@@ -53,7 +53,7 @@ fn guesses_are_limited_by_account_and_by_source(shared: &Deployment) {
     for _ in 0..6 {
         assert_eq!(ask_from(t, "192.0.2.1", &email, PASSWORD).status, 204);
     }
-    // Whether the address exists is not told; strangers share what an account allows, even at once.
+    // No answer shows whether the address exists; strangers share what an account allows, even at once.
     for address in [&email, &unknown] {
         assert_eq!(guess(t, "198.51.100.1", address, 2), [401, 401]);
         let mut statuses = together(6, |n| ask_from(t, &format!("198.51.100.{}", 2 + n), address, "wrong").status);
@@ -66,7 +66,7 @@ fn guesses_are_limited_by_account_and_by_source(shared: &Deployment) {
         assert!((1..=30).contains(&seconds), "{reply:?}");
         assert!(message(reply, 429).contains("try again in"), "{reply:?}");
     }
-    // The owner is let in from where it was before, has its own guesses there, and is not told apart elsewhere.
+    // The owner is let in from where it was before, has its own guesses there, and is like any stranger elsewhere.
     assert_eq!(ask_from(t, "192.0.2.1", &email, PASSWORD).status, 204);
     assert_eq!(guess(t, "192.0.2.1", &email, 5), [401, 401, 401, 401, 429]);
     // A mailed token makes the owner known where it is used.

@@ -219,7 +219,7 @@ fn a_portal_that_is_switched_off_answers_nothing(shared: &Deployment) {
     ok(&t.service.get("/caas/portal/developers"), 200);
     assert_eq!(switch(true)["config"]["portal"], true);
     assert_eq!(nobody(t).get("/files").status, 200);
-    // Twice the same tells the log nothing.
+    // Setting it to the same value again is not an entry.
     switch(true);
     let entries = database::audit(&t.instance).into_iter().filter(|entry| entry.action.starts_with("portal."));
     assert_eq!(entries.map(|entry| entry.action).collect::<Vec<_>>(), ["portal.disable", "portal.enable"]);

@@ -86,7 +86,7 @@ fn a_mail_is_sent_after_the_answer_and_again_when_it_failed(shared: &Deployment)
     assert!(mail["text"].as_str().unwrap().contains("token="), "{mail}");
     soon(|| mails(t, &email)[0]["sent_at"].is_number(), &true);
 
-    // Refused by the server: it stays in the outbox, and is told as what it is.
+    // Refused by the server: it stays in the outbox, and its status says so.
     nobody(t).call("POST", "/resend-account-verification", Some(&json!({ "email": email })));
     taken.recv_timeout(Duration::from_secs(10)).unwrap();
     let second = || mails(t, &email)[1].clone();

@@ -1,5 +1,5 @@
 //! Every operation of the portal by every kind of caller: one row per operation, one column per caller. What an operation
-//! answers in its body is told elsewhere.
+//! answers in its body is tested elsewhere.
 
 use std::{thread, time::Duration};
 

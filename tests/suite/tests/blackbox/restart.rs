@@ -133,8 +133,8 @@ fn root_keys_rotate_under_traffic(shared: &Deployment) {
     let t = t.restart(variables.with("ROOT_KEY", &format!("new:{}", random_base64()))).unwrap();
     let reply = t.service.call("POST", &format!("{}/fetch", places[0]), None);
     assert_eq!(reply.status, 500);
-    let told: Value = serde_json::from_slice(&reply.body).unwrap();
-    assert_eq!(told["statusCode"], 500);
+    let refusal: Value = serde_json::from_slice(&reply.body).unwrap();
+    assert_eq!(refusal["statusCode"], 500);
 }
 
 fn the_other_curve_serves_everything(shared: &Deployment) {

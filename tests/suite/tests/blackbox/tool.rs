@@ -133,8 +133,8 @@ fn no_byte_of_a_secret_changes_on_its_way(t: &Deployment) {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
         let output = child.wait_with_output().unwrap();
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert!(output.status.success() && !told.contains("KEY") && !told.contains("s3cret"), "{value:?}: {told}");
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success() && !errors.contains("KEY") && !errors.contains("s3cret"), "{value:?}: {errors}");
     };
     for (number, (value, input, expected)) in [
         (&["@dm1n-s3cret"][..], "", "@dm1n-s3cret"),
@@ -228,9 +228,9 @@ fn a_token_of_the_config_api_is_minted_listed_and_revoked(t: &Deployment) {
     let (folder, tenant) = (Folder::new(t), unique("acme"));
     let create = ["token", "create", &tenant, "shop", "--owner", "u-1", "--role", "owner", "--scope", "config=read"];
     let minted = folder.run(&create, &[]);
-    let (token, told) = (String::from_utf8(minted.stdout).unwrap(), String::from_utf8(minted.stderr).unwrap());
+    let (token, note) = (String::from_utf8(minted.stdout).unwrap(), String::from_utf8(minted.stderr).unwrap());
     let token = token.strip_suffix('\n').unwrap();
-    let id = told.trim_end().strip_suffix('.').and_then(|told| told.rsplit(' ').next()).unwrap();
+    let id = note.trim_end().strip_suffix('.').and_then(|note| note.rsplit(' ').next()).unwrap();
 
     let uses = |token: &str, method, body: Option<&[u8]>| {
         config_project::send(t, &format!("Bearer {token}"), method, "/groups", body).status
@@ -293,8 +293,8 @@ fn the_audit_log_is_exported_and_verified(t: &Deployment) {
     fs::write(folder.0.join("export"), marked(&export)).unwrap();
     fs::write(folder.0.join("first.json"), marked(&first)).unwrap();
     let verify = ["audit", "verify", "export", "--key", key.trim(), "--previous", "first.json"];
-    let told = folder.prints(&verify);
-    assert_eq!(told, format!("4 entries of {tenant} are as they were written, all of them signed (3 checkpoints)\n"));
+    let printed = folder.prints(&verify);
+    assert_eq!(printed, format!("4 entries of {tenant} are as they were written, all of them signed (3 checkpoints)\n"));
     // Without a key that is known, it says so.
     let output = folder.run(&["audit", "verify", "export"], &[]);
     assert!(output.status.success() && String::from_utf8_lossy(&output.stderr).contains("warning"));
@@ -305,14 +305,14 @@ fn the_audit_log_is_exported_and_verified(t: &Deployment) {
     assert_eq!(listed.lines().count(), 3, "{listed}");
 
     let lines: Vec<_> = export.lines().map(str::to_owned).collect();
-    let tampered = |change: &dyn Fn(&mut Vec<String>), told: &str| {
+    let tampered = |change: &dyn Fn(&mut Vec<String>), expected: &str| {
         let mut lines = lines.clone();
         change(&mut lines);
         fs::write(folder.0.join("export"), lines.join("\n")).unwrap();
         let output = folder.run(&verify, &[]);
         let errors = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{errors}");
-        assert!(errors.contains(told), "{errors}");
+        assert!(errors.contains(expected), "{errors}");
     };
     tampered(&|lines| lines[2] = lines[2].replace("secret.create", "secret.delete"), "entry 1 was altered");
     tampered(&|lines| drop(lines.remove(2)), "entry 1 is missing");
@@ -365,8 +365,8 @@ fn an_extension_is_activated_shown_and_deactivated(t: &Deployment) {
     assert!(String::from_utf8(unknown.stderr).unwrap().contains("never activated"));
     let token = folder.run(&["extension", "activate", &id, "--tenant-dns", "tool.example", "--token", "t0ken"], &[]);
     assert_eq!(token.status.code(), Some(1));
-    let told = String::from_utf8(token.stderr).unwrap();
-    assert!(told.contains("Tokens are not taken here") && !told.contains("t0ken"), "{told}");
+    let errors = String::from_utf8(token.stderr).unwrap();
+    assert!(errors.contains("Tokens are not taken here") && !errors.contains("t0ken"), "{errors}");
 }
 
 fn the_portal_is_looked_after(t: &Deployment) {
@@ -405,8 +405,8 @@ fn the_exit_code_tells_the_kind_of_failure(t: &Deployment) {
     let unknown = random_uuid();
     let refused = folder.run(&show, &[("CHANCERY_LICENSE", &unknown)]);
     assert_eq!(refused.status.code(), Some(1));
-    let told = String::from_utf8(refused.stderr).unwrap();
-    assert!(told.contains("401") && !told.contains(&unknown), "{told}");
+    let errors = String::from_utf8(refused.stderr).unwrap();
+    assert!(errors.contains("401") && !errors.contains(&unknown), "{errors}");
     assert_eq!(folder.run(&["licence"], &[]).status.code(), Some(2));
     assert_eq!(folder.run(&["--curve", "secp256k1", "licence", "show"], &[]).status.code(), Some(2));
     let elsewhere = [("CHANCERY_URL", "http://127.0.0.1:9"), ("CHANCERY_LICENSE", "x")];

@@ -51,8 +51,8 @@ fn a_file_becomes_a_configuration_and_back(t: &Deployment) {
     for (file, text) in [("a.json", EXACT), ("a.yaml", yaml), (".env", env)] {
         let app = unique("app");
         fs::write(folder.path(file), text).unwrap();
-        let told = folder.prints(&["config", "import", file, "--app", &app]);
-        assert_eq!(told, "1 created, 0 changed, 0 unchanged\n", "{file}");
+        let printed = folder.prints(&["config", "import", file, "--app", &app]);
+        assert_eq!(printed, "1 created, 0 changed, 0 unchanged\n", "{file}");
         assert_eq!(stored(t, &app), EXACT, "{file}");
         for format in ["json", "yaml", "env"] {
             let exported = folder.prints(&["config", "export", "--app", &app, "--format", format]);
@@ -75,8 +75,8 @@ fn exported_variables_are_read_by_a_shell_and_run_nothing(t: &Deployment) {
     fs::write(folder.path("vars.env"), &exported).unwrap();
     let show = r#". ./vars.env; printf '%s\n' "$P" "$D" "$W" "$S" "$L""#;
     let output = Command::new("sh").args(["-euc", show]).current_dir(folder.path("")).output().unwrap();
-    let told = String::from_utf8(output.stdout).unwrap();
-    let lines: Vec<_> = told.lines().collect();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<_> = printed.lines().collect();
     let expected = ["P", "D", "W", "S"].map(|name| json[name].as_str().unwrap());
     assert_eq!(lines[..4], expected, "{exported}");
     assert_eq!(serde_json::from_str::<Value>(lines[4]).unwrap(), json["L"]);
@@ -88,9 +88,9 @@ fn exported_variables_are_read_by_a_shell_and_run_nothing(t: &Deployment) {
     // What readers disagree about is not written.
     folder.prints(&["config", "set", "--app", &app, "PASSWORD", "it's $5", "--text"]);
     let refused = folder.run(&["config", "export", "--app", &app, "--format", "env"], &[]);
-    let told = String::from_utf8(refused.stderr).unwrap();
+    let errors = String::from_utf8(refused.stderr).unwrap();
     assert_eq!((refused.status.code(), refused.stdout.as_slice()), (Some(2), b"".as_slice()));
-    assert!(told.contains("PASSWORD") && !told.contains("it's"), "{told}");
+    assert!(errors.contains("PASSWORD") && !errors.contains("it's"), "{errors}");
 }
 
 fn a_file_may_have_a_byte_order_mark_and_no_bottomless_names(t: &Deployment) {
@@ -240,10 +240,10 @@ fn a_wrong_line_of_many_does_not_stop_the_others(t: &Deployment) {
     ];
     fs::write(folder.path("some.jsonl"), lines.join("\n")).unwrap();
     let output = folder.run(&["config", "import", "some.jsonl"], &[]);
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{told}");
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{errors}");
     for expected in ["line 3: ", "line 4: ", "line 5: ", "2 created, 0 changed, 0 unchanged, 3 refused"] {
-        assert!(told.contains(expected), "{told}");
+        assert!(errors.contains(expected), "{errors}");
     }
     assert_eq!(stored(t, &format!("{prefix}_two")), r#"{"a":1}"#);
     // The next import goes on before the first wrong line, and not before what was done.
