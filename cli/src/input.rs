@@ -31,11 +31,9 @@ pub(crate) struct Value {
 
 impl Value {
     pub fn read(&self) -> Result<Zeroizing<String>> {
-        let text = match (&self.literal, &self.file, self.argument.as_deref()) {
-            (Some(text), _, _) => Zeroizing::new(text.clone()),
-            (None, Some(path), _) => file(path)?,
-            (None, None, Some("-") | None) => standard_input()?,
-            (None, None, Some(text)) => Zeroizing::new(text.to_owned()),
+        let text = match &self.literal {
+            Some(text) => Zeroizing::new(text.clone()),
+            None => given(self.argument.as_deref(), self.file.as_deref())?.map_or_else(standard_input, Ok)?,
         };
         Ok(if self.trim { trimmed(&text) } else { text })
     }
@@ -57,15 +55,13 @@ pub(crate) fn trimmed(text: &str) -> Zeroizing<String> {
     Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned())
 }
 
-/// An argument that cannot begin with `@`: `@file` stands for the content of a file, `-` for standard input.
-pub(crate) fn read(argument: &str) -> Result<Zeroizing<String>> {
-    match argument.strip_prefix('@') {
-        _ if argument == "-" => standard_input(),
-        // The path is not repeated: it may be a value that begins with @.
-        Some(path) => fs::read_to_string(path).map(Zeroizing::new).map_err(|error| {
-            Error::usage(format!("the file that an argument names with @ cannot be read as text: {error}"))
-        }),
-        None => Ok(Zeroizing::new(argument.to_owned())),
+/// What an option says: its text, standard input where that is `-`, or the content of the file that another one names.
+pub(crate) fn given(text: Option<&str>, file: Option<&str>) -> Result<Option<Zeroizing<String>>> {
+    match (text, file) {
+        (Some("-"), _) => standard_input().map(Some),
+        (Some(text), _) => Ok(Some(Zeroizing::new(text.to_owned()))),
+        (None, Some(path)) => self::file(path).map(Some),
+        (None, None) => Ok(None),
     }
 }
 
@@ -168,14 +164,14 @@ mod tests {
         let (lines, length) = lines(name).unwrap();
         let lines: Vec<_> = lines.map(|line| line.unwrap()).collect();
         assert_eq!((lines, length), (vec![(1, "two".into()), (2, "lines".into()), (3, String::new())], 15));
-        assert_eq!(*read(&format!("@{name}")).unwrap(), "\u{feff}two\nlines\r\n\n");
+        assert_eq!(**given(None, Some(name)).unwrap().unwrap(), *"\u{feff}two\nlines\r\n\n");
+        assert_eq!(**given(Some(&format!("@{name}")), None).unwrap().unwrap(), format!("@{name}"));
+        assert!(given(None, None).unwrap().is_none());
         fs::remove_file(path).unwrap();
     }
 
     #[test]
-    fn an_error_does_not_repeat_what_may_be_a_value() {
-        let error = read("@dm1n-s3cret").unwrap_err();
-        assert!(error.exit_code() == 2 && !error.to_string().contains("dm1n"), "{error}");
+    fn a_file_that_is_not_there_and_two_places_are_wrong_usage() {
         assert_eq!(value(&["--file", "/no/such/file"]).unwrap_err().exit_code(), 2);
         assert!(Line::try_parse_from(["x", "a", "--file", "b"]).is_err());
     }

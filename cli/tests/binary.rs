@@ -160,7 +160,7 @@ fn digits_order_and_doubled_names_stay_as_they_are() {
     // Editors put a byte order mark in front of a file.
     let file = std::env::temp_dir().join(format!("chancery-body-{}.json", std::process::id()));
     std::fs::write(&file, format!("\u{feff}{EXACT}")).unwrap();
-    assert_eq!(call(&["PUT", "/caas/x", "-d", &format!("@{}", file.display())]), EXACT);
+    assert_eq!(call(&["PUT", "/caas/x", "--data-file", file.to_str().unwrap()]), EXACT);
     std::fs::remove_file(file).unwrap();
     let body = format!(r#"{{"data":{EXACT}}}"#);
     let expected = format!(r#"{{"keep":1.50,"data":{EXACT},"keep":2e0}}"#);

@@ -19,14 +19,17 @@ pub(super) struct Call {
     method: String,
     /// Such as /licenses/servicekey/current
     path: String,
-    /// JSON body: the text itself, @file, or - for standard input
-    #[arg(short, long, value_name = "JSON")]
+    /// JSON body, or - for standard input
+    #[arg(short, long, value_name = "JSON", group = "body")]
     data: Option<String>,
+    /// The JSON body is the content of this file
+    #[arg(long, value_name = "FILE", group = "body")]
+    data_file: Option<String>,
     /// A parameter of the query; may be repeated
     #[arg(short, long, value_name = "NAME=VALUE", value_parser = parse_pair)]
     query: Vec<(String, String)>,
     /// Encrypt the member `data` of the body for the service
-    #[arg(long, requires = "data", conflicts_with = "anonymous")]
+    #[arg(long, requires = "body", conflicts_with = "anonymous")]
     encrypt: bool,
     /// Do not sign
     #[arg(long)]
@@ -60,8 +63,8 @@ impl Call {
 
     /// The text that was given: it is checked, and sent as it stands.
     fn body(&self) -> Result<Option<Zeroizing<String>>> {
-        let Some(argument) = &self.data else { return Ok(None) };
-        let text = input::without_mark(input::read(argument)?);
+        let Some(text) = input::given(self.data.as_deref(), self.data_file.as_deref())? else { return Ok(None) };
+        let text = input::without_mark(text);
         json::check(&text).map_err(|reason| Error::usage(format!("the body is not JSON: {reason}")))?;
         Ok(Some(text))
     }

@@ -58,13 +58,16 @@ pub(super) struct Put {
     title: Option<String>,
     #[arg(long)]
     subtitle: Option<String>,
-    /// HTML, @file, or - for standard input
-    #[arg(long, value_name = "HTML")]
+    /// HTML, or - for standard input
+    #[arg(long, value_name = "HTML", conflicts_with = "body_file")]
     body: Option<String>,
+    /// The HTML is the content of this file
+    #[arg(long, value_name = "FILE")]
+    body_file: Option<String>,
     #[arg(long, value_name = "TEXT")]
     acknowledge: Option<String>,
     /// Put it out of force instead; its content stays
-    #[arg(long, conflicts_with_all = ["title", "subtitle", "body", "acknowledge"])]
+    #[arg(long, conflicts_with_all = ["title", "subtitle", "body", "body_file", "acknowledge"])]
     off: bool,
     /// Who asks for it; kept with the consent
     #[arg(long, value_name = "NAME", env = "USER", default_value = "chancery")]
@@ -182,7 +185,7 @@ impl Consent {
 
 impl Put {
     fn data(&self) -> Result<Value> {
-        let body = self.body.as_deref().map(input::read).transpose()?;
+        let body = input::given(self.body.as_deref(), self.body_file.as_deref())?;
         let fields = [
             ("title", self.title.clone()),
             ("subtitle", self.subtitle.clone()),
@@ -336,6 +339,11 @@ mod tests {
             json!({ "type": "biometric", "isEnabled": true, "requestingUser": "ada", "title": "T", "body": "PGI+" });
         assert_eq!(data, wanted);
         assert_eq!(put("--off --by ada")["isEnabled"], false);
+        assert_eq!(put("--body @ada")["body"], base64::encode(b"@ada"));
+        let file = std::env::temp_dir().join(format!("chancery-consent-{}.html", std::process::id()));
+        std::fs::write(&file, "<b>\n").unwrap();
+        assert_eq!(put(&format!("--body-file {}", file.display()))["body"], base64::encode(b"<b>\n"));
+        std::fs::remove_file(&file).unwrap();
     }
 
     #[test]

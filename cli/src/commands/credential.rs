@@ -18,9 +18,9 @@ pub(super) enum Credential {
     /// Each is an object: type (key-auth or jwt), developer (id or e-mail address) or application (id), key, and for a
     /// jwt secret, algorithm and rsa_public_key. They are imported one after the other until one is refused.
     Import {
-        /// @file with a JSON object or an array of them, or - for standard input
+        /// File with a JSON object or an array of them, or - for standard input
         #[arg(default_value = "-")]
-        credentials: String,
+        file: String,
         /// Go on where a credential with the same key exists
         #[arg(long)]
         skip_existing: bool,
@@ -29,8 +29,8 @@ pub(super) enum Credential {
 
 impl Credential {
     pub fn run(&self, session: &Session) -> Result<String> {
-        let Self::Import { credentials, skip_existing } = self;
-        let requests = requests(&input::without_mark(input::read(credentials)?))?;
+        let Self::Import { file, skip_existing } = self;
+        let requests = requests(&input::document(file)?)?;
         let client = session.client()?;
         let (mut imported, mut skipped) = (Vec::new(), 0);
         for (number, request) in requests.iter().enumerate() {

@@ -2,7 +2,6 @@
 //! request says stands in a JSON file, in options, or in both; options win.
 
 use clap::{Args, Subcommand};
-use crypto::Zeroizing;
 use serde_json::Value;
 
 use super::Session;
@@ -151,12 +150,8 @@ impl Create {
 
 impl Password {
     fn set(&self, body: &mut Members, name: &str) -> Result<()> {
-        let text = match (self.password.as_deref(), self.password_file.as_deref()) {
-            (Some("-"), _) => input::standard_input()?,
-            (Some(text), _) => Zeroizing::new(text.to_owned()),
-            (None, Some(path)) => input::file(path)?,
-            (None, None) => return Ok(()),
-        };
+        let given = input::given(self.password.as_deref(), self.password_file.as_deref())?;
+        let Some(text) = given else { return Ok(()) };
         let text = if self.trim { input::trimmed(&text) } else { text };
         set(body, name, Some(&text));
         Ok(())

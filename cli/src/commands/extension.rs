@@ -50,9 +50,12 @@ pub(super) struct Activate {
     browser: Option<String>,
     #[arg(long, value_name = "VERSION")]
     extension_version: Option<String>,
-    /// Bearer token with the scope extension:activate, instead of a licence: @file, - for standard input, or itself
+    /// Bearer token with the scope extension:activate, instead of a licence; - for standard input
     #[arg(long, value_name = "TOKEN", env = "CHANCERY_TOKEN", hide_env_values = true)]
     token: Option<String>,
+    /// The bearer token is the content of this file
+    #[arg(long, value_name = "FILE", conflicts_with = "token")]
+    token_file: Option<String>,
 }
 
 impl Place {
@@ -72,8 +75,10 @@ impl Place {
 impl Extension {
     pub fn run(&self, session: &Session) -> Result<String> {
         let token = match self {
-            Self::Activate(Activate { token: Some(token), .. }) => Some(input::read(token)?),
-            _ => None,
+            Self::Activate(Activate { token, token_file, .. }) => {
+                input::given(token.as_deref(), token_file.as_deref())?
+            }
+            Self::Deactivate { .. } | Self::Status { .. } => None,
         };
         // A token needs no licence beside it.
         let client = if token.is_some() { session.anonymous()? } else { session.client()? };

@@ -14,9 +14,8 @@ pub(super) enum PortalFile {
     Put {
         /// Such as content/index.md
         path: String,
-        /// The contents themselves, @file, or - for standard input
-        #[arg(default_value = "-", allow_hyphen_values = true)]
-        contents: String,
+        #[command(flatten)]
+        contents: input::Value,
     },
     /// Print the contents of a file
     Get { path: String },
@@ -52,9 +51,7 @@ impl PortalFile {
     fn request(&self) -> Result<Request> {
         let one = |path: &str| format!("{FILES}/{}", path.split('/').map(segment).collect::<Vec<_>>().join("/"));
         Ok(match self {
-            Self::Put { path, contents } => {
-                Request::new("PUT", one(path)).body(json!({"contents": *input::read(contents)?}))
-            }
+            Self::Put { path, contents } => Request::new("PUT", one(path)).body(json!({"contents": *contents.read()?})),
             Self::Get { path } => Request::new("GET", one(path)),
             Self::Delete { path } => Request::new("DELETE", one(path)),
             Self::List { offset } => {
@@ -80,6 +77,13 @@ mod tests {
         // Front matter begins with hyphens.
         let put = request(&["put", "a.md", "---\nreadable_by: x\n---\n"]);
         assert_eq!(put.json(), json!({"contents": "---\nreadable_by: x\n---\n"}));
+        // Only --file names a file.
+        assert_eq!(request(&["put", "a.md", "@team"]).json(), json!({"contents": "@team"}));
+        let file = std::env::temp_dir().join(format!("chancery-portal-file-{}", std::process::id()));
+        std::fs::write(&file, "a\r\n\n").unwrap();
+        let put = request(&["put", "a.md", "--file", file.to_str().unwrap()]);
+        std::fs::remove_file(&file).unwrap();
+        assert_eq!(put.json(), json!({"contents": "a\r\n\n"}));
         assert_eq!(request(&["list", "--offset", "x"]).query, [("offset", "x".to_owned())]);
     }
 }

@@ -77,10 +77,11 @@ impl Add {
             "{id} is now the newest root key in {} (ring: {}).\n\
              \n\
              Here:      start scripts/up again, then run `chancery root-key rotate`.\n\
-             Workers:   this file is for the local deployment only. Make an entry with `chancery root-key add --print`, put it in\n\
-             \u{20}          front of that deployment's ring, and give the ring to every function that has a ROOT_KEY:\n\
-             \u{20}          npx wrangler secret put ROOT_KEY -c functions/caas/secret-store/wrangler.toml   (and so on)\n\
-             Spin:      likewise, in the provider of the variable root_key (SPIN_VARIABLE_ROOT_KEY), then restart.\n\
+             Elsewhere: this file is for the local deployment only. `chancery root-key add --print` makes an entry for another one; put\n\
+             \u{20}          it in front of the ring that is kept there.\n\
+             \u{20}          Workers: write the ring into the file of secrets, then `scripts/deploy --secrets FILE`, which gives it to\n\
+             \u{20}          every function that takes it; first with the new entry last, then with it in front (docs/deploying.md).\n\
+             \u{20}          Spin: set the variable root_key (SPIN_VARIABLE_ROOT_KEY, or its provider), then restart.\n\
              Then rotate there too; no root key may leave a ring before that.\n",
             path.display(),
             ids.join(", ")

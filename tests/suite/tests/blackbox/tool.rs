@@ -436,7 +436,7 @@ fn services_instances_and_imports_are_looked_after(t: &Deployment) {
     let one = json!({ "type": "key-auth", "developer": dev.email, "key": key });
     let two = json!({ "type": "key-auth", "application": app["id"], "key": other });
     fs::write(&file, json!([one, two]).to_string()).unwrap();
-    let from = format!("@{}", file.display());
+    let from = file.display().to_string();
     assert_eq!(folder.prints(&["credential", "import", &from]), "imported 2, skipped 0\n");
     assert_eq!(folder.run(&["credential", "import", &from], &[]).status.code(), Some(1));
     assert_eq!(folder.prints(&["credential", "import", &from, "--skip-existing"]), "imported 0, skipped 2\n");
