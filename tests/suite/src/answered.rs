@@ -22,6 +22,9 @@ const READS: [&str; 5] = ["audit.read", "authorization.list", "config.fetch", "e
 /// Words of operations that no known caller is refused.
 const OPEN: [&str; 1] = ["license.read-own"];
 
+/// Words of deletions that may find nothing to delete.
+const IDLE: [&str; 1] = ["developer.log-out"];
+
 /// Names the file for the native runtime.
 pub const VARIABLE: &str = "CHANCERY_ANSWERED";
 
@@ -57,8 +60,9 @@ pub fn file() -> Option<&'static Path> {
     FILE.get().map(PathBuf::as_path)
 }
 
-/// What the answers in this file lack, as `GET /caas/sd 200` for a documented status and `PATCH /caas/sd done entry` or
-/// `… refused entry` for an entry of the audit log; and what the list holds although nothing lacks it.
+/// What the answers in this file lack, as `GET /caas/sd 200` for a documented status, and for entries of the audit log as
+/// `PATCH /caas/sd done entry` or `… refused entry` where no answer names one, and `PUT /caas/sd 200 without its entry` for
+/// an answer to a change that does not; and what the list holds although nothing lacks it.
 pub fn compare(answers: &Path) -> Result<(Vec<String>, Vec<String>), String> {
     let answers = fs::read_to_string(answers).map_err(|error| error.to_string())?;
     let answers: BTreeSet<&str> = answers.lines().collect();
@@ -77,12 +81,26 @@ pub fn compare(answers: &Path) -> Result<(Vec<String>, Vec<String>), String> {
         let done = row.method == "GET"
             || READS.contains(&word)
             || answers.iter().filter(named).any(|answer| answer.status.starts_with('2'));
-        let open = matches!(row.access, Access::Anyone | Access::Session | Access::AdminToken) || OPEN.contains(&word);
+        // Who has no licence, no token and no session is a stranger, of whom nothing is recorded.
+        let open = matches!(row.access, Access::Anyone | Access::AdminToken) || OPEN.contains(&word);
         let refused = open || answers.iter().filter(named).any(|answer| answer.status.starts_with('4'));
         let missing = [("done", done), ("refused", refused)].into_iter().filter(|(_, found)| !found);
         missing.map(|(outcome, _)| format!("{} {} {outcome} entry", row.method, row.path)).collect::<Vec<_>>()
     });
-    let missing: BTreeSet<String> = statuses.chain(entries).collect();
+    // These answers tell of a change, whatever the operation: a creation, and every PUT and DELETE that was done.
+    let unnamed = operations.iter().filter_map(|row| Some((row, row.audit?))).flat_map(|(row, word)| {
+        let changes = |answer: &&Answer<'_>| {
+            answer.status == "201"
+                || (answer.status.starts_with('2') && matches!(row.method.as_str(), "PUT" | "DELETE"))
+        };
+        let of_row = answers.iter().filter(|answer| !answer.is_entry && answer.is_of(&row.method, &row.path));
+        of_row
+            .filter(changes)
+            .filter(|_| !IDLE.contains(&word))
+            .map(|answer| format!("{} {} {} without its entry", row.method, row.path, answer.status))
+            .collect::<Vec<_>>()
+    });
+    let missing: BTreeSet<String> = statuses.chain(entries).chain(unnamed).collect();
     Ok((missing.difference(&listed).cloned().collect(), listed.difference(&missing).cloned().collect()))
 }
 
