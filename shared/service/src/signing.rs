@@ -46,10 +46,15 @@ impl Signing {
             };
             key_pairs.insert(api, key.map(|private| KeyPair { private, public: OnceLock::new() }));
         }
+        let root_license = vars.get("ROOT_LICENSE_KEY").await.map(Zeroizing::new);
+        if root_license.is_none() {
+            // Where no system key exists yet, every signed request is a 401, and nothing else would say why.
+            platform::log::error("ROOT_LICENSE_KEY is not set: no first system key can be created");
+        }
         Self {
             curve,
             key_pairs,
-            root_license: vars.get("ROOT_LICENSE_KEY").await.map(Zeroizing::new),
+            root_license,
             infra_license: vars.get("INFRA_LICENSE_KEY").await.map(Zeroizing::new),
             allowed_time_span: config::number(vars, "ALLOWED_TIME_SPAN", 60).await,
             plain_mode: config::text(vars, "PLAIN_MODE", "allowed").await == "allowed",

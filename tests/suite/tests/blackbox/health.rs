@@ -90,9 +90,13 @@ fn make_read_only(files: &[PathBuf]) {
 
 fn an_unusable_variable_is_named_and_logged_without_its_value(shared: &Deployment) {
     let wrong = random_base64();
-    for name in ["ROOT_KEY", "LOOKUP_KEY"] {
-        let value = format!("{wrong}{wrong}");
-        let instance = shared.instance.runtime.start(case::needed(), Variables::random().with(name, &value)).unwrap();
+    let unusable = format!("{wrong}{wrong}");
+    for (name, value, public, inner) in [
+        ("ROOT_KEY", unusable.as_str(), "is missing or unusable", "is unusable"),
+        ("LOOKUP_KEY", &unusable, "is missing or unusable", "is unusable"),
+        ("ROOT_LICENSE_KEY", "", "is not set", "is not set"),
+    ] {
+        let instance = shared.instance.runtime.start(case::needed(), Variables::random().with(name, value)).unwrap();
         let ask = |path: &str| {
             ureq::get(format!("{}{path}", instance.url)).config().http_status_as_error(false).build().call()
         };
@@ -100,9 +104,9 @@ fn an_unusable_variable_is_named_and_logged_without_its_value(shared: &Deploymen
         let mut answer = ask(READY).unwrap();
         let text = answer.body_mut().read_to_string().unwrap();
         assert_eq!(answer.status(), 503);
-        assert!(text.contains(&format!("Not ready: {name} is missing or unusable")), "{text}");
+        assert!(text.contains(&format!("Not ready: {name} {public}")), "{text}");
         let log = instance.log();
-        assert!(log.contains(&format!("{name} is unusable")), "{log}");
+        assert!(log.contains(&format!("{name} {inner}: ")), "{log}");
         assert!(!text.contains(&wrong) && !log.contains(&wrong), "a value was shown");
     }
 }
