@@ -67,6 +67,14 @@ fn answer(mut stream: TcpStream, status: u16) -> Option<Taken> {
     Some((authorization, serde_json::from_slice(&body).ok()?))
 }
 
+/// What stands behind `token=` in the link of a mail to a page of `PORTAL_GUI_URL`.
+#[track_caller]
+fn token_of(mail: &Value, page: &str) -> String {
+    let start = format!("https://gui.example/{page}?token=");
+    let mut links = mail["text"].as_str().unwrap().split_whitespace().filter_map(|word| word.strip_prefix(&start));
+    links.next().unwrap_or_else(|| panic!("no link to {page} in {mail}")).to_owned()
+}
+
 fn a_mail_is_sent_after_the_answer_and_again_when_it_failed(shared: &Deployment) {
     let (url, taken) = mail_server(&[200, 500, 200]);
     let variables = Variables::random()
@@ -74,7 +82,12 @@ fn a_mail_is_sent_after_the_answer_and_again_when_it_failed(shared: &Deployment)
         .with("MAIL_API_URL", &format!("{url}/emails"))
         .with("MAIL_API_HOST", &url)
         .with("MAIL_API_KEY", "k3y")
-        .with("MAIL_FROM", "portal@example.org");
+        .with("MAIL_FROM", "portal@example.org")
+        // As Kong's own pages read them.
+        .with("PORTAL_GUI_URL", "https://gui.example/")
+        .with("PORTAL_VERIFY_LINK", "{gui}/account/verify?token={token}&email={email}")
+        .with("PORTAL_INVALIDATE_LINK", "{gui}/account/invalidate-verification?token={token}&email={email}")
+        .with("PORTAL_RESET_LINK", "{gui}/reset-password?token={token}");
     let t = &Deployment::start(shared.instance.runtime, variables).unwrap();
     let email = address();
     register(t, &email);
@@ -83,7 +96,11 @@ fn a_mail_is_sent_after_the_answer_and_again_when_it_failed(shared: &Deployment)
         (authorization.as_str(), &mail["from"], &mail["to"]),
         ("Bearer k3y", &json!("portal@example.org"), &json!([email]))
     );
-    assert!(mail["text"].as_str().unwrap().contains("token="), "{mail}");
+    let address = email.replace('@', "%40");
+    for page in ["account/verify", "account/invalidate-verification"] {
+        let token = token_of(&mail, page).strip_suffix(&format!("&email={address}")).unwrap().to_owned();
+        assert!(!token.is_empty() && !token.contains('&'), "{mail}");
+    }
     soon(|| mails(t, &email)[0]["sent_at"].is_number(), &true);
 
     // Refused by the server: it stays in the outbox, and its status says so.
@@ -96,6 +113,8 @@ fn a_mail_is_sent_after_the_answer_and_again_when_it_failed(shared: &Deployment)
     nobody(t).call("POST", "/forgot-password", Some(&json!({ "email": email })));
     let (_, third) = taken.recv_timeout(Duration::from_secs(10)).unwrap();
     assert!(third["subject"].as_str().unwrap().contains("password"), "{third}");
+    let reset = token_of(&third, "reset-password");
+    assert_eq!(nobody(t).call("POST", "/validate-reset", Some(&json!({ "token": reset }))).status, 200);
     assert_eq!(second()["attempts"], 1);
     ok(&t.service.get("/caas/portal/mail"), 200);
 }
