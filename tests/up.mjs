@@ -59,6 +59,9 @@ test("on workerd no door of the runtime is open, secrets stay private, and a kil
     assert(port === up.port || override.status >= 400, `port ${port} selects Workers by name`);
   }
 
+  // None of many requests at once is dropped.
+  await Promise.all(Array.from({ length: 512 }, (_, number) => groups(up, `at-once-${number}`)));
+
   for (const name of ["", "dev.json", ".dev.vars", ...files(up.state).filter((name) => name.includes("sqlite"))]) {
     assert.equal(statSync(join(up.state, name)).mode & 0o077, 0, `others may read ${name}`);
   }

@@ -27,6 +27,15 @@ pub struct Developer<'a> {
     pub session: Visitor<'a>,
 }
 
+/// The path of the page behind this one. Clients go on by it, or by `offset`, which stands beside it.
+#[track_caller]
+pub fn next_page(page: &Value) -> Option<String> {
+    let (next, offset) = (page["next"].as_str(), page["offset"].as_str());
+    let goes_on = next.zip(offset).is_some_and(|(next, offset)| next.contains(&format!("offset={offset}")));
+    assert!(goes_on || (page["next"].is_null() && page.get("offset").is_none()), "{page}");
+    next.map(str::to_owned)
+}
+
 pub fn nobody(t: &Deployment) -> Visitor<'_> {
     Visitor { deployment: t, cookie: String::new() }
 }
