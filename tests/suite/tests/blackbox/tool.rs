@@ -134,7 +134,10 @@ fn no_byte_of_a_secret_changes_on_its_way(t: &Deployment) {
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
         let output = child.wait_with_output().unwrap();
         let errors = String::from_utf8(output.stderr).unwrap();
-        assert!(output.status.success() && !errors.contains("KEY") && !errors.contains("s3cret"), "{value:?}: {errors}");
+        assert!(
+            output.status.success() && !errors.contains("KEY") && !errors.contains("s3cret"),
+            "{value:?}: {errors}"
+        );
     };
     for (number, (value, input, expected)) in [
         (&["@dm1n-s3cret"][..], "", "@dm1n-s3cret"),
@@ -294,7 +297,10 @@ fn the_audit_log_is_exported_and_verified(t: &Deployment) {
     fs::write(folder.0.join("first.json"), marked(&first)).unwrap();
     let verify = ["audit", "verify", "export", "--key", key.trim(), "--previous", "first.json"];
     let printed = folder.prints(&verify);
-    assert_eq!(printed, format!("4 entries of {tenant} are as they were written, all of them signed (3 checkpoints)\n"));
+    assert_eq!(
+        printed,
+        format!("4 entries of {tenant} are as they were written, all of them signed (3 checkpoints)\n")
+    );
     // Without a key that is known, it says so.
     let output = folder.run(&["audit", "verify", "export"], &[]);
     assert!(output.status.success() && String::from_utf8_lossy(&output.stderr).contains("warning"));
