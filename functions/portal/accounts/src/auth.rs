@@ -10,13 +10,10 @@ use model::portal::{CookieFacts, SessionAnswer, SessionFacts, Status, fold_email
 use serde_json::{Value, json};
 use service::{
     Actor, Anonymous, App, Error, Result,
-    portal::{self, Cookie, Session, Source, Transport},
+    portal::{self, Attempt, Candidate, Cookie, Guess, Session, Source, Transport},
 };
 
-use crate::{
-    guesses::Guess,
-    login_store::{self as store, Attempt, Candidate},
-};
+use crate::login_store as store;
 
 /// How often a password is verified that another log-in stores at another cost meanwhile.
 const VERIFICATIONS: usize = 2;
@@ -40,8 +37,8 @@ pub(crate) async fn create_session(
     let (email, password) = credentials.to_str().ok().and_then(basic).ok_or_else(wrong)?;
     let (app, now) = (&caller.app, caller.now);
     let guess = Guess::new(app, &fold_email(&email), &source, now)?;
-    let mut found = match store::attempt(&caller, &guess).await? {
-        Attempt::Refused(seconds) => return Ok(too_many(seconds)),
+    let mut found = match guess.attempt(caller.batch()).await? {
+        Attempt::Refused(seconds) => return Ok(portal::too_many_guesses(seconds)),
         Attempt::Counted(found) => found,
     };
     for _ in 0..VERIFICATIONS {
@@ -51,7 +48,7 @@ pub(crate) async fn create_session(
         if store::log_in(&caller, &guess, &developer, &cookie, renewed).await? {
             return Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, transport.set(&text)?)]).into_response());
         }
-        found = store::account(&caller, &guess).await?;
+        found = guess.account(caller.batch()).await?;
     }
     store::refuse(app, &guess, found.as_ref(), false).await?;
     Err(wrong())
@@ -70,13 +67,6 @@ async fn admitted(app: &App, guess: &Guess, password: &str, found: Option<Candid
             Err(Error::unauthorized(status.refusal()).with_body(body))
         }
     }
-}
-
-/// The answer to guesses that are not judged, whatever the account and the password.
-fn too_many(seconds: i64) -> Response {
-    let message = format!("Too many attempts to log in; try again in {seconds} seconds");
-    let retry_after = [(header::RETRY_AFTER, seconds.to_string())];
-    (StatusCode::TOO_MANY_REQUESTS, retry_after, Answer(json!({ "message": message }))).into_response()
 }
 
 /// Delete the session: its cookie is worth nothing afterwards.

@@ -2,7 +2,6 @@
 //! logging in and out. What a logged-in developer does to its account is in `developer`.
 
 mod auth;
-mod guesses;
 mod login_store;
 mod registration;
 mod reset;

@@ -1,67 +1,12 @@
-//! The SQL of logging in and out. A guess is counted in the batch that reads the account, and a session is opened only
-//! if the password that was verified still is the stored one.
+//! The SQL of logging in and out. A session is opened only if the password that was verified still is the stored one.
 
-use model::portal::Status;
-use platform::{Row, Statement};
+use platform::Statement;
 use service::{
-    Anonymous, App, Audit, Error, Result,
-    portal::{self, Cookie, PORTAL_TENANT},
+    Anonymous, App, Audit, Result,
+    portal::{self, Candidate, Cookie, Guess, PORTAL_TENANT},
 };
 
-use crate::guesses::{self, Guess};
-
 const LOG_IN: &str = "developer.log-in";
-
-/// The account that somebody tries to log in to.
-pub(crate) struct Candidate {
-    pub id: String,
-    pub password: String,
-    pub status: Status,
-    /// Too many wrong passwords since the last right one.
-    pub is_locked: bool,
-}
-
-/// What is known before a password is looked at.
-pub(crate) enum Attempt {
-    /// Guesses are refused for so many seconds.
-    Refused(i64),
-    Counted(Option<Candidate>),
-}
-
-/// Counts a guess, and reads its account. It is counted before it is judged, so that guesses in parallel are no more
-/// than those one after the other.
-pub(crate) async fn attempt(caller: &Anonymous, guess: &Guess) -> Result<Attempt> {
-    let mut batch = caller.batch();
-    let wait = batch.push(guess.select_wait());
-    let account = batch.push(match caller.app.portal().accounts()?.login_attempts {
-        0 => guess.select_account(),
-        most => guess.count_attempt(most),
-    });
-    batch.push(guess.count());
-    batch.push(guess.sweep());
-    let outcomes = batch.write().await?;
-    match guesses::refused_for(outcomes.one(wait)?)? {
-        Some(seconds) => Ok(Attempt::Refused(seconds)),
-        None => outcomes.row(account).map(candidate).transpose().map(Attempt::Counted),
-    }
-}
-
-/// The account once more, without counting anything.
-pub(crate) async fn account(caller: &Anonymous, guess: &Guess) -> Result<Option<Candidate>> {
-    let mut batch = caller.batch();
-    let account = batch.push(guess.select_account());
-    batch.read().await?.row(account).map(candidate).transpose()
-}
-
-fn candidate(row: &Row) -> Result<Candidate> {
-    let status = Status::from_number(row.get("status")?);
-    Ok(Candidate {
-        id: row.get("id")?,
-        password: row.get("password")?,
-        status: status.ok_or_else(|| Error::internal("a developer of unknown status"))?,
-        is_locked: row.get("is_locked")?,
-    })
-}
 
 /// Records the refusal of a log-in to an account that exists; one to an unknown address costs the same work. No answer
 /// names the entry, since that would reveal which accounts there are.
@@ -95,7 +40,7 @@ pub(crate) async fn log_in(
     batch.push(guess.give_back());
     batch.push(clear_attempts(developer));
     batch.push(portal::sweep_sessions(now));
-    for statement in guess.source().map(|source| guesses::know(id, source, now)).into_iter().flatten() {
+    for statement in guess.source().map(|source| portal::know_source(id, source, now)).into_iter().flatten() {
         batch.push(statement);
     }
     if let Some(password) = renewed {

@@ -7,7 +7,7 @@ use service::{
     portal::{self, Mail, MailKind, OneTimeToken, PORTAL_TENANT, PortalBody, Purpose, Source},
 };
 
-use crate::{demand, guesses, store, verification::unauthorized};
+use crate::{demand, store, verification::unauthorized};
 
 /// Ask for a mail with which a new password can be chosen. The answer is the same whether or not there is such an account.
 #[utoipa::path(
@@ -67,7 +67,7 @@ pub(crate) async fn reset_password(
     batch.push(store::end_sessions(&token));
     // Who reads the account's mail is no stranger, however many guesses strangers have made.
     if let Some(source) = source.key(app)? {
-        batch.push(guesses::know_owner_of(&token, &source, now));
+        batch.push(portal::know_source_of_owner(&token, &source, now));
     }
     batch.push(store::void_all_like(&token));
     match batch.write().await?.changed(changed) {

@@ -4,7 +4,7 @@ use axum::{Json as Answer, http::StatusCode};
 use model::portal::{Jwt, JwtChange, List};
 use service::{
     Error, Path, Query, Result,
-    portal::{self, PORTAL_TENANT, PortalBody, Session},
+    portal::{self, Holder, PORTAL_TENANT, PortalBody, Session},
 };
 
 use crate::{ListQuery, jwt_store as store};
@@ -40,7 +40,8 @@ pub(crate) async fn create_jwt(session: Session, PortalBody(body): PortalBody) -
     let id = portal::new_id()?;
     let mut batch = session.batch();
     let data_key = batch.data_key(PORTAL_TENANT).await?;
-    let inserted = batch.push(store::insert(&session, &data_key, &id, &wanted)?);
+    let inserted =
+        batch.push(Holder::Developer(&session.developer).insert_jwt(&data_key, &id, &wanted, session.now)?);
     let found = batch.push(store::select(&session, &id));
     batch.record(session.audit(id.as_str()), inserted);
     batch.on_duplicate("portal_jwt.key", portal::taken("key", &wanted.key));

@@ -40,20 +40,6 @@ pub(crate) fn select(session: &Session, id: &str) -> Statement {
     select.bind(id)
 }
 
-pub(crate) fn insert(session: &Session, data_key: &DataKey, id: &str, parts: &JwtParts) -> Result<Statement> {
-    let insert = session.statement(
-        "INSERT INTO portal_jwt (id, consumer_id, key, algorithm, sealed_secret, rsa_public_key, created_at) \
-         SELECT ?2, consumer_id, ?3, ?4, ?5, ?6, ?7 FROM portal_developers WHERE id = ?1",
-    );
-    Ok(insert
-        .bind(id)
-        .bind(parts.key.as_str())
-        .bind(parts.algorithm.as_str())
-        .bind(Credential::Jwt.seal(data_key, id, &parts.secret)?)
-        .bind(parts.rsa_public_key.clone())
-        .bind(session.now))
-}
-
 /// Sets what a change names. The algorithm and the public key stand on each other: where only one of them is named, the
 /// other must still be the stored one with which the result was judged.
 pub(crate) fn update(

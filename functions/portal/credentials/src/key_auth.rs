@@ -4,7 +4,7 @@ use axum::{Json as Answer, http::StatusCode};
 use model::portal::{KeyAuth, List, NewKeyAuth};
 use service::{
     Batch, Path, Query, Result,
-    portal::{self, PORTAL_TENANT, PortalBody, Session, Sorted},
+    portal::{self, Holder, PORTAL_TENANT, PortalBody, Session, Sorted},
 };
 
 use crate::{ListQuery, key_store as store};
@@ -62,7 +62,8 @@ pub(crate) async fn create_key_auth(session: Session, PortalBody(body): PortalBo
     let id = portal::new_id()?;
     let mut batch = session.batch();
     let data_key = batch.data_key(PORTAL_TENANT).await?;
-    let inserted = batch.push(store::insert(&session, &data_key, &id, &key)?);
+    let holder = Holder::Developer(&session.developer);
+    let inserted = batch.push(holder.insert_key(&session.app, &data_key, &id, &key, session.now)?);
     let found = batch.push(store::select(&session, &id));
     batch.record(session.audit(id.as_str()), inserted);
     refuse_duplicates(&mut batch);

@@ -44,16 +44,6 @@ pub(crate) fn select(session: &Session, id: &str) -> Statement {
     select.bind(id)
 }
 
-pub(crate) fn insert(session: &Session, data_key: &DataKey, id: &str, key: &str) -> Result<Statement> {
-    let insert = session.statement(
-        "INSERT INTO portal_key_auth (id, consumer_id, key_hash, sealed_key, created_at) \
-         SELECT ?2, consumer_id, ?3, ?4, ?5 FROM portal_developers WHERE id = ?1",
-    );
-    let (sealed, hash) =
-        (Credential::KeyAuth.seal(data_key, id, key)?, Credential::KeyAuth.lookup_hash(&session.app, &[key])?);
-    Ok(insert.bind(id).bind(hash).bind(sealed).bind(session.now))
-}
-
 pub(crate) fn update(session: &Session, data_key: &DataKey, id: &str, key: &str) -> Result<Statement> {
     let update = session.statement(
         "UPDATE portal_key_auth SET key_hash = ?3, sealed_key = ?4 \

@@ -1,40 +1,58 @@
 //! Changes of one's own account.
 
-use axum::{Json as Answer, http::StatusCode};
+use axum::{
+    Json as Answer,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
 use model::portal::{Developer, FieldErrors, check_password, fold_email, is_email};
 use service::{
     Actor, Error, Result,
-    portal::{self, Mail, MailKind, OneTimeToken, PortalBody, Purpose, Session},
+    portal::{self, Attempt, Guess, Mail, MailKind, OneTimeToken, PortalBody, Purpose, Session, Source},
 };
 
 use crate::store;
 
-/// Change the password. All other sessions of the developer end.
+/// Change the password. All other sessions of the developer end. Wrong old passwords are counted as those of log-ins.
 #[utoipa::path(
     patch, path = "/developer/password", tag = "developer", operation_id = "update-password", request_body = Object,
-    responses((status = 204), (status = 400), (status = 401)),
+    responses((status = 204), (status = 400), (status = 401), (status = 429)),
 )]
-pub(crate) async fn update_password(session: Session, PortalBody(body): PortalBody) -> Result<StatusCode> {
+pub(crate) async fn update_password(
+    session: Session,
+    source: Source,
+    PortalBody(body): PortalBody,
+) -> Result<Response> {
     let mut batch = session.batch();
-    let found = batch.push(store::select_password(&session));
-    let outcomes = batch.read().await?;
+    let found = batch.push(store::select(&session));
+    let email = store::developer(batch.read().await?.one(found)?)?.email;
     let (password, old) = (body.required("password")?, body.required("old_password")?);
     check_password(password).map_err(|rule| FieldErrors::one("password", rule))?;
-    let stored: String = outcomes.one(found)?.get("password")?;
+    let app = &session.app;
     let wrong = || Error::bad_request("Old password is invalid");
-    if !portal::verify_password(&session.app, old, Some(&stored))? {
+    let guess = Guess::new(app, &fold_email(&email), &source, session.now)?;
+    let found = match guess.attempt(session.batch()).await? {
+        Attempt::Refused(seconds) => {
+            session.refuse();
+            return Ok(portal::too_many_guesses(seconds));
+        }
+        // Otherwise, another request has set another address in the meantime.
+        Attempt::Counted(found) => found.filter(|found| found.id == session.developer).ok_or_else(wrong)?,
+    };
+    if !portal::verify_password(app, old, Some(&found.password))? || found.is_locked {
         session.refuse();
         return Err(wrong());
     }
-    let hash = portal::hash_password(&session.app, password)?;
+    let hash = portal::hash_password(app, password)?;
     let mut batch = session.batch();
-    let updated = store::set_password(&mut batch, &stored, &hash);
+    let updated = store::set_password(&mut batch, &found.password, &hash);
     batch.record(session.audit(session.developer.as_str()), updated);
+    batch.push(guess.give_back());
     // Without a change, another request has set another password in the meantime.
     if !batch.write().await?.changed(updated) {
         return Err(wrong());
     }
-    Ok(StatusCode::NO_CONTENT)
+    Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 /// Change the e-mail address. Where addresses are verified, a new one must be before the next login; the address that

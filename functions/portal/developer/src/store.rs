@@ -30,10 +30,6 @@ pub(crate) fn delete(session: &Session) -> Statement {
     session.statement("DELETE FROM portal_developers WHERE id = ?1")
 }
 
-pub(crate) fn select_password(session: &Session) -> Statement {
-    session.statement("SELECT password FROM portal_developers WHERE id = ?1")
-}
-
 /// Ends the other sessions, voids tokens for a new password, and sets the password, if it still is the old one. The slot
 /// is that of the password.
 pub(crate) fn set_password(batch: &mut Batch<Session>, old: &str, new: &str) -> Slot {

@@ -1,12 +1,10 @@
 //! Credentials from elsewhere: developers who move to this portal keep keys and tokens that are in use.
 
 use axum::{Json as Answer, http::StatusCode};
-use crypto::seal::DataKey;
-use model::portal::{ImportCredential, ImportedCredential, JwtParts, Reference, fold_email};
-use platform::Statement;
+use model::portal::{ImportCredential, ImportedCredential, Reference};
 use service::{
     Error, Json, Result, Signed,
-    portal::{Credential, PORTAL_TENANT, checked_jwt, new_id},
+    portal::{Holder, PORTAL_TENANT, checked_jwt, new_id},
 };
 
 /// Import a key or a JWT credential for a developer or an application.
@@ -24,13 +22,16 @@ pub(crate) async fn import_credential(
     let mut batch = signed.authorize()?.batch();
     let data_key = batch.data_key(PORTAL_TENANT).await?;
     let id = new_id()?;
-    let insert = match &parts {
-        None => insert_key(&signed, &data_key, &id, &request)?,
-        Some(parts) => insert_jwt(&signed, &data_key, &id, &request, parts)?,
+    let holder = match &request.application {
+        Some(application) => Holder::Application(application),
+        None => Holder::Developer(request.developer.as_deref().unwrap_or_default()),
     };
-    let imported = batch.push(insert);
+    let imported = batch.push(match &parts {
+        None => holder.insert_key(&signed.app, &data_key, &id, &request.key, signed.now)?,
+        Some(parts) => holder.insert_jwt(&data_key, &id, parts, signed.now)?,
+    });
     batch.record(signed.audit(PORTAL_TENANT, id.as_str()), imported);
-    let found = batch.push(holder(HOLDER, &request));
+    let found = batch.push(holder.select());
     for table in ["portal_key_auth", "portal_jwt"] {
         batch.on_null(&format!("{table}.consumer_id"), missing());
     }
@@ -40,56 +41,6 @@ pub(crate) async fn import_credential(
     let outcomes = batch.write().await?;
     let consumer = Reference { id: outcomes.row(found).ok_or_else(missing)?.get("consumer_id")? };
     Ok((StatusCode::CREATED, Answer(ImportedCredential { id, kind: request.kind, consumer })))
-}
-
-const HOLDER: &str = "SELECT id AS consumer_id FROM portal_consumers WHERE application_id = ?1 \
-     OR developer_id = (SELECT id FROM portal_developers WHERE id = ?2 OR email_folded = ?3)";
-
-/// Binds who holds the credential as `?1` to `?3`.
-fn holder(text: &'static str, request: &ImportCredential) -> Statement {
-    let developer = request.developer.as_deref();
-    Statement::new(text)
-        .bind(request.application.clone())
-        .bind(developer.map(str::to_owned))
-        .bind(developer.map(fold_email))
-}
-
-/// Without such a holder there is no consumer, which the column refuses.
-fn insert_key(signed: &Signed, data_key: &DataKey, id: &str, request: &ImportCredential) -> Result<Statement> {
-    let insert = holder(
-        "INSERT INTO portal_key_auth (consumer_id, id, key_hash, sealed_key, created_at) VALUES \
-         ((SELECT id FROM portal_consumers WHERE application_id = ?1 \
-         OR developer_id = (SELECT id FROM portal_developers WHERE id = ?2 OR email_folded = ?3)), ?4, ?5, ?6, ?7)",
-        request,
-    );
-    Ok(insert
-        .bind(id)
-        .bind(Credential::KeyAuth.lookup_hash(&signed.app, &[&request.key])?)
-        .bind(Credential::KeyAuth.seal(data_key, id, &request.key)?)
-        .bind(signed.now))
-}
-
-fn insert_jwt(
-    signed: &Signed,
-    data_key: &DataKey,
-    id: &str,
-    request: &ImportCredential,
-    parts: &JwtParts,
-) -> Result<Statement> {
-    let insert = holder(
-        "INSERT INTO portal_jwt (consumer_id, id, key, algorithm, sealed_secret, rsa_public_key, created_at) VALUES \
-         ((SELECT id FROM portal_consumers WHERE application_id = ?1 \
-         OR developer_id = (SELECT id FROM portal_developers WHERE id = ?2 OR email_folded = ?3)), \
-         ?4, ?5, ?6, ?7, ?8, ?9)",
-        request,
-    );
-    Ok(insert
-        .bind(id)
-        .bind(parts.key.as_str())
-        .bind(parts.algorithm.as_str())
-        .bind(Credential::Jwt.seal(data_key, id, &parts.secret)?)
-        .bind(parts.rsa_public_key.clone())
-        .bind(signed.now))
 }
 
 fn missing() -> Error {

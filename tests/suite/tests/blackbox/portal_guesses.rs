@@ -11,16 +11,20 @@ use crypto::base64;
 use serde_json::json;
 
 use crate::{
+    answer::ok,
     case::{Case, case, together},
     database,
     deployment::Deployment,
-    portal::{PASSWORD, Visitor, address, ask_in, developer, log_in, mailed_token, message, nobody, register},
+    portal::{
+        Developer, PASSWORD, Visitor, address, ask_in, developer, log_in, mailed_token, message, nobody, register,
+    },
 };
 
 pub fn cases() -> Vec<Case> {
     vec![
         case(guesses_are_limited_by_account_and_by_source),
         case(guesses_are_limited_without_any_setting),
+        case(guesses_at_the_old_password_count_like_log_ins),
         case(a_log_in_does_not_outlive_the_password_that_it_verified),
         case(a_reset_token_does_not_outlive_a_change_of_the_password),
     ]
@@ -126,6 +130,47 @@ fn guesses_are_limited_without_any_setting(shared: &Deployment) {
     let statuses = together(24, |_| ask_in(t, &email, "wrong horse").status);
     let judged = statuses.iter().filter(|status| **status == 401).count();
     assert!((10..=11).contains(&judged), "{statuses:?}");
+}
+
+/// A session, such as one that was stolen, guesses no more often than somebody without one.
+fn guesses_at_the_old_password_count_like_log_ins(shared: &Deployment) {
+    let variables = Variables::random().with("PORTAL_LOGIN_GUESSES", "3").with("PORTAL_LOGIN_GUESS_SECONDS", "60");
+    let t = &Deployment::start(shared.instance.runtime, variables).unwrap();
+    let (dev, other) = (developer(t), developer(t));
+    let change = |dev: &Developer<'_>, old: &str, new: &str| {
+        let body = json!({ "old_password": old, "password": new });
+        dev.session.call("PATCH", "/developer/password", Some(&body))
+    };
+    // A right password takes nothing, nor does a request that is refused before a password is looked at.
+    for _ in 0..5 {
+        assert_eq!(change(&dev, PASSWORD, PASSWORD).status, 204);
+        assert_eq!(change(&dev, "wrong horse", "short").status, 400);
+    }
+    let statuses: Vec<_> = (0..4).map(|_| change(&dev, "wrong horse", "another horse").status).collect();
+    assert_eq!(statuses, [400, 400, 400, 429]);
+    let refused = change(&dev, PASSWORD, "another horse");
+    let seconds: i64 = refused.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=60).contains(&seconds) && message(&refused, 429).contains("try again in"), "{refused:?}");
+    assert_eq!(ask_in(t, &dev.email, PASSWORD).status, 429, "log-ins share the allowance");
+    ok(&dev.session.get("/developer"), 200);
+
+    let mut statuses = together(8, |_| change(&other, "wrong horse", "another horse").status);
+    statuses.sort_unstable();
+    assert_eq!(statuses, [[400; 3].as_slice(), &[429; 5]].concat());
+    let refusals = format!(
+        "SELECT count(*) FROM audit_entries WHERE actor = '{}' AND action = 'developer.password' AND outcome = 'refused'",
+        other.id
+    );
+    assert_eq!(database::number(&t.instance, &refusals), 8, "every refusal is an entry");
+
+    // The other limit: too many wrong passwords lock the account for log-ins as well.
+    let variables = Variables::random().with("PORTAL_LOGIN_ATTEMPTS", "2");
+    let t = &Deployment::start(shared.instance.runtime, variables).unwrap();
+    let dev = developer(t);
+    for _ in 0..2 {
+        assert_eq!(change(&dev, "wrong horse", "another horse").status, 400);
+    }
+    assert_eq!((change(&dev, PASSWORD, "another horse").status, ask_in(t, &dev.email, PASSWORD).status), (400, 401));
 }
 
 /// Ten rounds of each: log-ins with the old password, while it is replaced.

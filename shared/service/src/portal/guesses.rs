@@ -1,13 +1,19 @@
-//! Limits on guesses at passwords. An account and a source each have an allowance that refills with time; a guess is
+//! Limits on guesses at passwords, at a log-in or when one is changed. An account and a source each have an allowance that refills with time; a guess is
 //! counted before it is judged, and a right one gives back what it took. Sources from which a developer has logged in
 //! have an allowance of their own for that account, so that strangers cannot use it up.
 
+use axum::{
+    Json,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use model::portal::Status;
 use platform::{Row, Statement};
 use serde::Serialize;
-use service::{
-    App, Error, Result,
-    portal::{self, Source},
-};
+use serde_json::json;
+
+use super::{Source, guess_key};
+use crate::{Actor, App, Batch, Error, Result};
 
 /// A source may guess so many times as often as one account takes, over all accounts.
 const PER_SOURCE: i64 = 3;
@@ -31,8 +37,24 @@ macro_rules! asked {
     };
 }
 
-/// One attempt to log in, and what it is counted against.
-pub(crate) struct Guess {
+/// The account whose password somebody says to know.
+pub struct Candidate {
+    pub id: String,
+    pub password: String,
+    pub status: Status,
+    /// Too many wrong passwords since the last right one.
+    pub is_locked: bool,
+}
+
+/// What is known before a password is looked at.
+pub enum Attempt {
+    /// Guesses are refused for so many seconds.
+    Refused(i64),
+    Counted(Option<Candidate>),
+}
+
+/// One guess at a password, and what it is counted against.
+pub struct Guess {
     email: String,
     source: Option<String>,
     allowances: String,
@@ -58,7 +80,7 @@ impl Guess {
         let mut allowances = Vec::new();
         if burst > 0 {
             let account = |parts: &[&str], known| {
-                let key = portal::guess_key(app, parts)?;
+                let key = guess_key(app, parts)?;
                 Ok::<_, Error>(Allowance { key, cost, room: (burst - 1) * cost, known: Some(known) })
             };
             allowances.push(account(&["account", email], false)?);
@@ -77,21 +99,44 @@ impl Guess {
         self.source.as_deref()
     }
 
+    /// Counts the guess, and reads its account. It is counted before it is judged, so that guesses in parallel are no
+    /// more than those one after the other.
+    pub async fn attempt<A: Actor>(&self, mut batch: Batch<A>) -> Result<Attempt> {
+        let wait = batch.push(self.select_wait());
+        let account = batch.push(match batch.actor().app().portal().login_attempts {
+            0 => self.select_account(),
+            most => self.count_attempt(most),
+        });
+        batch.push(self.count());
+        batch.push(self.sweep());
+        let outcomes = batch.write().await?;
+        match refused_for(outcomes.one(wait)?)? {
+            Some(seconds) => Ok(Attempt::Refused(seconds)),
+            None => outcomes.row(account).map(candidate).transpose().map(Attempt::Counted),
+        }
+    }
+
+    /// The account once more, without counting anything.
+    pub async fn account<A: Actor>(&self, mut batch: Batch<A>) -> Result<Option<Candidate>> {
+        let account = batch.push(self.select_account());
+        batch.read().await?.row(account).map(candidate).transpose()
+    }
+
     /// Reads for how many milliseconds guesses are still refused, as `wait`. Goes before [`Self::count`].
-    pub fn select_wait(&self) -> Statement {
+    fn select_wait(&self) -> Statement {
         self.bind(asked!(
             "SELECT max(g.full_at - a.room) - ?2 AS wait FROM asked a JOIN portal_guesses g ON g.key = a.key"
         ))
     }
 
     /// Reads the account.
-    pub fn select_account(&self) -> Statement {
+    fn select_account(&self) -> Statement {
         Statement::new("SELECT id, password, status, 0 AS is_locked FROM portal_developers WHERE email_folded = ?1")
             .bind(self.email.as_str())
     }
 
     /// Counts a wrong password in advance and reads the account, unless guesses are refused. Goes before [`Self::count`].
-    pub fn count_attempt(&self, most: i64) -> Statement {
+    fn count_attempt(&self, most: i64) -> Statement {
         let update = self.bind(asked!(
             "UPDATE portal_developers SET failed_logins = failed_logins + 1 WHERE email_folded = ?3 AND NOT EXISTS \
              (SELECT 1 FROM asked a JOIN portal_guesses g ON g.key = a.key WHERE g.full_at - a.room > ?2) \
@@ -101,7 +146,7 @@ impl Guess {
     }
 
     /// Counts the guess, unless it is refused.
-    pub fn count(&self) -> Statement {
+    fn count(&self) -> Statement {
         self.bind(concat!(
             "INSERT INTO portal_guesses (key, full_at) ",
             asked!(
@@ -133,7 +178,7 @@ impl Guess {
     }
 
     /// Removes what has refilled: more at a time than one guess adds.
-    pub fn sweep(&self) -> Statement {
+    fn sweep(&self) -> Statement {
         let sweep = Statement::new(
             "DELETE FROM portal_guesses WHERE key IN \
              (SELECT key FROM portal_guesses WHERE full_at <= ?1 ORDER BY full_at LIMIT 8)",
@@ -147,14 +192,31 @@ impl Guess {
     }
 }
 
+/// The answer to guesses that are not judged, whatever the account and the password.
+pub fn too_many_guesses(seconds: i64) -> Response {
+    let message = format!("Too many attempts; try again in {seconds} seconds");
+    let retry_after = [(header::RETRY_AFTER, seconds.to_string())];
+    (StatusCode::TOO_MANY_REQUESTS, retry_after, Json(json!({ "message": message }))).into_response()
+}
+
+fn candidate(row: &Row) -> Result<Candidate> {
+    let status = Status::from_number(row.get("status")?);
+    Ok(Candidate {
+        id: row.get("id")?,
+        password: row.get("password")?,
+        status: status.ok_or_else(|| Error::internal("a developer of unknown status"))?,
+        is_locked: row.get("is_locked")?,
+    })
+}
+
 /// How many seconds guesses are refused, by the row of [`Guess::select_wait`].
-pub(crate) fn refused_for(row: &Row) -> Result<Option<i64>> {
+fn refused_for(row: &Row) -> Result<Option<i64>> {
     let wait = row.get::<Option<i64>>("wait")?.filter(|wait| *wait > 0);
     Ok(wait.map(|wait| wait / 1000 + 1))
 }
 
 /// Remembers where a developer has logged in, and forgets sources that were not used for long.
-pub(crate) fn know(developer: &str, source: &str, now: i64) -> [Statement; 2] {
+pub fn know_source(developer: &str, source: &str, now: i64) -> [Statement; 2] {
     let insert = Statement::new(
         "INSERT INTO portal_known_sources (developer_id, source, used_at) SELECT id, ?2, ?3 FROM portal_developers \
          WHERE id = ?1 ON CONFLICT (developer_id, source) DO UPDATE SET used_at = excluded.used_at",
@@ -167,7 +229,7 @@ pub(crate) fn know(developer: &str, source: &str, now: i64) -> [Statement; 2] {
 }
 
 /// Remembers the source that presents this token as one of the token's developer.
-pub(crate) fn know_owner_of(token: &str, source: &str, now: i64) -> Statement {
+pub fn know_source_of_owner(token: &str, source: &str, now: i64) -> Statement {
     let insert = Statement::new(
         "INSERT INTO portal_known_sources (developer_id, source, used_at) SELECT developer_id, ?2, ?3 FROM portal_tokens \
          WHERE id_hash = ?1 ON CONFLICT (developer_id, source) DO UPDATE SET used_at = excluded.used_at",
