@@ -67,22 +67,24 @@ const FORMS: &str =
 impl<'de> Deserialize<'de> for Context {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         faults::object(from, |members| {
-            members.refuse_others(&["tenantId", "communityId", "personId", "mobile_app_id", "appId", "internal"]);
+            let known = ["tenantId", "communityId", "personId", "mobile_app_id", "appId", "internal"];
+            members.refuse_all_but(|name| known.contains(&name));
             let (tenant, community) = (members.read_if_given("tenantId"), members.read_if_given("communityId"));
             let (person, mobile_app) = (members.read_if_given("personId"), members.read_if_given("mobile_app_id"));
             let (app, internal) = (members.read_if_given("appId"), members.read_if_given("internal"));
-            let owner = match (tenant, community, person, mobile_app, app) {
-                (Some(tenant), Some(community), None, None, None) => Owner::Community { tenant, community },
-                (None, None, Some(person), Some(mobile_app), None) => Owner::Person { person, mobile_app },
-                (None, None, None, None, Some(app)) => Owner::App(app),
-                _ => {
-                    // What cannot be read has been reported already, and would be missing here.
-                    let is_first = members.faults().is_empty();
-                    members.faults().check(!is_first, "", FORMS);
-                    return None;
-                }
-            };
-            Some(Self { owner, internal: internal.unwrap_or(false) })
+            let owner =
+                match (tenant.flatten(), community.flatten(), person.flatten(), mobile_app.flatten(), app.flatten()) {
+                    (Some(tenant), Some(community), None, None, None) => Owner::Community { tenant, community },
+                    (None, None, Some(person), Some(mobile_app), None) => Owner::Person { person, mobile_app },
+                    (None, None, None, None, Some(app)) => Owner::App(app),
+                    _ => {
+                        // What cannot be read has been reported already, and would be missing here.
+                        let is_first = members.faults().is_empty();
+                        members.faults().check(!is_first, "", FORMS);
+                        return None;
+                    }
+                };
+            Some(Self { owner, internal: internal.flatten().unwrap_or(false) })
         })
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
+    body,
     faults::Faults,
     ids::{CommunityId, ConsentType},
 };
@@ -110,55 +111,47 @@ pub fn version(doc_updated_at: i64) -> String {
     format!("v{}", doc_updated_at.saturating_mul(1000))
 }
 
-/// The `data` of a PUT. Content that is left out stays as it is; with `isEnabled: false` it is ignored.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct PutConsent {
-    #[serde(rename = "type")]
-    pub consent_type: ConsentType,
-    pub is_enabled: bool,
-    pub requesting_user: String,
-    #[serde(default)]
-    pub title: Option<String>,
-    #[serde(default)]
-    pub subtitle: Option<String>,
-    /// Base64 of HTML.
-    #[serde(default)]
-    pub body: Option<String>,
-    #[serde(default)]
-    pub acknowledge_text: Option<String>,
-    #[serde(default)]
-    pub event_data: Option<EventData>,
+body! {
+    /// The `data` of a PUT. Content that is left out stays as it is; with `isEnabled: false` it is ignored.
+    pub struct PutConsent {
+        pub consent_type: ConsentType as "type",
+        pub is_enabled: bool as "isEnabled",
+        pub requesting_user: String as "requestingUser",
+        pub title: Option<String> as "title",
+        pub subtitle: Option<String> as "subtitle",
+        /// Base64 of HTML.
+        pub body: Option<String> as "body",
+        pub acknowledge_text: Option<String> as "acknowledgeText",
+        pub event_data: Option<EventData> as "eventData",
+    } where faults {
+        if let Some(user) = &requesting_user {
+            faults.check((1..=MAX_USER).contains(&user.len()), "requestingUser", "must have 1 to 256 bytes");
+        }
+    }
 }
 
-/// The user behind the change, as the caller states it. It is stored in the audit log only.
-#[derive(Default, Deserialize, ToSchema)]
-pub struct EventData {
-    #[serde(default)]
-    pub user_id: Option<String>,
-    #[serde(default)]
-    pub user_name: Option<String>,
-    #[serde(default)]
-    pub client_ip_address: Option<String>,
-    #[serde(default)]
-    pub caller_user_agent: Option<String>,
+body! {
+    /// The user behind the change, as the caller states it. It is stored in the audit log only.
+    #[derive(Default)]
+    pub struct EventData {
+        pub user_id: Option<String> as "user_id",
+        pub user_name: Option<String> as "user_name",
+        pub client_ip_address: Option<String> as "client_ip_address",
+        pub caller_user_agent: Option<String> as "caller_user_agent",
+    } where faults {
+        for (name, text) in [
+            ("user_id", &user_id),
+            ("user_name", &user_name),
+            ("client_ip_address", &client_ip_address),
+            ("caller_user_agent", &caller_user_agent),
+        ] {
+            let fits = text.as_ref().and_then(Option::as_ref).is_none_or(|text| text.len() <= MAX_EVENT_TEXT);
+            faults.check(fits, name, "may have at most 1024 bytes");
+        }
+    }
 }
 
 impl PutConsent {
-    /// The rules that the types do not carry, but for those of the content.
-    pub fn check(&self) -> Result<(), Faults> {
-        let mut faults = Faults::default();
-        let user = &self.requesting_user;
-        faults.check((1..=MAX_USER).contains(&user.len()), "requestingUser", "must have 1 to 256 bytes");
-        if let Some(event) = &self.event_data {
-            for (name, text) in event.texts_sent() {
-                let fits = text.is_none_or(|text| text.len() <= MAX_EVENT_TEXT);
-                faults.check(fits, format!("eventData.{name}"), "may have at most 1024 bytes");
-            }
-        }
-        faults.result()
-    }
-
     /// The content that is to be in force, on top of what is shown now.
     pub fn content(&self, shown: &Content) -> Result<Content, Faults> {
         let mut faults = Faults::default();
@@ -187,16 +180,6 @@ impl EventData {
             ("callerUserAgent", self.caller_user_agent.as_deref()),
         ]
     }
-
-    /// The same by the names of the body.
-    fn texts_sent(&self) -> [(&'static str, Option<&str>); 4] {
-        [
-            ("user_id", self.user_id.as_deref()),
-            ("user_name", self.user_name.as_deref()),
-            ("client_ip_address", self.client_ip_address.as_deref()),
-            ("caller_user_agent", self.caller_user_agent.as_deref()),
-        ]
-    }
 }
 
 /// A consent as it is shown. Times are epoch seconds; what is not there yet is `null`.
@@ -222,6 +205,7 @@ pub struct Consent {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
+    use crate::faults::read;
 
     fn document() -> Document {
         Document {
@@ -279,12 +263,14 @@ mod tests {
         let empty = title.content(&Content::default()).unwrap_err().to_string();
         assert_eq!(empty, "subtitle must not be empty; body must not be empty; acknowledgeText must not be empty");
         assert!(put(&format!(r#"{{{whole},"title":""}}"#)).content(&stored).is_err());
-        assert!(title.check().is_ok());
         let long = "x".repeat(1025);
-        let event = format!(r#""eventData":{{"user_id":"{long}","caller_user_agent":"{long}"}}"#);
-        let wrong =
-            put(&format!(r#"{{"type":"a","isEnabled":true,"requestingUser":"",{event}}}"#)).check().unwrap_err();
+        let event = format!(r#""eventData":{{"user_id":"{long}","user_name":1,"caller_user_agent":"{long}"}}"#);
+        let wrong = format!(r#"{{"type":"A","isEnabled":true,"requestingUser":"",{event}}}"#);
+        let wrong = read::<PutConsent>(wrong.as_bytes(), "data").err().unwrap();
         let paths: Vec<_> = wrong.iter().map(|fault| fault.path.as_str()).collect();
-        assert_eq!(paths, ["requestingUser", "eventData.user_id", "eventData.caller_user_agent"]);
+        assert_eq!(
+            paths,
+            ["type", "eventData.user_name", "eventData.user_id", "eventData.caller_user_agent", "requestingUser",]
+        );
     }
 }

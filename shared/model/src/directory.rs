@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use http::Uri;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use crate::faults::Faults;
+use crate::faults::{self, Faults};
 
 /// The entry that every client needs and that therefore cannot be removed.
 pub const LICENSES: &str = "licenses";
@@ -26,43 +25,55 @@ const MAX_URL: usize = 1024;
 pub struct Directory(pub BTreeMap<String, String>);
 
 /// By name: a URL to set, or `""`, `null` or `false` to remove the entry.
-#[derive(Debug, Deserialize, ToSchema)]
-pub struct DirectoryPatch(BTreeMap<String, Value>);
+#[derive(Debug, ToSchema)]
+#[schema(value_type = BTreeMap<String, serde_json::Value>)]
+pub struct DirectoryPatch(BTreeMap<String, Option<String>>);
 
 impl DirectoryPatch {
-    /// Name by name the URL to set, or `None` to remove; or all that is wrong with the patch.
-    pub fn changes(self) -> Result<BTreeMap<String, Option<String>>, Faults> {
-        if self.0.is_empty() || self.0.len() > MAX_PATCH {
-            return Err(Faults::one("", format!("Name 1 to {MAX_PATCH} entries to change")));
-        }
-        let (mut changes, mut faults) = (BTreeMap::new(), Faults::default());
-        for (name, value) in self.0 {
-            match change(&name, value) {
-                Ok(change) => drop(changes.insert(name, change)),
-                Err(rule) => faults.add(name, rule),
+    /// Name by name the URL to set, or `None` to remove.
+    pub fn changes(&self) -> &BTreeMap<String, Option<String>> {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for DirectoryPatch {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        faults::object(from, |members| {
+            let count = members.iter().count();
+            let few = (1..=MAX_PATCH).contains(&count);
+            if !few {
+                members.faults().add("", format!("Name 1 to {MAX_PATCH} entries to change"));
+                return None;
             }
-        }
-        faults.result().map(|()| changes)
+            let (mut changes, mut faults) = (BTreeMap::new(), Faults::default());
+            for (name, json) in members.iter() {
+                match change(name, json) {
+                    Ok(_) if changes.contains_key(name) => faults.add(name, "is given twice"),
+                    Ok(change) => drop(changes.insert(name.to_owned(), change)),
+                    Err(rule) => faults.add(name, rule),
+                }
+            }
+            members.faults().add_within("", faults);
+            Some(Self(changes))
+        })
     }
 }
 
 /// The URL to set, or `None` to remove the entry.
-fn change(name: &str, value: Value) -> Result<Option<String>, String> {
+fn change(name: &str, json: &str) -> Result<Option<String>, String> {
     if !is_name(name) {
         return Err(format!("A name has 1 to {MAX_NAME} letters, digits and underscores"));
     }
-    match value {
-        Value::String(url) if is_url(&url) => Ok(Some(url)),
-        Value::String(text) if !text.is_empty() => {
-            Err(format!("must be an absolute http or https URL of at most {MAX_URL} bytes"))
-        }
-        Value::String(_) | Value::Null | Value::Bool(false) if name == LICENSES => {
-            Err(format!("{LICENSES} cannot be removed; every client starts from it"))
-        }
-        Value::String(_) | Value::Null | Value::Bool(false) => Ok(None),
-        Value::Bool(true) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
-            Err("must be a URL, or \"\", null or false to remove the entry".to_owned())
-        }
+    let url = match json {
+        "null" | "false" => String::new(),
+        json => serde_json::from_str::<String>(json)
+            .map_err(|_| "must be a URL, or \"\", null or false to remove the entry".to_owned())?,
+    };
+    match url.as_str() {
+        "" if name == LICENSES => Err(format!("{LICENSES} cannot be removed; every client starts from it")),
+        "" => Ok(None),
+        _ if is_url(&url) => Ok(Some(url)),
+        _ => Err(format!("must be an absolute http or https URL of at most {MAX_URL} bytes")),
     }
 }
 
@@ -85,7 +96,7 @@ mod tests {
     use super::*;
 
     fn changes(patch: &str) -> Result<BTreeMap<String, Option<String>>, Faults> {
-        serde_json::from_str::<DirectoryPatch>(patch).unwrap().changes()
+        faults::read::<DirectoryPatch>(patch.as_bytes(), "Body").map(|patch| patch.0)
     }
 
     #[test]
@@ -139,9 +150,9 @@ mod tests {
 
     #[test]
     fn every_wrong_entry_is_named() {
-        let wrong = changes(r#"{"acr":1,"a-b":"http://a","otp":"http://a","vcs":"x"}"#).unwrap_err();
+        let wrong = changes(r#"{"acr":1,"a-b":"http://a","otp":"http://a","vcs":"x","otp":""}"#).unwrap_err();
         let paths: Vec<_> = wrong.iter().map(|fault| fault.path.as_str()).collect();
-        assert_eq!(paths, ["a-b", "acr", "vcs"]);
+        assert_eq!(paths, ["acr", "a-b", "vcs", "otp"]);
     }
 
     #[test]

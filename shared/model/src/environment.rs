@@ -8,7 +8,7 @@ mod install;
 mod open;
 mod settings;
 
-pub use community::{CommunityParts, Contact, CreateCommunityRequest, Created};
+pub use community::{CommunityParts, Contact, CreateCommunityRequest, Created, Password};
 pub use credential::{Credential, NewSecret};
 pub use gateways::Gateways;
 pub use install::{

@@ -5,7 +5,7 @@ mod body;
 mod place;
 mod reason;
 
-pub use body::{Members, object};
+pub use body::{Body, Members, object};
 
 use std::{borrow::Cow, fmt};
 

@@ -13,8 +13,6 @@ pub use service_key::{
     CreateServiceKeyRequest, KeyQuery, KeyType, ListedServiceKey, ServiceKey, UpdateServiceKeyRequest,
 };
 
-use serde::{Deserialize, Deserializer};
-
 use crate::{
     faults::Faults,
     time::{self, Expiry},
@@ -27,13 +25,7 @@ const NOT_FUTURE: &str = "must lie in the future";
 const READ_ONLY: &str = "is read-only; leave it out or as it is";
 
 /// The expiry to store: the given one, or two years from now.
-fn expiry_or_default(given: Option<Expiry>, now: i64, faults: &mut Faults) -> i64 {
-    let Some(Expiry(expiry)) = given else { return time::plus_years(now, DEFAULT_YEARS) };
-    faults.check(expiry > now, "expiry", NOT_FUTURE);
-    expiry
-}
-
-/// For fields of a change: absent leaves the value alone, so `null` must not pass for absent.
-fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
+fn expiry_or_default(given: Option<Expiry>, now: i64) -> Result<i64, Faults> {
+    let Some(Expiry(expiry)) = given else { return Ok(time::plus_years(now, DEFAULT_YEARS)) };
+    if expiry > now { Ok(expiry) } else { Err(Faults::one("expiry", NOT_FUTURE)) }
 }

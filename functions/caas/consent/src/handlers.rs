@@ -100,7 +100,6 @@ pub(crate) async fn put_consent(
     Extension(node): Ipfs,
     Sealed { data: put, envelope }: Sealed<PutConsent>,
 ) -> Result<Answer<WithData<Consent>>> {
-    put.check()?;
     let scope = Scope { tenant, community };
     let consent_type = put.consent_type.as_str();
     let stored = signed.app.query(store::select_record(&scope, consent_type)).await?;

@@ -18,7 +18,7 @@ pub(crate) async fn create_community(
     signed: Signed,
     Json(request): Json<Open<CreateCommunityRequest>, MAX_BODY>,
 ) -> Result<Answer<Created>> {
-    let mut parts = request.parts()?;
+    let mut parts = request.parts();
     let mut secrets = Vec::new();
     parts.gateways.take_secrets(&mut secrets);
     check_secrets(&secrets)?;
@@ -33,7 +33,7 @@ pub(crate) async fn create_community(
     }
     let data_key = batch.data_key(&tenant).await?;
     let place = CommunityRef { tenant, community: store::new_id()? };
-    let community = NewCommunity::generate(&signed.app, parts.name, &parts.contact, &parts.password)?;
+    let community = NewCommunity::generate(&signed.app, parts.name, &parts.contact, parts.password.as_str())?;
 
     let secrets = store::insert_secrets(&signed, &data_key, &place, &secrets)?;
     for statement in secrets.into_iter().chain(documents::of_community(&signed, &place, &parts.gateways)?) {

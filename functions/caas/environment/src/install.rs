@@ -26,7 +26,7 @@ pub(crate) async fn install_environment(
     Extension(cached): Extension<Arc<CachedInstallation>>,
     Json(request): Json<Open<InstallRequest>, MAX_BODY>,
 ) -> Result<Answer<Installed>> {
-    let mut parts = request.parts()?;
+    let mut parts = request.parts();
     let secrets = parts.take_secrets();
     check_secrets(&secrets)?;
     let mut batch = signed.authorize()?.batch();
@@ -37,7 +37,7 @@ pub(crate) async fn install_environment(
     }
     let place = CommunityRef { tenant: store::new_id()?, community: store::new_id()? };
     let name = CommunityName::try_from(DEFAULT_COMMUNITY.to_owned()).map_err(|rule| Error::internal(rule.0))?;
-    let community = NewCommunity::generate(&signed.app, name, &parts.contact, &parts.password)?;
+    let community = NewCommunity::generate(&signed.app, name, &parts.contact, parts.password.as_str())?;
     let (data_key, store_key) = signed.app.data_keys().generate(&signed.app, &place.tenant)?;
 
     let mut statements = store::insert_tenant(&place, &parts, &community.password_hash, signed.now);
@@ -47,7 +47,7 @@ pub(crate) async fn install_environment(
     let ids = json!({ "tenantId": place.tenant, "communityId": place.community });
     statements.extend(documents::of_app(&signed, "platform", &ids, &parts.platform)?);
     statements.extend(documents::of_app(&signed, "adminconsole.global", &ids, &parts.admin_console)?);
-    statements.extend(parts.platform.root_url.as_deref().map(store::point_directory).transpose()?);
+    statements.extend(parts.platform.members.root_url.as_deref().map(store::point_directory).transpose()?);
     statements.push(store::insert_authorization(&signed, &place, &community)?);
     for statement in statements {
         batch.push(statement);

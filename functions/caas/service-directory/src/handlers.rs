@@ -83,10 +83,10 @@ pub(crate) async fn patch_directory(
     Extension(cached): Extension<Arc<CachedOverrides>>,
     Json(patch): Json<DirectoryPatch, PATCH_LIMIT>,
 ) -> Result<Answer<Directory>> {
-    let changes = patch.changes()?;
+    let changes = patch.changes();
     let names: Vec<_> = changes.keys().map(String::as_str).collect();
     let mut batch = signed.authorize()?.batch();
-    let applied = batch.push(store::apply(&changes)?);
+    let applied = batch.push(store::apply(changes)?);
     batch.record(signed.audit(PLATFORM_TENANT, names.join(",")), applied);
     let found = batch.push(store::select());
     let outcomes = batch.write().await?;

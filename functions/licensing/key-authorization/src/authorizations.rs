@@ -22,7 +22,6 @@ pub(crate) async fn fetch_community_keys(
     Path(community): Path<CommunityId>,
     Query(page): Query<PageQuery>,
 ) -> Result<Answer<Paged<LicenseAuth>>> {
-    page.check()?;
     let mut batch = signed.authorize()?.community(community.as_str()).batch();
     let count = batch.push(store::count(&community));
     let found = batch.push(store::select_page(&community, &page));
@@ -40,7 +39,7 @@ pub(crate) async fn add_to_community(
     signed: Signed,
     Json(request): Json<AddAuthorizationRequest>,
 ) -> Result<Answer<LicenseAuth>> {
-    let expires_at = request.check(signed.now)?;
+    let expires_at = request.expires_at(signed.now)?;
     let authorization = store::new_authorization(&request, expires_at)?;
     let insert = store::insert(&authorization, request.community_name, signed.now);
     let target = AuthorizationRef { community: request.community_id, tag: request.key_tag.into() };

@@ -63,7 +63,7 @@ pub(crate) fn select_page(community: &CommunityId, page: &PageQuery) -> Statemen
 /// An authorisation as it is going to be stored.
 pub(crate) fn new_authorization(request: &AddAuthorizationRequest, expires_at: i64) -> Result<LicenseAuth> {
     Ok(LicenseAuth {
-        is_authorized: request.is_authorized,
+        is_authorized: request.is_authorized.unwrap_or(true),
         id: hash::hex(&random::bytes::<12>()?),
         key_tag: request.key_tag.as_str().to_owned(),
         community_id: request.community_id.as_str().to_owned(),

@@ -13,7 +13,7 @@ pub(crate) struct Credentials {
 /// The request has been checked, so that what its type needs is there.
 pub(crate) fn of(request: &CreateServiceKeyRequest, curve: Curve) -> Result<Credentials> {
     let (given_id, given_secret) = (request.key_id.clone(), request.key_secret.clone());
-    match (request.kind, given_id, given_secret) {
+    match (request.kind(), given_id, given_secret) {
         (KeyType::Ecdsa, None, _) => key_pair(curve),
         (KeyType::Ecdsa, Some(key_id), key_secret) => {
             PublicKey::from_base64(curve, &key_id).map_err(|_| {

@@ -17,10 +17,10 @@ use crate::{
     responses((status = 200, body = ServiceKey), (status = 400), (status = 401), (status = 404)),
 )]
 pub(crate) async fn get_service_key(signed: Signed, Query(query): Query<KeyQuery>) -> Result<Answer<ServiceKey>> {
-    query.check()?;
-    let mut batch = signed.authorize()?.target_key(&query.key_id).batch();
-    batch.record_always(signed.audit(LICENSING_TENANT, query.key_id.as_str()));
-    let found = batch.push(store::select(&query.key_id));
+    let key_id = query.key_id.as_str();
+    let mut batch = signed.authorize()?.target_key(key_id).batch();
+    batch.record_always(signed.audit(LICENSING_TENANT, key_id));
+    let found = batch.push(store::select(key_id));
     let data_key = batch.read_data_key(LICENSING_TENANT);
     let outcomes = batch.write().await?;
     let row = outcomes.row(found).ok_or_else(missing)?;
@@ -52,7 +52,6 @@ pub(crate) async fn fetch_service_keys(
     signed: Signed,
     Query(page): Query<PageQuery>,
 ) -> Result<Answer<Paged<ListedServiceKey>>> {
-    page.check()?;
     let mut batch = signed.authorize()?.batch();
     let audit = signed.audit(LICENSING_TENANT, "");
     batch.record_always(audit.detail("offset", page.offset()).detail("limit", page.limit()));
@@ -75,11 +74,11 @@ pub(crate) async fn create_service_key(
     signed: Signed,
     Json(request): Json<CreateServiceKeyRequest>,
 ) -> Result<Answer<ServiceKey>> {
-    let expires_at = request.check(signed.now)?;
+    let expires_at = request.expires_at(signed.now)?;
     let credentials = credentials::of(&request, signed.app.signing()?.curve()?)?;
     infra::check_distinct(&signed, request.tag.as_str(), &credentials)?;
 
-    let mut batch = signed.authorize()?.target_level(request.auth_level).batch();
+    let mut batch = signed.authorize()?.target_level(request.auth_level()).batch();
     let data_key = batch.data_key(LICENSING_TENANT).await?;
     let key = store::new_key(request, credentials, expires_at)?;
     let created = batch.push(store::insert(&signed, &data_key, &key)?);
@@ -105,12 +104,11 @@ pub(crate) async fn update_service_key(
     Query(query): Query<KeyQuery>,
     Json(request): Json<UpdateServiceKeyRequest>,
 ) -> Result<Answer<ServiceKey>> {
-    query.check()?;
-    request.check()?;
-    let mut batch = signed.authorize()?.target_key(&query.key_id).batch();
-    let updated = batch.push(store::update(&signed, &query.key_id, &request)?);
-    batch.record(signed.audit(LICENSING_TENANT, query.key_id.as_str()), updated);
-    let found = batch.push(store::select(&query.key_id));
+    let key_id = query.key_id.as_str();
+    let mut batch = signed.authorize()?.target_key(key_id).batch();
+    let updated = batch.push(store::update(&signed, key_id, &request)?);
+    batch.record(signed.audit(LICENSING_TENANT, key_id), updated);
+    let found = batch.push(store::select(key_id));
     let data_key = batch.read_data_key(LICENSING_TENANT);
     let outcomes = batch.write().await?;
     let row = outcomes.row(found).ok_or_else(missing)?;
@@ -128,11 +126,11 @@ pub(crate) async fn update_service_key(
     responses((status = 204), (status = 400), (status = 401), (status = 404)),
 )]
 pub(crate) async fn delete_service_key(signed: Signed, Query(query): Query<KeyQuery>) -> Result<StatusCode> {
-    query.check()?;
-    let mut batch = signed.authorize()?.target_key(&query.key_id).batch();
-    batch.push(store::delete_authorizations(&query.key_id));
-    let deleted = batch.push(store::delete(&query.key_id));
-    batch.record(signed.audit(LICENSING_TENANT, query.key_id.as_str()), deleted);
+    let key_id = query.key_id.as_str();
+    let mut batch = signed.authorize()?.target_key(key_id).batch();
+    batch.push(store::delete_authorizations(key_id));
+    let deleted = batch.push(store::delete(key_id));
+    batch.record(signed.audit(LICENSING_TENANT, key_id), deleted);
     batch.write().await?;
     Ok(StatusCode::NO_CONTENT)
 }

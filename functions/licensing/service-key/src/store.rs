@@ -44,17 +44,19 @@ pub(crate) fn new_key(
     credentials: Credentials,
     expires_at: i64,
 ) -> Result<ServiceKey> {
+    let (kind, auth_level) = (request.kind(), request.auth_level());
+    let modules = request.modules.unwrap_or_default();
     Ok(ServiceKey {
         id: hash::hex(&random::bytes::<12>()?),
-        kind: request.kind,
+        kind,
         tag: request.tag.into(),
         key_id: credentials.key_id,
         key_secret: credentials.key_secret,
-        disabled: request.disabled,
+        disabled: request.disabled.unwrap_or(false),
         expiry: IsoTime(expires_at),
-        auth_level: request.auth_level,
-        module: request.modules.clone(),
-        modules: request.modules,
+        auth_level,
+        module: modules.clone(),
+        modules,
         description: request.description.unwrap_or_default(),
     })
 }

@@ -24,6 +24,18 @@ const MAX_TEXT: usize = 64 << 10;
 const TOO_LONG: Invalid = Invalid("may have at most 65536 bytes");
 
 body! {
+    /// What groups and items have in common.
+    pub struct Described {
+        #[schema(value_type = Option<String>)]
+        description: Option<Text> as "description",
+        #[schema(value_type = Option<Vec<String>>)]
+        tags: Option<Tags> as "tags",
+        #[schema(value_type = Option<Object>)]
+        metadata: Option<Metadata> as "metadata",
+    }
+}
+
+body! {
     /// A new group.
     pub struct CreateGroup {
         #[schema(value_type = String)]
@@ -31,12 +43,9 @@ body! {
         /// Made from the name if it is absent or empty.
         #[schema(value_type = Option<String>)]
         pub key: Option<Key> as "key",
-        #[schema(value_type = Option<String>)]
-        pub description: Option<Text> as "description",
-        #[schema(value_type = Option<Vec<String>>)]
-        pub tags: Option<Tags> as "tags",
-        #[schema(value_type = Option<Object>)]
-        pub metadata: Option<Metadata> as "metadata",
+        #[serde(flatten)]
+        #[schema(inline)]
+        described: Described,
     }
 }
 
@@ -45,12 +54,9 @@ body! {
     pub struct UpdateGroup {
         #[schema(value_type = Option<String>)]
         pub name: Option<Name> as "name",
-        #[schema(value_type = Option<String>)]
-        pub description: Option<Text> as "description",
-        #[schema(value_type = Option<Vec<String>>)]
-        pub tags: Option<Tags> as "tags",
-        #[schema(value_type = Option<Object>)]
-        pub metadata: Option<Metadata> as "metadata",
+        #[serde(flatten)]
+        #[schema(inline)]
+        described: Described,
     }
 }
 
@@ -68,12 +74,9 @@ body! {
         /// `string` if not given.
         pub value_type: Option<ValueType> as "valueType",
         pub is_secret: Option<bool> as "isSecret",
-        #[schema(value_type = Option<String>)]
-        pub description: Option<Text> as "description",
-        #[schema(value_type = Option<Vec<String>>)]
-        pub tags: Option<Tags> as "tags",
-        #[schema(value_type = Option<Object>)]
-        pub metadata: Option<Metadata> as "metadata",
+        #[serde(flatten)]
+        #[schema(inline)]
+        described: Described,
     } where faults {
         if let (Some(value), Some(value_type)) = (&value, value_type) {
             faults.take("value", value_type.unwrap_or(ValueType::String).check(value.as_str()));
@@ -91,12 +94,9 @@ body! {
         pub value: Option<ValueText> as "value",
         pub value_type: Option<ValueType> as "valueType",
         pub is_secret: Option<bool> as "isSecret",
-        #[schema(value_type = Option<String>)]
-        pub description: Option<Text> as "description",
-        #[schema(value_type = Option<Vec<String>>)]
-        pub tags: Option<Tags> as "tags",
-        #[schema(value_type = Option<Object>)]
-        pub metadata: Option<Metadata> as "metadata",
+        #[serde(flatten)]
+        #[schema(inline)]
+        described: Described,
     } where faults {
         if let (Some(Some(value)), Some(Some(value_type))) = (&value, value_type) {
             faults.take("value", value_type.check(value.as_str()));
@@ -129,13 +129,24 @@ impl<'de> Deserialize<'de> for ResolveRequest {
     }
 }
 
-/// What groups and items have in common, as a body gives it.
+/// What groups and items have in common, as it is stored.
 pub struct Details<'a> {
     pub name: Option<&'a str>,
     pub description: Option<&'a str>,
-    /// JSON, as it is stored.
+    /// JSON, as are the metadata.
     pub tags: Option<String>,
     pub metadata: Option<&'a str>,
+}
+
+impl Described {
+    fn details<'a>(&'a self, name: Option<&'a Name>) -> Details<'a> {
+        Details {
+            name: name.map(|name| name.0.as_str()),
+            description: self.description.as_ref().map(|text| text.0.as_str()),
+            tags: self.tags.as_ref().map(Tags::to_json),
+            metadata: self.metadata.as_ref().map(|metadata| metadata.0.as_str()),
+        }
+    }
 }
 
 impl CreateGroup {
@@ -145,13 +156,13 @@ impl CreateGroup {
     }
 
     pub fn details(&self) -> Details<'_> {
-        details(Some(&self.name.0), self.description.as_ref(), self.tags.as_ref(), self.metadata.as_ref())
+        self.described.details(Some(&self.name.0))
     }
 }
 
 impl UpdateGroup {
     pub fn details(&self) -> Details<'_> {
-        details(self.name.as_ref(), self.description.as_ref(), self.tags.as_ref(), self.metadata.as_ref())
+        self.described.details(self.name.as_ref())
     }
 }
 
@@ -166,27 +177,13 @@ impl CreateItem {
     }
 
     pub fn details(&self) -> Details<'_> {
-        details(Some(&self.name.0), self.description.as_ref(), self.tags.as_ref(), self.metadata.as_ref())
+        self.described.details(Some(&self.name.0))
     }
 }
 
 impl UpdateItem {
     pub fn details(&self) -> Details<'_> {
-        details(self.name.as_ref(), self.description.as_ref(), self.tags.as_ref(), self.metadata.as_ref())
-    }
-}
-
-fn details<'a>(
-    name: Option<&'a Name>,
-    description: Option<&'a Text>,
-    tags: Option<&'a Tags>,
-    metadata: Option<&'a Metadata>,
-) -> Details<'a> {
-    Details {
-        name: name.map(|name| name.0.as_str()),
-        description: description.map(|text| text.0.as_str()),
-        tags: tags.map(Tags::to_json),
-        metadata: metadata.map(|metadata| metadata.0.as_str()),
+        self.described.details(self.name.as_ref())
     }
 }
 

@@ -1,93 +1,97 @@
 //! The body of a new community, and what it answers.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
-use super::{
-    Credential, Gateways, Open,
-    gateways::{EmailGateway, PushConfig, SmsGateway},
+use super::{Gateways, Open, gateways::GatewayMembers};
+use crate::{
+    body,
+    ids::{CommunityName, Invalid},
 };
-use crate::{faults::Faults, ids::CommunityName};
 
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct CreateCommunityRequest {
-    pub community_name: CommunityName,
-    pub contact_fname: Option<String>,
-    pub contact_lname: Option<String>,
-    pub contact_email: String,
-    pub contact_phone: Option<String>,
-    /// At least 8 characters. Kept as a salted hash.
-    #[schema(value_type = String)]
-    pub community_password: Zeroizing<String>,
-    #[schema(value_type = Option<SmsGateway>)]
-    pub sms_gateway: Option<Open<SmsGateway>>,
-    #[schema(value_type = Option<EmailGateway>)]
-    pub email_gateway: Option<Open<EmailGateway>>,
-    #[schema(value_type = Option<PushConfig>)]
-    pub push_config: Option<Open<PushConfig>>,
+body! {
+    pub struct CreateCommunityRequest {
+        community_name: CommunityName as "communityName",
+        #[serde(flatten)]
+        #[schema(inline)]
+        contact: Contact,
+        /// At least 8 characters. Kept as a salted hash.
+        #[schema(value_type = String)]
+        community_password: Password as "communityPassword",
+        #[serde(flatten)]
+        #[schema(inline)]
+        gateways: GatewayMembers,
+    }
 }
 
 /// What a request for a community comes apart into.
 pub struct CommunityParts {
     pub name: CommunityName,
     pub contact: Contact,
-    pub password: Zeroizing<String>,
+    pub password: Password,
     pub gateways: Gateways,
 }
 
 impl Open<CreateCommunityRequest> {
-    /// Checks the rules that the types do not carry.
-    pub fn parts(self) -> Result<CommunityParts, Faults> {
-        let (known, others) = self.into_parts();
-        known.parts(others)
+    pub fn parts(self) -> CommunityParts {
+        let (known, other_members) = self.into_parts();
+        CommunityParts {
+            name: known.community_name,
+            contact: known.contact,
+            password: known.community_password,
+            gateways: Gateways { members: known.gateways, other_members },
+        }
     }
 }
 
-impl CreateCommunityRequest {
-    fn parts(self, other_members: Option<Credential>) -> Result<CommunityParts, Faults> {
-        let contact = Contact {
-            fname: self.contact_fname,
-            lname: self.contact_lname,
-            email: self.contact_email,
-            phone: self.contact_phone,
-        };
-        let gateways = Gateways {
-            sms_gateway: self.sms_gateway,
-            email_gateway: self.email_gateway,
-            push_config: self.push_config,
-            other_members,
-        };
-        let mut faults = Faults::default();
-        contact.check(&mut faults);
-        check_password(&self.community_password, "communityPassword", &mut faults);
-        gateways.check(&mut faults);
-        faults.result()?;
-        Ok(CommunityParts { name: self.community_name, contact, password: self.community_password, gateways })
-    }
-}
-
-/// Whom to ask about a tenant or a community.
-#[derive(Clone, Serialize)]
-pub struct Contact {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) fname: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) lname: Option<String>,
-    pub(super) email: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) phone: Option<String>,
-}
-
-impl Contact {
-    pub(super) fn check(&self, faults: &mut Faults) {
-        let texts = [("contactFname", &self.fname), ("contactLname", &self.lname), ("contactPhone", &self.phone)];
-        for (name, text) in texts {
-            let fits = text.as_ref().is_none_or(|text| text.chars().count() <= 128);
+body! {
+    /// Whom to ask about a tenant or a community.
+    #[derive(Clone)]
+    pub struct Contact {
+        fname: Option<String> as "contactFname",
+        lname: Option<String> as "contactLname",
+        email: String as "contactEmail",
+        phone: Option<String> as "contactPhone",
+    } where faults {
+        for (name, text) in [("contactFname", &fname), ("contactLname", &lname), ("contactPhone", &phone)] {
+            let text = text.as_ref().and_then(Option::as_ref);
+            let fits = text.is_none_or(|text| text.chars().count() <= 128);
             faults.check(fits, name, "may have at most 128 characters");
         }
-        faults.check(is_email(&self.email), "contactEmail", "must be an address like a@example.com");
+        let is_address = email.as_deref().is_none_or(is_email);
+        faults.check(is_address, "contactEmail", "must be an address like a@example.com");
+    }
+}
+
+/// As it is kept, without the prefix of the body.
+impl Serialize for Contact {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let (fname, lname, phone) = (self.fname.as_ref(), self.lname.as_ref(), self.phone.as_ref());
+        let texts = [("fname", fname), ("lname", lname), ("email", Some(&self.email)), ("phone", phone)];
+        to.collect_map(texts.into_iter().filter_map(|(name, text)| Some((name, text?))))
+    }
+}
+
+/// A password of a tenant or a community. No `Debug`.
+#[derive(Deserialize)]
+#[serde(try_from = "Zeroizing<String>")]
+pub struct Password(Zeroizing<String>);
+
+impl Password {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<Zeroizing<String>> for Password {
+    type Error = Invalid;
+
+    fn try_from(text: Zeroizing<String>) -> Result<Self, Invalid> {
+        if text.chars().count() >= 8 && text.len() <= 1024 {
+            return Ok(Self(text));
+        }
+        Err(Invalid("must have at least 8 characters and at most 1024 bytes"))
     }
 }
 
@@ -101,11 +105,6 @@ pub struct Created {
     pub public_key: String,
     /// Epoch seconds.
     pub created_ts: i64,
-}
-
-pub(super) fn check_password(password: &str, name: &'static str, faults: &mut Faults) {
-    let fits = password.chars().count() >= 8 && password.len() <= 1024;
-    faults.check(fits, name, "must have at least 8 characters and at most 1024 bytes");
 }
 
 /// One `@` with something on both sides, and nothing that cannot stand in an address.

@@ -4,38 +4,51 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Credential, NewSecret, Open, open::hand_over_others};
-use crate::{faults::Faults, ids::Invalid, json::JsonText};
+use crate::{body, ids::Invalid, json::JsonText};
 
 /// The settings that become the configuration of a community.
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 pub struct Gateways {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sms_gateway: Option<Open<SmsGateway>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub email_gateway: Option<Open<EmailGateway>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub push_config: Option<Open<PushConfig>>,
+    #[serde(flatten)]
+    pub(super) members: GatewayMembers,
     /// Of the body that named the gateways.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "otherMembers", skip_serializing_if = "Option::is_none")]
     pub(super) other_members: Option<Credential>,
 }
 
-#[derive(Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct SmsGateway {
-    #[serde(rename = "type")]
-    #[schema(example = "twilio")]
-    kind: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    username: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    password: Option<Credential>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sender_phone: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    channels: Option<Vec<Channel>>,
+body! {
+    /// What a body says of gateways.
+    #[derive(Serialize)]
+    pub struct GatewayMembers {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<SmsGateway>)]
+        sms_gateway: Option<Open<SmsGateway>> as "smsGateway",
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<EmailGateway>)]
+        email_gateway: Option<Open<EmailGateway>> as "emailGateway",
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<PushConfig>)]
+        push_config: Option<Open<PushConfig>> as "pushConfig",
+    }
+}
+
+body! {
+    #[derive(Serialize)]
+    pub struct SmsGateway {
+        #[schema(example = "twilio")]
+        kind: String as "type",
+        #[serde(skip_serializing_if = "Option::is_none")]
+        username: Option<String> as "username",
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<String>)]
+        password: Option<Credential> as "password",
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sender_phone: Option<String> as "senderPhone",
+        #[serde(skip_serializing_if = "Option::is_none")]
+        channels: Option<Vec<Channel>> as "channels",
+    } where faults {
+        faults.check(kind.as_ref().is_none_or(|kind| !kind.is_empty()), "type", "must not be empty");
+    }
 }
 
 #[derive(Deserialize, Serialize, ToSchema)]
@@ -45,27 +58,29 @@ enum Channel {
     Voice,
 }
 
-#[derive(Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct EmailGateway {
-    #[serde(rename = "type")]
-    #[schema(example = "smtp")]
-    kind: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    username: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    password: Option<Credential>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    service_url: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sender_email: Option<String>,
-    /// A number, or a text that is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
-    port: Option<Port>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    protocol: Option<String>,
+body! {
+    #[derive(Serialize)]
+    pub struct EmailGateway {
+        #[schema(example = "smtp")]
+        kind: String as "type",
+        #[serde(skip_serializing_if = "Option::is_none")]
+        username: Option<String> as "username",
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<String>)]
+        password: Option<Credential> as "password",
+        #[serde(skip_serializing_if = "Option::is_none")]
+        service_url: Option<String> as "serviceUrl",
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sender_email: Option<String> as "senderEmail",
+        /// A number, or a text that is one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<Object>)]
+        port: Option<Port> as "port",
+        #[serde(skip_serializing_if = "Option::is_none")]
+        protocol: Option<String> as "protocol",
+    } where faults {
+        faults.check(kind.as_ref().is_none_or(|kind| !kind.is_empty()), "type", "must not be empty");
+    }
 }
 
 /// A port as it was written.
@@ -86,78 +101,77 @@ impl TryFrom<JsonText> for Port {
     }
 }
 
-#[derive(Deserialize, Serialize, ToSchema)]
-pub struct PushConfig {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Firebase>)]
-    firebase: Option<Open<Firebase>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Apple>)]
-    apple: Option<Open<Apple>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Pushy>)]
-    pushy: Option<Open<Pushy>>,
+body! {
+    #[derive(Serialize)]
+    pub struct PushConfig {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<Firebase>)]
+        firebase: Option<Open<Firebase>> as "firebase",
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<Apple>)]
+        apple: Option<Open<Apple>> as "apple",
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<Pushy>)]
+        pushy: Option<Open<Pushy>> as "pushy",
+    }
 }
 
-#[derive(Deserialize, Serialize, ToSchema)]
-struct Firebase {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    uri: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    serviceaccount: Option<Credential>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    fcmkey: Option<Credential>,
+body! {
+    #[derive(Serialize)]
+    struct Firebase {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        uri: Option<String> as "uri",
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<String>)]
+        serviceaccount: Option<Credential> as "serviceaccount",
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<String>)]
+        fcmkey: Option<Credential> as "fcmkey",
+    }
 }
 
-#[derive(Deserialize, Serialize, ToSchema)]
-struct Apple {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    host: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pkcs8file: Option<Credential>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    teamid: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    keyid: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    appname: Option<String>,
+body! {
+    #[derive(Serialize)]
+    struct Apple {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        host: Option<String> as "host",
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<String>)]
+        pkcs8file: Option<Credential> as "pkcs8file",
+        #[serde(skip_serializing_if = "Option::is_none")]
+        teamid: Option<String> as "teamid",
+        #[serde(skip_serializing_if = "Option::is_none")]
+        keyid: Option<String> as "keyid",
+        #[serde(skip_serializing_if = "Option::is_none")]
+        appname: Option<String> as "appname",
+    }
 }
 
-#[derive(Deserialize, Serialize, ToSchema)]
-struct Pushy {
-    #[serde(rename = "appSecret", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    app_secret: Option<Credential>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    url: Option<String>,
+body! {
+    #[derive(Serialize)]
+    struct Pushy {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<String>)]
+        app_secret: Option<Credential> as "appSecret",
+        #[serde(skip_serializing_if = "Option::is_none")]
+        url: Option<String> as "url",
+    }
 }
 
 impl Gateways {
     /// When there is nothing to configure.
     pub fn is_empty(&self) -> bool {
-        self.sms_gateway.is_none()
-            && self.email_gateway.is_none()
-            && self.push_config.is_none()
-            && self.other_members.is_none()
-    }
-
-    /// The rules that the types do not carry.
-    pub fn check(&self, faults: &mut Faults) {
-        let sms = self.sms_gateway.as_ref().is_none_or(|sms| !sms.known.kind.is_empty());
-        faults.check(sms, "smsGateway.type", "must not be empty");
-        let mail = self.email_gateway.as_ref().is_none_or(|mail| !mail.known.kind.is_empty());
-        faults.check(mail, "emailGateway.type", "must not be empty");
+        let Self { members: GatewayMembers { sms_gateway, email_gateway, push_config }, other_members } = self;
+        sms_gateway.is_none() && email_gateway.is_none() && push_config.is_none() && other_members.is_none()
     }
 
     /// Hands over every credential. The tags are documented: operators look them up.
     pub fn take_secrets(&mut self, secrets: &mut Vec<NewSecret>) {
-        hand_over_others(self.sms_gateway.as_mut(), "smsGateway", secrets);
-        hand_over_others(self.email_gateway.as_mut(), "emailGateway", secrets);
-        hand_over_others(self.push_config.as_mut(), "pushConfig", secrets);
-        if let Some(push) = self.push_config.as_mut().map(|push| &mut push.known) {
+        let Self { members: GatewayMembers { sms_gateway, email_gateway, push_config }, other_members } = self;
+        hand_over_others(sms_gateway.as_mut(), "smsGateway", secrets);
+        hand_over_others(email_gateway.as_mut(), "emailGateway", secrets);
+        hand_over_others(push_config.as_mut(), "pushConfig", secrets);
+        if let Some(push) = push_config.as_mut().map(|push| &mut push.known) {
             hand_over_others(push.firebase.as_mut(), "pushConfig_firebase", secrets);
             hand_over_others(push.apple.as_mut(), "pushConfig_apple", secrets);
             hand_over_others(push.pushy.as_mut(), "pushConfig_pushy", secrets);
@@ -167,10 +181,10 @@ impl Gateways {
                 credential.hand_over(tag, secrets);
             }
         };
-        take(self.sms_gateway.as_mut().map(|sms| &mut sms.known.password), "smsGateway_password");
-        take(self.email_gateway.as_mut().map(|mail| &mut mail.known.password), "emailGateway_password");
-        take(Some(&mut self.other_members), "otherMembers");
-        let Some(push) = self.push_config.as_mut().map(|push| &mut push.known) else { return };
+        take(sms_gateway.as_mut().map(|sms| &mut sms.known.password), "smsGateway_password");
+        take(email_gateway.as_mut().map(|mail| &mut mail.known.password), "emailGateway_password");
+        take(Some(other_members), "otherMembers");
+        let Some(push) = push_config.as_mut().map(|push| &mut push.known) else { return };
         take(push.firebase.as_mut().map(|it| &mut it.known.serviceaccount), "pushConfig_firebase_serviceaccount");
         take(push.firebase.as_mut().map(|it| &mut it.known.fcmkey), "pushConfig_firebase_fcmkey");
         take(push.apple.as_mut().map(|it| &mut it.known.pkcs8file), "pushConfig_apple_pkcs8file");

@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
-use zeroize::Zeroizing;
 
 use super::{
     Contact, Credential, Gateways, NewSecret, Open,
-    community::check_password,
-    gateways::{EmailGateway, PushConfig, SmsGateway},
+    community::Password,
+    gateways::GatewayMembers,
     open::hand_over_others,
-    settings::{Agent, Analytics, BehaviorAuth, RecaptchaConfig},
+    settings::{Agent, AgentCredential, Analytics, BehaviorAuth, RecaptchaConfig},
 };
 use crate::{
+    body,
     caas::MAX_SECRET_BYTES,
     directory::is_url,
     faults::Faults,
@@ -39,158 +39,140 @@ impl InstanceType {
     }
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct InstallRequest {
-    pub instance_type: InstanceType,
-    /// Where the services are reached: the entries of the service directory start with it.
-    pub root_url: Option<String>,
-    /// A licence of the root instance; `rootLicence` is understood too.
-    #[serde(alias = "rootLicence")]
-    #[schema(value_type = Option<String>)]
-    pub root_license: Option<Credential>,
-    pub tenant_name: String,
-    #[serde(rename = "tenantDNS")]
-    pub tenant_dns: HostName,
-    pub tenant_tag: TenantTag,
-    pub contact_fname: Option<String>,
-    pub contact_lname: Option<String>,
-    pub contact_email: String,
-    pub contact_phone: Option<String>,
-    /// At least 8 characters. Kept as a salted hash.
-    #[schema(value_type = String)]
-    pub tenant_password: Zeroizing<String>,
-    #[serde(rename = "public_assets_download_url")]
-    pub public_assets_download_url: Option<String>,
-    #[schema(value_type = Option<SmsGateway>)]
-    pub sms_gateway: Option<Open<SmsGateway>>,
-    #[schema(value_type = Option<EmailGateway>)]
-    pub email_gateway: Option<Open<EmailGateway>>,
-    #[schema(value_type = Option<PushConfig>)]
-    pub push_config: Option<Open<PushConfig>>,
-    #[schema(value_type = Option<RecaptchaConfig>)]
-    pub recaptcha_config: Option<Open<RecaptchaConfig>>,
-    #[schema(value_type = Option<Analytics>)]
-    pub analytics: Option<Open<Analytics>>,
-    /// By the uuid of an agent.
-    #[schema(value_type = Option<BTreeMap<String, Agent>>)]
-    pub agent_api: Option<BTreeMap<Uuid, Open<Agent>>>,
-    #[schema(value_type = Option<BehaviorAuth>)]
-    pub behavior_auth: Option<Open<BehaviorAuth>>,
+body! {
+    pub struct InstallRequest {
+        #[serde(flatten)]
+        #[schema(inline)]
+        tenant: Tenant,
+        /// At least 8 characters. Kept as a salted hash.
+        #[schema(value_type = String)]
+        tenant_password: Password as "tenantPassword",
+        #[serde(flatten)]
+        #[schema(inline)]
+        contact: Contact,
+        #[serde(flatten)]
+        #[schema(inline)]
+        gateways: GatewayMembers,
+        #[serde(flatten)]
+        #[schema(inline)]
+        platform: PlatformMembers,
+        /// Another spelling.
+        #[schema(ignore)]
+        root_licence: Option<Credential> as "rootLicence",
+        #[serde(flatten)]
+        #[schema(inline)]
+        console: ConsoleMembers,
+    } where faults {
+        let root_license = platform.as_ref().and_then(|platform| platform.root_license.as_ref());
+        let spellings = root_license.is_some() && matches!(root_licence, Some(Some(_)));
+        faults.check(!spellings, "rootLicence", "is given twice");
+    }
 }
 
 /// What an installation comes apart into. The credentials of the tenant's own settings are kept with its community.
 pub struct InstallParts {
     pub tenant: Tenant,
     pub contact: Contact,
-    pub password: Zeroizing<String>,
+    pub password: Password,
     pub gateways: Gateways,
     pub platform: PlatformConfig,
     pub admin_console: AdminConsoleConfig,
 }
 
-#[derive(Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Tenant {
-    #[serde(rename = "tenantName")]
-    pub name: String,
-    #[serde(rename = "tenantDNS")]
-    pub dns: HostName,
-    #[serde(rename = "tenantTag")]
-    pub tag: TenantTag,
+body! {
+    #[derive(Clone, Serialize)]
+    pub struct Tenant {
+        pub name: String as "tenantName",
+        pub dns: HostName as "tenantDNS",
+        pub tag: TenantTag as "tenantTag",
+    } where faults {
+        let is_name = name.as_ref().is_none_or(|name| (1..=128).contains(&name.chars().count()));
+        faults.check(is_name, "tenantName", "must have 1 to 128 characters");
+    }
 }
 
-/// The configuration of the app `platform`: what the services among themselves need.
+body! {
+    /// What the services among themselves need.
+    #[derive(Serialize)]
+    pub struct PlatformMembers {
+        pub instance_type: InstanceType as "instanceType",
+        /// Where the services are reached: the entries of the service directory start with it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub root_url: Option<String> as "rootUrl",
+        /// A licence of the root instance; `rootLicence` is understood too.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<String>)]
+        root_license: Option<Credential> as "rootLicense",
+        #[serde(skip_serializing_if = "Option::is_none")]
+        public_assets_download_url: Option<String> as "public_assets_download_url",
+        /// By the uuid of an agent.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<BTreeMap<String, Agent>>)]
+        agent_api: Option<BTreeMap<Uuid, Open<Agent>>> as "agentApi",
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<BehaviorAuth>)]
+        behavior_auth: Option<Open<BehaviorAuth>> as "behaviorAuth",
+    } where faults {
+        let root = root_url.as_ref().and_then(Option::as_deref);
+        let is_root = root.is_none_or(|url| is_url(url) && !url.contains('?'));
+        faults.check(is_root, "rootUrl", "must be an absolute http or https URL without a query");
+        let is_assets = public_assets_download_url.as_ref().and_then(Option::as_deref).is_none_or(is_url);
+        faults.check(is_assets, "public_assets_download_url", "must be an absolute http or https URL");
+        let agents = agent_api.as_ref().and_then(Option::as_ref);
+        let fits = agents.is_none_or(|agents| agents.len() <= MAX_AGENTS);
+        faults.check(fits, "agentApi", "may name at most 100 agents");
+    }
+}
+
+body! {
+    /// What the pages of the console need besides the tenant and its contact.
+    #[derive(Serialize)]
+    pub struct ConsoleMembers {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<RecaptchaConfig>)]
+        recaptcha_config: Option<Open<RecaptchaConfig>> as "recaptchaConfig",
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<Analytics>)]
+        analytics: Option<Open<Analytics>> as "analytics",
+    }
+}
+
+/// The configuration of the app `platform`.
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 pub struct PlatformConfig {
-    pub instance_type: InstanceType,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub root_url: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    root_license: Option<Credential>,
-    #[serde(rename = "public_assets_download_url", skip_serializing_if = "Option::is_none")]
-    public_assets_download_url: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    agent_api: Option<BTreeMap<Uuid, Open<Agent>>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    behavior_auth: Option<Open<BehaviorAuth>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(flatten)]
+    pub members: PlatformMembers,
+    #[serde(rename = "otherMembers", skip_serializing_if = "Option::is_none")]
     other_members: Option<Credential>,
 }
 
-/// The configuration of the app `adminconsole.global`: what its pages need.
+/// The configuration of the app `adminconsole.global`.
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 pub struct AdminConsoleConfig {
     #[serde(flatten)]
     tenant: Tenant,
     contact: Contact,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    recaptcha_config: Option<Open<RecaptchaConfig>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    analytics: Option<Open<Analytics>>,
+    #[serde(flatten)]
+    members: ConsoleMembers,
 }
 
 impl Open<InstallRequest> {
-    /// Checks the rules that the types do not carry.
-    pub fn parts(self) -> Result<InstallParts, Faults> {
-        let (known, others) = self.into_parts();
-        let mut parts = known.parts()?;
-        parts.platform.other_members = others;
-        Ok(parts)
-    }
-}
-
-impl InstallRequest {
-    fn parts(self) -> Result<InstallParts, Faults> {
-        let contact = Contact {
-            fname: self.contact_fname,
-            lname: self.contact_lname,
-            email: self.contact_email,
-            phone: self.contact_phone,
-        };
-        let mut faults = Faults::default();
-        contact.check(&mut faults);
-        check_password(&self.tenant_password, "tenantPassword", &mut faults);
-        let is_name = (1..=128).contains(&self.tenant_name.chars().count());
-        faults.check(is_name, "tenantName", "must have 1 to 128 characters");
-        let is_root = self.root_url.as_deref().is_none_or(|url| is_url(url) && !url.contains('?'));
-        faults.check(is_root, "rootUrl", "must be an absolute http or https URL without a query");
-        let is_assets = self.public_assets_download_url.as_deref().is_none_or(is_url);
-        faults.check(is_assets, "public_assets_download_url", "must be an absolute http or https URL");
-        let fits = self.agent_api.as_ref().is_none_or(|agents| agents.len() <= MAX_AGENTS);
-        faults.check(fits, "agentApi", "may name at most 100 agents");
-        let gateways = Gateways {
-            sms_gateway: self.sms_gateway,
-            email_gateway: self.email_gateway,
-            push_config: self.push_config,
-            other_members: None,
-        };
-        gateways.check(&mut faults);
-        faults.result()?;
-        let tenant = Tenant { name: self.tenant_name, dns: self.tenant_dns, tag: self.tenant_tag };
-        Ok(InstallParts {
-            contact: contact.clone(),
-            password: self.tenant_password,
-            gateways,
-            platform: PlatformConfig {
-                instance_type: self.instance_type,
-                root_url: self.root_url,
-                root_license: self.root_license,
-                public_assets_download_url: self.public_assets_download_url,
-                agent_api: self.agent_api,
-                behavior_auth: self.behavior_auth,
-                other_members: None,
-            },
+    pub fn parts(self) -> InstallParts {
+        let (known, other_members) = self.into_parts();
+        let mut platform = PlatformConfig { members: known.platform, other_members };
+        platform.members.root_license = platform.members.root_license.or(known.root_licence);
+        InstallParts {
+            contact: known.contact.clone(),
+            password: known.tenant_password,
+            gateways: Gateways { members: known.gateways, other_members: None },
+            platform,
             admin_console: AdminConsoleConfig {
-                tenant: tenant.clone(),
-                contact,
-                recaptcha_config: self.recaptcha_config,
-                analytics: self.analytics,
+                tenant: known.tenant.clone(),
+                contact: known.contact,
+                members: known.console,
             },
-            tenant,
-        })
+            tenant: known.tenant,
+        }
     }
 }
 
@@ -199,13 +181,15 @@ impl InstallParts {
     pub fn take_secrets(&mut self) -> Vec<NewSecret> {
         let mut secrets = Vec::new();
         self.gateways.take_secrets(&mut secrets);
-        hand_over_others(self.platform.behavior_auth.as_mut(), "behaviorAuth", &mut secrets);
-        hand_over_others(self.admin_console.recaptcha_config.as_mut(), "recaptchaConfig", &mut secrets);
-        let analytics = &mut self.admin_console.analytics;
+        let PlatformConfig { members: platform, other_members } = &mut self.platform;
+        let console = &mut self.admin_console.members;
+        hand_over_others(platform.behavior_auth.as_mut(), "behaviorAuth", &mut secrets);
+        hand_over_others(console.recaptcha_config.as_mut(), "recaptchaConfig", &mut secrets);
+        let analytics = &mut console.analytics;
         hand_over_others(analytics.as_mut(), "analytics", &mut secrets);
         let elastic = analytics.as_mut().and_then(|analytics| analytics.known.elastic.as_mut());
         hand_over_others(elastic, "analytics_elastic", &mut secrets);
-        for (id, agent) in self.platform.agent_api.iter_mut().flatten() {
+        for (id, agent) in platform.agent_api.iter_mut().flatten() {
             hand_over_others(Some(agent), &format!("agentApi_{}", id.simple()), &mut secrets);
         }
         let mut take = |credential: Option<&mut Option<Credential>>, tag: &str| {
@@ -213,18 +197,20 @@ impl InstallParts {
                 credential.hand_over(tag, &mut secrets);
             }
         };
-        take(Some(&mut self.platform.root_license), "rootLicense");
-        take(Some(&mut self.platform.other_members), "otherMembers");
-        let behavior = &mut self.platform.behavior_auth;
+        take(Some(&mut platform.root_license), "rootLicense");
+        take(Some(other_members), "otherMembers");
+        let behavior = &mut platform.behavior_auth;
         take(behavior.as_mut().map(|it| &mut it.known.api_key), "behaviorAuth_api_key");
         take(behavior.as_mut().map(|it| &mut it.known.api_secret), "behaviorAuth_api_secret");
-        let recaptcha = &mut self.admin_console.recaptcha_config;
+        let recaptcha = &mut console.recaptcha_config;
         take(recaptcha.as_mut().map(|it| &mut it.known.secret_key_api), "recaptchaConfig_secret_key_api");
         take(recaptcha.as_mut().map(|it| &mut it.known.secret_key_ui), "recaptchaConfig_secret_key_ui");
-        let elastic = self.admin_console.analytics.as_mut().and_then(|analytics| analytics.known.elastic.as_mut());
+        let elastic = console.analytics.as_mut().and_then(|analytics| analytics.known.elastic.as_mut());
         take(elastic.map(|it| &mut it.known.pwd), "analytics_elastic_pwd");
-        for (id, agent) in self.platform.agent_api.iter_mut().flatten() {
-            take(Some(&mut agent.known.credential), &format!("agentApi_{}_credential", id.simple()));
+        for (id, agent) in platform.agent_api.iter_mut().flatten() {
+            if let Some(AgentCredential(credential)) = &mut agent.known.credential {
+                credential.hand_over(format!("agentApi_{}_credential", id.simple()), &mut secrets);
+            }
         }
         secrets
     }
@@ -258,6 +244,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::faults::read;
 
     fn body() -> Value {
         json!({
@@ -290,9 +277,8 @@ mod tests {
     }
 
     fn parts(body: Value) -> Result<InstallParts, String> {
-        let request =
-            serde_json::from_str::<Open<InstallRequest>>(&body.to_string()).map_err(|error| error.to_string())?;
-        request.parts().map_err(|error| error.to_string())
+        let request = read::<Open<InstallRequest>>(body.to_string().as_bytes(), "Body");
+        request.map(Open::<InstallRequest>::parts).map_err(|faults| faults.to_string())
     }
 
     #[test]
@@ -375,10 +361,13 @@ mod tests {
             body[name] = wrong;
         }
         body["smsGateway"]["type"] = json!("");
-        let request = serde_json::from_str::<Open<InstallRequest>>(&body.to_string()).unwrap();
-        let faults = request.parts().err().unwrap();
+        body["analytics"] = json!({"elastic": {"pwd": 1}});
+        let faults = read::<Open<InstallRequest>>(body.to_string().as_bytes(), "Body").err().unwrap();
         let paths: Vec<_> = faults.iter().map(|fault| fault.path.as_str()).collect();
-        assert_eq!(paths, ["contactEmail", "tenantPassword", "tenantName", "rootUrl", "smsGateway.type"]);
+        assert_eq!(
+            paths,
+            ["tenantName", "tenantPassword", "contactEmail", "smsGateway.type", "rootUrl", "analytics.elastic.pwd"]
+        );
     }
 
     #[test]
@@ -386,7 +375,7 @@ mod tests {
         let agent = r#"{"credential":{"b":12345678901234567890123, "a":1.50}}"#;
         let mut body = serde_json::to_string(&body()).unwrap();
         body.insert_str(1, &format!(r#""agentApi":{{"e258cb75-4f8e-47b1-9e18-e949a2f442b0":{agent}}},"#));
-        let mut parts = serde_json::from_str::<Open<InstallRequest>>(&body).unwrap().parts().unwrap();
+        let mut parts = read::<Open<InstallRequest>>(body.as_bytes(), "Body").unwrap().parts();
         let secrets = parts.take_secrets();
         assert_eq!(secrets[0].value.as_str(), r#"{"b":12345678901234567890123, "a":1.50}"#);
     }
@@ -416,8 +405,10 @@ mod tests {
             ("emailGateway", json!({"type": "t", "port": true})),
             ("analytics", json!([])),
             ("agentApi", json!({"not-a-uuid": {}})),
+            ("rootLicense", json!("also")),
         ] {
             let mut body = body();
+            body["rootLicence"] = json!("secret");
             body[name] = wrong.clone();
             assert!(parts(body).is_err(), "{name}: {wrong}");
         }

@@ -1,19 +1,15 @@
 //! An object that may have members of a later release. What this release does not know might be a credential, so it is
 //! kept as one secret, as it was written, and a reference to it takes its place.
 
-use std::fmt;
+use std::collections::HashSet;
 
-use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{DeserializeSeed, Error as _, MapAccess, Visitor, value::StrDeserializer},
-    forward_to_deserialize_any,
-};
-use serde_json::value::RawValue;
+use serde::{Deserialize, Deserializer, Serialize};
 use zeroize::Zeroizing;
 
 use super::{Credential, NewSecret};
+use crate::faults::{self, Body, Members};
 
-/// The members of `T`, and the others. `T` must be a struct whose reading serde derived.
+/// The members of `T`, and the others.
 #[derive(Serialize)]
 pub struct Open<T> {
     #[serde(flatten)]
@@ -30,11 +26,13 @@ impl<T> Open<T> {
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Open<T> {
+impl<'de, T: Body> Deserialize<'de> for Open<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let mut others = Vec::new();
-        let known = T::deserialize(Split { from, others: &mut others })?;
-        Ok(Self { known, others: object(&others)? })
+        faults::object(from, |members| {
+            let known = T::read(members);
+            let others = object(members, T::knows);
+            Some(Self { known: known?, others })
+        })
     }
 }
 
@@ -45,94 +43,26 @@ pub(super) fn hand_over_others<T>(open: Option<&mut Open<T>>, place: &str, secre
     }
 }
 
-type Members = Vec<(String, Box<RawValue>)>;
-
-/// The members as one JSON object. Nothing where there are none.
-fn object<E: serde::de::Error>(members: &Members) -> Result<Option<Credential>, E> {
-    let mut names: Vec<_> = members.iter().map(|(name, _)| name).collect();
-    names.sort_unstable();
-    if names.windows(2).any(|pair| matches!(pair, [first, second] if first == second)) {
-        return Err(E::custom("an object names something twice"));
-    }
+/// The members that are not known, as one JSON object. Nothing where there are none.
+fn object(members: &mut Members, is_known: fn(&str) -> bool) -> Option<Credential> {
     let mut text = Zeroizing::new(String::new());
-    for (name, value) in members {
+    let (mut seen, mut again) = (HashSet::new(), Vec::new());
+    for (name, json) in members.iter().filter(|(name, _)| !is_known(name)) {
+        if !seen.insert(name) {
+            again.push(name.to_owned());
+        }
         let before = if text.is_empty() { '{' } else { ',' };
         text.push(before);
-        text.push_str(&serde_json::to_string(name).map_err(E::custom)?);
+        text.push_str(&serde_json::Value::from(name).to_string());
         text.push(':');
-        text.push_str(value.get());
+        text.push_str(json);
     }
+    again.into_iter().for_each(|name| members.faults().add(name, "is given twice"));
     if text.is_empty() {
-        return Ok(None);
+        return None;
     }
     text.push('}');
-    Ok(Some(text.into()))
-}
-
-/// Gives a struct the members that it declares, and keeps the others.
-struct Split<'o, D> {
-    from: D,
-    others: &'o mut Members,
-}
-
-impl<'de, D: Deserializer<'de>> Deserializer<'de> for Split<'_, D> {
-    type Error = D::Error;
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, D::Error> {
-        self.from.deserialize_struct(name, fields, Known { fields, visitor, others: self.others })
-    }
-
-    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, D::Error> {
-        Err(D::Error::custom("only a struct has members that are known"))
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
-        newtype_struct seq tuple tuple_struct map enum identifier ignored_any
-    }
-}
-
-/// The visitor of a struct, or its map, between which the other members are taken out.
-struct Known<'o, V> {
-    fields: &'static [&'static str],
-    visitor: V,
-    others: &'o mut Members,
-}
-
-impl<'de, V: Visitor<'de>> Visitor<'de> for Known<'_, V> {
-    type Value = V::Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.visitor.expecting(f)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        self.visitor.visit_map(Known { fields: self.fields, visitor: map, others: self.others })
-    }
-}
-
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Known<'_, A> {
-    type Error = A::Error;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
-        while let Some(name) = self.visitor.next_key::<String>()? {
-            if self.fields.contains(&name.as_str()) {
-                return seed.deserialize(StrDeserializer::new(&name)).map(Some);
-            }
-            let value = self.visitor.next_value()?;
-            self.others.push((name, value));
-        }
-        Ok(None)
-    }
-
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
-        self.visitor.next_value_seed(seed)
-    }
+    Some(text.into())
 }
 
 #[cfg(test)]
@@ -140,10 +70,11 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
 
-    #[derive(Debug, Deserialize, Serialize)]
-    struct Inner {
-        #[serde(alias = "n")]
-        name: String,
+    crate::body! {
+        #[derive(Debug, Serialize)]
+        struct Inner {
+            name: String as "name",
+        }
     }
 
     fn read(text: &str) -> Result<Open<Inner>, String> {
@@ -153,7 +84,7 @@ mod tests {
     #[test]
     fn other_members_become_one_secret_as_they_were_written() {
         let numbers = "12345678901234567890123, 1.0, 1e3";
-        let mut open = read(&format!(r#"{{"key":[{numbers}],"n":"x", "a b\"":  {{"z":null}} ,"t":"v"}}"#)).unwrap();
+        let mut open = read(&format!(r#"{{"key":[{numbers}],"name":"x", "a b\"":  {{"z":null}} ,"t":"v"}}"#)).unwrap();
         assert_eq!(open.known.name, "x");
         assert!(serde_json::to_string(&open).is_err(), "they are handed over before anything is written");
         let mut secrets = Vec::new();
@@ -176,7 +107,9 @@ mod tests {
 
     #[test]
     fn what_is_known_is_read_as_ever_and_nothing_stands_twice() {
-        for wrong in [r#"{"more":1}"#, r#"{"name":1}"#, r#"{"name":"x","a":1,"a":2}"#, r#"{"name":"x","n":"y"}"#, "7"] {
+        for wrong in
+            [r#"{"more":1}"#, r#"{"name":1}"#, r#"{"name":"x","a":1,"a":2}"#, r#"{"name":"x","name":"y"}"#, "7"]
+        {
             assert!(read(wrong).is_err(), "{wrong}");
         }
     }

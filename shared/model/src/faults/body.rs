@@ -11,7 +11,10 @@ use serde_json::value::RawValue;
 use super::{Faults, of_error};
 
 /// Declares a body: a struct whose members say what they are called on the wire. A member that may be absent is an
-/// `Option`; `null` counts as absent. Rules between members follow `where faults` and see each member as an `Option`.
+/// `Option`; `null` counts as absent, unless the member is read `if given`: then `null` is a value like others, which the
+/// type inside the `Option` takes or not. A member without a name is a body of its own whose members stand beside the
+/// others; for the schema it is marked as flattened. Members that are not declared are ignored, unless there are to be
+/// `no others`. Rules between members follow `where faults` and see each member as an `Option`.
 ///
 /// ```
 /// chancery_model::body! {
@@ -25,33 +28,70 @@ use super::{Faults, of_error};
 ///     }
 /// }
 ///
-/// let faults = chancery_model::faults::read::<Range>(br#"{"to":"x"}"#, "Body").err();
-/// assert_eq!(faults.unwrap().to_string(), "from is required; to must be a whole number from 0 to 255");
+/// chancery_model::body! {
+///     pub struct Named {
+///         name: Option<String> as "name",
+///         #[serde(flatten)]
+///         range: Range,
+///     } and no others
+/// }
+///
+/// let faults = chancery_model::faults::read::<Named>(br#"{"name":1,"to":"x","by":2}"#, "Body").err();
+/// let all = "by is not known here; name must be a string; from is required; to must be a whole number from 0 to 255";
+/// assert_eq!(faults.unwrap().to_string(), all);
 /// ```
 #[macro_export]
 macro_rules! body {
     ($(#[$meta:meta])* $vis:vis struct $name:ident {
-        $($(#[$of:meta])* $member_vis:vis $member:ident: $type:ty as $wire:tt,)*
-    } $(where $faults:ident $rules:block)?) => {
+        $($(#[$of:meta])* $member_vis:vis $member:ident: $type:ty $(as $wire:tt $(if $given:ident)?)?,)*
+    } $(and no $others:ident)? $(where $faults:ident $rules:block)?) => {
         $(#[$meta])*
         #[derive(utoipa::ToSchema)]
         $vis struct $name {
-            $($(#[$of])* #[schema(rename = $wire)] $member_vis $member: $type,)*
+            $($(#[$of])* $(#[serde(rename = $wire)])? $member_vis $member: $type,)*
+        }
+
+        impl $crate::faults::Body for $name {
+            fn read(members: &mut $crate::faults::Members) -> Option<Self> {
+                $(let $member: Option<$type> = $crate::body!(@read members $type $(, $wire $(, $given)?)?);)*
+                $({
+                    let $faults = members.faults();
+                    $rules
+                })?
+                Some(Self { $($member: $member?,)* })
+            }
+
+            fn knows(name: &str) -> bool {
+                [$($crate::body!(@knows name $type $(, $wire)?)),*].contains(&true)
+            }
         }
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
                 $crate::faults::object(from, |members| {
-                    $(let $member: Option<$type> = members.read($wire);)*
-                    $({
-                        let $faults = members.faults();
-                        $rules
-                    })?
-                    Some(Self { $($member: $member?,)* })
+                    $(
+                        let $others = <Self as $crate::faults::Body>::knows;
+                        members.refuse_all_but($others);
+                    )?
+                    <Self as $crate::faults::Body>::read(members)
                 })
             }
         }
     };
+    (@read $members:ident $type:ty, $wire:tt) => { $members.read($wire) };
+    (@read $members:ident $type:ty, $wire:tt, given) => { $members.read_if_given($wire) };
+    (@read $members:ident $type:ty) => { <$type as $crate::faults::Body>::read($members) };
+    (@knows $name:ident $type:ty, $wire:tt) => { $name == $wire };
+    (@knows $name:ident $type:ty) => { <$type as $crate::faults::Body>::knows($name) };
+}
+
+/// What [`body!`] declares.
+pub trait Body: Sized {
+    /// Takes its members out of an object, or adds what is wrong with them.
+    fn read(members: &mut Members) -> Option<Self>;
+
+    /// Whether it declares a member of this name.
+    fn knows(name: &str) -> bool;
 }
 
 /// Reads an object member by member. It is refused if anything was found wrong, or if nothing was built.
@@ -75,14 +115,18 @@ impl Members {
         self.read_or(name, Some("null"))
     }
 
-    /// A member that may be absent, but not `null`.
-    pub fn read_if_given<T: DeserializeOwned>(&mut self, name: &'static str) -> Option<T> {
-        self.read_or(name, None)
+    /// A member that may be absent: `Some(None)` if it is. Its `null` is a value like others.
+    pub fn read_if_given<T: DeserializeOwned>(&mut self, name: &'static str) -> Option<Option<T>> {
+        if self.members.iter().any(|(given, _)| given == name) {
+            self.read_or(name, None).map(Some)
+        } else {
+            Some(None)
+        }
     }
 
-    /// Refuses all members but these.
-    pub fn refuse_others(&mut self, known: &[&str]) {
-        for (name, _) in self.members.iter().filter(|(name, _)| !known.contains(&name.as_str())) {
+    /// Refuses all members but those that are known.
+    pub fn refuse_all_but(&mut self, is_known: impl Fn(&str) -> bool) {
+        for (name, _) in self.members.iter().filter(|(name, _)| !is_known(name)) {
             self.faults.add(name.as_str(), "is not known here");
         }
     }

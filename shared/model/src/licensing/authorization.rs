@@ -1,11 +1,11 @@
 //! Authorisations of keys in communities, and the licence check.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Modules, NOT_FUTURE, READ_ONLY, expiry_or_default, present};
+use super::{Modules, NOT_FUTURE, READ_ONLY, expiry_or_default};
 use crate::{
-    AuthLevel,
+    AuthLevel, body,
     faults::Faults,
     ids::{CommunityId, KeyTag},
     json::JsonText,
@@ -14,58 +14,48 @@ use crate::{
 
 const MAX_COMMUNITY_NAME: usize = 256;
 
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct AddAuthorizationRequest {
-    pub key_tag: KeyTag,
-    pub community_id: CommunityId,
-    pub community_name: Option<String>,
-    #[serde(default = "authorized")]
-    pub is_authorized: bool,
-    /// Two years from now by default. A day means its beginning in UTC.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    pub expiry: Option<Expiry>,
-}
-
-fn authorized() -> bool {
-    true
-}
-
-impl AddAuthorizationRequest {
-    /// When the authorisation expires, in epoch milliseconds, if the rules are kept that the types do not carry.
-    pub fn check(&self, now: i64) -> Result<i64, Faults> {
-        let mut faults = Faults::default();
-        let name = self.community_name.as_deref().unwrap_or_default();
+body! {
+    /// A key in a community.
+    pub struct AddAuthorizationRequest {
+        pub key_tag: KeyTag as "keyTag",
+        pub community_id: CommunityId as "communityId",
+        pub community_name: Option<String> as "communityName",
+        #[schema(value_type = bool, required = false)]
+        pub is_authorized: Option<bool> as "isAuthorized" if given,
+        /// Two years from now by default. A day means its beginning in UTC.
+        #[schema(value_type = Option<String>, format = DateTime)]
+        expiry: Option<Expiry> as "expiry",
+    } where faults {
+        let name = community_name.as_ref().and_then(Option::as_deref).unwrap_or_default();
         let fits = name.chars().count() <= MAX_COMMUNITY_NAME;
         faults.check(fits, "communityName", "may have at most 256 characters");
-        let expires_at = expiry_or_default(self.expiry, now, &mut faults);
-        faults.result().map(|()| expires_at)
     }
 }
 
-/// A change of an authorisation; what is absent stays as it is. The other members of an authorisation may be sent along
-/// unchanged, and unknown ones are ignored.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct UpdateAuthorizationRequest {
-    #[serde(default, deserialize_with = "present")]
-    pub is_authorized: Option<bool>,
-    /// In the future, or the one that is stored.
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, format = DateTime)]
-    pub expiry: Option<Expiry>,
-    #[serde(default, rename = "_id", deserialize_with = "present")]
-    #[schema(ignore)]
-    pub id: Option<JsonText>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(ignore)]
-    key_tag: Option<JsonText>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(ignore)]
-    community_id: Option<JsonText>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(ignore)]
-    pub community_name: Option<JsonText>,
+impl AddAuthorizationRequest {
+    /// When the authorisation expires, in epoch milliseconds.
+    pub fn expires_at(&self, now: i64) -> Result<i64, Faults> {
+        expiry_or_default(self.expiry, now)
+    }
+}
+
+body! {
+    /// A change of an authorisation; what is absent stays as it is. The other members of an authorisation may be sent
+    /// along unchanged, and unknown ones are ignored.
+    pub struct UpdateAuthorizationRequest {
+        pub is_authorized: Option<bool> as "isAuthorized" if given,
+        /// In the future, or the one that is stored.
+        #[schema(value_type = Option<String>, format = DateTime)]
+        pub expiry: Option<Expiry> as "expiry" if given,
+        #[schema(ignore)]
+        pub id: Option<JsonText> as "_id" if given,
+        #[schema(ignore)]
+        key_tag: Option<JsonText> as "keyTag" if given,
+        #[schema(ignore)]
+        community_id: Option<JsonText> as "communityId" if given,
+        #[schema(ignore)]
+        pub community_name: Option<JsonText> as "communityName" if given,
+    }
 }
 
 impl UpdateAuthorizationRequest {
@@ -128,21 +118,22 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::time;
+    use crate::{faults::read, time};
 
     const NOW: i64 = 1_767_323_045_678;
     const COMMUNITY: &str = "0123456789abcdef01234567";
 
     fn add(body: Value) -> Result<(AddAuthorizationRequest, i64), String> {
-        let request: AddAuthorizationRequest = serde_json::from_value(body).map_err(|error| error.to_string())?;
-        let expires_at = request.check(NOW).map_err(|faults| faults.to_string())?;
+        let request = read::<AddAuthorizationRequest>(body.to_string().as_bytes(), "Body");
+        let request = request.map_err(|faults| faults.to_string())?;
+        let expires_at = request.expires_at(NOW).map_err(|faults| faults.to_string())?;
         Ok((request, expires_at))
     }
 
     #[test]
     fn a_key_is_authorised_for_two_years_by_default() {
         let (request, expires_at) = add(json!({"keyTag": "abc", "communityId": COMMUNITY})).unwrap();
-        assert!(request.is_authorized);
+        assert!(request.is_authorized.is_none());
         assert_eq!(time::to_iso(expires_at), "2028-01-02T03:04:05.678Z");
         let (_, day) = add(json!({"keyTag": "abc", "communityId": COMMUNITY, "expiry": "2028-01-08"})).unwrap();
         assert_eq!(time::to_iso(day), "2028-01-08T00:00:00.000Z");
@@ -161,14 +152,18 @@ mod tests {
         ] {
             assert!(add(body.clone()).is_err(), "{body}");
         }
-        let (name, past) = ("n".repeat(257), time::to_iso(NOW));
-        let both = json!({"keyTag": "abc", "communityId": COMMUNITY, "communityName": name, "expiry": past});
-        let faults = "communityName may have at most 256 characters; expiry must lie in the future";
-        assert_eq!(add(both).err().unwrap(), faults);
+        let wrong = json!({"keyTag": 1, "communityId": "a b", "communityName": "n".repeat(257), "expiry": "soon"});
+        let faults = "keyTag must be a string; communityId must have 1 to 64 characters of A-Z a-z 0-9 _ -; expiry must be \
+                      an ISO 8601 time like 2030-01-02T03:04:05.678Z, or a day like 2030-01-02; communityName may have \
+                      at most 256 characters";
+        assert_eq!(add(wrong).err().unwrap(), faults);
+        let past = json!({"keyTag": "abc", "communityId": COMMUNITY, "expiry": time::to_iso(NOW)});
+        assert_eq!(add(past).err().unwrap(), "expiry must lie in the future");
     }
 
     fn update(body: Value) -> Result<(), String> {
-        let request: UpdateAuthorizationRequest = serde_json::from_value(body).map_err(|error| error.to_string())?;
+        let request = read::<UpdateAuthorizationRequest>(body.to_string().as_bytes(), "Body");
+        let request = request.map_err(|faults| faults.to_string())?;
         let community = CommunityId::try_from(COMMUNITY.to_owned()).unwrap();
         request.check(&community, "abc").map_err(|faults| faults.to_string())?;
         request.check_against(&stored(), NOW).map_err(|faults| faults.to_string())

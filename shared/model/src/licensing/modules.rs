@@ -63,9 +63,9 @@ impl Serialize for Modules {
 impl<'de> Deserialize<'de> for Modules {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         faults::object(from, |members| {
-            members.refuse_others(&[FLAGS.as_slice(), TEXTS.as_slice()].concat());
-            let flags = FLAGS.map(|name| (name, members.read_if_given::<Flag>(name).map(|Flag(json)| json)));
-            let texts = TEXTS.map(|name| (name, members.read_if_given::<Text>(name).map(|Text(json)| json)));
+            members.refuse_all_but(|name| FLAGS.contains(&name) || TEXTS.contains(&name));
+            let flags = FLAGS.map(|name| (name, members.read_if_given::<Flag>(name).flatten().map(|Flag(json)| json)));
+            let texts = TEXTS.map(|name| (name, members.read_if_given::<Text>(name).flatten().map(|Text(json)| json)));
             let mut read: BTreeMap<_, _> = flags.into_iter().chain(texts).collect();
             let names: Vec<_> = members.iter().map(|(name, _)| name.to_owned()).collect();
             let modules = names.into_iter().map(|name| {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::faults::Faults;
+use crate::ids::Invalid;
 
 const DEFAULT_SIZE: u8 = 10;
 const MAX_SIZE: u8 = 25;
@@ -15,17 +15,23 @@ pub struct PageQuery {
     /// Which page, from 0.
     p_index: Option<u32>,
     /// How many items make a page: 1 to 25, 10 by default.
-    p_size: Option<u8>,
+    #[param(value_type = Option<u8>)]
+    p_size: Option<PageSize>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "u8")]
+struct PageSize(u8);
+
+impl TryFrom<u8> for PageSize {
+    type Error = Invalid;
+
+    fn try_from(size: u8) -> Result<Self, Invalid> {
+        if (1..=MAX_SIZE).contains(&size) { Ok(Self(size)) } else { Err(Invalid("must be from 1 to 25")) }
+    }
 }
 
 impl PageQuery {
-    /// The rules that the types do not carry.
-    pub fn check(&self) -> Result<(), Faults> {
-        let mut faults = Faults::default();
-        faults.check((1..=MAX_SIZE).contains(&self.size()), "pSize", "must be from 1 to 25");
-        faults.result()
-    }
-
     pub fn index(&self) -> u32 {
         self.p_index.unwrap_or(0)
     }
@@ -41,7 +47,7 @@ impl PageQuery {
     }
 
     fn size(&self) -> u8 {
-        self.p_size.unwrap_or(DEFAULT_SIZE)
+        self.p_size.map_or(DEFAULT_SIZE, |size| size.0)
     }
 }
 
@@ -73,11 +79,12 @@ mod tests {
 
     #[test]
     fn a_page_has_one_to_25_items_and_ten_by_default() {
-        let query = |p_size| PageQuery { p_index: Some(3), p_size };
-        assert_eq!((query(None).limit(), query(None).offset()), (10, 30));
-        assert_eq!(query(Some(25)).offset(), 75);
-        for (size, good) in [(None, true), (Some(1), true), (Some(25), true), (Some(0), false), (Some(26), false)] {
-            assert_eq!(query(size).check().is_ok(), good, "{size:?}");
-        }
+        let query = |size: Option<u8>| {
+            let p_size = size.map(PageSize::try_from).transpose()?;
+            Ok::<_, Invalid>(PageQuery { p_index: Some(3), p_size })
+        };
+        let page = |size| query(size).map(|page| (page.limit(), page.offset()));
+        assert_eq!((page(None), page(Some(1)), page(Some(25))), (Ok((10, 30)), Ok((1, 3)), Ok((25, 75))));
+        assert!(page(Some(0)).is_err() && page(Some(26)).is_err());
     }
 }

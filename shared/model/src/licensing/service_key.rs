@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Modules, NOT_FUTURE, READ_ONLY, expiry_or_default, present};
+use super::{Modules, NOT_FUTURE, READ_ONLY, expiry_or_default};
 use crate::{
-    AuthLevel,
+    AuthLevel, body,
     faults::Faults,
-    ids::KeyTag,
+    ids::{Invalid, KeyTag},
     json::JsonText,
     time::{Expiry, IsoTime},
 };
@@ -47,113 +47,116 @@ impl KeyType {
 #[into_params(parameter_in = Query)]
 pub struct KeyQuery {
     /// The keyId of the key, or its tag.
-    pub key_id: String,
+    #[param(value_type = String)]
+    pub key_id: NamedKey,
 }
 
-impl KeyQuery {
-    pub fn check(&self) -> Result<(), Faults> {
-        let mut faults = Faults::default();
-        faults.check(!self.key_id.is_empty(), "keyId", "must not be empty");
-        faults.result()
+/// A keyId or a tag.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+pub struct NamedKey(String);
+
+impl NamedKey {
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct CreateServiceKeyRequest {
-    pub tag: KeyTag,
-    /// A new uuid by default. For type `user` the user's URN; for type `ecdsa` a public key.
-    pub key_id: Option<String>,
-    /// A new uuid by default. Required with a keyId; replaced by a new uuid for type `user`.
-    pub key_secret: Option<String>,
-    #[serde(default)]
-    pub disabled: bool,
-    /// Two years from now by default. A day means its beginning in UTC.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    pub expiry: Option<Expiry>,
-    #[serde(default = "lowest_level")]
-    pub auth_level: AuthLevel,
-    #[serde(default, rename = "type")]
-    pub kind: KeyType,
-    #[serde(default)]
-    pub modules: Modules,
-    pub description: Option<String>,
+impl TryFrom<String> for NamedKey {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        if text.is_empty() { Err(Invalid("must not be empty")) } else { Ok(Self(text)) }
+    }
 }
 
-fn lowest_level() -> AuthLevel {
-    AuthLevel::Basic
-}
-
-impl CreateServiceKeyRequest {
-    /// When the key expires, in epoch milliseconds, if the rules are kept that the types do not carry.
-    pub fn check(&self, now: i64) -> Result<i64, Faults> {
-        let mut faults = Faults::default();
-        let (id, secret) = (self.key_id.as_deref(), self.key_secret.as_deref());
+body! {
+    /// A new key.
+    pub struct CreateServiceKeyRequest {
+        pub tag: KeyTag as "tag",
+        /// A new uuid by default. For type `user` the user's URN; for type `ecdsa` a public key.
+        pub key_id: Option<String> as "keyId",
+        /// A new uuid by default. Required with a keyId; replaced by a new uuid for type `user`.
+        pub key_secret: Option<String> as "keySecret",
+        #[schema(value_type = bool, required = false)]
+        pub disabled: Option<bool> as "disabled" if given,
+        /// Two years from now by default. A day means its beginning in UTC.
+        #[schema(value_type = Option<String>, format = DateTime)]
+        expiry: Option<Expiry> as "expiry",
+        #[schema(value_type = AuthLevel, required = false)]
+        pub auth_level: Option<AuthLevel> as "authLevel" if given,
+        #[schema(value_type = KeyType, required = false)]
+        pub kind: Option<KeyType> as "type" if given,
+        #[schema(value_type = Modules, required = false)]
+        pub modules: Option<Modules> as "modules" if given,
+        pub description: Option<String> as "description",
+    } where faults {
+        let (id, secret) = (key_id.as_ref().and_then(Option::as_deref), key_secret.as_ref().and_then(Option::as_deref));
         let is_id = id.is_none_or(|id| is_text(id, MAX_KEY_ID));
         faults.check(is_id, "keyId", "must have 1 to 512 bytes and no control characters");
         let is_secret = secret.is_none_or(|secret| is_text(secret, MAX_KEY_SECRET));
         faults.check(is_secret, "keySecret", "must have 1 to 1024 bytes and no control characters");
-        check_description(self.description.as_deref(), &mut faults);
-        match (self.kind, id, secret) {
-            (KeyType::User, None, _) => faults.add("keyId", "is required for type user: the user's URN"),
-            (KeyType::Hawk | KeyType::Ecdsa, Some(_), None) => {
-                faults.add("keySecret", "is required when keyId is given");
+        check_description(description.as_ref().and_then(Option::as_deref), faults);
+        // What cannot be read is no reason to ask for the other.
+        if let (Some(kind), Some(id), Some(secret)) = (&kind, &key_id, &key_secret) {
+            match (kind.unwrap_or_default(), id, secret) {
+                (KeyType::User, None, _) => faults.add("keyId", "is required for type user: the user's URN"),
+                (KeyType::Hawk | KeyType::Ecdsa, Some(_), None) => {
+                    faults.add("keySecret", "is required when keyId is given");
+                }
+                (KeyType::Ecdsa, None, Some(_)) => faults.add("keyId", "is required with a keySecret for type ecdsa"),
+                _ => {}
             }
-            (KeyType::Ecdsa, None, Some(_)) => faults.add("keyId", "is required with a keySecret for type ecdsa"),
-            _ => {}
         }
-        let expires_at = expiry_or_default(self.expiry, now, &mut faults);
-        faults.result().map(|()| expires_at)
     }
 }
 
-/// A change of a key; what is absent stays as it is. The other members of a key may be sent along unchanged, and unknown
-/// ones are ignored.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct UpdateServiceKeyRequest {
-    #[serde(default, deserialize_with = "present")]
-    pub disabled: Option<bool>,
-    /// In the future, or the one that is stored.
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, format = DateTime)]
-    pub expiry: Option<Expiry>,
-    /// Replaces the whole object.
-    #[serde(default, deserialize_with = "present")]
-    pub modules: Option<Modules>,
-    #[serde(default, deserialize_with = "present")]
-    pub description: Option<String>,
-    #[serde(default, rename = "_id", deserialize_with = "present")]
-    #[schema(ignore)]
-    pub id: Option<JsonText>,
-    #[serde(default, rename = "type", deserialize_with = "present")]
-    #[schema(ignore)]
-    pub kind: Option<JsonText>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(ignore)]
-    pub tag: Option<JsonText>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(ignore)]
-    pub key_id: Option<JsonText>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(ignore)]
-    pub key_secret: Option<JsonText>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(ignore)]
-    pub auth_level: Option<JsonText>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(ignore)]
-    pub module: Option<Modules>,
+impl CreateServiceKeyRequest {
+    pub fn auth_level(&self) -> AuthLevel {
+        self.auth_level.unwrap_or(AuthLevel::Basic)
+    }
+
+    pub fn kind(&self) -> KeyType {
+        self.kind.unwrap_or_default()
+    }
+
+    /// When the key expires, in epoch milliseconds.
+    pub fn expires_at(&self, now: i64) -> Result<i64, Faults> {
+        expiry_or_default(self.expiry, now)
+    }
+}
+
+body! {
+    /// A change of a key; what is absent stays as it is. The other members of a key may be sent along unchanged, and
+    /// unknown ones are ignored.
+    pub struct UpdateServiceKeyRequest {
+        pub disabled: Option<bool> as "disabled" if given,
+        /// In the future, or the one that is stored.
+        #[schema(value_type = Option<String>, format = DateTime)]
+        pub expiry: Option<Expiry> as "expiry" if given,
+        /// Replaces the whole object.
+        pub modules: Option<Modules> as "modules" if given,
+        pub description: Option<String> as "description" if given,
+        #[schema(ignore)]
+        pub id: Option<JsonText> as "_id" if given,
+        #[schema(ignore)]
+        pub kind: Option<JsonText> as "type" if given,
+        #[schema(ignore)]
+        pub tag: Option<JsonText> as "tag" if given,
+        #[schema(ignore)]
+        pub key_id: Option<JsonText> as "keyId" if given,
+        #[schema(ignore)]
+        pub key_secret: Option<JsonText> as "keySecret" if given,
+        #[schema(ignore)]
+        pub auth_level: Option<JsonText> as "authLevel" if given,
+        #[schema(ignore)]
+        pub module: Option<Modules> as "module" if given,
+    } where faults {
+        check_description(description.as_ref().and_then(|text| text.as_deref()), faults);
+    }
 }
 
 impl UpdateServiceKeyRequest {
-    /// The rules that the types do not carry.
-    pub fn check(&self) -> Result<(), Faults> {
-        let mut faults = Faults::default();
-        check_description(self.description.as_deref(), &mut faults);
-        faults.result()
-    }
-
     /// `module` where it says something else than `modules` beside it: then it must be what is stored.
     pub fn module_as_shown(&self) -> Option<&Modules> {
         self.module.as_ref().filter(|module| self.modules.as_ref() != Some(*module))
@@ -244,19 +247,20 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::time;
+    use crate::{faults::read, time};
 
     const NOW: i64 = 1_767_323_045_678;
 
     fn create(body: Value) -> Result<(CreateServiceKeyRequest, i64), String> {
-        let request: CreateServiceKeyRequest = serde_json::from_value(body).map_err(|error| error.to_string())?;
-        let expires_at = request.check(NOW).map_err(|faults| faults.to_string())?;
+        let request = read::<CreateServiceKeyRequest>(body.to_string().as_bytes(), "Body");
+        let request = request.map_err(|faults| faults.to_string())?;
+        let expires_at = request.expires_at(NOW).map_err(|faults| faults.to_string())?;
         Ok((request, expires_at))
     }
 
     fn update(body: Value) -> Result<(), String> {
-        let request: UpdateServiceKeyRequest = serde_json::from_value(body).map_err(|error| error.to_string())?;
-        request.check().map_err(|faults| faults.to_string())?;
+        let request = read::<UpdateServiceKeyRequest>(body.to_string().as_bytes(), "Body");
+        let request = request.map_err(|faults| faults.to_string())?;
         request.check_against(&stored(), NOW).map_err(|faults| faults.to_string())
     }
 
@@ -280,8 +284,8 @@ mod tests {
     #[test]
     fn a_tag_alone_makes_an_enabled_basic_hawk_key_for_two_years() {
         let (request, expires_at) = create(json!({"tag": "abc"})).unwrap();
-        assert_eq!((request.kind, request.auth_level, request.disabled), (KeyType::Hawk, AuthLevel::Basic, false));
-        assert_eq!(request.modules, Modules::default());
+        assert_eq!((request.kind(), request.auth_level()), (KeyType::Hawk, AuthLevel::Basic));
+        assert!(request.disabled.is_none() && request.modules.is_none());
         assert_eq!(time::to_iso(expires_at), "2028-01-02T03:04:05.678Z");
     }
 
