@@ -29,7 +29,7 @@ pub use introspection::{
     CredentialType, IntrospectRequest, IntrospectedApplication, IntrospectedDeveloper, IntrospectedService,
     Introspection, IntrospectionFacts, Presented,
 };
-pub use meta::{MAX_META, MetaField, MetaFields, Validator};
+pub use meta::{MAX_META, MetaField, MetaFields, Validator, meta_too_long};
 pub use registration::{
     AdminInstance, AdminService, ImportCredential, ImportKind, ImportedCredential, PutService, UpdateInstance,
     is_service_name,
@@ -172,49 +172,9 @@ pub struct CookieFacts {
     pub lifetime: i64,
 }
 
-/// Why fields were refused: a text per field, or an object of such texts where a field has fields of its own.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FieldErrors(Map<String, Value>);
-
-impl FieldErrors {
-    pub fn one(field: &str, reason: impl Into<Value>) -> Self {
-        let mut errors = Self::default();
-        errors.add(field, reason);
-        errors
-    }
-
-    pub fn missing(field: &str) -> Self {
-        Self::one(field, REQUIRED)
-    }
-
-    /// The first reason for a field counts.
-    pub fn add(&mut self, field: &str, reason: impl Into<Value>) {
-        self.0.entry(field).or_insert_with(|| reason.into());
-    }
-
-    /// A value that may not be missing; empty, with a refusal, when it is.
-    pub fn needed(&mut self, field: &str, value: Option<String>) -> String {
-        if value.is_none() {
-            self.add(field, REQUIRED);
-        }
-        value.unwrap_or_default()
-    }
-
-    pub fn merge(&mut self, other: Self) {
-        self.0.extend(other.0);
-    }
-
-    /// The value, unless something was refused.
-    pub fn or<T>(self, value: T) -> Result<T, Self> {
-        if self.0.is_empty() { Ok(value) } else { Err(self) }
-    }
-
-    pub fn into_fields(self) -> Value {
-        Value::Object(self.0)
-    }
-}
-
 pub const REQUIRED: &str = "required field missing";
+
+pub const INVALID_EMAIL: &str = "invalid e-mail address";
 
 /// An e-mail address: one `@` with something on both sides, a dot in its domain, no white space, at most 254 bytes.
 /// Whether it exists is found out by a mail.

@@ -21,9 +21,9 @@ mod switch;
 mod token;
 
 use axum::Router;
-use model::portal::FieldErrors;
+use model::faults::{Fault, Faults};
 use platform::{Host, random};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::{App, Audit, Error, Result, Routes, Shape};
 
@@ -98,18 +98,33 @@ pub fn new_id() -> Result<String> {
 }
 
 /// A refusal of a body by its fields: 400, code 2.
-impl From<FieldErrors> for Error {
-    #[track_caller]
-    fn from(errors: FieldErrors) -> Self {
-        Self::bad_request("schema violation").with_body(json!({ "fields": errors.into_fields(), "code": 2 }))
-    }
+#[track_caller]
+pub fn refused_fields(faults: Faults) -> Error {
+    Error::bad_request("schema violation").with_body(json!({ "fields": fields(&faults), "code": 2 }))
 }
 
 /// What is taken already: 409, code 5.
 #[track_caller]
 pub fn taken(field: &str, value: &str) -> Error {
-    let errors = FieldErrors::one(field, format!("already exists: {value}"));
-    Error::conflict("unique violation").with_body(json!({ "fields": errors.into_fields(), "code": 5 }))
+    let faults = Faults::one(field, format!("already exists: {value}"));
+    Error::conflict("unique violation").with_body(json!({ "fields": fields(&faults), "code": 5 }))
+}
+
+/// By field, why it was refused: a text, or an object of texts where the field has fields of its own. The first fault of
+/// a field counts.
+fn fields(faults: &Faults) -> Map<String, Value> {
+    let mut fields = Map::new();
+    for Fault { path, message } in faults.iter() {
+        let Some((outer, inner)) = path.split_once('.') else {
+            fields.entry(path).or_insert_with(|| json!(message));
+            continue;
+        };
+        // The rest is one name, which may have dots in it.
+        if let Value::Object(within) = fields.entry(outer).or_insert_with(|| json!({})) {
+            within.entry(inner).or_insert_with(|| json!(message));
+        }
+    }
+    fields
 }
 
 /// Missing and foreign look alike.
@@ -126,4 +141,21 @@ pub(crate) fn unauthorized() -> Error {
 /// The same was refused to this developer.
 pub fn refused(audit: Audit, developer: &str) -> Audit {
     audit.refused_to(developer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_are_rendered_by_field() {
+        let mut faults = Faults::one("meta.a.b", "expected a string");
+        faults.add("key", "first");
+        faults.add("key", "second");
+        faults.add("meta.c", "required field missing");
+        faults.add("key.inner", "third");
+        faults.add("meta", "expected a JSON object");
+        let meta = json!({ "a.b": "expected a string", "c": "required field missing" });
+        assert_eq!(json!(fields(&faults)), json!({ "key": "first", "meta": meta }));
+    }
 }

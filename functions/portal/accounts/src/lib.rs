@@ -9,7 +9,7 @@ mod store;
 mod verification;
 
 use axum::Router;
-use model::portal::Body;
+use model::{faults::Faults, portal::Body};
 use platform::Host;
 use service::{Access, Error, Result, portal};
 
@@ -42,6 +42,9 @@ service::operations! {
 }
 
 /// A text that must be there; the refusal says that it is missing.
-fn demand<'a>(body: &'a Body, name: &'static str) -> Result<&'a str> {
-    body.text(name)?.ok_or_else(|| Error::bad_request(format!("{name} is required")))
+fn demand(body: &Body, name: &'static str) -> Result<String> {
+    let mut faults = Faults::default();
+    let text = body.text(name, &mut faults);
+    faults.result().map_err(portal::refused_fields)?;
+    text.ok_or_else(|| Error::bad_request(format!("{name} is required")))
 }

@@ -1,8 +1,9 @@
 //! Registration of a developer.
 
 use axum::Json as Answer;
-use model::portal::{
-    Developer, FieldErrors, MailReport, REQUIRED, Reference, Registered, Status, check_password, is_email,
+use model::{
+    faults::Faults,
+    portal::{Developer, INVALID_EMAIL, MailReport, Reference, Registered, Status, check_password, is_email},
 };
 use service::{
     Anonymous, Audit, Result,
@@ -18,32 +19,21 @@ use crate::store::{self, NewDeveloper};
 )]
 pub(crate) async fn register(caller: Anonymous, PortalBody(body): PortalBody) -> Result<Answer<Registered>> {
     let (app, now) = (&caller.app, caller.now);
-    let mut errors = FieldErrors::default();
-    let email = body.text("email").unwrap_or_else(|wrong| {
-        errors.merge(wrong);
-        None
-    });
-    let password = body.text("password").unwrap_or_else(|wrong| {
-        errors.merge(wrong);
-        None
-    });
-    match password.map(check_password) {
-        None => errors.add("password", "password is required"),
-        Some(Err(rule)) => errors.add("password", rule),
+    let mut faults = Faults::default();
+    let password = body.text("password", &mut faults);
+    match password.as_deref().map(check_password) {
+        None => faults.add("password", "password is required"),
+        Some(Err(rule)) => faults.add("password", rule),
         Some(Ok(())) => {}
     }
-    match email {
-        None => errors.add("email", REQUIRED),
-        Some(email) if !is_email(email) => errors.add("email", "invalid e-mail address"),
-        Some(_) => {}
-    }
+    let email = body.required("email", &mut faults);
+    faults.check(is_email(&email), "email", INVALID_EMAIL);
     let settings = app.portal().accounts()?;
-    let meta = settings.meta_fields()?.of_new(&body).unwrap_or_else(|wrong| {
-        errors.merge(wrong);
-        serde_json::Map::new()
-    });
-    errors.or(())?;
-    let (email, password) = (email.unwrap_or_default(), password.unwrap_or_default());
+    let meta = settings.meta_fields()?.of_new(&body);
+    faults.add_within("", meta.as_ref().err().cloned().unwrap_or_default());
+    faults.result().map_err(portal::refused_fields)?;
+    let (email, password) = (email.as_str(), password.unwrap_or_default());
+    let meta = meta.map_err(portal::refused_fields)?;
 
     let admitted = if settings.auto_approve { Status::Approved } else { Status::Requested };
     let status = if settings.email_verification { Status::Unverified } else { admitted };
@@ -51,8 +41,8 @@ pub(crate) async fn register(caller: Anonymous, PortalBody(body): PortalBody) ->
         id: portal::new_id()?,
         consumer: portal::new_id()?,
         email,
-        password: portal::hash_password(app, password)?,
-        meta: serde_json::Value::Object(meta).to_string(),
+        password: portal::hash_password(app, &password)?,
+        meta: meta.as_str().to_owned(),
         status,
         status_after: admitted,
         now,

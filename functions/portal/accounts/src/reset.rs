@@ -1,7 +1,10 @@
 //! Forgotten passwords: a token by mail, and a new password for it.
 
 use axum::http::StatusCode;
-use model::portal::{FieldErrors, check_password, fold_email};
+use model::{
+    faults::Faults,
+    portal::{check_password, fold_email},
+};
 use service::{
     Anonymous, Audit, Result,
     portal::{self, Mail, MailKind, OneTimeToken, PORTAL_TENANT, PortalBody, Purpose, Source},
@@ -17,9 +20,9 @@ use crate::{demand, store, verification::unauthorized};
 pub(crate) async fn forgot_password(caller: Anonymous, PortalBody(body): PortalBody) -> Result<StatusCode> {
     let (app, now) = (&caller.app, caller.now);
     let email = demand(&body, "email")?;
-    let folded = fold_email(email);
+    let folded = fold_email(&email);
     let token = OneTimeToken::mint(app, Purpose::ResetPassword, now)?;
-    let mail = Mail::with_token(app, MailKind::ResetPassword, &token, email).await?;
+    let mail = Mail::with_token(app, MailKind::ResetPassword, &token, &email).await?;
     let known = store::developer_of(&caller, store::select_account(&folded)).await?.unwrap_or_default();
     // An answer that named the entry would reveal which accounts there are.
     let mut batch = Anonymous::background(app).batch();
@@ -39,7 +42,7 @@ pub(crate) async fn forgot_password(caller: Anonymous, PortalBody(body): PortalB
     responses((status = 200), (status = 400), (status = 401)),
 )]
 pub(crate) async fn validate_reset(caller: Anonymous, PortalBody(body): PortalBody) -> Result<StatusCode> {
-    let token = OneTimeToken::open(&caller.app, Purpose::ResetPassword, demand(&body, "token")?, caller.now)?;
+    let token = OneTimeToken::open(&caller.app, Purpose::ResetPassword, &demand(&body, "token")?, caller.now)?;
     let token = token.ok_or_else(unauthorized)?;
     let developer = store::developer_of(&caller, store::select_owner(&token)).await?;
     developer.map(|_| StatusCode::OK).ok_or_else(unauthorized)
@@ -57,10 +60,10 @@ pub(crate) async fn reset_password(
 ) -> Result<StatusCode> {
     let (app, now) = (&caller.app, caller.now);
     let (token, password) = (demand(&body, "token")?, demand(&body, "password")?);
-    check_password(password).map_err(|rule| FieldErrors::one("password", rule))?;
-    let token = OneTimeToken::open(app, Purpose::ResetPassword, token, now)?.ok_or_else(unauthorized)?;
+    check_password(&password).map_err(|rule| portal::refused_fields(Faults::one("password", rule)))?;
+    let token = OneTimeToken::open(app, Purpose::ResetPassword, &token, now)?.ok_or_else(unauthorized)?;
     let developer = store::developer_of(&caller, store::select_owner(&token)).await?.ok_or_else(unauthorized)?;
-    let hash = portal::hash_password(app, password)?;
+    let hash = portal::hash_password(app, &password)?;
     let mut batch = caller.batch();
     let changed = batch.push(store::reset_password((&token, &developer), &hash, now));
     batch.record(Audit::new(PORTAL_TENANT, "developer.reset-password", developer.as_str()).by(developer), changed);

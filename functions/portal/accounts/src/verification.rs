@@ -1,10 +1,13 @@
 //! Verification of an e-mail address, by a token that was mailed to it.
 
 use axum::{Json as Answer, http::StatusCode};
-use model::portal::{Verified, fold_email};
+use model::{
+    faults::Faults,
+    portal::{Verified, fold_email},
+};
 use service::{
     Anonymous, Audit, Error, Result,
-    portal::{Mail, MailKind, OneTimeToken, PORTAL_TENANT, PortalBody, Purpose},
+    portal::{Mail, MailKind, OneTimeToken, PORTAL_TENANT, PortalBody, Purpose, refused_fields},
 };
 
 use crate::{demand, store};
@@ -16,7 +19,7 @@ use crate::{demand, store};
 )]
 pub(crate) async fn verify_account(caller: Anonymous, PortalBody(body): PortalBody) -> Result<Answer<Verified>> {
     let (app, now) = (&caller.app, caller.now);
-    let token = OneTimeToken::open(app, Purpose::VerifyAccount, demand(&body, "token")?, now)?;
+    let token = OneTimeToken::open(app, Purpose::VerifyAccount, &demand(&body, "token")?, now)?;
     let token = token.ok_or_else(unauthorized)?;
     let developer = store::developer_of(&caller, store::select_owner(&token)).await?.ok_or_else(unauthorized)?;
     let mut batch = caller.batch();
@@ -38,10 +41,13 @@ pub(crate) async fn verify_account(caller: Anonymous, PortalBody(body): PortalBo
 )]
 pub(crate) async fn resend_account_verification(caller: Anonymous, PortalBody(body): PortalBody) -> Result<StatusCode> {
     let (app, now) = (&caller.app, caller.now);
-    let Some(email) = body.text("email")? else { return Ok(StatusCode::NO_CONTENT) };
-    let folded = fold_email(email);
+    let mut faults = Faults::default();
+    let email = body.text("email", &mut faults);
+    faults.result().map_err(refused_fields)?;
+    let Some(email) = email else { return Ok(StatusCode::NO_CONTENT) };
+    let folded = fold_email(&email);
     let token = OneTimeToken::mint(app, Purpose::VerifyAccount, now)?;
-    let mail = Mail::with_token(app, MailKind::VerifyAccount, &token, email).await?;
+    let mail = Mail::with_token(app, MailKind::VerifyAccount, &token, &email).await?;
     let known = store::developer_of(&caller, store::select_account(&folded)).await?.unwrap_or_default();
     // An answer that named the entry would reveal which accounts there are.
     let mut batch = Anonymous::background(app).batch();
@@ -64,8 +70,11 @@ pub(crate) async fn invalidate_account_verification(
     caller: Anonymous,
     PortalBody(body): PortalBody,
 ) -> Result<StatusCode> {
-    let token = body.text("token")?.ok_or_else(|| Error::unauthorized("token is required"))?;
-    let token = OneTimeToken::open(&caller.app, Purpose::VerifyAccount, token, caller.now)?;
+    let mut faults = Faults::default();
+    let token = body.text("token", &mut faults);
+    faults.result().map_err(refused_fields)?;
+    let token = token.ok_or_else(|| Error::unauthorized("token is required"))?;
+    let token = OneTimeToken::open(&caller.app, Purpose::VerifyAccount, &token, caller.now)?;
     let token = token.ok_or_else(unauthorized)?;
     let developer = store::developer_of(&caller, store::select_owner(&token)).await?.ok_or_else(unauthorized)?;
     let mut batch = caller.batch();

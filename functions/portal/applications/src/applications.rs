@@ -1,7 +1,10 @@
 //! The applications of a developer.
 
 use axum::{Json as Answer, http::StatusCode};
-use model::portal::{Application, ApplicationChange, FieldErrors, List};
+use model::{
+    faults::Faults,
+    portal::{Application, ApplicationChange, List, REQUIRED},
+};
 use service::{
     Batch, Path, Query, Result,
     portal::{self, PORTAL_TENANT, PortalBody, Session},
@@ -38,7 +41,7 @@ pub(crate) async fn create_application(
     session: Session,
     PortalBody(body): PortalBody,
 ) -> Result<(StatusCode, Answer<Application>)> {
-    let new = session.checked(ApplicationChange::from_body(&body).and_then(ApplicationChange::into_new)).await?;
+    let new = session.checked(ApplicationChange::new_from_body(&body)).await?;
     let rows = NewRows { id: portal::new_id()?, consumer: portal::new_id()?, credential: portal::new_id()? };
     let mut batch = session.batch();
     let data_key = batch.data_key(PORTAL_TENANT).await?;
@@ -83,7 +86,7 @@ pub(crate) async fn update_application(
     let outcomes = batch.write().await?;
     let row = outcomes.row(found).ok_or_else(portal::missing)?;
     if !outcomes.changed(updated) {
-        return Err(FieldErrors::missing("redirect_uri").into());
+        return Err(portal::refused_fields(Faults::one("redirect_uri", REQUIRED)));
     }
     store::application(row).map(Answer)
 }

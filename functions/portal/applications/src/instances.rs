@@ -1,8 +1,10 @@
 //! Instances: an application asks for a service, and an operator says yes or no unless the service says yes to all.
 
 use axum::{Json as Answer, http::StatusCode};
-use model::portal::{ApplicationInstance, Body, FieldErrors, REQUIRED};
-use serde_json::json;
+use model::{
+    faults::Faults,
+    portal::{ApplicationInstance, Body},
+};
 use service::{
     Path, Result,
     portal::{self, PortalBody, Session},
@@ -70,10 +72,10 @@ pub(crate) async fn delete_instance(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn service_of(body: &Body) -> Result<String, FieldErrors> {
-    match body.inner("service").text("id") {
-        Ok(Some(id)) => Ok(id.to_owned()),
-        Ok(None) => Err(FieldErrors::one("service", json!({ "id": REQUIRED }))),
-        Err(errors) => Err(FieldErrors::one("service", errors.into_fields())),
-    }
+fn service_of(body: &Body) -> Result<String, Faults> {
+    let mut within = Faults::default();
+    let service = body.inner("service").required("id", &mut within);
+    let mut faults = Faults::default();
+    faults.add_within("service", within);
+    faults.result().map(|()| service)
 }

@@ -77,7 +77,7 @@ pub(crate) async fn update_jwt(
     let change = session.checked(JwtChange::from_body(&body)).await?;
     for _ in 0..ATTEMPTS {
         let (stored, data_key) = store::read_parts(&session, &id).await?;
-        let result = portal::checked_jwt(change.clone().applied_to(stored.clone()))?;
+        let result = portal::checked_jwt(change.clone().applied_to(stored.clone())).map_err(portal::refused_fields)?;
         let mut batch = session.batch();
         let updated = batch.push(store::update(&session, &data_key, &id, &change, (&stored, &result))?);
         let found = batch.push(store::select(&session, &id));

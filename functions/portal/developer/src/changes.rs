@@ -5,9 +5,12 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use model::portal::{Developer, FieldErrors, check_password, fold_email, is_email};
+use model::{
+    faults::Faults,
+    portal::{Developer, INVALID_EMAIL, check_password, fold_email, is_email, meta_too_long},
+};
 use service::{
-    Actor, Error, Result,
+    Error, Result,
     portal::{self, Attempt, Guess, Mail, MailKind, OneTimeToken, PortalBody, Purpose, Session, Source},
 };
 
@@ -26,8 +29,12 @@ pub(crate) async fn update_password(
     let mut batch = session.batch();
     let found = batch.push(store::select(&session));
     let email = store::developer(batch.read().await?.one(found)?)?.email;
-    let (password, old) = (body.required("password")?, body.required("old_password")?);
-    check_password(password).map_err(|rule| FieldErrors::one("password", rule))?;
+    let mut faults = Faults::default();
+    let (password, old) = (body.required("password", &mut faults), body.required("old_password", &mut faults));
+    if let Err(rule) = check_password(&password) {
+        faults.add("password", rule);
+    }
+    faults.result().map_err(portal::refused_fields)?;
     let app = &session.app;
     let wrong = || Error::bad_request("Old password is invalid");
     let guess = Guess::new(app, &fold_email(&email), &source, session.now)?;
@@ -39,11 +46,11 @@ pub(crate) async fn update_password(
         // Otherwise, another request has set another address in the meantime.
         Attempt::Counted(found) => found.filter(|found| found.id == session.developer).ok_or_else(wrong)?,
     };
-    if !portal::verify_password(app, old, Some(&found.password))? || found.is_locked {
+    if !portal::verify_password(app, &old, Some(&found.password))? || found.is_locked {
         session.refuse();
         return Err(wrong());
     }
-    let hash = portal::hash_password(app, password)?;
+    let hash = portal::hash_password(app, &password)?;
     let mut batch = session.batch();
     let updated = store::set_password(&mut batch, &found.password, &hash);
     batch.record(session.audit(session.developer.as_str()), updated);
@@ -62,15 +69,10 @@ pub(crate) async fn update_password(
     responses((status = 200, body = Developer), (status = 400), (status = 401), (status = 409)),
 )]
 pub(crate) async fn update_email(session: Session, PortalBody(body): PortalBody) -> Result<Answer<Developer>> {
-    let email = body.required("email");
-    if email.is_err() {
-        session.check().await?;
-    }
-    let email = email?;
-    if !is_email(email) {
-        session.check().await?;
-        return Err(FieldErrors::one("email", "invalid e-mail address").into());
-    }
+    let mut faults = Faults::default();
+    let email = body.required("email", &mut faults);
+    faults.check(is_email(&email), "email", INVALID_EMAIL);
+    let email = session.checked(faults.result().map(|()| email)).await?;
     let mut batch = session.batch();
     let found = batch.push(store::select(&session));
     let current = store::developer(batch.read().await?.one(found)?)?;
@@ -79,19 +81,19 @@ pub(crate) async fn update_email(session: Session, PortalBody(body): PortalBody)
     }
     let app = &session.app;
     // The same address in another spelling needs no proof.
-    let verifies = app.portal().accounts()?.email_verification && fold_email(&current.email) != fold_email(email);
+    let verifies = app.portal().accounts()?.email_verification && fold_email(&current.email) != fold_email(&email);
     let mut batch = session.batch();
     batch.push(store::forget_tokens(&session));
     if verifies {
         let token = OneTimeToken::mint(app, Purpose::VerifyAccount, session.now)?;
-        let mail = Mail::with_token(app, MailKind::VerifyAccount, &token, email).await?;
+        let mail = Mail::with_token(app, MailKind::VerifyAccount, &token, &email).await?;
         batch.push(store::insert_verification(&session, &token));
-        batch.push(mail.to(email, &session.developer, session.now));
+        batch.push(mail.to(&email, &session.developer, session.now));
     }
-    let updated = batch.push(store::set_email(&session, email, verifies));
+    let updated = batch.push(store::set_email(&session, &email, verifies));
     let found = batch.push(store::select(&session));
     batch.record(session.audit(session.developer.as_str()), updated);
-    batch.on_duplicate("portal_developers.email_folded", portal::taken("email", email));
+    batch.on_duplicate("portal_developers.email_folded", portal::taken("email", &email));
     store::developer(batch.write().await?.one(found)?).map(Answer)
 }
 
@@ -114,18 +116,12 @@ pub(crate) async fn replace_meta(session: Session, body: PortalBody) -> Result<S
 }
 
 async fn change_meta(session: Session, PortalBody(body): PortalBody) -> Result<StatusCode> {
-    let meta = match session.app.portal().accounts()?.meta_fields()?.of_change(&body) {
-        Ok(meta) => serde_json::Value::Object(meta).to_string(),
-        Err(refused) => {
-            session.check().await?;
-            return Err(refused.into());
-        }
-    };
+    let meta = session.checked(session.app.portal().accounts()?.meta_fields()?.of_change(&body)).await?;
     let mut batch = session.batch();
-    let updated = batch.push(store::merge_meta(&session, &meta));
+    let updated = batch.push(store::merge_meta(&session, meta.as_str()));
     batch.record(session.audit(session.developer.as_str()), updated);
     if !batch.write().await?.changed(updated) {
-        return Err(FieldErrors::one("meta", "may have at most 16 KiB").into());
+        return Err(portal::refused_fields(meta_too_long()));
     }
     Ok(StatusCode::OK)
 }

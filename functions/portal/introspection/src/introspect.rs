@@ -6,7 +6,7 @@ use model::portal::{CredentialType, IntrospectRequest, Introspection, Introspect
 use platform::{Row, Statement};
 use service::{
     Result, Signed,
-    portal::{Credential, PORTAL_TENANT, PortalBody, needed},
+    portal::{Credential, PORTAL_TENANT, PortalBody, needed, refused_fields},
 };
 
 use crate::store;
@@ -24,9 +24,9 @@ pub(crate) async fn introspect(signed: Signed, PortalBody(body): PortalBody) -> 
     let mut batch = signed.authorize()?.batch();
     let request = match IntrospectRequest::from_body(&body) {
         Ok(request) => request,
-        Err(errors) => {
+        Err(faults) => {
             batch.read().await?;
-            return Err(errors.into());
+            return Err(refused_fields(faults));
         }
     };
     let Some(question) = Question::new(&signed, &request)? else {

@@ -17,8 +17,7 @@ pub(crate) async fn import_credential(
     Json(request): Json<ImportCredential>,
 ) -> Result<(StatusCode, Answer<ImportedCredential>)> {
     let parts = request.parts().map_err(|rule| Error::bad_request(rule.0))?;
-    let parts = parts.map(checked_jwt).transpose();
-    let parts = parts.map_err(|errors| Error::bad_request(errors.into_fields().to_string()))?;
+    let parts = parts.map(checked_jwt).transpose()?;
     let mut batch = signed.authorize()?.batch();
     let data_key = batch.data_key(PORTAL_TENANT).await?;
     let id = new_id()?;

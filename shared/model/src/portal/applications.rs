@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    Body, FieldErrors, Patch, REQUIRED, Reference,
+    Body, Patch, REQUIRED, Reference,
     credentials::{KEY_RULE, is_visible},
 };
+use crate::faults::Faults;
 
 const MAX_NAME: usize = 128;
 
@@ -135,20 +136,12 @@ pub struct NewClientCredential {
 }
 
 impl ApplicationChange {
-    pub fn from_body(body: &Body) -> Result<Self, FieldErrors> {
-        let mut errors = FieldErrors::default();
-        let mut read = |name: &str, check: fn(&str) -> bool, rule: &str| match body.patch(name) {
-            Ok(Patch::Set(text)) if check(text) => Patch::Set(text.to_owned()),
-            Ok(Patch::Set(_)) => {
-                errors.add(name, rule);
-                Patch::Keep
-            }
-            Ok(Patch::Clear) => Patch::Clear,
-            Ok(Patch::Keep) => Patch::Keep,
-            Err(refusal) => {
-                errors.merge(refusal);
-                Patch::Keep
-            }
+    pub fn from_body(body: &Body) -> Result<Self, Faults> {
+        let mut faults = Faults::default();
+        let mut read = |name: &str, check: fn(&str) -> bool, rule: &'static str| {
+            let patch = body.patch(name, &mut faults);
+            faults.check(!matches!(&patch, Patch::Set(text) if !check(text)), name, rule);
+            patch
         };
         let name = read("name", is_name, NAME_RULE);
         // Clients misspell it.
@@ -158,61 +151,52 @@ impl ApplicationChange {
         };
         let description = read("description", is_description, "at most 1024 characters");
         let custom_id = read("custom_id", is_visible, KEY_RULE);
-        if name == Patch::Clear {
-            errors.add("name", NAME_RULE);
-        }
-        errors.or(Self { name: name.set(), redirect_uri, description, custom_id })
+        faults.check(name != Patch::Clear, "name", NAME_RULE);
+        faults.result().map(|()| Self { name: name.set(), redirect_uri, description, custom_id })
     }
 
-    pub fn into_new(self) -> Result<NewApplication, FieldErrors> {
-        let mut errors = FieldErrors::default();
-        let new = NewApplication {
-            name: errors.needed("name", self.name),
-            redirect_uri: self.redirect_uri.set(),
-            description: self.description.set(),
-            custom_id: self.custom_id.set(),
-        };
-        if new.redirect_uri.is_none() && new.custom_id.is_none() {
-            errors.add("redirect_uri", REQUIRED);
-        }
-        errors.or(new)
+    /// A new application; what is missing is named with what is wrong.
+    pub fn new_from_body(body: &Body) -> Result<NewApplication, Faults> {
+        let change = Self::from_body(body);
+        let mut faults = change.as_ref().err().cloned().unwrap_or_default();
+        let is_given = |name| body.get(name).is_some_and(|json| json != r#""""#);
+        faults.check(is_given("name"), "name", REQUIRED);
+        let is_found = ["redirect_uri", "request_uri", "custom_id"].into_iter().any(is_given);
+        faults.check(is_found, "redirect_uri", REQUIRED);
+        faults.result()?;
+        let Self { name, redirect_uri, description, custom_id } = change?;
+        Ok(NewApplication {
+            name: name.unwrap_or_default(),
+            redirect_uri: redirect_uri.set(),
+            description: description.set(),
+            custom_id: custom_id.set(),
+        })
     }
 }
 
 impl NewClientCredential {
-    pub fn from_body(body: &Body) -> Result<Self, FieldErrors> {
-        let mut errors = FieldErrors::default();
-        let mut visible = |name: &str| match body.text(name) {
-            Ok(Some(text)) if !is_visible(text) => {
-                errors.add(name, KEY_RULE);
-                None
-            }
-            Ok(text) => text.map(str::to_owned),
-            Err(refusal) => {
-                errors.merge(refusal);
-                None
-            }
+    pub fn from_body(body: &Body) -> Result<Self, Faults> {
+        let mut faults = Faults::default();
+        let mut visible = |name: &str| {
+            let text = body.text(name, &mut faults);
+            faults.check(text.as_deref().is_none_or(is_visible), name, KEY_RULE);
+            text
         };
         let (client_id, client_secret) = (visible("client_id"), visible("client_secret"));
-        let redirect_uris = redirect_uris(body).map_err(|refusal| errors.merge(refusal)).unwrap_or_default();
-        let hash_secret = body.flag("hash_secret").map_err(|refusal| errors.merge(refusal)).unwrap_or_default();
-        errors.or(Self { client_id, client_secret, redirect_uris, hash_secret: hash_secret.unwrap_or(false) })
+        let redirect_uris = redirect_uris(body, &mut faults);
+        let hash_secret = body.flag("hash_secret", &mut faults).unwrap_or(false);
+        faults.result().map(|()| Self { client_id, client_secret, redirect_uris, hash_secret })
     }
 }
 
 /// An array of texts, or one text alone, as a form has it.
-fn redirect_uris(body: &Body) -> Result<Option<Vec<String>>, FieldErrors> {
-    let refused = || FieldErrors::one("redirect_uris", "expected absolute URLs without a fragment");
-    let Some(value) = body.get("redirect_uris") else { return Ok(None) };
-    let texts = match value.as_array() {
-        Some(values) => values.iter().map(|value| value.as_str()).collect::<Option<Vec<_>>>(),
-        None => value.as_str().map(|text| vec![text]),
-    };
-    let texts = texts.filter(|texts| (1..=16).contains(&texts.len())).ok_or_else(refused)?;
-    if texts.iter().any(|text| !is_redirect_uri(text)) {
-        return Err(refused());
-    }
-    Ok(Some(texts.into_iter().map(str::to_owned).collect()))
+fn redirect_uris(body: &Body, faults: &mut Faults) -> Option<Vec<String>> {
+    let json = body.get("redirect_uris")?;
+    let texts = serde_json::from_str::<Vec<String>>(json);
+    let texts = texts.or_else(|_| serde_json::from_str(json).map(|text| vec![text])).unwrap_or_default();
+    let fit = (1..=16).contains(&texts.len()) && texts.iter().all(|text| is_redirect_uri(text));
+    faults.check(fit, "redirect_uris", "expected absolute URLs without a fragment");
+    Some(texts)
 }
 
 pub(crate) fn is_name(text: &str) -> bool {
@@ -235,14 +219,13 @@ fn is_redirect_uri(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use serde_json::{Value, json};
 
     use super::*;
 
     fn body(value: Value) -> Body {
-        let Value::Object(object) = value else { panic!("not an object") };
-        Body::from_json(object)
+        Body::from_json(&serde_json::from_str(&value.to_string()).unwrap())
     }
 
     #[test]
@@ -285,20 +268,22 @@ mod tests {
 
     #[test]
     fn a_new_application_names_all_that_is_missing_or_wrong() {
-        let new = |value| ApplicationChange::from_body(&body(value)).and_then(ApplicationChange::into_new);
-        assert_eq!(
-            new(json!({})).map(drop).unwrap_err().into_fields(),
-            json!({ "name": REQUIRED, "redirect_uri": REQUIRED })
-        );
-        let fields = new(json!({ "name": " ", "redirect_uri": "x", "custom_id": "a b", "description": 1 }));
-        let fields = fields.map(drop).unwrap_err().into_fields();
-        assert_eq!(fields.as_object().unwrap().len(), 4, "{fields}");
+        let new = |value| ApplicationChange::new_from_body(&body(value));
+        let paths = |value| {
+            let faults = new(value).err().unwrap();
+            faults.iter().map(|fault| format!("{}: {}", fault.path, fault.message)).collect::<Vec<_>>()
+        };
+        let missing = |name: &str| format!("{name}: {REQUIRED}");
+        assert_eq!(paths(json!({})), [missing("name"), missing("redirect_uri")]);
+        assert_eq!(paths(json!({ "redirect_uri": "x" })), [format!("redirect_uri: {URI_RULE}"), missing("name")]);
+        let faults = paths(json!({ "name": " ", "redirect_uri": "x", "custom_id": "a b", "description": 1 }));
+        assert_eq!(faults.len(), 4, "{faults:?}");
         let good = new(json!({ "name": "Demo", "redirect_uri": "https://example.com", "description": "d" })).unwrap();
         assert_eq!((good.name.as_str(), good.description.as_deref()), ("Demo", Some("d")));
         let without = new(json!({ "name": "Demo", "custom_id": "c", "redirect_uri": "" })).unwrap();
         assert_eq!((without.redirect_uri, without.custom_id.as_deref()), (None, Some("c")));
-        let empty = new(json!({ "name": "", "custom_id": "c" })).map(drop).unwrap_err();
-        assert_eq!(empty.into_fields(), json!({ "name": NAME_RULE }));
+        let empty = paths(json!({ "name": "", "custom_id": "c" }));
+        assert_eq!(empty, [format!("name: {NAME_RULE}"), missing("name")], "the first is shown");
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! A body of the portal: a JSON object, or a form whose names nest at their dots (`service.id`). Fields are texts; who
 //! needs another type asks for it.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
-use super::{FieldErrors, REQUIRED};
+use super::REQUIRED;
+use crate::{faults::Faults, json::JsonObject};
 
 /// How deep names may nest.
 const DEPTH: usize = 4;
@@ -34,12 +37,14 @@ impl<T> Patch<T> {
     }
 }
 
+/// Its fields by their names, as JSON that is kept as it was written.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Body(Map<String, Value>);
+pub struct Body(BTreeMap<String, String>);
 
 impl Body {
-    pub fn from_json(object: Map<String, Value>) -> Self {
-        Self(object)
+    /// The last of several fields of one name counts.
+    pub fn from_json(object: &JsonObject) -> Self {
+        Self(object.members().into_iter().map(|(name, json)| (name, json.as_str().to_owned())).collect())
     }
 
     /// The last of several fields of one name counts.
@@ -53,50 +58,52 @@ impl Body {
                 body.insert(name, Value::String(value));
             }
         }
-        Self(body)
+        Self(body.into_iter().map(|(name, value)| (name, value.to_string())).collect())
     }
 
-    pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name).filter(|value| !value.is_null())
+    /// The JSON of a field, unless it is absent or `null`.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|json| *json != "null")
     }
 
     /// A text that may be absent; an empty one counts as absent.
-    pub fn text(&self, name: &str) -> Result<Option<&str>, FieldErrors> {
-        match self.get(name) {
-            None => Ok(None),
-            Some(Value::String(text)) if text.is_empty() => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(FieldErrors::one(name, "expected a string")),
-        }
+    pub fn text(&self, name: &str, faults: &mut Faults) -> Option<String> {
+        let text = serde_json::from_str::<String>(self.get(name)?);
+        faults.check(text.is_ok(), name, "expected a string");
+        text.ok().filter(|text| !text.is_empty())
+    }
+
+    /// A text that may not be absent; with a fault, an empty one.
+    pub fn required(&self, name: &str, faults: &mut Faults) -> String {
+        let text = self.text(name, faults);
+        let is_missing = self.get(name).is_none_or(|json| json == r#""""#);
+        faults.check(!is_missing, name, REQUIRED);
+        text.unwrap_or_default()
     }
 
     /// A text that a change may set, clear or leave alone.
-    pub fn patch(&self, name: &str) -> Result<Patch<&str>, FieldErrors> {
-        match (self.0.contains_key(name), self.text(name)?) {
-            (false, _) => Ok(Patch::Keep),
-            (true, None) => Ok(Patch::Clear),
-            (true, Some(text)) => Ok(Patch::Set(text)),
+    pub fn patch(&self, name: &str, faults: &mut Faults) -> Patch<String> {
+        match (self.0.contains_key(name), self.text(name, faults)) {
+            (false, _) => Patch::Keep,
+            (true, None) => Patch::Clear,
+            (true, Some(text)) => Patch::Set(text),
         }
-    }
-
-    pub fn required(&self, name: &str) -> Result<&str, FieldErrors> {
-        self.text(name)?.ok_or_else(|| FieldErrors::one(name, REQUIRED))
     }
 
     /// A yes or no, in JSON or spelt as forms do.
-    pub fn flag(&self, name: &str) -> Result<Option<bool>, FieldErrors> {
-        match self.get(name) {
-            None => Ok(None),
-            Some(Value::Bool(flag)) => Ok(Some(*flag)),
-            Some(Value::String(text)) if text == "true" || text == "1" => Ok(Some(true)),
-            Some(Value::String(text)) if text == "false" || text == "0" => Ok(Some(false)),
-            Some(_) => Err(FieldErrors::one(name, "expected a boolean")),
+    pub fn flag(&self, name: &str, faults: &mut Faults) -> Option<bool> {
+        match self.get(name)? {
+            "true" | r#""true""# | r#""1""# => return Some(true),
+            "false" | r#""false""# | r#""0""# => return Some(false),
+            _ => faults.add(name, "expected a boolean"),
         }
+        None
     }
 
     /// What stands under a name that has fields of its own.
     pub fn inner(&self, name: &str) -> Self {
-        Self(self.get(name).and_then(Value::as_object).cloned().unwrap_or_default())
+        let inner = self.get(name).and_then(|json| serde_json::from_str::<JsonObject>(json).ok());
+        inner.map(|inner| Self::from_json(&inner)).unwrap_or_default()
     }
 }
 
@@ -119,38 +126,44 @@ fn nest(body: &mut Map<String, Value>, path: &[&str], value: Value) {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-    use serde_json::json;
-
     use super::*;
 
     fn form(pairs: &[(&str, &str)]) -> Body {
         Body::from_form(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
     }
 
+    fn json(text: &str) -> Body {
+        Body::from_json(&serde_json::from_str(text).unwrap())
+    }
+
     #[test]
     fn names_of_a_form_nest_at_their_dots() {
         let body = form(&[("service.id", "s"), ("service.x.y", "z"), ("name", "a"), ("name", "b"), ("a..b", "c")]);
-        assert_eq!(
-            body.0,
-            *json!({"service": {"id": "s", "x": {"y": "z"}}, "name": "b", "a..b": "c"}).as_object().unwrap()
-        );
-        assert_eq!(body.inner("service").required("id").unwrap(), "s");
-        assert_eq!(form(&[("a", "1"), ("a.b", "2")]).inner("a").text("b").unwrap(), Some("2"));
+        assert_eq!(body, json(r#"{"service":{"id":"s","x":{"y":"z"}},"name":"b","a..b":"c"}"#));
+        let mut faults = Faults::default();
+        assert_eq!(body.inner("service").required("id", &mut faults), "s");
+        let text = form(&[("a", "1"), ("a.b", "2")]).inner("a").text("b", &mut faults);
+        assert_eq!((text.as_deref(), faults), (Some("2"), Faults::default()));
     }
 
     #[test]
     fn a_field_has_the_type_that_is_asked_for() {
-        let body =
-            Body::from_json(json!({"a": 1, "b": "", "c": "true", "d": false, "e": null}).as_object().unwrap().clone());
-        assert_eq!(body.text("a").unwrap_err().into_fields(), json!({"a": "expected a string"}));
-        assert_eq!(body.required("b").unwrap_err(), FieldErrors::missing("b"));
-        assert_eq!(
-            (body.flag("c").unwrap(), body.flag("d").unwrap(), body.flag("e").unwrap()),
-            (Some(true), Some(false), None)
-        );
-        assert!(body.flag("a").is_err());
-        let patches = ["b", "c", "e", "x"].map(|name| body.patch(name).unwrap());
-        assert_eq!(patches, [Patch::Clear, Patch::Set("true"), Patch::Clear, Patch::Keep]);
-        assert!(body.patch("a").is_err());
+        let body = json(r#"{"a":1,"b":"","c":"true","d":false,"e":null,"a":[1e3],"f":"\u0022"}"#);
+        assert_eq!((body.get("a"), body.get("e"), body.get("x")), (Some("[1e3]"), None, None));
+        let mut faults = Faults::default();
+        let patches = ["b", "c", "e", "x", "f"].map(|name| body.patch(name, &mut faults));
+        let set = |text: &str| Patch::Set(text.to_owned());
+        assert_eq!(patches, [Patch::Clear, set("true"), Patch::Clear, Patch::Keep, set("\"")]);
+        assert_eq!(["c", "d", "e"].map(|name| body.flag(name, &mut faults)), [Some(true), Some(false), None]);
+        assert!(faults.is_empty());
+        assert_eq!((body.text("a", &mut faults), body.flag("a", &mut faults)), (None, None));
+        for name in ["a", "b", "e", "x"] {
+            assert_eq!(body.required(name, &mut faults), "");
+        }
+        let all: Vec<_> = faults.iter().map(|fault| (fault.path.as_str(), fault.message.as_ref())).collect();
+        let (string, boolean) = ("expected a string", "expected a boolean");
+        let expected =
+            [("a", string), ("a", boolean), ("a", string), ("b", REQUIRED), ("e", REQUIRED), ("x", REQUIRED)];
+        assert_eq!(all, expected);
     }
 }

@@ -3,7 +3,8 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Body, FieldErrors, REQUIRED, Reference};
+use super::{Body, REQUIRED, Reference};
+use crate::faults::Faults;
 
 /// The question: is this credential good for this service?
 pub struct IntrospectRequest {
@@ -82,34 +83,46 @@ impl Introspection {
 
 impl IntrospectRequest {
     /// A service and exactly one of `key`, `jwt`, and `client_id` with `client_secret`.
-    pub fn from_body(body: &Body) -> Result<Self, FieldErrors> {
-        let text = |name| body.text(name).map(|text| text.map(str::to_owned));
-        let service = body.required("service")?.to_owned();
-        let presented = match (text("key")?, text("jwt")?, text("client_id")?, text("client_secret")?) {
-            (Some(key), None, None, None) => Presented::Key(key),
-            (None, Some(jwt), None, None) => Presented::Jwt(jwt),
-            (None, None, Some(id), Some(secret)) => Presented::Client { id, secret },
-            (None, None, Some(_), None) => return Err(FieldErrors::missing("client_secret")),
-            (None, None, None, Some(_)) => return Err(FieldErrors::missing("client_id")),
-            (None, None, None, None) => {
-                return Err(FieldErrors::one("key", format!("{REQUIRED}, or jwt, or client_id")));
-            }
-            _ => return Err(FieldErrors::one("key", "expected one of key, jwt and client_id only")),
+    pub fn from_body(body: &Body) -> Result<Self, Faults> {
+        let mut faults = Faults::default();
+        let service = body.required("service", &mut faults);
+        let mut unread = Faults::default();
+        let [key, jwt, id, secret] =
+            ["key", "jwt", "client_id", "client_secret"].map(|name| body.text(name, &mut unread));
+        let is_read = unread.is_empty();
+        faults.add_within("", unread);
+        let presented = match (key, jwt, id, secret) {
+            (Some(key), None, None, None) => Some(Presented::Key(key)),
+            (None, Some(jwt), None, None) => Some(Presented::Jwt(jwt)),
+            (None, None, Some(id), Some(secret)) => Some(Presented::Client { id, secret }),
+            // What could not be read is not missing.
+            _ if !is_read => None,
+            (None, None, Some(_), None) => refuse(&mut faults, "client_secret", REQUIRED.to_owned()),
+            (None, None, None, Some(_)) => refuse(&mut faults, "client_id", REQUIRED.to_owned()),
+            (None, None, None, None) => refuse(&mut faults, "key", format!("{REQUIRED}, or jwt, or client_id")),
+            _ => refuse(&mut faults, "key", "expected one of key, jwt and client_id only".to_owned()),
         };
-        Ok(Self { service, presented })
+        match presented {
+            Some(presented) if faults.is_empty() => Ok(Self { service, presented }),
+            _ => Err(faults),
+        }
     }
+}
+
+fn refuse(faults: &mut Faults, name: &str, rule: String) -> Option<Presented> {
+    faults.add(name, rule);
+    None
 }
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use serde_json::{Value, json};
 
     use super::*;
 
-    fn ask(value: Value) -> Result<IntrospectRequest, FieldErrors> {
-        let Value::Object(object) = value else { panic!("not an object") };
-        IntrospectRequest::from_body(&Body::from_json(object))
+    fn ask(value: Value) -> Result<IntrospectRequest, Faults> {
+        IntrospectRequest::from_body(&Body::from_json(&serde_json::from_str(&value.to_string()).unwrap()))
     }
 
     #[test]
@@ -129,6 +142,8 @@ mod tests {
         ] {
             assert!(ask(bad.clone()).is_err(), "{bad}");
         }
+        let all = ask(json!({ "client_id": "i" })).err().unwrap().to_string();
+        assert_eq!(all, format!("service: {REQUIRED}; client_secret: {REQUIRED}"));
     }
 
     #[test]

@@ -32,7 +32,7 @@ fn parse(content_type: &str, body: &[u8]) -> Result<Body> {
     }
     if is_json {
         let object = serde_json::from_slice(body).map_err(|_| Error::bad_request("The body is not a JSON object"))?;
-        return Ok(Body::from_json(object));
+        return Ok(Body::from_json(&object));
     }
     if content_type.contains("multipart") {
         return Err(Error::bad_request("Send application/x-www-form-urlencoded or application/json"));

@@ -103,7 +103,7 @@ impl Guess {
     /// more than those one after the other.
     pub async fn attempt<A: Actor>(&self, mut batch: Batch<A>) -> Result<Attempt> {
         let wait = batch.push(self.select_wait());
-        let account = batch.push(match batch.actor().app().portal().login_attempts {
+        let account = batch.push(match batch.actor().app.portal().accounts()?.login_attempts {
             0 => self.select_account(),
             most => self.count_attempt(most),
         });

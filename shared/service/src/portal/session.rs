@@ -5,10 +5,10 @@
 use std::{borrow::Cow, ops::Deref};
 
 use axum::{extract::FromRequestParts, http::request::Parts};
-use model::portal::FieldErrors;
+use model::faults::Faults;
 use platform::Statement;
 
-use super::{Cookie, PORTAL_TENANT, unauthorized};
+use super::{Cookie, PORTAL_TENANT, refused_fields, unauthorized};
 use crate::{Actor, App, Audit, Batch, Call, Error, Guard, Result};
 
 /// A session's end is moved no more often than once in this part of its life, so that most reads write nothing. The part
@@ -91,12 +91,12 @@ impl Session {
     }
 
     /// What a body says, or its refusal. A caller without a session learns nothing about the body.
-    pub async fn checked<T>(&self, checked: Result<T, FieldErrors>) -> Result<T> {
+    pub async fn checked<T>(&self, checked: Result<T, Faults>) -> Result<T> {
         match checked {
             Ok(value) => Ok(value),
-            Err(errors) => {
+            Err(faults) => {
                 self.check().await?;
-                Err(errors.into())
+                Err(refused_fields(faults))
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::{
     case::{Case, case},
     database,
     deployment::{Deployment, unique},
-    portal::{PASSWORD, address, ask_in, developer, fields, log_in, message, nobody},
+    portal::{PASSWORD, Visitor, address, ask_in, developer, fields, log_in, message, nobody},
 };
 
 pub fn cases() -> Vec<Case> {
@@ -15,6 +15,7 @@ pub fn cases() -> Vec<Case> {
         case(a_password_is_changed_with_the_old_one),
         case(an_address_is_changed_and_stays_unique),
         case(meta_fields_go_over_those_that_are_there),
+        case(meta_are_kept_as_they_were_written),
         case(a_deleted_developer_leaves_nothing),
         case(files_are_shown_to_whom_they_name),
         case(files_come_in_pages),
@@ -31,6 +32,8 @@ fn a_password_is_changed_with_the_old_one(t: &Deployment) {
     assert_eq!(message(&wrong, 400), "Old password is invalid");
     assert_eq!(names(&fields(&ask(json!({ "password": "new password" })), 400)), ["old_password"]);
     assert_eq!(names(&fields(&ask(json!({ "password": "new", "old_password": PASSWORD })), 400)), ["password"]);
+    let all = fields(&ask(json!({ "password": "new", "old_password": 1 })), 400);
+    assert_eq!(names(&all), ["old_password", "password"], "all that is wrong is named at once");
     ok(&other.get("/developer"), 200);
     assert_eq!(ask(json!({ "password": "new password", "old_password": PASSWORD })).status, 204);
     assert_eq!(other.get("/developer").status, 401, "other sessions end");
@@ -73,6 +76,36 @@ fn meta_fields_go_over_those_that_are_there(t: &Deployment) {
     let long = json!({ "text": "x".repeat(9000) }).to_string();
     assert_eq!(ask("PATCH", json!(long)).status, 200);
     assert_eq!(ask("PATCH", json!(long.replace("text", "more"))).status, 400, "all of it together has a limit");
+}
+
+/// Numbers that a double cannot hold, spellings of others, escapes, and names that stand twice.
+fn meta_are_kept_as_they_were_written(t: &Deployment) {
+    let meta =
+        r#"{"full_name":"A\u00e9", "id":12345678901234567890123, "n":[0.1e-7,1e3,0.39531392847264213,-0], "id":1.50}"#;
+    let headers = [("content-type", "application/json")];
+    let ask = |visitor: &Visitor<'_>, method: &str, path: &str, body: String| {
+        visitor.send(method, path, &headers, Some(body.as_bytes()))
+    };
+    for given in [meta.to_owned(), serde_json::to_string(meta).unwrap()] {
+        let email = address();
+        let body = format!(r#"{{"email":"{email}","password":"{PASSWORD}","meta":{given}}}"#);
+        let registered = ok(&ask(&nobody(t), "POST", "/register", body), 200)["developer"].clone();
+        assert_eq!(registered["meta"], meta);
+        let id = registered["id"].as_str().unwrap();
+        crate::portal::set_status(t, id, 0);
+        let session = log_in(t, &email, PASSWORD);
+        assert_eq!(ok(&session.get("/developer"), 200)["meta"], meta);
+        assert_eq!(ok(&t.service.get(&format!("/caas/portal/developers/{id}")), 200)["meta"], meta);
+
+        // A change leaves the spelling of what it does not name, and keeps its own.
+        let body = format!(r#"{{"meta":{}}}"#, json!(r#"{"m":[98765432109876543210.5,-0, 1E3,2e-9]}"#));
+        assert_eq!(ask(&session, "PATCH", "/developer/meta", body).status, 200);
+        let merged = ok(&session.get("/developer"), 200)["meta"].as_str().unwrap().to_owned();
+        for number in ["12345678901234567890123", "[0.1e-7,1e3,0.39531392847264213,-0]", "1.50"] {
+            assert!(merged.contains(number), "{number}: {merged}");
+        }
+        assert!(merged.contains(r#""m":[98765432109876543210.5,-0,1E3,2e-9]"#), "{merged}");
+    }
 }
 
 fn a_deleted_developer_leaves_nothing(t: &Deployment) {

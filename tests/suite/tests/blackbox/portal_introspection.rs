@@ -355,6 +355,8 @@ fn a_question_is_about_one_credential(t: &Deployment) {
     ] {
         assert!(fields(&t.app.post(PATH, &body), 400).is_object(), "{body}");
     }
+    let all = fields(&t.app.post(PATH, &json!({ "client_id": "i", "client_secret": 1 })), 400);
+    assert_eq!(names(&all), ["client_secret", "service"]);
     assert_eq!(t.app.send("POST", PATH, b"[]").status, 400);
     let long = json!({ "service": "s", "jwt": format!("{}.e30.e30", "e30".repeat(10_000)) });
     assert_eq!(ask(t, &long)["active"], false);
