@@ -46,7 +46,7 @@ pub(super) enum Licence {
 pub(super) struct Create {
     /// Unique name: 3 to 256 of A-Z a-z 0-9 _ | : -
     tag: String,
-    #[arg(long, default_value = "basic", value_parser = PossibleValuesParser::new(AuthLevel::ALL.map(AuthLevel::as_str)))]
+    #[arg(long, default_value = "basic", value_parser = PossibleValuesParser::new(AuthLevel::ALL.map(|level| level.into_str())))]
     level: String,
     #[arg(long = "type", default_value = "hawk", value_parser = ["hawk", "ecdsa", "user"])]
     kind: String,

@@ -13,6 +13,7 @@ mod registration;
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use strum::{IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 pub use applications::{
@@ -38,43 +39,26 @@ pub use registration::{
 /// The longest e-mail address.
 const MAX_EMAIL: usize = 254;
 
-/// Where a developer stands. Only the approved one can log in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Where a developer stands, with its number on the wire and in the database. Only the approved one can log in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "lowercase", const_into_str)]
 pub enum Status {
-    Approved,
-    Requested,
-    Rejected,
-    Revoked,
-    Unverified,
+    Approved = 0,
+    Requested = 1,
+    Rejected = 2,
+    Revoked = 3,
+    Unverified = 5,
 }
 
 impl Status {
-    pub const ALL: [Self; 5] = [Self::Approved, Self::Requested, Self::Rejected, Self::Revoked, Self::Unverified];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
-    /// The number on the wire and in the database.
     pub fn number(self) -> i64 {
-        match self {
-            Self::Approved => 0,
-            Self::Requested => 1,
-            Self::Rejected => 2,
-            Self::Revoked => 3,
-            Self::Unverified => 5,
-        }
+        self as i64
     }
 
     pub fn from_number(number: i64) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.number() == number)
-    }
-
-    /// What an operator calls it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Approved => "approved",
-            Self::Requested => "requested",
-            Self::Rejected => "rejected",
-            Self::Revoked => "revoked",
-            Self::Unverified => "unverified",
-        }
+        Self::ALL.iter().copied().find(|status| status.number() == number)
     }
 
     /// Why this developer cannot log in.
@@ -224,7 +208,7 @@ mod tests {
     #[test]
     fn every_status_is_found_by_its_number() {
         for status in Status::ALL {
-            assert_eq!(Status::from_number(status.number()), Some(status));
+            assert_eq!(Status::from_number(status.number()), Some(*status));
         }
         assert_eq!(Status::from_number(4), None);
     }

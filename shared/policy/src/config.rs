@@ -3,8 +3,11 @@
 
 use std::sync::OnceLock;
 
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
 /// What a standing amounts to, and what an operation asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum Permission {
     None,
     Read,
@@ -13,7 +16,8 @@ pub enum Permission {
 }
 
 /// The role of a token's owner.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum Role {
     Owner,
     Admin,
@@ -61,21 +65,6 @@ const SCOPES: &[(Scope, [Permission; 4])] = &[
 ];
 
 impl Permission {
-    pub const ALL: [Self; 4] = [N, R, W, A];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            N => "none",
-            R => "read",
-            W => "write",
-            A => "admin",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|permission| permission.as_str() == text)
-    }
-
     /// Every standing that has this permission, as a JSON array of [`Standing::key`]s: the parameter with which a
     /// statement asks the tables inside the database.
     pub fn grants(self) -> &'static str {
@@ -104,28 +93,11 @@ impl Permission {
     }
 }
 
-impl Role {
-    pub const ALL: [Self; 4] = [Self::Owner, Self::Admin, Self::ProjectAdmin, Self::User];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Owner => "owner",
-            Self::Admin => "admin",
-            Self::ProjectAdmin => "project_admin",
-            Self::User => "user",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.as_str() == text)
-    }
-}
-
 impl Scope {
     fn as_str(self) -> &'static str {
         match self {
             Self::Unscoped => "*",
-            Self::Limit(limit) => limit.as_str(),
+            Self::Limit(limit) => limit.into_str(),
         }
     }
 }
@@ -134,9 +106,9 @@ impl Standing {
     /// Every standing that the tables know.
     pub fn all() -> impl Iterator<Item = Self> {
         ROLES.iter().flat_map(|(role, _)| {
-            Permission::ALL
-                .into_iter()
-                .flat_map(move |grant| SCOPES.iter().map(move |(scope, _)| Self { role: *role, grant, scope: *scope }))
+            Permission::VARIANTS.iter().flat_map(move |grant| {
+                SCOPES.iter().map(move |(scope, _)| Self { role: *role, grant: *grant, scope: *scope })
+            })
         })
     }
 
@@ -159,7 +131,7 @@ impl Standing {
 
     /// The standing as one word, `role>grant>scope`. SQL composes the same word.
     pub fn key(self) -> String {
-        format!("{}>{}>{}", self.role.as_str(), self.grant.as_str(), self.scope.as_str())
+        format!("{}>{}>{}", self.role.into_str(), self.grant.into_str(), self.scope.as_str())
     }
 }
 

@@ -327,9 +327,9 @@ impl Facts {
             Membership::Withdrawn => "~",
             Membership::Valid => "+",
         };
-        let target = self.target.map_or("-", AuthLevel::as_str);
+        let target = self.target.map_or("-", |level| level.into_str());
         let own = if self.own { "=" } else { "" };
-        format!("{}>{target}{membership}{own}", self.caller.as_str())
+        format!("{}>{target}{membership}{own}", self.caller.into_str())
     }
 }
 

@@ -206,7 +206,7 @@ impl<'a> Authorization<'a> {
             .bind(self.community.clone())
             .bind(self.target_key_id.clone())
             .bind(self.target_tag.clone())
-            .bind(self.target_level.map(|level| level.as_str().to_owned()))
+            .bind(self.target_level.map(|level| level.into_str().to_owned()))
     }
 }
 
@@ -296,7 +296,7 @@ const FACTS: &str = "SELECT c.tag, c.auth_level AS level, coalesce(?7, t.auth_le
 
 fn facts(row: &Row) -> Result<Facts> {
     let level = |column| -> Result<Option<AuthLevel>> {
-        Ok(row.get::<Option<String>>(column)?.as_deref().and_then(AuthLevel::parse))
+        Ok(row.get::<Option<String>>(column)?.as_deref().and_then(|level| level.parse().ok()))
     };
     Ok(Facts {
         caller: level("level")?.ok_or_else(|| Error::internal("a licence key of unknown level"))?,

@@ -149,7 +149,7 @@ impl Token {
             Some(performer) if needs.is_granted_to(&self.standing) => Ok((project, performer)),
             _ => Err(Error::new(
                 StatusCode::FORBIDDEN,
-                format!("Forbidden: config requires {} permission", needs.as_str()),
+                format!("Forbidden: config requires {} permission", needs.into_str()),
             )),
         }
     }

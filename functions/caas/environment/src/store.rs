@@ -87,7 +87,7 @@ pub(crate) fn insert_tenant(
         "INSERT INTO tenants (id, name, dns, tag, password_hash, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     );
     vec![
-        installed.bind(place.tenant.as_str()).bind(parts.platform.members.instance_type.as_str()),
+        installed.bind(place.tenant.as_str()).bind(parts.platform.members.instance_type.into_str()),
         tenant
             .bind(place.tenant.as_str())
             .bind(parts.tenant.name.as_str())

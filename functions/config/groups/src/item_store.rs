@@ -97,7 +97,7 @@ pub(crate) fn item(row: &Row, bearer: &Bearer, data_key: Option<&DataKey>) -> Re
 }
 
 pub(crate) fn value_type(row: &Row) -> Result<ValueType> {
-    ValueType::parse(&row.get::<String>("value_type")?).ok_or_else(|| Error::internal("an unknown value type"))
+    row.get::<String>("value_type")?.parse().map_err(|_| Error::internal("an unknown value type"))
 }
 
 /// Where a change of an item is, and where the item as it stands after it.
@@ -134,7 +134,7 @@ pub(crate) fn insert(
         .bind(details.description)
         .bind(details.description.map(fold))
         .bind(sealed)
-        .bind(item.value_type().as_str())
+        .bind(item.value_type().into_str())
         .bind(item.is_secret.unwrap_or(false))
         .bind(tags.as_str())
         .bind(details.metadata.unwrap_or("{}"))
@@ -171,7 +171,7 @@ impl Seen {
     fn statement(&self, text: String) -> Statement {
         Statement::new(text)
             .bind(self.id.as_str())
-            .bind(self.value_type.as_str())
+            .bind(self.value_type.into_str())
             .bind(self.is_secret)
             .bind(self.version)
     }
@@ -228,7 +228,7 @@ pub(crate) fn update(
         batch.push(seen.statement(tag).bind(tags));
     }
     let update = by(update)
-        .bind(change.value_type.unwrap_or(seen.value_type).as_str())
+        .bind(change.value_type.unwrap_or(seen.value_type).into_str())
         .bind(details.name)
         .bind(details.name.map(fold))
         .bind(details.description)

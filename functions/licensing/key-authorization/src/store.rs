@@ -3,7 +3,6 @@
 
 use crypto::hash;
 use model::{
-    AuthLevel,
     ids::CommunityId,
     json::JsonText,
     licensing::{AddAuthorizationRequest, LicenseAuth, LicenseCheck, Modules, PageQuery, UpdateAuthorizationRequest},
@@ -41,7 +40,7 @@ pub(crate) fn license_check(row: &Row, now: i64) -> Result<LicenseCheck> {
         modules: Modules::from_json(&row.get::<String>("modules")?).ok_or_else(|| unknown("modules"))?,
         is_authorized: row.get::<bool>("is_authorized")? && expires_at > now,
         expiry: IsoTime(expires_at),
-        auth_level: AuthLevel::parse(&row.get::<String>("auth_level")?).ok_or_else(|| unknown("auth_level"))?,
+        auth_level: row.get::<String>("auth_level")?.parse().map_err(|_| unknown("auth_level"))?,
         tag: row.get("tag")?,
     })
 }

@@ -83,7 +83,7 @@ pub(crate) async fn create_service_key(
     let key = store::new_key(request, credentials, expires_at)?;
     let created = batch.push(store::insert(&signed, &data_key, &key)?);
     let audit = signed.audit(LICENSING_TENANT, key.tag.as_str()).value(&data_key, key.key_secret.as_bytes());
-    batch.record(audit.detail("authLevel", key.auth_level.as_str()), created);
+    batch.record(audit.detail("authLevel", key.auth_level.into_str()), created);
     batch.on_duplicate("service_keys.tag", taken("tag"));
     batch.on_duplicate("service_keys.key_id", taken("keyId"));
     batch.on_duplicate("service_keys.secret_hash", taken("keySecret"));

@@ -4,7 +4,7 @@ use crypto::{hash, seal::DataKey};
 use model::{
     AuthLevel,
     json::JsonText,
-    licensing::{CreateServiceKeyRequest, KeyType, Modules, PageQuery, ServiceKey, UpdateServiceKeyRequest},
+    licensing::{CreateServiceKeyRequest, Modules, PageQuery, ServiceKey, UpdateServiceKeyRequest},
     time::IsoTime,
 };
 use platform::{Row, Statement, random};
@@ -20,7 +20,7 @@ const VISIBLE: &str = "SELECT substr(value, length(level) + 2) FROM request_nonc
 
 /// All keys less the hidden ones: a whole index is counted without a look at its entries, and few keys are hidden.
 pub(crate) fn count_visible(signed: &Signed) -> Statement {
-    let levels = AuthLevel::ALL.map(|level| format!("('{}')", level.as_str())).join(", ");
+    let levels = AuthLevel::ALL.map(|level| format!("('{}')", level.into_str())).join(", ");
     let text = format!(
         "SELECT (SELECT count(*) FROM service_keys) - (SELECT count(*) FROM service_keys \
          WHERE auth_level IN (VALUES {levels} EXCEPT {VISIBLE})) AS total"
@@ -69,14 +69,14 @@ pub(crate) fn insert(signed: &Signed, data_key: &DataKey, key: &ServiceKey) -> R
     );
     Ok(insert
         .bind(key.id.as_str())
-        .bind(key.kind.as_str())
+        .bind(key.kind.into_str())
         .bind(key.tag.as_str())
         .bind(key.key_id.as_str())
         .bind(signed.app.config().secret_hash(&key.key_secret)?)
         .bind(license_secret::seal(data_key, &key.id, &key.key_secret)?)
         .bind(key.disabled)
         .bind(key.expiry.0)
-        .bind(key.auth_level.as_str())
+        .bind(key.auth_level.into_str())
         .bind(key.modules.to_json())
         .bind(key.description.as_str())
         .bind(signed.now))
@@ -155,13 +155,13 @@ pub(crate) fn service_key(row: &Row, key_secret: String) -> Result<ServiceKey> {
     let modules = Modules::from_json(&row.get::<String>("modules")?).ok_or_else(|| unknown("modules"))?;
     Ok(ServiceKey {
         id: row.get("id")?,
-        kind: KeyType::parse(&row.get::<String>("type")?).ok_or_else(|| unknown("type"))?,
+        kind: row.get::<String>("type")?.parse().map_err(|_| unknown("type"))?,
         tag: row.get("tag")?,
         key_id: row.get("key_id")?,
         key_secret,
         disabled: row.get("disabled")?,
         expiry: IsoTime(row.get("expires_at")?),
-        auth_level: AuthLevel::parse(&row.get::<String>("auth_level")?).ok_or_else(|| unknown("auth_level"))?,
+        auth_level: row.get::<String>("auth_level")?.parse().map_err(|_| unknown("auth_level"))?,
         module: modules.clone(),
         modules,
         description: row.get::<Option<String>>("description")?.unwrap_or_default(),

@@ -7,7 +7,7 @@ use model::{
 };
 use service::{
     Batch, Path, Query, Result,
-    portal::{self, PORTAL_TENANT, PortalBody, Session},
+    portal::{self, PORTAL_TENANT, Page, PageQuery, PortalBody, Session},
 };
 
 use crate::{
@@ -17,14 +17,15 @@ use crate::{
 
 /// List the developer's applications.
 #[utoipa::path(
-    get, path = "/applications", tag = "application", operation_id = "list-applications", params(ListQuery),
+    get, path = "/applications", tag = "application", operation_id = "list-applications", params(ListQuery, PageQuery),
     responses((status = 200, body = List<Application>), (status = 400), (status = 401)),
 )]
 pub(crate) async fn list_applications(
     session: Session,
     Query(query): Query<ListQuery>,
+    page: Page,
 ) -> Result<Answer<List<Application>>> {
-    let sorted = query.sorted(store::ORDERS, "/applications")?;
+    let sorted = query.sorted(page, store::ORDERS, "/applications")?;
     let mut batch = session.batch();
     let listed = batch.push(store::select_page(&session, &sorted, &query)?);
     let count = batch.push(store::count(&session, query.name()));

@@ -4,7 +4,7 @@ use axum::{Json as Answer, http::StatusCode};
 use model::portal::{ClientCredential, List, NewClientCredential};
 use service::{
     Path, Query, Result,
-    portal::{self, PORTAL_TENANT, PortalBody, Session},
+    portal::{self, PORTAL_TENANT, Page, PageQuery, PortalBody, Session},
 };
 
 use crate::{application_store, client_store as store, list_query::ListQuery};
@@ -12,15 +12,16 @@ use crate::{application_store, client_store as store, list_query::ListQuery};
 /// List the client credentials of an application.
 #[utoipa::path(
     get, path = "/applications/{id}/credentials", tag = "application-credentials",
-    operation_id = "list-application-credentials", params(("id" = String, Path), ListQuery),
+    operation_id = "list-application-credentials", params(("id" = String, Path), ListQuery, PageQuery),
     responses((status = 200, body = List<ClientCredential>), (status = 400), (status = 401), (status = 404)),
 )]
 pub(crate) async fn list_credentials(
     session: Session,
     Path(id): Path<String>,
     Query(query): Query<ListQuery>,
+    page: Page,
 ) -> Result<Answer<List<ClientCredential>>> {
-    let sorted = query.sorted(store::ORDERS, &format!("/applications/{id}/credentials"))?;
+    let sorted = query.sorted(page, store::ORDERS, &format!("/applications/{id}/credentials"))?;
     let mut batch = session.batch();
     let listed = batch.push(store::select_page(&session, &id, &sorted, query.client_id())?);
     let count = batch.push(store::count(&session, &id, query.client_id()));

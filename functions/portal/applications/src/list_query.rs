@@ -3,17 +3,13 @@
 use serde::Deserialize;
 use service::{
     Error, Result,
-    portal::{PageQuery, SortColumn, Sorted},
+    portal::{Page, SortColumn, Sorted},
 };
 
 /// The query of a list that can be sorted.
 #[derive(Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListQuery {
-    /// How many at most, 100 if not given
-    pub size: Option<String>,
-    /// The offset of the page before
-    pub offset: Option<String>,
     /// created_at, or another column of the list
     pub sort_by: Option<String>,
     /// true for the last first
@@ -54,8 +50,7 @@ impl ListQuery {
         status.map(Some).ok_or_else(|| Error::bad_request("status must be a number from -1 to 3"))
     }
 
-    pub(crate) fn sorted(&self, columns: &[SortColumn], path: &str) -> Result<Sorted> {
-        let page = PageQuery { size: self.size.clone(), offset: self.offset.clone() };
+    pub(crate) fn sorted(&self, page: Page, columns: &[SortColumn], path: &str) -> Result<Sorted> {
         let asked = [
             ("sort_by", self.sort_by.as_deref()),
             ("sort_desc", self.sort_desc.as_deref()),
@@ -65,6 +60,6 @@ impl ListQuery {
             ("status", self.status.as_deref()),
             ("app_id", self.app_id.as_deref()),
         ];
-        Sorted::new(&page, columns, path, &asked)
+        Sorted::new(page, columns, path, &asked)
     }
 }

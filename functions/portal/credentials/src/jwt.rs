@@ -4,7 +4,7 @@ use axum::{Json as Answer, http::StatusCode};
 use model::portal::{Jwt, JwtChange, List};
 use service::{
     Error, Path, Query, Result,
-    portal::{self, Holder, PORTAL_TENANT, PortalBody, Session},
+    portal::{self, Holder, PORTAL_TENANT, Page, PageQuery, PortalBody, Session},
 };
 
 use crate::{ListQuery, jwt_store as store};
@@ -14,11 +14,15 @@ const ATTEMPTS: usize = 64;
 
 /// List the developer's JWT credentials.
 #[utoipa::path(
-    get, path = "/credentials/jwt", tag = "credentials", operation_id = "get-credentials-jwt", params(ListQuery),
+    get, path = "/credentials/jwt", tag = "credentials", operation_id = "get-credentials-jwt", params(ListQuery, PageQuery),
     responses((status = 200, body = List<Jwt>), (status = 400), (status = 401)),
 )]
-pub(crate) async fn list_jwt(session: Session, Query(query): Query<ListQuery>) -> Result<Answer<List<Jwt>>> {
-    let sorted = query.sorted(store::ORDERS, "/credentials/jwt")?;
+pub(crate) async fn list_jwt(
+    session: Session,
+    Query(query): Query<ListQuery>,
+    page: Page,
+) -> Result<Answer<List<Jwt>>> {
+    let sorted = query.sorted(page, store::ORDERS, "/credentials/jwt")?;
     let mut batch = session.batch();
     let listed = batch.push(store::select_page(&session, &sorted, query.key())?);
     let count = batch.push(store::count(&session, query.key()));

@@ -4,7 +4,7 @@ use axum::{Json as Answer, http::StatusCode};
 use model::portal::{KeyAuth, List, NewKeyAuth};
 use service::{
     Batch, Path, Query, Result,
-    portal::{self, Holder, PORTAL_TENANT, PortalBody, Session, Sorted},
+    portal::{self, Holder, PORTAL_TENANT, Page, PageQuery, PortalBody, Session, Sorted},
 };
 
 use crate::{ListQuery, key_store as store};
@@ -12,11 +12,15 @@ use crate::{ListQuery, key_store as store};
 /// List the developer's keys, oldest first or by their texts.
 #[utoipa::path(
     get, path = "/credentials/key-auth", tag = "credentials", operation_id = "get-credentials-key-auth",
-    params(ListQuery),
+    params(ListQuery, PageQuery),
     responses((status = 200, body = List<KeyAuth>), (status = 400), (status = 401)),
 )]
-pub(crate) async fn list_key_auth(session: Session, Query(query): Query<ListQuery>) -> Result<Answer<List<KeyAuth>>> {
-    let sorted = query.sorted(store::ORDERS, "/credentials/key-auth")?;
+pub(crate) async fn list_key_auth(
+    session: Session,
+    Query(query): Query<ListQuery>,
+    page: Page,
+) -> Result<Answer<List<KeyAuth>>> {
+    let sorted = query.sorted(page, store::ORDERS, "/credentials/key-auth")?;
     if query.key().is_some() || sorted.by() == "key" {
         return list_by_text(&session, &query, &sorted).await.map(Answer);
     }

@@ -11,7 +11,7 @@ use platform::Host;
 use serde::Deserialize;
 use service::{
     Access, Result,
-    portal::{self, PageQuery, SortColumn, Sorted},
+    portal::{self, Page, SortColumn, Sorted},
 };
 
 pub async fn app(host: Host) -> Router {
@@ -40,10 +40,6 @@ service::operations! {
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 struct ListQuery {
-    /// How many at most, 100 if not given
-    size: Option<String>,
-    /// The offset of the page before
-    offset: Option<String>,
     /// created_at or key
     sort_by: Option<String>,
     /// true for the last first
@@ -57,13 +53,12 @@ impl ListQuery {
         self.key.as_deref().filter(|key| !key.is_empty())
     }
 
-    fn sorted(&self, columns: &[SortColumn], path: &str) -> Result<Sorted> {
-        let page = PageQuery { size: self.size.clone(), offset: self.offset.clone() };
+    fn sorted(&self, page: Page, columns: &[SortColumn], path: &str) -> Result<Sorted> {
         let asked = [
             ("sort_by", self.sort_by.as_deref()),
             ("sort_desc", self.sort_desc.as_deref()),
             ("key", self.key.as_deref()),
         ];
-        Sorted::new(&page, columns, path, &asked)
+        Sorted::new(page, columns, path, &asked)
     }
 }

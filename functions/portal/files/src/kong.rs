@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use service::{
     Audit, Error, Json, Path, Query, Result,
     portal::{
-        self, AdminToken, FILE_BODY_LIMIT, PORTAL_TENANT, PageQuery, check_file, delete_file, files_of, put_file,
+        self, AdminToken, FILE_BODY_LIMIT, PORTAL_TENANT, Page, PageQuery, check_file, delete_file, files_of, put_file,
         select_enabled, select_file, set_enabled,
     },
 };
@@ -26,10 +26,6 @@ pub(crate) struct ListWorkspaceFiles {
     /// Files of this type only
     #[serde(rename = "type")]
     kind: Option<String>,
-    /// How many at most, 100 if not given
-    size: Option<String>,
-    /// The offset of the page before
-    offset: Option<String>,
 }
 
 /// Files with their contents, or without.
@@ -43,16 +39,16 @@ pub(crate) enum Files {
 /// List all files by path, for Kong's portal tool.
 #[utoipa::path(
     get, path = "/kong-admin/{workspace}/files", tag = "Chancery",
-    params(("workspace" = String, Path), ListWorkspaceFiles),
+    params(("workspace" = String, Path), ListWorkspaceFiles, PageQuery),
     responses((status = 200, body = FilePage), (status = 400), (status = 401), (status = 404)),
 )]
 pub(crate) async fn list_workspace_files(
     token: AdminToken,
     Path(workspace): Path<String>,
     Query(query): Query<ListWorkspaceFiles>,
+    page: Page,
 ) -> Result<Answer<Files>> {
     known(&workspace)?;
-    let page = PageQuery { size: query.size, offset: query.offset }.page()?;
     let kind = query.kind.as_deref().filter(|kind| !kind.is_empty());
     let fields = query.fields.as_deref().filter(|fields| !fields.is_empty());
     let [asked, of_type] = [fields, kind].map(|text| portal::query_value(text.unwrap_or_default()));

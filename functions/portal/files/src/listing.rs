@@ -5,7 +5,7 @@ use model::portal::FilePage;
 use serde::Deserialize;
 use service::{
     App, Query, Result,
-    portal::{self, Cookie, PageQuery},
+    portal::{self, Cookie, Page, PageQuery},
 };
 
 use crate::store;
@@ -16,23 +16,19 @@ pub(crate) struct ListFiles {
     /// Files of this type only: page, spec, partial, layout, theme or asset
     #[serde(rename = "type")]
     kind: Option<String>,
-    /// How many at most, 100 if not given
-    size: Option<String>,
-    /// The offset of the page before
-    offset: Option<String>,
 }
 
 /// List the files that the caller may read, by path. Who is logged in sees more than who is not.
 #[utoipa::path(
-    get, path = "/files", tag = "files", operation_id = "list-files", params(ListFiles),
+    get, path = "/files", tag = "files", operation_id = "list-files", params(ListFiles, PageQuery),
     responses((status = 200, body = FilePage), (status = 400)),
 )]
 pub(crate) async fn list_files(
     State(app): State<App>,
     headers: HeaderMap,
     Query(query): Query<ListFiles>,
+    page: Page,
 ) -> Result<Answer<FilePage>> {
-    let page = PageQuery { size: query.size, offset: query.offset }.page()?;
     let kind = query.kind.as_deref().filter(|kind| !kind.is_empty());
     let cookie = Cookie::of(&app, &headers)?;
     let rows = app.query(store::select(cookie.as_ref(), &page, kind, platform::clock::now_ms())).await?;

@@ -58,7 +58,7 @@ pub(crate) fn update(
     now: i64,
 ) -> Statement {
     let (to, from) = match transition {
-        None => (None, Status::ALL.as_slice()),
+        None => (None, Status::ALL),
         Some((to, from)) => (Some(to), from),
     };
     let from = serde_json::Value::from(from.iter().map(|status| status.number()).collect::<Vec<_>>()).to_string();

@@ -8,7 +8,7 @@ use model::portal::{
 use serde::Deserialize;
 use service::{
     Audit, Error, Json, Path, Query, Result, Signed,
-    portal::{Mail, MailKind, PORTAL_TENANT, PageQuery},
+    portal::{Mail, MailKind, PORTAL_TENANT, Page, PageQuery},
 };
 
 use crate::developer_store as store;
@@ -18,22 +18,18 @@ use crate::developer_store as store;
 pub(crate) struct ListDevelopers {
     /// Those of this status only: 0 approved, 1 requested, 2 rejected, 3 revoked, 5 unverified
     status: Option<i64>,
-    /// How many at most, 100 if not given
-    size: Option<String>,
-    /// The offset of the page before
-    offset: Option<String>,
 }
 
 /// List developers, oldest first.
 #[utoipa::path(
-    get, path = "/caas/portal/developers", tag = "Chancery", params(ListDevelopers),
+    get, path = "/caas/portal/developers", tag = "Chancery", params(ListDevelopers, PageQuery),
     responses((status = 200, body = List<AdminDeveloper>), (status = 400), (status = 401)),
 )]
 pub(crate) async fn list_developers(
     signed: Signed,
     Query(query): Query<ListDevelopers>,
+    page: Page,
 ) -> Result<Answer<List<AdminDeveloper>>> {
-    let page = PageQuery { size: query.size, offset: query.offset }.page()?;
     let mut batch = signed.authorize()?.batch();
     let count = batch.push(store::count(query.status));
     let listed = batch.push(page.bind(store::select_page(query.status)));
@@ -88,7 +84,8 @@ pub(crate) async fn update_developer(
     let outcomes = batch.write().await?;
     let found = store::developer(outcomes.row(found).ok_or_else(store::missing)?)?;
     if !outcomes.changed(updated) {
-        let status = Status::from_number(found.developer.status).map_or("of another status", Status::name);
+        let status =
+            Status::from_number(found.developer.status).map_or("of another status", |status| status.into_str());
         return Err(Error::conflict(format!("This developer is {status}; that cannot become what you ask for")));
     }
     Ok(Answer(found))

@@ -5,33 +5,19 @@ use model::portal::{
     List, PortalFile,
     admin::{FileEntry, PutFile},
 };
-use serde::Deserialize;
 use service::{
-    Json, Path, Query, Result, Signed,
-    portal::{FILE_BODY_LIMIT, PORTAL_TENANT, PageQuery, check_file, delete_file, put_file, select_file},
+    Json, Path, Result, Signed,
+    portal::{FILE_BODY_LIMIT, PORTAL_TENANT, Page, PageQuery, check_file, delete_file, put_file, select_file},
 };
 
 use crate::file_store as store;
 
-#[derive(Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ListPortalFiles {
-    /// How many at most, 100 if not given
-    size: Option<String>,
-    /// The offset of the page before
-    offset: Option<String>,
-}
-
 /// List all files by path, without their contents.
 #[utoipa::path(
-    get, path = "/caas/portal/files", tag = "Chancery", params(ListPortalFiles),
+    get, path = "/caas/portal/files", tag = "Chancery", params(PageQuery),
     responses((status = 200, body = List<FileEntry>), (status = 400), (status = 401)),
 )]
-pub(crate) async fn list_portal_files(
-    signed: Signed,
-    Query(query): Query<ListPortalFiles>,
-) -> Result<Answer<List<FileEntry>>> {
-    let page = PageQuery { size: query.size, offset: query.offset }.page()?;
+pub(crate) async fn list_portal_files(signed: Signed, page: Page) -> Result<Answer<List<FileEntry>>> {
     let mut batch = signed.authorize()?.batch();
     let count = batch.push(store::count());
     let listed = batch.push(store::select_page(&page));

@@ -6,7 +6,7 @@ use platform::{Row, Statement};
 use serde::Deserialize;
 use service::{
     Audit, Error, Json, Path, Query, Result, Signed,
-    portal::{PORTAL_TENANT, PageQuery},
+    portal::{PORTAL_TENANT, Page, PageQuery},
 };
 
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -14,22 +14,18 @@ use service::{
 pub(crate) struct ListInstances {
     /// Those of this status only: 0 approved, 1 requested, 2 rejected, 3 revoked
     status: Option<i64>,
-    /// How many at most, 100 if not given
-    size: Option<String>,
-    /// The offset of the page before
-    offset: Option<String>,
 }
 
 /// List instances of applications, oldest first.
 #[utoipa::path(
-    get, path = "/caas/portal/application-instances", tag = "Chancery", params(ListInstances),
+    get, path = "/caas/portal/application-instances", tag = "Chancery", params(ListInstances, PageQuery),
     responses((status = 200, body = List<AdminInstance>), (status = 400), (status = 401)),
 )]
 pub(crate) async fn list_instances(
     signed: Signed,
     Query(query): Query<ListInstances>,
+    page: Page,
 ) -> Result<Answer<List<AdminInstance>>> {
-    let page = PageQuery { size: query.size, offset: query.offset }.page()?;
     let select = Statement::new(
         "SELECT i.id, i.application_id, i.service_id, i.status, i.suspended, i.created_at, i.updated_at, \
          a.name AS application_name, s.name AS service_name, d.id AS developer_id, d.email \
@@ -79,7 +75,8 @@ pub(crate) async fn update_instance(
     let found = outcomes.row(found).ok_or_else(|| Error::not_found("No application instance with this id"))?;
     let found = instance(found)?;
     if !outcomes.changed(updated) {
-        let status = Status::from_number(found.instance.instance.status).map_or("of another status", Status::name);
+        let status =
+            Status::from_number(found.instance.instance.status).map_or("of another status", |status| status.into_str());
         return Err(Error::conflict(format!("This instance is {status}; that cannot become what you ask for")));
     }
     Ok(Answer(found))
@@ -103,7 +100,7 @@ fn select(id: &str) -> Statement {
 }
 
 fn update(id: &str, transition: Option<(Status, &[Status])>, suspended: Option<bool>, now: i64) -> Statement {
-    let from = transition.map_or(Status::ALL.as_slice(), |(_, from)| from);
+    let from = transition.map_or(Status::ALL, |(_, from)| from);
     let from = serde_json::Value::from(from.iter().map(|status| status.number()).collect::<Vec<_>>()).to_string();
     let update = named(
         "UPDATE portal_application_instances SET status = coalesce(?4, status), \

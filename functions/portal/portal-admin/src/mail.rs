@@ -6,28 +6,17 @@ use model::portal::{
     admin::{FullMail, MailEntry},
 };
 use platform::{Row, Statement};
-use serde::Deserialize;
 use service::{
-    Error, Path, Query, Result, Signed,
-    portal::{Mail, PORTAL_TENANT, PageQuery},
+    Error, Path, Result, Signed,
+    portal::{Mail, PORTAL_TENANT, Page, PageQuery},
 };
-
-#[derive(Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ListMail {
-    /// How many at most, 100 if not given
-    size: Option<String>,
-    /// The offset of the page before
-    offset: Option<String>,
-}
 
 /// List the mails of the outbox, newest first.
 #[utoipa::path(
-    get, path = "/caas/portal/mail", tag = "Chancery", params(ListMail),
+    get, path = "/caas/portal/mail", tag = "Chancery", params(PageQuery),
     responses((status = 200, body = List<MailEntry>), (status = 400), (status = 401)),
 )]
-pub(crate) async fn list_mail(signed: Signed, Query(query): Query<ListMail>) -> Result<Answer<List<MailEntry>>> {
-    let page = PageQuery { size: query.size, offset: query.offset }.page()?;
+pub(crate) async fn list_mail(signed: Signed, page: Page) -> Result<Answer<List<MailEntry>>> {
     let before: i64 = page.after().parse().unwrap_or(1 << 52);
     let select = Statement::new(
         "SELECT seq, id, kind, recipient, created_at, sent_at, attempts, failure FROM portal_mail \

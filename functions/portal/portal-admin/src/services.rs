@@ -3,31 +3,17 @@
 use axum::{Json as Answer, http::StatusCode};
 use model::portal::{AdminService, List, PutService, RegistrationConfig, is_service_name};
 use platform::{Row, Statement};
-use serde::Deserialize;
 use service::{
-    Error, JsonOrDefault, Path, Query, Result, Signed,
-    portal::{PORTAL_TENANT, PageQuery, new_id},
+    Error, JsonOrDefault, Path, Result, Signed,
+    portal::{PORTAL_TENANT, Page, PageQuery, new_id},
 };
-
-#[derive(Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ListServices {
-    /// How many at most, 100 if not given
-    size: Option<String>,
-    /// The offset of the page before
-    offset: Option<String>,
-}
 
 /// List all services, oldest first, whether they are open for registration or not.
 #[utoipa::path(
-    get, path = "/caas/portal/services", tag = "Chancery", params(ListServices),
+    get, path = "/caas/portal/services", tag = "Chancery", params(PageQuery),
     responses((status = 200, body = List<AdminService>), (status = 400), (status = 401)),
 )]
-pub(crate) async fn list_portal_services(
-    signed: Signed,
-    Query(query): Query<ListServices>,
-) -> Result<Answer<List<AdminService>>> {
-    let page = PageQuery { size: query.size, offset: query.offset }.page()?;
+pub(crate) async fn list_portal_services(signed: Signed, page: Page) -> Result<Answer<List<AdminService>>> {
     let select = page.bind(Statement::new(
         "SELECT id, name, display_name, description, registrable, show_issuer, auto_approve, created_at, updated_at \
          FROM portal_services WHERE (created_at, id) > (?1, ?2) ORDER BY created_at, id LIMIT ?3",

@@ -1,6 +1,7 @@
 //! The value of an item: always a text, which reads as the type that it has.
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr};
 use utoipa::ToSchema;
 
 use crate::{ids::Invalid, json::JsonText};
@@ -41,8 +42,9 @@ fn number(json: &str) -> String {
     ryu_js::Buffer::new().format(number).to_owned()
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase", const_into_str)]
 pub enum ValueType {
     String,
     Number,
@@ -51,19 +53,6 @@ pub enum ValueType {
 }
 
 impl ValueType {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::String => "string",
-            Self::Number => "number",
-            Self::Boolean => "boolean",
-            Self::Json => "json",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::String, Self::Number, Self::Boolean, Self::Json].into_iter().find(|kind| kind.as_str() == text)
-    }
-
     /// Whether a value reads as this type.
     pub fn check(self, value: &str) -> Result<(), Invalid> {
         let json = || serde_json::from_str::<JsonText>(value).ok();

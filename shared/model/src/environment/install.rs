@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -23,20 +24,12 @@ use crate::{
 
 const MAX_AGENTS: usize = 100;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, IntoStaticStr, ToSchema)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case", const_into_str)]
 pub enum InstanceType {
     ClientInstance,
     RootInstance,
-}
-
-impl InstanceType {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::ClientInstance => "client-instance",
-            Self::RootInstance => "root-instance",
-        }
-    }
 }
 
 body! {

@@ -1,6 +1,7 @@
 //! Service keys: as they are created, changed, answered and listed.
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Modules, NOT_FUTURE, READ_ONLY, expiry_or_default};
@@ -17,28 +18,14 @@ const MAX_KEY_SECRET: usize = 1024;
 const MAX_DESCRIPTION: usize = 1024;
 
 /// How the holder of a key authenticates.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum KeyType {
     #[default]
     Hawk,
     Ecdsa,
     User,
-}
-
-impl KeyType {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Hawk => "hawk",
-            Self::Ecdsa => "ecdsa",
-            Self::User => "user",
-        }
-    }
-
-    /// The type of this name, as it stands in the database.
-    pub fn parse(name: &str) -> Option<Self> {
-        [Self::Hawk, Self::Ecdsa, Self::User].into_iter().find(|kind| kind.as_str() == name)
-    }
 }
 
 /// Which key.
@@ -167,11 +154,11 @@ impl UpdateServiceKeyRequest {
         let mut faults = Faults::default();
         for (name, given, stored) in [
             ("_id", &self.id, stored.id.as_str()),
-            ("type", &self.kind, stored.kind.as_str()),
+            ("type", &self.kind, stored.kind.into_str()),
             ("tag", &self.tag, &stored.tag),
             ("keyId", &self.key_id, &stored.key_id),
             ("keySecret", &self.key_secret, &stored.key_secret),
-            ("authLevel", &self.auth_level, stored.auth_level.as_str()),
+            ("authLevel", &self.auth_level, stored.auth_level.into_str()),
         ] {
             let is_same = given.as_ref().is_none_or(|given| given.as_string().as_deref() == Some(stored));
             faults.check(is_same, name, READ_ONLY);

@@ -1,20 +1,24 @@
 //! Pages of lists: `size` and an opaque `offset`, and the path of the next page.
 
+use axum::{extract::FromRequestParts, http::request::Parts};
 use crypto::base64;
 use model::portal::List;
 use platform::{Row, Statement};
 use serde::Deserialize;
 
-use crate::{Error, Result};
+use crate::{App, Error, Query, Result};
 
 const SIZE: i64 = 100;
 const MOST: i64 = 1000;
 
-/// The query of a list.
-#[derive(Default, Deserialize)]
+/// What every list may be asked for. A handler takes the [`Page`].
+#[derive(Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct PageQuery {
-    pub size: Option<String>,
-    pub offset: Option<String>,
+    /// How many at most, 100 if not given
+    size: Option<String>,
+    /// The offset of the page before
+    offset: Option<String>,
 }
 
 /// Where a page begins and how long it is. Lists go by age: a row's place is its time and id.
@@ -23,8 +27,17 @@ pub struct Page {
     after: Option<String>,
 }
 
+impl FromRequestParts<App> for Page {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let Query(query) = Query::<PageQuery>::from_request_parts(parts, app).await?;
+        query.page()
+    }
+}
+
 impl PageQuery {
-    pub fn page(&self) -> Result<Page> {
+    fn page(&self) -> Result<Page> {
         let size = match self.size.as_deref().filter(|size| !size.is_empty()) {
             None => SIZE,
             Some(size) => size
@@ -98,16 +111,18 @@ pub fn query_value(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
+/// A page of this query, for tests.
+#[cfg(test)]
+pub(super) fn page_of(size: &str, offset: &str) -> Result<Page> {
+    PageQuery { size: Some(size.to_owned()), offset: Some(offset.to_owned()) }.page()
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use platform::SqlValue;
 
     use super::*;
-
-    fn query(size: &str, offset: &str) -> PageQuery {
-        PageQuery { size: Some(size.to_owned()), offset: Some(offset.to_owned()) }
-    }
 
     #[test]
     fn a_page_leads_to_the_next() {
@@ -116,13 +131,13 @@ mod tests {
                 Row(vec![("created_at".into(), SqlValue::Integer(n)), ("id".into(), SqlValue::Text(format!("x{n}")))])
             })
             .collect();
-        let page = query("2", "").page().unwrap();
+        let page = page_of("2", "").unwrap();
         let list = page.list("/things", &rows, 3, |row| Ok(row.get::<String>("id")?)).unwrap();
         assert_eq!((list.data, list.total), (vec!["x1".to_owned(), "x2".to_owned()], 3));
         let next = list.next.unwrap();
         let offset = next.strip_prefix("/things?offset=").unwrap().strip_suffix("&size=2").unwrap();
         assert_eq!(list.offset.as_deref(), Some(offset));
-        assert_eq!(query("", offset).page().unwrap().after(), "2 x2");
+        assert_eq!(page_of("", offset).unwrap().after(), "2 x2");
         let last = page.list("/things", rows.get(1..).unwrap(), 3, |row| Ok(row.get::<String>("id")?)).unwrap();
         assert_eq!((last.next, last.offset), (None, None));
     }
@@ -130,7 +145,7 @@ mod tests {
     #[test]
     fn a_size_or_offset_of_ones_own_making_is_refused() {
         for (size, offset) in [("0", ""), ("1001", ""), ("x", ""), ("-1", ""), ("1", "!"), ("1", "_w")] {
-            assert!(query(size, offset).page().is_err(), "{size} {offset}");
+            assert!(page_of(size, offset).is_err(), "{size} {offset}");
         }
     }
 }

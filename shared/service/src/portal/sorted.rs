@@ -4,7 +4,7 @@
 use model::portal::List;
 use platform::{Row, SqlValue, Statement};
 
-use super::{Page, PageQuery};
+use super::Page;
 use crate::{Error, Result};
 
 /// An order that a list offers.
@@ -50,7 +50,7 @@ pub struct Sorted {
 
 impl Sorted {
     /// `asked` is the query without its page, as pairs; the first of the columns is the order when none is asked for.
-    pub fn new(page: &PageQuery, columns: &[SortColumn], path: &str, asked: &[(&str, Option<&str>)]) -> Result<Self> {
+    pub fn new(page: Page, columns: &[SortColumn], path: &str, asked: &[(&str, Option<&str>)]) -> Result<Self> {
         let value = |name: &str| asked.iter().find(|(asked, _)| *asked == name).and_then(|(_, value)| *value);
         let column = match value("sort_by").filter(|name| !name.is_empty()) {
             None => columns.first(),
@@ -61,7 +61,7 @@ impl Sorted {
             Error::bad_request(format!("sort_by must be one of {}", names.join(", ")))
         })?;
         let descending = matches!(value("sort_desc"), Some("true" | "1"));
-        Ok(Self { page: page.page()?, column, descending, path: path_with(path, asked)? })
+        Ok(Self { page, column, descending, path: path_with(path, asked)? })
     }
 
     /// Completes a statement: `{sort}` is the value of the order, to be read as `sort_value`; `{after}` the condition of
@@ -149,15 +149,15 @@ fn foreign() -> Error {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-    use super::*;
+    use super::{super::page::page_of, *};
 
     const COLUMNS: &[SortColumn] =
         &[SortColumn::number("created_at", "a.created_at"), SortColumn::text("name", "a.name")];
 
     fn sorted(offset: &str, by: &str, descending: &str) -> Result<Sorted> {
-        let page = PageQuery { size: Some("1".to_owned()), offset: Some(offset.to_owned()) };
+        let page = page_of("1", offset)?;
         let asked = [("sort_by", Some(by)), ("sort_desc", Some(descending)), ("name", Some("a b&c")), ("x", None)];
-        Sorted::new(&page, COLUMNS, "/x", &asked)
+        Sorted::new(page, COLUMNS, "/x", &asked)
     }
 
     fn rows() -> Vec<Row> {

@@ -1,6 +1,6 @@
 //! Who may do what with a token: the documented table, written out by hand, against `policy` and over HTTP.
 
-use policy::config::{Permission, Role, Scope, Standing};
+use policy::config::{Permission, Scope, Standing};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -51,11 +51,11 @@ const TABLE: &[(&str, &str, &str, char)] = &[
 fn the_table_of_policy_says_the_same(_: &Deployment) {
     for (role, grant, scope, expected) in TABLE {
         let standing = Standing {
-            role: Role::parse(role).unwrap(),
-            grant: Permission::parse(grant).unwrap_or(Permission::None),
+            role: role.parse().unwrap(),
+            grant: grant.parse().unwrap_or(Permission::None),
             scope: match *scope {
                 "*" => Scope::Unscoped,
-                limit => Scope::Limit(Permission::parse(limit).unwrap_or(Permission::None)),
+                limit => Scope::Limit(limit.parse().unwrap_or(Permission::None)),
             },
         };
         let permission = standing.permission();

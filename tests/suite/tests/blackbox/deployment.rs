@@ -211,8 +211,8 @@ pub fn secrets_of(tenant: &str, community: &str) -> String {
 
 #[track_caller]
 fn create(instance: &Instance, root: &Caller, level: AuthLevel, attributes: &Value) -> Caller {
-    let tag = unique(level.as_str());
-    let mut body = json!({ "tag": tag, "authLevel": level.as_str() });
+    let tag = unique(level.into_str());
+    let mut body = json!({ "tag": tag, "authLevel": level.into_str() });
     for (name, value) in attributes.as_object().into_iter().flatten() {
         body[name] = value.clone();
     }

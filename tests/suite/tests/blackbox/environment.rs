@@ -306,7 +306,7 @@ fn communities_are_created_by_system_and_service(shared: &Deployment) {
     let installed = ok(&t.system.post(INSTALL, &installation()), 200);
     for level in AuthLevel::ALL {
         let caller = t.of(level);
-        let name = format!("of-{}", level.as_str());
+        let name = format!("of-{}", level.into_str());
         let reply = caller.post(CREATE, &community(&name));
         let expected = status(cell(Action::CreateCommunity, None, false, level), Membership::None, 200);
         assert_eq!(reply.status, expected, "{name}");

@@ -162,7 +162,7 @@ fn create_key(t: &Deployment) {
     for (caller, column) in callers(t) {
         for level in AuthLevel::ALL {
             let tag = unique("created");
-            let reply = caller.put("/licenses/servicekey", &json!({ "tag": tag, "authLevel": level.as_str() }));
+            let reply = caller.put("/licenses/servicekey", &json!({ "tag": tag, "authLevel": level.into_str() }));
             check(Action::CreateKey, Some(level), column, Standing::Outside, 200, reply.status);
             let exists = t.root.get(&format!("/licenses/servicekey?keyId={tag}")).status == 200;
             assert_eq!(exists, reply.status == 200, "{column:?} created {level:?}");

@@ -139,7 +139,7 @@ fn the_current_key_is_the_callers_own(t: &Deployment) {
         assert_eq!(key["tag"], json!(caller.tag));
         assert_eq!(key["keySecret"], json!(caller.secret));
         assert_eq!(key["keyId"], json!(caller.key_id));
-        assert_eq!(key["authLevel"], level.as_str());
+        assert_eq!(key["authLevel"], level.into_str());
         assert_eq!(key["disabled"], false);
         assert!(time(&key["expiry"]) > now_ms());
     }
