@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn the_argument_is_named_by_its_position_and_what_is_close_is_told() {
+    fn the_argument_is_named_by_its_position_and_what_is_close_is_suggested() {
         assert!(explained(&["keygen", "--jsn"]).starts_with("argument 2 is not understood"));
         assert!(explained(&["--licens=x", "keygen"]).contains("similar: --license"));
         assert!(explained(&["licence", "create", "x", "--level", "x"]).contains("possible values: "));

@@ -197,7 +197,7 @@ fn a_body_goes_with_any_method() {
 }
 
 #[test]
-fn exit_codes_tell_refused_wrong_unreachable_and_broken_apart() {
+fn exit_codes_distinguish_refused_wrong_unreachable_and_broken() {
     let url = serve(|asked| match asked.line.split(' ').nth(1).unwrap() {
         "/caas/gone" => (404, json!({"statusCode": 404, "error": "Not Found", "message": "no such thing"})),
         "/caas/denied" => (401, json!({"statusCode": 401, "error": "Unauthorized", "message": "go away"})),

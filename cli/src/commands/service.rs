@@ -36,7 +36,7 @@ pub(super) struct Put {
     /// Whether applications may ask for it; true in a new one
     #[arg(long, value_name = "BOOL")]
     registrable: Option<bool>,
-    /// Whether who asks is let in without an operator
+    /// Whether a new instance is approved without an operator
     #[arg(long, value_name = "BOOL")]
     auto_approve: Option<bool>,
     #[arg(long, value_name = "BOOL")]

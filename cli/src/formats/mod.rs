@@ -80,7 +80,7 @@ mod tests {
     }"#;
 
     #[test]
-    fn a_format_is_told_by_the_name_of_the_file() {
+    fn a_format_is_recognised_by_the_name_of_the_file() {
         for (path, format) in [
             ("a.json", Some(Format::Json)),
             ("/x.json/a.yml", Some(Format::Yaml)),

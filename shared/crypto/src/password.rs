@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stored_hash_tells_its_cost_and_no_other_verifies() {
+    fn a_stored_hash_names_its_cost_and_verifies_one_password() {
         let cost: Cost = "256,2,1".parse().unwrap();
         let stored = cost.hash(b"password", *b"0123456789abcdef").unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=256,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$"), "{stored}");

@@ -62,7 +62,7 @@ fn a_value_opens_only_in_its_place() {
 }
 
 #[test]
-fn another_data_key_is_told_apart_by_id_and_by_tag() {
+fn another_data_key_is_recognised_by_id_and_by_tag() {
     let sealed = data_key().seal(NONCE, &PLACE, b"value");
     assert_eq!(DataKey::new([9; 16], [2; 32]).open(&PLACE, &sealed), Err(Error::Format));
     assert_eq!(DataKey::new(ID, [9; 32]).open(&PLACE, &sealed), Err(Error::Decrypt));

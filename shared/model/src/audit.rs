@@ -68,7 +68,7 @@ fn limit(given: Option<u32>, default: i64) -> Result<i64, Invalid> {
     }
 }
 
-/// An entry as it is written down. What it says of itself is the text of a leaf, so nothing of it is ever written anew.
+/// An entry. Its text is a leaf of the tree and is never changed.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Entry {
@@ -185,7 +185,7 @@ pub struct ConsistencyProof {
     pub to: u64,
     pub from_root_hash: String,
     pub to_root_hash: String,
-    /// As RFC 9162 2.1.4 has it.
+    /// As defined in RFC 9162, 2.1.4.
     pub proof: Vec<String>,
 }
 
@@ -212,13 +212,13 @@ pub enum ExportLine {
     /// An entry, and the hash of the leaf that it is.
     #[serde(rename_all = "camelCase")]
     Entry { index: u64, leaf_hash: String, entry: String },
-    /// Stands behind the last entry that it covers.
+    /// Follows the last entry that it covers.
     Checkpoint { checkpoint: Checkpoint },
     /// The first line.
     Key { key: AuditKey },
 }
 
-/// The key that checkpoints are checked with.
+/// The public key that verifies checkpoints.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AuditKey {

@@ -68,7 +68,7 @@ pub struct WithData<T> {
     pub public_key: String,
 }
 
-/// What a body must hold. Its `data` is read by hand, so that a refusal names the place.
+/// A body with `data`, which is parsed separately so that a refusal names the path of a fault.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DataRequest<T> {
     pub data: Carried<T>,
@@ -89,7 +89,7 @@ pub struct Message {
     pub message: &'static str,
 }
 
-/// How far a rotation of the root key has come.
+/// The progress of a rotation of the root key.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RootKeyStatus {

@@ -111,7 +111,7 @@ pub struct ResolveAnswer {
     pub configs: BTreeMap<String, Resolved>,
 }
 
-/// One thing that happened to a key.
+/// One audit entry of a key.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AuditLog {

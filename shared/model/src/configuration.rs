@@ -117,7 +117,7 @@ body! {
     pub struct FetchConfigRequest {
         #[schema(value_type = Fields)]
         pub context: Context as "context",
-        /// Only what stands at these paths; without them, or with none, the whole configuration.
+        /// Only the values at these paths; without them, or with none, the whole configuration.
         pub key_paths: Option<Vec<KeyPath>> as "key_paths",
     } where faults {
         if let Some(Some(key_paths)) = &key_paths {

@@ -98,7 +98,7 @@ pub struct Registered {
     pub developer: Developer,
 }
 
-/// Which mails were put on their way.
+/// Which mails were sent.
 #[derive(Serialize, ToSchema)]
 pub struct MailReport {
     pub sent: Mails,
@@ -145,7 +145,7 @@ pub struct SessionAnswer {
 
 #[derive(Serialize, ToSchema)]
 pub struct SessionFacts {
-    /// When it ends if nothing is asked any more.
+    /// When the session ends without further requests.
     pub expires: i64,
     pub cookie: CookieFacts,
 }

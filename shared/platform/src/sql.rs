@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_held_by_another_connection_is_told_from_other_failures() {
+    fn a_lock_held_by_another_connection_differs_from_other_failures() {
         for text in ["database is locked", "Io(\"database is locked\\nError code 5\")"] {
             assert!(SqlError::from_text(text).is_busy(), "{text}");
         }

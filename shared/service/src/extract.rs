@@ -32,7 +32,7 @@ pub struct Json<T, const LIMIT: usize = BODY_LIMIT>(pub T);
 /// A JSON body; an absent one is an empty object.
 pub struct JsonOrDefault<T, const LIMIT: usize = BODY_LIMIT>(pub T);
 
-/// A JSON body that a handler parses when it knows who asks; an absent one is an empty object.
+/// A JSON body that a handler parses after the caller is known; an absent one is an empty object.
 pub struct Unparsed<T, const LIMIT: usize = BODY_LIMIT> {
     body: Vec<u8>,
     of: PhantomData<fn() -> T>,
@@ -106,11 +106,11 @@ fn path_rule(error: PathRejection) -> String {
     }
 }
 
-/// Headers that say who asks. Their values contain no comma.
+/// Headers that name the caller. Their values contain no comma.
 const CREDENTIALS: [&str; 4] = ["publickey", "licensekey", "requestid", "authorization"];
 
 /// What holds for every request, before a handler sees it: its body is whole, as far as it is read here, and a header that
-/// says who asks is sent once.
+/// names the caller is sent once.
 pub(crate) async fn check_request(request: Request) -> Result<Request> {
     let request = read_ahead(request).await?;
     for name in CREDENTIALS {

@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_component_is_told_how_it_was_reached() {
+    fn a_component_learns_how_it_was_reached() {
         let routes = routes(&["/caas/tenants/:tenantId/..."]);
         let mut headers = http::HeaderMap::new();
         routes.find("/caas/tenants/t1/secrets/").unwrap().add_headers(

@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_is_told_path_by_path_and_values_only_on_demand() {
+    fn a_difference_is_shown_path_by_path_and_values_only_on_demand() {
         let before = r#"{"a":{"b":1,"c":"s3cret","d":[1]},"e":{},"x":1.0}"#;
         let after = r#"{"a":{"b":2,"d":[1],"f":{"g":1}},"e":{},"x":1.00,"y.z":true}"#;
         let expected = "~ a.b 1 → 2\n- a.c \"s3cret\"\n+ a.f {\"g\":1}\n~ x 1.0 → 1.00\n+ \"y.z\" true\n";

@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_name_stands_behind_a_question_mark() {
+    fn a_long_name_follows_a_question_mark() {
         let name = "n".repeat(600);
         let yaml = format!("x:\n  ? {name}\n  :\n    a: 1\n  ? {name}2\n  :\n  - 1\n");
         assert_eq!(written(&format!(r#"{{"x":{{"{name}":{{"a":1}},"{name}2":[1]}}}}"#)), yaml);

@@ -17,7 +17,7 @@ use crate::{
 /// How many checkpoints one answer lists.
 const PAGE: usize = 100;
 
-/// Integrate what has come since, and sign the tree as it is then. The same tree is signed once.
+/// Integrate the new entries into the tree, and sign its size and root. A size is signed once.
 #[utoipa::path(
     post, path = "/caas/audit/{tenant}/checkpoint", tag = "Chancery", params(("tenant" = String, Path)),
     responses((status = 200, body = CheckpointAnswer), (status = 401), (status = 404)),

@@ -84,7 +84,7 @@ fn entry(row: &Row) -> Result<Box<RawValue>> {
     RawValue::from_string(row.get("entry")?).map_err(|_| Error::internal("an audit entry is not JSON"))
 }
 
-/// The hash under which a value stands in a tenant's entries, to search for it.
+/// Get the hash that a value has in a tenant's entries, to search for it.
 #[utoipa::path(
     post, path = "/caas/audit/{tenant}/hash", tag = "Chancery", params(("tenant" = String, Path)),
     request_body = HashRequest,

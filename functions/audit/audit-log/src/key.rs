@@ -11,7 +11,7 @@ pub(crate) fn signing_key(app: &App) -> Result<SigningKey> {
     Ok(SigningKey::derive(app.signing()?.private_key(Api::Caas)?, LABEL)?)
 }
 
-/// The key that checkpoints are checked with. Anonymous: it is public.
+/// Get the public key that verifies checkpoints. No licence is required.
 #[utoipa::path(
     get, path = "/caas/audit/key", tag = "Chancery", security(()), responses((status = 200, body = AuditKey)),
 )]

@@ -16,7 +16,7 @@ use crate::{
     tree::{self, State},
 };
 
-/// Prove that an entry stands in the tree of a checkpoint.
+/// Prove that an entry is in the tree of a checkpoint.
 #[utoipa::path(
     get, path = "/caas/audit/{tenant}/proof/inclusion", tag = "Chancery",
     params(("tenant" = String, Path), InclusionQuery),

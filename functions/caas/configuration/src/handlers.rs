@@ -39,7 +39,7 @@ pub(crate) struct Freshness {
     read_fresh: bool,
 }
 
-/// Fetch a configuration, or what stands at some paths of it. What is not there is left out.
+/// Fetch a configuration, or the values at some of its paths. Missing ones are left out.
 ///
 /// The answer may be a copy that is not older than `CACHE_SECONDS`; the header `Age` says how old it is.
 #[utoipa::path(
@@ -89,7 +89,7 @@ pub(crate) async fn fetch_config(
     }
 }
 
-/// Set what stands at a path, or the whole configuration at the path `data`. Missing objects on the way are made.
+/// Set the value at a path, or the whole configuration at the path `data`. Missing objects on the way are created.
 #[utoipa::path(
     put, path = "/caas/config/{key_path}", tag = "Configuration",
     params(
@@ -134,7 +134,7 @@ pub(crate) async fn set_config(
     Err(Error::new(StatusCode::PAYLOAD_TOO_LARGE, "A configuration may have at most 1048576 bytes of JSON"))
 }
 
-/// Remove what stands at some paths, or everything at the path `data`.
+/// Remove the values at some paths, or everything at the path `data`.
 #[utoipa::path(
     delete, path = "/caas/config", tag = "Configuration",
     params(
@@ -170,7 +170,7 @@ pub(crate) async fn remove_config(
     Err(Error::not_found("Nothing stands at these paths"))
 }
 
-/// Show who changed what of a configuration and when, newest first. For callers who may fetch it.
+/// List the changes of a configuration, with their authors and times, newest first. For callers who may fetch it.
 #[utoipa::path(
     get, path = "/caas/config/history", tag = "Chancery", params(HistoryQuery),
     responses((status = 200, body = History), (status = 400), (status = 401)),

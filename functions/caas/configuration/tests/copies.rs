@@ -199,7 +199,7 @@ async fn what_an_instance_changes_it_never_shows_as_it_was() {
 }
 
 #[tokio::test]
-async fn a_copy_is_shown_without_asking_storage_and_leaves_its_mark_after_the_answer() {
+async fn a_copy_is_shown_without_asking_storage_and_its_nonce_is_stored_after_the_answer() {
     let deployment = Deployment::new("hot", "60");
     let one = deployment.instance().await;
     one.set("a", json!({ "b": [1.50, 2], "c": 3 })).await;

@@ -25,7 +25,7 @@ pub(crate) struct EnvironmentName(pub Arc<str>);
 
 pub(crate) type CachedInstallation = Cached<Installation>;
 
-/// The curve, the time span of signed requests, and whether the environment is installed.
+/// Get the curve, the time span of signed requests, and whether the environment is installed.
 ///
 /// The header `Age` says how many seconds ago the stored part was read.
 #[utoipa::path(get, path = "/caas/environment", tag = "Environment", responses((status = 200, body = Environment)))]

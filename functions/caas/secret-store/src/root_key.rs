@@ -5,7 +5,7 @@ use axum::Json as Answer;
 use model::caas::RootKeyStatus;
 use service::{Result, Signed};
 
-/// Which root keys this deployment holds, and how many data keys an older one still wraps.
+/// Get the root keys of this deployment, and how many data keys are still wrapped by an older one.
 #[utoipa::path(
     get, path = "/caas/root-key", tag = "Chancery",
     responses((status = 200, body = RootKeyStatus), (status = 401)),

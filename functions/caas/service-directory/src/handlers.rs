@@ -25,10 +25,10 @@ const PATCH_LIMIT: usize = 128 << 10;
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub(crate) struct Wanted {
-    /// URLs from inside the deployment's network, where the deployment allows that.
+    /// URLs for use inside the deployment's network, where the deployment allows that.
     #[serde(deserialize_with = "flag")]
     internal_sd: bool,
-    /// Public URLs, whatever else is asked.
+    /// Public URLs, even with `internal_sd=true`.
     #[serde(deserialize_with = "flag")]
     external_sd: bool,
 }
@@ -50,7 +50,7 @@ impl InternalUrls {
     }
 }
 
-/// Where each service is found: public URLs, or internal ones on demand.
+/// List the URLs of all services: public ones, or internal ones on demand.
 ///
 /// A function has no second, internal listener whose callers would get internal URLs unasked: `internal_sd` is the
 /// only way to them. The header `Age` says how many seconds ago the entries were read.

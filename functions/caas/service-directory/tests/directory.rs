@@ -1,4 +1,4 @@
-//! The directory over the native host: who may patch it, what a patch does, and its trace.
+//! The directory over the native host: who may patch it, what a patch does, and its audit entry.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{collections::HashMap, path::PathBuf};
@@ -70,7 +70,7 @@ impl Deployment {
     }
 
     /// The subjects of the audit entries of patches that were done.
-    async fn trace(&self) -> Vec<String> {
+    async fn audit_subjects(&self) -> Vec<String> {
         let select = Statement::new(
             "SELECT subject FROM audit_entries WHERE action = 'directory.patch' AND outcome = 'done' ORDER BY leaf_index",
         );
@@ -109,7 +109,7 @@ async fn internal_urls_are_given_on_demand_unless_external_ones_are_asked_or_int
 }
 
 #[tokio::test]
-async fn a_patch_is_seen_at_once_and_leaves_one_trace_when_it_changed_something() {
+async fn a_patch_is_seen_at_once_and_recorded_once_when_it_changed_something() {
     let deployment = Deployment::new("patch", &[]).await;
     deployment.get("").await;
     let patch = json!({"otp": "https://otp.example", "caas": null, "vcs": false});
@@ -121,10 +121,10 @@ async fn a_patch_is_seen_at_once_and_leaves_one_trace_when_it_changed_something(
     });
     assert_eq!((status, &answer), (StatusCode::OK, &expected));
     assert_eq!(deployment.get("").await, expected);
-    assert_eq!(deployment.trace().await, ["caas,otp,vcs"]);
+    assert_eq!(deployment.audit_subjects().await, ["caas,otp,vcs"]);
 
     assert_eq!(deployment.patch(ROOT, patch).await, (StatusCode::OK, expected), "the same again is a no-op");
-    assert_eq!(deployment.trace().await.len(), 1);
+    assert_eq!(deployment.audit_subjects().await.len(), 1);
     let rows = deployment.host.sql.query(Statement::new("SELECT name FROM service_directory")).await.unwrap();
     assert_eq!(rows.len(), 2, "an absent name is not written down");
 
@@ -136,7 +136,7 @@ async fn a_patch_is_seen_at_once_and_leaves_one_trace_when_it_changed_something(
         "licenses": "https://l.example",
     });
     assert_eq!(answer, expected);
-    assert_eq!(deployment.trace().await.len(), 2);
+    assert_eq!(deployment.audit_subjects().await.len(), 2);
 }
 
 #[tokio::test]
@@ -154,5 +154,5 @@ async fn a_refused_patch_changes_nothing() {
     let unsigned = Request::patch("/caas/sd").body(Body::from(good.to_string())).unwrap();
     assert_eq!(deployment.send(unsigned).await.0, StatusCode::UNAUTHORIZED);
     assert_eq!(deployment.get("").await, before);
-    assert!(deployment.trace().await.is_empty());
+    assert!(deployment.audit_subjects().await.is_empty());
 }

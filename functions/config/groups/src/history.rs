@@ -11,7 +11,7 @@ use service::{Bearer, Error, Path, Query, Result};
 
 use crate::{history_store as store, item_store};
 
-/// List what happened to a key, newest first; also to one that is no longer there.
+/// List the audit entries of a key, newest first; also those of a deleted one.
 #[utoipa::path(
     get, path = "/api/client/v1/config/items/{key}/audit", tag = "Config", params(("key" = String, Path), AuditQuery),
     responses((status = 200, body = AuditLogsAnswer), (status = 401), (status = 403)),

@@ -7,7 +7,7 @@ use service::{Bearer, Result};
 
 use crate::{Body, item_store as store, list::project};
 
-/// Resolve up to 50 keys to their values. What is not there is absent.
+/// Resolve up to 50 keys to their values. Missing keys are absent.
 #[utoipa::path(
     post, path = "/api/client/v1/config/resolve", tag = "Config", request_body = ResolveRequest,
     responses((status = 200, body = ResolveAnswer), (status = 400), (status = 401), (status = 403)),

@@ -69,7 +69,7 @@ async fn admitted(app: &App, guess: &Guess, password: &str, found: Option<Candid
     }
 }
 
-/// Delete the session: its cookie is worth nothing afterwards.
+/// Delete the session. Its cookie is refused afterwards.
 #[utoipa::path(
     delete, path = "/auth", tag = "authentication", operation_id = "delete-session",
     params(("session_logout" = Option<bool>, Query, description = "true; accepted missing")),

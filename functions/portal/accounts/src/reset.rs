@@ -36,7 +36,7 @@ pub(crate) async fn forgot_password(caller: Anonymous, PortalBody(body): PortalB
     Ok(StatusCode::OK)
 }
 
-/// Check a token for a new password, without using it up.
+/// Check a token for a new password without using it.
 #[utoipa::path(
     post, path = "/validate-reset", tag = "account", operation_id = "validate-reset", request_body = Object,
     responses((status = 200), (status = 400), (status = 401)),

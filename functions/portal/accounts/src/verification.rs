@@ -61,7 +61,7 @@ pub(crate) async fn resend_account_verification(caller: Anonymous, PortalBody(bo
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Make a verification token worthless.
+/// Invalidate a verification token.
 #[utoipa::path(
     post, path = "/invalidate-account-verification", tag = "account", operation_id = "invalidate-account-verification",
     request_body = Object, responses((status = 204), (status = 401)),

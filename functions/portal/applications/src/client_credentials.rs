@@ -82,7 +82,7 @@ pub(crate) async fn get_credential(
     store::credential(row, outcomes.data_key(&data_key)?.as_deref()).map(Answer)
 }
 
-/// Delete a client credential of an application. It is worthless from the next request on.
+/// Delete a client credential of an application. It is refused from the next request on.
 #[utoipa::path(
     delete, path = "/applications/{id}/credentials/{credential}", tag = "application-credentials",
     operation_id = "delete-application-credential", params(("id" = String, Path), ("credential" = String, Path)),

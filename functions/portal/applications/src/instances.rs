@@ -53,7 +53,7 @@ pub(crate) async fn get_instance(
     store::application_instance(batch.read().await?.row(found).ok_or_else(portal::missing)?).map(Answer)
 }
 
-/// Give a service back. It may be asked for anew.
+/// Delete an instance. The service may be requested again.
 #[utoipa::path(
     delete, path = "/applications/{id}/application_instances/{instance}", tag = "application-instances",
     operation_id = "delete-application-instance", params(("id" = String, Path), ("instance" = String, Path)),

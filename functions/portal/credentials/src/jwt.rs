@@ -67,7 +67,7 @@ pub(crate) async fn get_jwt(session: Session, Path(id): Path<String>) -> Result<
     store::jwt(row, outcomes.data_key(&data_key)?.as_deref()).map(Answer)
 }
 
-/// Change parts of a JWT credential. What comes out of it must be whole.
+/// Change parts of a JWT credential. The result must be complete.
 #[utoipa::path(
     patch, path = "/credentials/jwt/{id}", tag = "credentials", operation_id = "patch-credential-jwt",
     params(("id" = String, Path)), request_body = Object,
@@ -95,7 +95,7 @@ pub(crate) async fn update_jwt(
     Err(Error::conflict("Others change this credential at the same time; try again"))
 }
 
-/// Delete a JWT credential. Its tokens are worthless from the next request on.
+/// Delete a JWT credential. Its tokens are refused from the next request on.
 #[utoipa::path(
     delete, path = "/credentials/jwt/{id}", tag = "credentials", operation_id = "delete-credential-jwt",
     params(("id" = String, Path)),

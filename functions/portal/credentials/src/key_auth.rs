@@ -111,7 +111,7 @@ pub(crate) async fn update_key_auth(
     store::key_auth(batch.write().await?.row(found).ok_or_else(portal::missing)?, Some(&data_key)).map(Answer)
 }
 
-/// Delete a key. It is worthless from the next request on.
+/// Delete a key. It is refused from the next request on.
 #[utoipa::path(
     delete, path = "/credentials/key-auth/{id}", tag = "Chancery", operation_id = "delete-credential-key-auth",
     params(("id" = String, Path)),

@@ -97,7 +97,7 @@ pub(crate) async fn update_email(session: Session, PortalBody(body): PortalBody)
     store::developer(batch.write().await?.one(found)?).map(Answer)
 }
 
-/// Change meta fields: what is given goes over what is there.
+/// Change meta fields: the given ones replace the stored ones.
 #[utoipa::path(
     patch, path = "/developer/meta", tag = "developer", operation_id = "update-meta", request_body = Object,
     responses((status = 200), (status = 400), (status = 401)),
@@ -106,7 +106,7 @@ pub(crate) async fn update_meta(session: Session, body: PortalBody) -> Result<St
     change_meta(session, body).await
 }
 
-/// Change meta fields, as clients of the portal's pages ask for it.
+/// Change meta fields, in the form that Kong's portal pages use.
 #[utoipa::path(
     put, path = "/developer/meta", tag = "Chancery", operation_id = "replace-meta", request_body = Object,
     responses((status = 200), (status = 400), (status = 401)),

@@ -18,7 +18,7 @@ pub(crate) struct ListFiles {
     kind: Option<String>,
 }
 
-/// List the files that the caller may read, by path. Who is logged in sees more than who is not.
+/// List the files that the caller may read, by path. A developer who is logged in may see more.
 #[utoipa::path(
     get, path = "/files", tag = "files", operation_id = "list-files", params(ListFiles, PageQuery),
     responses((status = 200, body = FilePage), (status = 400)),

@@ -11,7 +11,7 @@ use service::{
 
 use crate::store;
 
-/// Is a key, a JSON web token, or a client id with its secret good for a service?
+/// Check whether a key, a JSON web token, or a client id with its secret is valid for a service.
 ///
 /// It is when the application that it belongs to, or one of the developer's, has an approved instance of the service
 /// that is not suspended, and the developer is approved. A token must also be signed with its credential's algorithm and

@@ -31,7 +31,7 @@ pub(crate) async fn list_mail(signed: Signed, page: Page) -> Result<Answer<List<
     page.list_by("/caas/portal/mail", outcomes.rows(listed), total, entry, seq).map(Answer)
 }
 
-/// Get a mail with what it says.
+/// Get a mail with its text.
 #[utoipa::path(
     get, path = "/caas/portal/mail/{id}", tag = "Chancery", params(("id" = String, Path)),
     responses((status = 200, body = FullMail), (status = 401), (status = 404)),

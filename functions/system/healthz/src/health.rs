@@ -12,7 +12,7 @@ use service::{Api, App, Error, Query, Result, config};
 
 use crate::readiness::Readiness;
 
-/// Whether the services work: 503 when the storage does not answer.
+/// Get whether the services work: 503 when the storage does not answer.
 ///
 /// With `ready=true` the answer is 200 only when operations would succeed now: the storage takes a write and reads it
 /// back, no migration is missing, and no required variable is missing or unusable. The 503 names what fails.

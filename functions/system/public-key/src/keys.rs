@@ -11,7 +11,7 @@ use service::{Api, App, Result};
 /// Clients keep the key for as long as this allows; it changes only with the configuration.
 const CACHE: [(HeaderName, &str); 1] = [(header::CACHE_CONTROL, "public, max-age=600")];
 
-/// The public key to agree with.
+/// Get the service's public key.
 #[utoipa::path(get, path = "/publickeys", tag = "System", responses((status = 200, body = PublicKeys)))]
 pub(crate) async fn show_public_key(
     State(app): State<App>,

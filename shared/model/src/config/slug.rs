@@ -1,15 +1,19 @@
 //! The slug of a name, as `slugify` 1.6 of npm gives it with `lower` and `strict`, by its own character map. The map is
 //! data of that package; its licence stands in `NOTICE`.
 
-use std::sync::LazyLock;
+mod composed;
 
-use unicode_normalization::UnicodeNormalization as _;
+use std::sync::LazyLock;
 
 /// One line each: a character, a blank and what stands for it. In the order of the characters.
 const CHARMAP: &str = include_str!("slug/charmap.txt");
 
 /// Lower-case ASCII letters and digits with single hyphens between them; empty when a name has nothing of the kind.
 pub fn slug(name: &str) -> String {
+    slug_of(composed::composed(name))
+}
+
+fn slug_of(characters: impl IntoIterator<Item = char>) -> String {
     static MAP: LazyLock<Vec<(char, &str)>> = LazyLock::new(|| {
         let entry = |line: &'static str| line.split_once(' ').and_then(|(of, to)| Some((of.chars().next()?, to)));
         CHARMAP.lines().filter_map(entry).collect()
@@ -22,7 +26,7 @@ pub fn slug(name: &str) -> String {
             slug.push('-');
         }
     };
-    for character in name.nfc() {
+    for character in characters {
         match MAP.binary_search_by_key(&character, |(of, _)| *of).ok().and_then(|at| MAP.get(at)) {
             // A hyphen is what spaces are replaced by, and counts as one; within a longer text it is left out.
             Some((_, "-")) => push(' '),

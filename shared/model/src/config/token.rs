@@ -17,14 +17,14 @@ pub struct MintTokenRequest {
     /// What the token is for.
     #[serde(default)]
     pub name: String,
-    /// Who acts with this token. Nobody may do anything with a token without an owner.
+    /// Whose permissions the token has. A token without an owner has none.
     pub owner_id: Option<String>,
     pub owner_email: Option<String>,
     /// owner, admin, project_admin or user
     pub role: String,
-    /// What the owner was granted besides: read, write or admin.
+    /// The owner's grant in addition to the role: read, write or admin.
     pub grant: Option<String>,
-    /// Services with the most that the token may do there; without it, whatever the owner may do.
+    /// The highest permission of the token for each service; without it, the permissions of its owner.
     pub scope: Option<BTreeMap<String, String>>,
     /// Never if not given.
     #[schema(value_type = Option<String>)]

@@ -14,7 +14,7 @@ const MAX_ROLES: usize = 64;
 pub struct AdminDeveloper {
     #[serde(flatten)]
     pub developer: Developer,
-    /// What the front matter of files may ask for.
+    /// Roles that the front matter of a file may require.
     pub roles: Vec<String>,
 }
 
@@ -101,7 +101,7 @@ pub struct FileEntry {
     #[serde(rename = "type")]
     pub kind: String,
     pub checksum: String,
-    /// Roles that may read it; nobody but who has one of them. Everybody when it is null.
+    /// Roles that may read it; everybody when it is null.
     pub readable_by: Option<Vec<String>>,
     pub created_at: i64,
     pub updated_at: i64,

@@ -95,7 +95,7 @@ pub struct ApplicationInstance {
     pub service: Reference,
 }
 
-/// What an application shows to use a service.
+/// A credential of an application.
 #[derive(Serialize, ToSchema)]
 pub struct ClientCredential {
     pub consumer: Reference,

@@ -43,7 +43,7 @@ pub struct Jwt {
     /// The public key in PEM, for the RS and ES algorithms.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rsa_public_key: Option<String>,
-    /// What the claim `iss` of a token says.
+    /// The value of the claim `iss` in its tokens.
     pub key: String,
 }
 

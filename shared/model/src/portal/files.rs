@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn the_folder_tells_the_type() {
+    fn the_folder_decides_the_type() {
         for (path, kind) in [
             ("specs/petstore.json", "spec"),
             ("themes/base/partials/homepage/clients.html", "partial"),

@@ -28,7 +28,7 @@ pub enum CredentialType {
     Oauth2,
 }
 
-/// The answer. Of a credential that is not good it says nothing else.
+/// The answer. If the credential is not valid, it has no other member.
 #[derive(Serialize, ToSchema)]
 pub struct Introspection {
     pub active: bool,
@@ -41,13 +41,13 @@ pub struct IntrospectionFacts {
     pub credential_type: CredentialType,
     pub credential: Reference,
     pub consumer: Reference,
-    /// The application whose instance makes the credential good for the service.
+    /// The application whose instance makes the credential valid for the service.
     pub application: IntrospectedApplication,
     pub developer: IntrospectedDeveloper,
     pub service: IntrospectedService,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
-    /// Who a token says to be from.
+    /// The issuer that a token names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub iss: Option<String>,
     /// When a token ends, in epoch seconds.
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn of_what_is_not_good_nothing_is_told() {
+    fn an_invalid_credential_is_answered_without_facts() {
         assert_eq!(serde_json::to_value(Introspection::inactive()).unwrap(), json!({ "active": false }));
     }
 }

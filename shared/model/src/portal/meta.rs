@@ -16,7 +16,7 @@ pub const MAX_META: usize = 16 << 10;
 pub struct MetaField {
     /// Its key in `meta`.
     pub title: String,
-    /// What people read.
+    /// The label that people read.
     pub label: String,
     #[serde(default)]
     pub is_email: bool,

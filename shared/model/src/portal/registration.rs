@@ -10,7 +10,7 @@ use super::{
 };
 use crate::ids::Invalid;
 
-/// What an operator says of a service. What is absent stays as it is, or gets its default in a new one.
+/// An operator's settings of a service. An absent one stays as it is, or gets its default in a new service.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PutService {
@@ -20,7 +20,7 @@ pub struct PutService {
     /// Whether applications may ask for it; yes if it is not given.
     pub registrable: Option<bool>,
     pub show_issuer: Option<bool>,
-    /// Whether who asks is let in without an operator.
+    /// Whether a new instance is approved without an operator.
     pub auto_approve: Option<bool>,
 }
 
@@ -99,7 +99,7 @@ pub struct ImportCredential {
     pub developer: Option<String>,
     /// The id of an application.
     pub application: Option<String>,
-    /// The key itself, or what the claim `iss` of a token says.
+    /// The key itself, or the value of the claim `iss` in tokens.
     pub key: String,
     /// For `jwt`.
     pub secret: Option<String>,

@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_server_that_is_not_there_is_unreachable_and_its_address_is_not_told() {
+    async fn an_unreachable_server_is_reported_without_its_address() {
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let error = post(&format!("http://user:secret@{address}/"), LIMITS).await.unwrap_err();
         assert_eq!(error, FetchError::Unreachable);

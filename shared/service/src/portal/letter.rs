@@ -42,7 +42,7 @@ impl Letter {
                 "Verify your account of the developer portal",
                 format!(
                     "Open this address to verify your e-mail address:\n\n{}\n\nIt is good once and for {hours} hours. \
-                     If you did not register, make it worthless here:\n\n{}\n",
+                     If you did not register, invalidate it here:\n\n{}\n",
                     link(&links.verify)?,
                     link(&links.invalidate)?
                 ),

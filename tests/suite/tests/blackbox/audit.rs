@@ -18,7 +18,7 @@ pub fn cases() -> Vec<Case> {
     vec![
         case(every_change_secret_read_and_refusal_leaves_one_entry),
         case(what_a_token_does_is_in_the_same_log),
-        case(a_refusal_is_told_once_and_only_of_somebody_known),
+        case(a_refusal_is_recorded_once_and_only_of_a_known_caller),
         case(no_secret_is_stored_or_logged_in_the_clear),
     ]
 }
@@ -237,7 +237,7 @@ fn what_a_token_does_is_in_the_same_log(shared: &Deployment) {
     assert_eq!((reply.status, &entries), (401, &Vec::new()));
 }
 
-fn a_refusal_is_told_once_and_only_of_somebody_known(shared: &Deployment) {
+fn a_refusal_is_recorded_once_and_only_of_a_known_caller(shared: &Deployment) {
     let t = &Deployment::start(shared.instance.runtime, Variables::random()).unwrap();
     let path = format!("{}/fetch", secrets_of(&unique("tenant"), &community()));
     // A copy of a refused request fills no log.

@@ -17,7 +17,7 @@ pub fn cases() -> Vec<Case> {
         case(metadata_come_back_as_they_were_written),
         case(a_wrong_group_is_refused_by_name),
         case(lists_filter_by_all_tags_and_by_search),
-        case(the_deletion_of_a_group_takes_its_items_and_is_told),
+        case(the_deletion_of_a_group_deletes_its_items_and_is_recorded),
         case(another_project_sees_and_changes_nothing),
         case(unknown_paths_and_methods_answer_in_the_same_shape),
     ]
@@ -202,7 +202,7 @@ fn lists_filter_by_all_tags_and_by_search(t: &Deployment) {
     assert_eq!(keys_of(&ok(&p.get("/items?tags=d,c"), 200)["items"]), ["i-g2"]);
 }
 
-fn the_deletion_of_a_group_takes_its_items_and_is_told(t: &Deployment) {
+fn the_deletion_of_a_group_deletes_its_items_and_is_recorded(t: &Deployment) {
     let p = project(t);
     let group = p.group();
     for (key, secret) in [("open", false), ("hidden", true)] {

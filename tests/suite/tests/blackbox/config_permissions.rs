@@ -17,7 +17,7 @@ pub fn cases() -> Vec<Case> {
         case(a_header_without_a_good_token_is_unauthorised),
         case(an_expired_or_revoked_token_is_refused_at_once),
         case(a_token_without_an_owner_may_do_nothing),
-        case(tokens_are_told_once_and_administered_by_system_and_service),
+        case(tokens_are_shown_once_and_administered_by_system_and_service),
         case(a_wrong_wish_for_a_token_is_refused),
     ]
 }
@@ -175,7 +175,7 @@ fn a_token_without_an_owner_may_do_nothing(t: &Deployment) {
     }
 }
 
-fn tokens_are_told_once_and_administered_by_system_and_service(t: &Deployment) {
+fn tokens_are_shown_once_and_administered_by_system_and_service(t: &Deployment) {
     let minted: Vec<Project<'_>> = (0..3).map(|_| project(t)).collect();
     let mut listed = Vec::new();
     let mut path = "/caas/config-tokens".to_owned();

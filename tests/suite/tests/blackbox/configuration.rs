@@ -24,7 +24,7 @@ pub fn cases() -> Vec<Case> {
         case(a_removal_may_expect_a_revision),
         case(conditions_are_lists_or_a_star),
         case(a_refusal_names_the_place_and_no_internals),
-        case(the_history_tells_every_change_and_no_value),
+        case(the_history_lists_every_change_and_no_value),
         case(a_configuration_may_have_1_mib_and_no_more),
         case(requests_of_the_wrong_shape_are_refused),
         case(random_operations_agree_with_a_model),
@@ -318,7 +318,7 @@ fn of_twenty_sets_that_expect_one_revision_one_is_done(t: &Deployment) {
     assert_eq!(fetch(&t.service, &context, &["a"]), json!({ "a": winners[0] }));
 }
 
-fn the_history_tells_every_change_and_no_value(t: &Deployment) {
+fn the_history_lists_every_change_and_no_value(t: &Deployment) {
     let context = app();
     assert_eq!(ok(&history(&t.service, &context, ""), 200), json!({ "history": [], "next": null }));
     ok(&set(&t.service, &context, "a.b", &json!("s3cret value")), 200);

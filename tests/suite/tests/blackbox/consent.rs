@@ -28,7 +28,7 @@ pub fn cases() -> Vec<Case> {
         case(thirty_two_puts_at_once_form_one_chain),
         case(a_document_is_one_block_at_most),
         case(a_type_is_checked),
-        case(a_put_is_told_with_its_event_and_never_logged),
+        case(a_put_is_recorded_with_its_event_and_never_logged),
     ]
 }
 
@@ -385,7 +385,7 @@ fn a_type_is_checked(t: &Deployment) {
     }
 }
 
-fn a_put_is_told_with_its_event_and_never_logged(t: &Deployment) {
+fn a_put_is_recorded_with_its_event_and_never_logged(t: &Deployment) {
     let (tenant, here) = (unique("tenant"), community());
     let place = consents_of(&tenant, &here);
     let entries = || -> Vec<AuditEntry> {

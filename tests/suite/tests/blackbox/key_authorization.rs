@@ -24,7 +24,7 @@ pub fn cases() -> Vec<Case> {
         case(an_unknown_authorisation_is_not_found),
         case(a_community_id_of_the_wrong_shape_is_refused),
         case(members_are_listed_in_pages),
-        case(a_check_tells_of_withdrawal_and_expiry),
+        case(a_check_shows_withdrawal_and_expiry),
         case(who_withdraws_itself_is_out),
         case(a_check_shows_the_modules_of_the_key),
     ]
@@ -229,7 +229,7 @@ fn members_are_listed_in_pages(t: &Deployment) {
     assert_eq!(rest["data"], json!([added[0], added[2], added[3], added[4]]));
 }
 
-fn a_check_tells_of_withdrawal_and_expiry(t: &Deployment) {
+fn a_check_shows_withdrawal_and_expiry(t: &Deployment) {
     let (key, place) = (t.licence(AuthLevel::Service), community());
     t.admit(&key, &place);
     let is_authorized = || ok(&key.get(&check_path(&place)), 200)["isAuthorized"].clone();

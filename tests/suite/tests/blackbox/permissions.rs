@@ -31,7 +31,7 @@ pub fn cases() -> Vec<Case> {
         case(consents),
         case(patch_directory),
         case(rotate_root_key),
-        case(an_unknown_target_tells_nothing_to_who_may_not_ask),
+        case(an_unknown_target_is_refused_like_a_known_one_to_callers_without_permission),
     ]
 }
 
@@ -369,7 +369,7 @@ fn rotate_root_key(t: &Deployment) {
     }
 }
 
-fn an_unknown_target_tells_nothing_to_who_may_not_ask(t: &Deployment) {
+fn an_unknown_target_is_refused_like_a_known_one_to_callers_without_permission(t: &Deployment) {
     let (unknown, place) = (unique("unknown"), community());
     for (caller, column) in callers(t) {
         let may = matches!(column, AuthLevel::System | AuthLevel::Service);

@@ -13,7 +13,7 @@ use crate::{
 pub fn cases() -> Vec<Case> {
     vec![
         case(an_application_has_a_consumer_and_a_credential),
-        case(what_makes_no_application_is_told_by_field),
+        case(wrong_applications_are_refused_by_field),
         case(an_application_is_changed_in_parts_and_its_credentials_follow),
         case(what_an_application_has_beside_its_name_may_be_taken_away),
         case(names_are_unique_per_developer_and_custom_ids_over_the_portal),
@@ -99,7 +99,7 @@ fn an_application_has_a_consumer_and_a_credential(t: &Deployment) {
     assert_eq!((&form["redirect_uri"], &form["description"]), (&json!("http://localhost"), &json!("d")));
 }
 
-fn what_makes_no_application_is_told_by_field(t: &Deployment) {
+fn wrong_applications_are_refused_by_field(t: &Deployment) {
     let dev = developer(t);
     let refused = |body: Value| fields(&dev.session.call("POST", "/applications", Some(&body)), 400);
     let required = "required field missing";

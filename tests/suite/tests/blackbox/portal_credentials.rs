@@ -19,7 +19,7 @@ pub fn cases() -> Vec<Case> {
         case(a_key_is_unique_over_the_portal),
         case(a_deleted_key_is_gone),
         case(a_jwt_credential_is_what_was_sent),
-        case(what_makes_no_jwt_credential_is_told_by_field),
+        case(wrong_jwt_credentials_are_refused_by_field),
         case(what_a_jwt_credential_lacks_is_generated),
         case(a_jwt_credential_is_changed_in_parts_and_stays_whole),
         case(the_key_of_a_jwt_credential_is_unique_over_the_portal),
@@ -129,7 +129,7 @@ fn a_jwt_credential_is_what_was_sent(t: &Deployment) {
     assert_eq!(ok(&dev.session.form("POST", "/credentials/jwt", &form), 200)["secret"], "s 1");
 }
 
-fn what_makes_no_jwt_credential_is_told_by_field(t: &Deployment) {
+fn wrong_jwt_credentials_are_refused_by_field(t: &Deployment) {
     let dev = developer(t);
     let refused = |body: Value| fields(&dev.session.call("POST", "/credentials/jwt", Some(&body)), 400);
     assert_eq!(names(&refused(json!({ "key": 1, "secret": 2, "algorithm": 3 }))), ["algorithm", "key", "secret"]);

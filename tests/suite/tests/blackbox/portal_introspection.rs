@@ -18,7 +18,7 @@ pub fn cases() -> Vec<Case> {
     vec![
         case(a_credential_is_good_where_an_instance_stands),
         case(what_is_taken_away_is_refused_at_the_next_question),
-        case(nothing_is_told_of_a_wrong_credential),
+        case(a_wrong_credential_is_answered_without_facts),
         case(a_token_of_every_algorithm_is_verified_with_its_credential_only),
         case(a_token_never_chooses_its_algorithm),
         case(a_token_has_its_times),
@@ -203,7 +203,7 @@ fn what_is_taken_away_is_refused_at_the_next_question(t: &Deployment) {
     }
 }
 
-fn nothing_is_told_of_a_wrong_credential(t: &Deployment) {
+fn a_wrong_credential_is_answered_without_facts(t: &Deployment) {
     let world = World::new(t);
     let other = World::new(t);
     let service = &world.service["name"];

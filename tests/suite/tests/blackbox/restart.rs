@@ -145,7 +145,7 @@ fn the_other_curve_serves_everything(shared: &Deployment) {
     let vector = "Rm1/yuVj5csJoNGHC7WANEgEYXh5oUlJzyIoXxuuPydnKBdsPGQx+O7aRTjcN8hl4nhPOp530ETzPkB3l+Enig==";
     assert_eq!(published["publicKey"], vector);
     system::each_api_has_a_public_key_of_its_own(t);
-    system::the_environment_tells_the_curve_and_no_secret(t);
+    system::the_environment_shows_the_curve_and_no_secret(t);
     system::the_ecdsa_helper_encrypts_what_it_decrypts(t);
     system::the_ecdsa_helper_opens_the_published_vector(t);
     for operation in signed::operations() {

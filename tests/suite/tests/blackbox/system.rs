@@ -11,9 +11,9 @@ use crate::{
 
 pub fn cases() -> Vec<Case> {
     vec![
-        case(the_health_tells_version_and_public_key),
+        case(the_health_shows_version_and_public_key),
         case(each_api_has_a_public_key_of_its_own),
-        case(the_environment_tells_the_curve_and_no_secret),
+        case(the_environment_shows_the_curve_and_no_secret),
         case(the_ecdsa_helper_encrypts_what_it_decrypts),
         case(the_ecdsa_helper_opens_the_published_vector),
         case(the_ecdsa_helper_takes_short_and_signed_private_keys),
@@ -30,7 +30,7 @@ fn curve(t: &Deployment) -> Curve {
     t.instance.variables.get("EC_CURVE_NAME").parse().unwrap()
 }
 
-fn the_health_tells_version_and_public_key(t: &Deployment) {
+fn the_health_shows_version_and_public_key(t: &Deployment) {
     for api in APIS {
         let health = ok(&t.anonymous.get(&format!("{api}/healthz")), 200);
         assert_eq!(names(&health), ["code", "publicKey", "status", "version"]);
@@ -50,7 +50,7 @@ pub fn each_api_has_a_public_key_of_its_own(t: &Deployment) {
     }
 }
 
-pub fn the_environment_tells_the_curve_and_no_secret(t: &Deployment) {
+pub fn the_environment_shows_the_curve_and_no_secret(t: &Deployment) {
     let reply = t.anonymous.get("/caas/environment");
     let environment = ok(&reply, 200);
     assert_eq!(environment["allowed_time_span"], 60);

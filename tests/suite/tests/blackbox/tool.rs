@@ -36,7 +36,7 @@ pub fn cases() -> Vec<Case> {
         case(an_environment_is_installed_and_a_community_created),
         case(an_extension_is_activated_shown_and_deactivated),
         case(the_portal_is_looked_after),
-        case(the_exit_code_tells_the_kind_of_failure),
+        case(the_exit_code_names_the_kind_of_failure),
         case(services_instances_and_imports_are_looked_after),
     ]
 }
@@ -405,7 +405,7 @@ fn the_portal_is_looked_after(t: &Deployment) {
     assert_eq!(folder.run(&["developer", "show", &id], &[]).status.code(), Some(1));
 }
 
-fn the_exit_code_tells_the_kind_of_failure(t: &Deployment) {
+fn the_exit_code_names_the_kind_of_failure(t: &Deployment) {
     let folder = Folder::new(t);
     let show = ["licence", "show"];
     let unknown = random_uuid();

@@ -21,7 +21,7 @@ pub fn cases() -> Vec<Case> {
         case(a_file_becomes_a_configuration_and_back),
         case(exported_variables_are_read_by_a_shell_and_run_nothing),
         case(a_file_may_have_a_byte_order_mark_and_no_bottomless_names),
-        case(a_dry_run_tells_the_difference_and_changes_nothing),
+        case(a_dry_run_shows_the_difference_and_changes_nothing),
         case(a_set_may_expect_a_revision),
         case(many_configurations_are_imported_and_exported),
         case(a_wrong_line_of_many_does_not_stop_the_others),
@@ -113,7 +113,7 @@ fn a_file_may_have_a_byte_order_mark_and_no_bottomless_names(t: &Deployment) {
     }
 }
 
-fn a_dry_run_tells_the_difference_and_changes_nothing(t: &Deployment) {
+fn a_dry_run_shows_the_difference_and_changes_nothing(t: &Deployment) {
     let (folder, app) = (Folder::new(t), unique("app"));
     fs::write(folder.path("one.json"), r#"{"a":{"keep":1,"old":"s3cret"},"b":1}"#).unwrap();
     fs::write(folder.path("two.json"), r#"{"a":{"keep":1,"new":[1]},"b":2}"#).unwrap();
