@@ -1,5 +1,5 @@
 //! The slug of a name, as `slugify` 1.6 of npm gives it with `lower` and `strict`, by its own character map. The map is
-//! data of that package; its licence stands in `NOTICE`.
+//! data of that package; its licence is in `NOTICE`.
 
 mod composed;
 

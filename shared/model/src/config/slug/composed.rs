@@ -1,19 +1,26 @@
 //! Normalization form C of Unicode, as far as a slug depends on it: of characters that the map has or that are ASCII,
-//! and of what they form with combining marks. The whole tables would be a fifth of the function that makes slugs.
+//! and of what they form with combining marks. The whole tables would be a seventh of the function that makes slugs.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::sync::LazyLock;
 
-/// One line each: a character, `=` and the two that compose it, or `>` and what it always is replaced by.
+/// One line each, in the order of the first: a character, `=` and the two that compose it, or `>` and what it always is
+/// replaced by.
 const COMPOSITIONS: &str = include_str!("compositions.txt");
 
 /// One line each: the first of some characters, in hexadecimal, how many they are, and their combining class.
 const CLASSES: &str = include_str!("classes.txt");
 
 struct Tables {
-    decompositions: HashMap<char, &'static str>,
-    compositions: HashMap<(char, char), char>,
+    compositions: Vec<Composition>,
     /// By the first character.
     classes: Vec<(u32, u32, u8)>,
+}
+
+struct Composition {
+    character: char,
+    parts: &'static str,
+    /// The parts compose the character again.
+    composes: bool,
 }
 
 /// The composed characters of a text.
@@ -22,23 +29,19 @@ pub(super) fn composed(text: &str) -> Vec<char> {
     let tables = &*TABLES;
     let mut characters = Vec::with_capacity(text.len());
     text.chars().for_each(|character| tables.decompose(character, &mut characters));
-    for marks in characters.split_mut(|(_, class)| *class == 0) {
-        marks.sort_by_key(|(_, class)| *class);
-    }
     let mut composed: Vec<char> = Vec::with_capacity(characters.len());
     // Where the last starter is, and the class of what came after it.
     let (mut starter, mut last) = (None, 0);
     for (character, class) in characters {
-        if let Some(at) = starter
-            && (last < class || composed.len() == at + 1)
-            && let Some(base) = composed.get_mut(at)
-            && let Some(composite) = tables.compositions.get(&(*base, character))
-        {
-            *base = *composite;
-            continue;
-        }
         if class == 0 {
             starter = Some(composed.len());
+        } else if let Some(at) = starter
+            && (last < class || composed.len() == at + 1)
+            && let Some(base) = composed.get_mut(at)
+            && let Some(composite) = tables.compose(*base, character)
+        {
+            *base = composite;
+            continue;
         }
         last = class;
         composed.push(character);
@@ -48,30 +51,37 @@ pub(super) fn composed(text: &str) -> Vec<char> {
 
 impl Tables {
     fn read() -> Self {
-        let (mut decompositions, mut compositions) = (HashMap::new(), HashMap::new());
-        for line in COMPOSITIONS.lines() {
+        let composition = |line: &'static str| {
             let mut characters = line.chars();
-            let (Some(character), Some(kind)) = (characters.next(), characters.next()) else { continue };
-            decompositions.insert(character, characters.as_str());
-            if let (Some(first), Some(second)) = (characters.next(), characters.next())
-                && kind == '='
-            {
-                compositions.insert((first, second), character);
-            }
-        }
+            let (character, composes) = (characters.next()?, characters.next()? == '=');
+            Some(Composition { character, parts: characters.as_str(), composes })
+        };
         let class = |line: &str| {
             let mut words = line.split(' ');
             let first = u32::from_str_radix(words.next()?, 16).ok()?;
             Some((first, words.next()?.parse().ok()?, words.next()?.parse().ok()?))
         };
-        Self { decompositions, compositions, classes: CLASSES.lines().filter_map(class).collect() }
+        Self {
+            compositions: COMPOSITIONS.lines().filter_map(composition).collect(),
+            classes: CLASSES.lines().filter_map(class).collect(),
+        }
     }
 
+    /// Adds what a character consists of; marks behind those of lower and the same class.
     fn decompose(&self, character: char, into: &mut Vec<(char, u8)>) {
-        match self.decompositions.get(&character) {
-            Some(parts) => parts.chars().for_each(|part| self.decompose(part, into)),
-            None => into.push((character, self.class(character))),
+        let found = self.compositions.binary_search_by_key(&character, |composition| composition.character);
+        if let Some(composition) = found.ok().and_then(|at| self.compositions.get(at)) {
+            return composition.parts.chars().for_each(|part| self.decompose(part, into));
         }
+        let class = self.class(character);
+        let behind = into.iter().rposition(|(_, other)| class == 0 || *other <= class);
+        into.insert(behind.map_or(0, |at| at + 1), (character, class));
+    }
+
+    fn compose(&self, base: char, mark: char) -> Option<char> {
+        let mut compositions = self.compositions.iter();
+        let found = compositions.find(|each| each.composes && each.parts.chars().eq([base, mark]))?;
+        Some(found.character)
     }
 
     fn class(&self, character: char) -> u8 {
@@ -87,7 +97,7 @@ impl Tables {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-    use std::{collections::BTreeSet, fmt::Write as _};
+    use std::collections::{BTreeMap, BTreeSet};
 
     use proptest::prelude::*;
     use unicode_normalization::{
@@ -133,10 +143,11 @@ mod tests {
                 break;
             }
         }
-        let mut compositions = String::new();
+        let mut compositions = BTreeMap::new();
         let mut marks = BTreeSet::new();
         for (character, (first, second)) in pairs.iter().filter(|(character, _)| relevant.contains(character)) {
-            writeln!(compositions, "{character}={first}{second}").unwrap();
+            assert_ne!(canonical_combining_class(*second), 0, "{character} is composed with a starter");
+            compositions.insert(*character, format!("={first}{second}\n"));
             marks.insert(*second);
         }
         for character in all() {
@@ -144,9 +155,10 @@ mod tests {
             let is_mark = parts.first().is_some_and(|first| canonical_combining_class(*first) != 0);
             let is_used = is_mark || parts.iter().any(|part| relevant.contains(part) || marks.contains(part));
             if parts != [character] && pair(character).is_none() && is_used {
-                writeln!(compositions, "{character}>{}", parts.iter().collect::<String>()).unwrap();
+                compositions.insert(character, format!(">{}\n", parts.iter().collect::<String>()));
             }
         }
+        let compositions = compositions.iter().map(|(character, parts)| format!("{character}{parts}")).collect();
         let mut runs: Vec<(u32, u32, u8)> = Vec::new();
         for character in all() {
             let (code, class) = (u32::from(character), canonical_combining_class(character));
