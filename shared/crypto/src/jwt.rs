@@ -2,6 +2,7 @@
 //! fixed beforehand. The header of a token never chooses; it must only agree. Tokens are not made here, and whose key
 //! a token asks for is for the caller to look up.
 
+mod issuer_key;
 mod key;
 
 use std::{fmt, str::FromStr};
@@ -11,6 +12,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::{Error, Result};
 
+pub use issuer_key::IssuerKey;
 pub use key::VerifyingKey;
 
 /// Seconds by which the clock of who made a token may differ from ours.
@@ -70,6 +72,15 @@ impl FromStr for Algorithm {
     fn from_str(name: &str) -> Result<Self> {
         Self::ALL.into_iter().find(|algorithm| algorithm.name() == name).ok_or(Error::Algorithm)
     }
+}
+
+/// A key with the one algorithm that it is for.
+pub trait Verify {
+    /// The name of the algorithm in a token's header.
+    fn algorithm_name(&self) -> &'static str;
+
+    /// Whether the signature over the message is this key's.
+    fn verify(&self, message: &[u8], signature: &[u8]) -> bool;
 }
 
 /// A token that has been read but not verified: nothing in it may be believed yet.
@@ -144,6 +155,18 @@ impl<'a> Token<'a> {
         self.claims.iss.as_deref().or(self.header.iss.as_deref())
     }
 
+    /// The algorithm that the header names: by it one of several keys is chosen, which is for that algorithm alone.
+    #[must_use]
+    pub fn algorithm_name(&self) -> &str {
+        &self.header.alg
+    }
+
+    /// The claims as a type of the caller's.
+    pub fn claims<T: for<'de> Deserialize<'de>>(&self) -> Result<T> {
+        let claims = self.signed.split_once('.').and_then(|(_, claims)| object(claims));
+        claims.ok_or(Error::Token("the token's claims cannot be read"))
+    }
+
     /// The last second in which the token holds, if it says one.
     #[must_use]
     pub fn expires(&self) -> Option<i64> {
@@ -152,11 +175,11 @@ impl<'a> Token<'a> {
 
     /// Whether the key made the signature with the key's algorithm, and `now` (epoch seconds) lies between `nbf` and
     /// `exp` as far as the token has them, give or take [`LEEWAY`].
-    pub fn verify(&self, key: &VerifyingKey, now: i64) -> Result<()> {
-        if self.header.alg != key.algorithm().name() {
+    pub fn verify(&self, key: &impl Verify, now: i64) -> Result<()> {
+        if self.header.alg != key.algorithm_name() {
             return Err(Error::Token("the token is signed with another algorithm than its key is for"));
         }
-        if !key.verify(self.signed.as_bytes(), &self.signature) {
+        if !Verify::verify(key, self.signed.as_bytes(), &self.signature) {
             return Err(Error::Token("the token's signature does not match"));
         }
         if self.claims.exp.is_some_and(|exp| whole(exp).saturating_add(LEEWAY) <= now) {

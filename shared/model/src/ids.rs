@@ -68,6 +68,10 @@ macro_rules! checked_text {
 }
 
 checked_text!(
+    /// The id of an object of QNSP; in lower case, however it was spelt.
+    Uuid, "must be a UUID", |text| uuid_bytes(text).is_some() && text.len() == 36, |text: String| text.to_ascii_lowercase()
+);
+checked_text!(
     /// A tenant as Config & Consent names it: opaque.
     TenantId, "tenantId must have 1 to 64 characters", is_opaque_id
 );

@@ -211,6 +211,12 @@ impl From<i64> for SqlValue {
     }
 }
 
+impl From<f64> for SqlValue {
+    fn from(number: f64) -> Self {
+        Self::Real(number)
+    }
+}
+
 impl From<bool> for SqlValue {
     fn from(flag: bool) -> Self {
         Self::Integer(flag.into())

@@ -7,6 +7,7 @@ pub mod config;
 mod decide;
 mod licensing;
 mod operation;
+pub mod qnsp;
 
 pub use decide::{Action, Answer, Decision, Facts, Membership, Rule, Target};
 pub use operation::{Access, Operation};

@@ -1,10 +1,10 @@
 //! One row per operation: where it is, who may call it, and what it is called in the audit log. The router, the
 //! authorisation matrix of the tests and the audit log read these rows; the OpenAPI document is compared with them.
 
-use crate::{Action, config::Permission};
+use crate::{Action, config::Permission, qnsp::Controls};
 
 /// An operation of a function.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Operation {
     pub method: String,
     /// As the router knows it, with its parameters in braces.
@@ -29,6 +29,8 @@ pub enum Access {
     Session,
     /// A tool with an operator's token for the portal's files.
     AdminToken,
+    /// A bearer token of the QNSP API, under the controls of the operation.
+    Qnsp(Controls),
 }
 
 impl Operation {

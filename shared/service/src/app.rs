@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, atomic::AtomicI64},
 };
 
-use axum::{Router, http::StatusCode, response::Response};
+use axum::{Router, extract::Request, http::StatusCode, middleware::Next};
 use lru::LruCache;
 use platform::{Host, Kv, Row, Sql, Statement, Task, Vars};
 use policy::Operation;
@@ -109,7 +109,7 @@ impl App {
                 Error::new(StatusCode::METHOD_NOT_ALLOWED, "This resource does not have that method")
             })
             .layer(axum::middleware::map_request(extract::check_request))
-            .layer(axum::middleware::map_response(move |response: Response| std::future::ready(shape.finish(response))))
+            .layer(axum::middleware::from_fn(move |request: Request, next: Next| shape.answer(request, next)))
             .layer(axum::middleware::from_fn_with_state(self.clone(), request_log::finish_request))
             .with_state(self)
     }
@@ -152,12 +152,12 @@ impl App {
     }
 
     /// Keeps the settings of the API that this function belongs to.
-    pub(crate) fn set_settings<T: Send + Sync + 'static>(&self, settings: T) {
+    pub fn set_settings<T: Send + Sync + 'static>(&self, settings: T) {
         // An instance is put together once.
         let _ = self.0.settings.set(Box::new(settings));
     }
 
-    pub(crate) fn settings<T: 'static>(&self) -> Option<&T> {
+    pub fn settings<T: 'static>(&self) -> Option<&T> {
         self.0.settings.get()?.downcast_ref()
     }
 

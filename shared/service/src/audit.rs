@@ -17,6 +17,14 @@ pub struct Audit {
     actor: Option<String>,
     outcome: &'static str,
     detail: Map<String, Value>,
+    event: Option<Event>,
+}
+
+/// An entry that is also an event of the QNSP API.
+#[derive(Clone)]
+struct Event {
+    id: String,
+    occurred_at: Option<i64>,
 }
 
 /// Where an entry stands in its tenant's log.
@@ -35,12 +43,25 @@ impl Audit {
             actor: None,
             outcome: "done",
             detail: Map::new(),
+            event: None,
         }
+    }
+
+    /// The entry is an event, which is found by this id; `occurred_at` if it happened before it is recorded.
+    #[must_use]
+    pub fn event(self, id: String, occurred_at: Option<i64>) -> Self {
+        Self { event: Some(Event { id, occurred_at }), ..self }
     }
 
     /// The same was refused to a caller who is known. What would have been done is not recorded.
     pub(crate) fn refused_to(self, actor: impl Into<String>) -> Self {
         Self { outcome: "refused", detail: Map::new(), ..self.by(actor) }
+    }
+
+    /// `done` unless something else is said.
+    #[must_use]
+    pub fn outcome(self, outcome: &'static str) -> Self {
+        Self { outcome, ..self }
     }
 
     /// Another actor than the caller of the batch.
@@ -78,8 +99,9 @@ impl Audit {
         // A number may arrive as a float; in a text it would keep its `.0`.
         let append = Statement::new(
             "INSERT INTO audit_entries \
-             (tenant_id, leaf_index, at, actor, action, subject, outcome, value_hash, entry) \
-             SELECT ?1, n, ?2, actor, ?3, ?4, ?5, ?6, json_object('tenant', ?1, 'index', n, \
+             (tenant_id, leaf_index, at, actor, action, subject, outcome, value_hash, event_id, occurred_at, request_id, \
+             entry) \
+             SELECT ?1, n, ?2, actor, ?3, ?4, ?5, ?6, ?12, ?13, CASE WHEN ?12 IS NOT NULL THEN ?7 END, json_object('tenant', ?1, 'index', n, \
              'at', CAST(?2 AS INTEGER), 'actor', actor, 'action', ?3, 'subject', ?4, 'requestId', ?7, \
              'outcome', ?5, 'detail', json(?8)) \
              FROM (SELECT coalesce((SELECT max(leaf_index) FROM audit_entries WHERE tenant_id = ?1), -1) + 1 AS n, \
@@ -98,6 +120,8 @@ impl Audit {
             .bind(self.actor.clone())
             .bind(nonce.map(str::to_owned))
             .bind(always)
+            .bind(self.event.as_ref().map(|event| event.id.clone()))
+            .bind(self.event.as_ref().map(|event| event.occurred_at.unwrap_or(now)))
     }
 
     /// Where the entry stands, by the outcome of its statement; `None` when nothing was recorded.

@@ -91,7 +91,7 @@ impl<T: DeserializeOwned, const LIMIT: usize> FromRequest<App> for Sealed<T, LIM
     async fn from_request(request: Request, app: &App) -> Result<Self> {
         let (mut parts, body) = request.into_parts();
         let envelope = Envelope::from_request_parts(&mut parts, app).await?;
-        let body = extract::read(Request::from_parts(parts, body), LIMIT).await?;
+        let body = extract::read_body(Request::from_parts(parts, body), LIMIT).await?;
         Ok(Self { data: envelope.open(&body)?, envelope })
     }
 }

@@ -18,6 +18,12 @@ pub struct Error {
     pub message: Cow<'static, str>,
     /// The whole body, for an API whose refusals have more than a message.
     pub(crate) body: Option<Box<serde_json::Value>>,
+    /// The word for it, where an API has several for one status.
+    pub(crate) code: Option<&'static str>,
+    /// All that is wrong with what the caller sent.
+    faults: Option<Box<Faults>>,
+    /// After how many seconds it makes sense to ask again.
+    pub(crate) retry_after: Option<u64>,
     inner: Option<String>,
     location: &'static Location<'static>,
 }
@@ -25,7 +31,16 @@ pub struct Error {
 impl Error {
     #[track_caller]
     pub fn new(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, message: message.into(), body: None, inner: None, location: Location::caller() }
+        Self {
+            status,
+            message: message.into(),
+            body: None,
+            code: None,
+            faults: None,
+            retry_after: None,
+            inner: None,
+            location: Location::caller(),
+        }
     }
 
     #[track_caller]
@@ -70,6 +85,28 @@ impl Error {
         Self { body: Some(Box::new(body)), ..self }
     }
 
+    #[must_use]
+    pub fn with_code(self, code: &'static str) -> Self {
+        Self { code: Some(code), ..self }
+    }
+
+    #[must_use]
+    pub fn with_retry_after(self, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..self }
+    }
+
+    pub fn code(&self) -> Option<&'static str> {
+        self.code
+    }
+
+    pub fn body(&self) -> Option<&serde_json::Value> {
+        self.body.as_deref()
+    }
+
+    pub fn faults(&self) -> Option<&Faults> {
+        self.faults.as_deref()
+    }
+
     /// A fault of ours. The caller only learns that; `inner` goes to the log and must not hold a secret.
     #[track_caller]
     pub fn internal(inner: impl Into<String>) -> Self {
@@ -104,7 +141,7 @@ impl From<Faults> for Error {
     /// The refusal of a body, a query or a path, with all that is wrong in it.
     #[track_caller]
     fn from(faults: Faults) -> Self {
-        Self::bad_request(faults.to_string())
+        Self { faults: Some(Box::new(faults.clone())), ..Self::bad_request(faults.to_string()) }
     }
 }
 

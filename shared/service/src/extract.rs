@@ -12,13 +12,13 @@ use axum::{
     },
 };
 use http_body_util::BodyExt as _;
-use model::faults;
+use model::faults::{self, Faults};
 use serde::de::DeserializeOwned;
 
 use crate::{App, Error, Result, query};
 
 /// The longest body, unless a handler says otherwise.
-pub(crate) const BODY_LIMIT: usize = 1 << 20;
+pub const BODY_LIMIT: usize = 1 << 20;
 
 /// How much of a body that is too long is read and thrown away.
 const MAX_DRAIN: usize = 16 << 20;
@@ -48,7 +48,7 @@ impl<T: DeserializeOwned, const LIMIT: usize> FromRequest<App> for Json<T, LIMIT
     type Rejection = Error;
 
     async fn from_request(request: Request, _app: &App) -> Result<Self> {
-        parse(&read(request, LIMIT).await?, "Body").map(Self)
+        parse(&read_body(request, LIMIT).await?, "Body").map(Self)
     }
 }
 
@@ -78,7 +78,7 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Query<T> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _app: &App) -> Result<Self> {
-        query::parse(parts.uri.query().unwrap_or_default()).map(Self)
+        Ok(Self(query::parse(parts.uri.query().unwrap_or_default())?))
     }
 }
 
@@ -86,24 +86,28 @@ impl<T: DeserializeOwned + Send> FromRequestParts<App> for Path<T> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let path = axum::extract::Path::<T>::from_request_parts(parts, app).await;
-        path.map(|path| Self(path.0)).map_err(|error| Error::bad_request(path_rule(error)))
+        Ok(Self(read_path(parts, app).await?))
     }
 }
 
-/// The rule that a parameter of the path breaks, without its value.
-fn path_rule(error: PathRejection) -> String {
-    let PathRejection::FailedToDeserializePathParams(error) = error else {
-        return "The path cannot be read".to_owned();
+/// Reads the parameters of the path. A refusal names the parameter where it is known, and the rule that it breaks.
+pub async fn read_path<T: DeserializeOwned + Send>(parts: &mut Parts, app: &App) -> Result<T, Faults> {
+    let path = axum::extract::Path::<T>::from_request_parts(parts, app).await;
+    let PathRejection::FailedToDeserializePathParams(error) = (match path {
+        Ok(path) => return Ok(path.0),
+        Err(rejection) => rejection,
+    }) else {
+        return Err(Faults::one("", "The path cannot be read"));
     };
-    match error.into_kind() {
-        ErrorKind::DeserializeError { message, .. } | ErrorKind::Message(message) => message,
-        ErrorKind::ParseErrorAtKey { key, .. } => format!("{key} must be a whole number in its range"),
+    Err(match error.into_kind() {
+        ErrorKind::DeserializeError { key, message, .. } => Faults::one(key, message),
+        ErrorKind::Message(message) => Faults::one("", message),
+        ErrorKind::ParseErrorAtKey { key, .. } => Faults::one(key, "must be a whole number in its range"),
         ErrorKind::ParseErrorAtIndex { .. } | ErrorKind::ParseError { .. } => {
-            "A number in the path must be a whole number in its range".to_owned()
+            Faults::one("", "A number in the path must be a whole number in its range")
         }
-        _ => "The path cannot be read".to_owned(),
-    }
+        _ => Faults::one("", "The path cannot be read"),
+    })
 }
 
 /// Headers that name the caller. Their values contain no comma.
@@ -131,7 +135,7 @@ async fn read_ahead(request: Request) -> Result<Request> {
         return Ok(request);
     }
     let (parts, body) = request.into_parts();
-    let body = read(Request::from_parts(parts.clone(), body), READ_AHEAD).await?;
+    let body = read_body(Request::from_parts(parts.clone(), body), READ_AHEAD).await?;
     Ok(Request::from_parts(parts, body.into()))
 }
 
@@ -142,7 +146,7 @@ fn announced(headers: &HeaderMap) -> Option<usize> {
 
 /// Reads the body to its end, but keeps at most `limit` bytes: a client that is cut off while it sends would not read
 /// the refusal. Beyond `MAX_DRAIN` it is cut off nevertheless.
-pub(crate) async fn read(request: Request, limit: usize) -> Result<Vec<u8>> {
+pub async fn read_body(request: Request, limit: usize) -> Result<Vec<u8>> {
     let announced = announced(request.headers());
     let mut body = request.into_body();
     let (mut bytes, mut length) = (Vec::new(), 0_usize);
@@ -172,7 +176,7 @@ pub(crate) async fn read(request: Request, limit: usize) -> Result<Vec<u8>> {
 /// ended, it looks like that.
 async fn read_optional(request: Request, limit: usize) -> Result<Vec<u8>> {
     let is_chunked = request.headers().contains_key(TRANSFER_ENCODING);
-    let body = read(request, limit).await?;
+    let body = read_body(request, limit).await?;
     if is_chunked && body.is_empty() {
         return Err(Error::bad_request("The body is announced and empty"));
     }

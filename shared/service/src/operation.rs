@@ -43,6 +43,13 @@ impl Routes {
         for (method, filter) in methods.iter().filter_map(named) {
             self.router = self.router.route(&routed, on(filter, handler.clone()));
             let operation = Operation { method: method.to_owned(), path: path.to_owned(), access, audit };
+            if let Access::Qnsp(controls) = access
+                && controls.bare
+                && let (Some(path), Some(routed)) = (without_first_segment(path), without_first_segment(&routed))
+            {
+                self.router = self.router.route(&routed, on(filter, handler.clone()));
+                self.aliases.push(Arc::new(Operation { path, ..operation.clone() }));
+            }
             self.operations.push(Arc::new(operation));
         }
         self
@@ -59,6 +66,12 @@ impl Routes {
         let mut routes = self.add(path, &[method], row, handler);
         routes.aliases.extend(routes.operations.drain(listed..));
         routes
+    }
+
+    /// A layer around every handler, inside of those that all functions have.
+    #[must_use]
+    pub fn map_router(self, map: impl FnOnce(Router<App>) -> Router<App>) -> Self {
+        Self { router: map(self.router), ..self }
     }
 
     /// Something that every handler may ask for.
@@ -92,6 +105,11 @@ impl From<Router<App>> for Routes {
     fn from(router: Router<App>) -> Self {
         Self { router, ..Self::default() }
     }
+}
+
+/// `/audit/v1/events` is `/v1/events`.
+fn without_first_segment(path: &str) -> Option<String> {
+    path.strip_prefix('/')?.split_once('/').map(|(_, rest)| format!("/{rest}"))
 }
 
 fn named(method: &HttpMethod) -> Option<(&'static str, MethodFilter)> {

@@ -5,14 +5,12 @@ use std::borrow::Cow;
 use model::faults::Faults;
 use serde::de::DeserializeOwned;
 
-use crate::{Error, Result};
-
 /// The most parameters of a refused query that are looked at one by one.
 const MAX_PARAMETERS: usize = 32;
 
 /// Reads a query string. Only when it is refused is it read again, parameter by parameter, to name those at fault: a
 /// reader that keeps track itself would be compiled once more for every type of query.
-pub(crate) fn parse<T: DeserializeOwned>(query: &str) -> Result<T> {
+pub fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Faults> {
     if let Ok(read) = serde_urlencoded::from_str(query) {
         return Ok(read);
     }
@@ -29,7 +27,7 @@ pub(crate) fn parse<T: DeserializeOwned>(query: &str) -> Result<T> {
         faults.add(missing, "is required");
     }
     faults.check(!faults.is_empty(), "", "The query cannot be read");
-    Err(Error::from(faults))
+    Err(faults)
 }
 
 fn refusal<T: DeserializeOwned>(query: &str) -> Option<String> {
@@ -100,7 +98,7 @@ mod tests {
             ("flag=x", "flag must be true or false; pSize is required"),
             ("", "pSize is required"),
         ] {
-            assert_eq!(parse::<Fields>(query).unwrap_err().message, message, "{query}");
+            assert_eq!(parse::<Fields>(query).unwrap_err().to_string(), message, "{query}");
         }
         assert_eq!(parse::<Fields>("pSize=7&other=x").unwrap().p_size, 7);
     }

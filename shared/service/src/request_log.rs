@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::{HeaderName, HeaderValue, request::Parts},
+    http::{HeaderName, HeaderValue, Method, request::Parts},
     middleware::Next,
     response::Response,
 };
@@ -47,7 +47,7 @@ struct Refusal {
 
 impl RequestLog {
     /// The one that the layer put into the request; one of its own where there is no layer.
-    pub(crate) fn of(parts: &Parts) -> Self {
+    pub fn of(parts: &Parts) -> Self {
         parts.extensions.get::<Self>().cloned().unwrap_or_default()
     }
 
@@ -57,7 +57,7 @@ impl RequestLog {
     }
 
     /// The word of the operation in the audit log.
-    pub(crate) fn audit_word(&self) -> &'static str {
+    pub fn audit_word(&self) -> &'static str {
         self.operation().and_then(|operation| operation.audit).unwrap_or("request")
     }
 
@@ -118,7 +118,9 @@ pub(crate) async fn finish_request(State(app): State<App>, mut request: Request,
 
 fn operation(app: &App, request: &Request) -> Option<Arc<Operation>> {
     let path = request.extensions().get::<MatchedPath>()?;
-    app.operations().iter().find(|operation| operation.is(request.method().as_str(), path.as_str())).cloned()
+    // The router answers HEAD as it does GET.
+    let method = if request.method() == Method::HEAD { "GET" } else { request.method().as_str() };
+    app.operations().iter().find(|operation| operation.is(method, path.as_str())).cloned()
 }
 
 /// Stores the nonce of a refused request, and the entry of its refusal, and says where that is.

@@ -2,12 +2,17 @@
 
 use axum::{
     body::Body,
-    http::{HeaderValue, header},
+    extract::Request,
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware::Next,
     response::{IntoResponse, Response},
 };
-use serde_json::json;
+use model::time;
+use serde_json::{Map, Value, json};
 
-use crate::Error;
+use crate::{Error, RequestId};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// How an API writes its errors.
 #[derive(Clone, Copy, Debug)]
@@ -18,17 +23,34 @@ pub enum Shape {
     Cognipeer,
     /// `{message}`, or `{fields, code}` where fields of a body are refused
     Kong,
+    /// `{statusCode, error, message, details, requestId, timestamp}`; every answer names its request in `x-request-id`
+    Qnsp,
 }
 
 impl Shape {
-    /// Renders an error in this shape, and adds the headers that every answer has.
-    pub(crate) fn finish(self, mut response: Response) -> Response {
+    /// Answers a request: an error in this shape, with the headers that every answer has.
+    pub(crate) async fn answer(self, mut request: Request, next: Next) -> Response {
+        let id = matches!(self, Self::Qnsp).then(|| RequestId::of(request.headers()));
+        if let Some(id) = &id {
+            request.extensions_mut().insert(id.clone());
+        }
+        let mut response = self.finish(next.run(request).await, id.as_ref());
+        if let Some(id) = id.and_then(|id| HeaderValue::from_str(id.as_str()).ok()) {
+            response.headers_mut().insert(REQUEST_ID, id);
+        }
+        response
+    }
+
+    pub(crate) fn finish(self, mut response: Response, id: Option<&RequestId>) -> Response {
         if let Some(error) = response.extensions_mut().remove::<Error>() {
             if let Some(line) = error.log_line() {
                 platform::log::error(&line);
             }
             let allow = response.headers_mut().remove(header::ALLOW);
-            response = self.render(&error);
+            response = self.render(&error, id);
+            if let Some(seconds) = error.retry_after {
+                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            }
             if let Some(allow) = allow {
                 response.headers_mut().insert(header::ALLOW, allow);
             }
@@ -42,7 +64,7 @@ impl Shape {
         response
     }
 
-    fn render(self, error: &Error) -> Response {
+    fn render(self, error: &Error, id: Option<&RequestId>) -> Response {
         let body = match self {
             Self::Kosmos => json!({
                 "statusCode": error.status.as_u16(),
@@ -54,8 +76,46 @@ impl Shape {
                 Some(body) => body.as_ref().clone(),
                 None => json!({ "message": error.message }),
             },
+            Self::Qnsp => json!({
+                "statusCode": error.status.as_u16(),
+                "error": error.code.unwrap_or_else(|| name(error.status)),
+                "message": error.message,
+                "details": details(error),
+                "requestId": id.map(RequestId::as_str),
+                "timestamp": time::to_iso(platform::clock::now_ms()),
+            }),
         };
         let content_type = [(header::CONTENT_TYPE, "application/json")];
         (error.status, content_type, Body::from(body.to_string())).into_response()
+    }
+}
+
+/// The word for a status.
+fn name(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::BAD_REQUEST => "BAD_REQUEST",
+        StatusCode::UNAUTHORIZED => "UNAUTHORIZED",
+        StatusCode::FORBIDDEN => "FORBIDDEN",
+        StatusCode::NOT_FOUND => "NOT_FOUND",
+        StatusCode::METHOD_NOT_ALLOWED => "METHOD_NOT_ALLOWED",
+        StatusCode::CONFLICT => "CONFLICT",
+        StatusCode::GONE => "GONE",
+        StatusCode::PAYLOAD_TOO_LARGE => "PAYLOAD_TOO_LARGE",
+        StatusCode::UNPROCESSABLE_ENTITY => "UNPROCESSABLE_ENTITY",
+        StatusCode::TOO_MANY_REQUESTS => "TOO_MANY_REQUESTS",
+        StatusCode::SERVICE_UNAVAILABLE => "SERVICE_UNAVAILABLE",
+        _ => "INTERNAL_ERROR",
+    }
+}
+
+/// Each fault under its path; else what was said besides the message.
+fn details(error: &Error) -> Value {
+    match (error.faults(), error.body()) {
+        (Some(faults), _) => {
+            let faults = faults.iter().map(|fault| (fault.path.clone(), Value::from(fault.message.as_ref())));
+            Value::Object(faults.collect())
+        }
+        (None, Some(body)) => body.clone(),
+        (None, None) => Value::Object(Map::new()),
     }
 }

@@ -9,7 +9,7 @@ use rsa::{Pkcs1v15Sign, RsaPublicKey, traits::PublicKeyParts};
 use sha2::{Digest, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
-use super::Algorithm;
+use super::{Algorithm, Verify};
 use crate::{Error, Result};
 
 /// Sizes of an RSA modulus in bits: below is too weak, above takes too long.
@@ -99,6 +99,16 @@ impl VerifyingKey {
     }
 }
 
+impl Verify for VerifyingKey {
+    fn algorithm_name(&self) -> &'static str {
+        self.algorithm.name()
+    }
+
+    fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+        Self::verify(self, message, signature)
+    }
+}
+
 /// The algorithm only.
 impl fmt::Debug for VerifyingKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -106,7 +116,7 @@ impl fmt::Debug for VerifyingKey {
     }
 }
 
-fn hmac<D: EagerHash + Digest>(key: &[u8], message: &[u8], signature: &[u8]) -> bool
+pub(super) fn hmac<D: EagerHash + Digest>(key: &[u8], message: &[u8], signature: &[u8]) -> bool
 where
     Hmac<D>: Mac + KeyInit,
 {
@@ -114,7 +124,7 @@ where
 }
 
 /// What stands between the two lines of a PEM public key.
-fn der(pem: &str) -> Result<Vec<u8>> {
+pub(super) fn der(pem: &str) -> Result<Vec<u8>> {
     let refused = Error::VerifyingKey("not a PEM text that begins with -----BEGIN PUBLIC KEY-----");
     if pem.len() > LONGEST_PEM {
         return Err(refused);

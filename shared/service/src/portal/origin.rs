@@ -20,7 +20,7 @@ pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) 
         (origin, None) if changes(request.method()) && !is_own(&request, origin.as_ref()) => {
             let refusal = Error::forbidden_origin().into_response();
             let _ = axum::body::to_bytes(request.into_body(), 64 * 1024).await;
-            Shape::Kong.finish(refusal)
+            Shape::Kong.finish(refusal, None)
         }
         _ => next.run(request).await,
     };

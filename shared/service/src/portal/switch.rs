@@ -58,7 +58,7 @@ pub(super) async fn guard(State((app, switch)): State<(App, Switch)>, request: R
         refused => {
             let _ = axum::body::to_bytes(request.into_body(), 64 * 1024).await;
             let refusal = refused.err().unwrap_or_else(missing);
-            Shape::Kong.finish(refusal.into_response())
+            Shape::Kong.finish(refusal.into_response(), None)
         }
     }
 }

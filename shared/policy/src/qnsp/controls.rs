@@ -1,0 +1,55 @@
+//! What the row of an operation says about who may call it and what a call counts for. The pipeline, the OpenAPI
+//! document and the authorisation matrix of the tests read it.
+
+use super::{AddOn, Role, Service};
+
+/// The controls of one operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Controls {
+    pub service: Service,
+    /// The least role that may call it.
+    pub least: Role,
+    /// Whether the tenant's tier must have the service.
+    pub entitled: bool,
+    /// The add-on that the tenant must have.
+    pub add_on: Option<AddOn>,
+    /// The success of an administrator's control is an event of medium severity.
+    pub admin: bool,
+    /// The billable operation that a success is metered as.
+    pub billable: Option<&'static str>,
+    /// Whether the path is also served without its first segment, as the first catalogue has it.
+    pub bare: bool,
+}
+
+impl Controls {
+    /// An operation that any tenant may call with this role.
+    #[must_use]
+    pub const fn of(service: Service, least: Role) -> Self {
+        Self { service, least, entitled: false, add_on: None, admin: false, billable: None, bare: false }
+    }
+
+    #[must_use]
+    pub const fn entitled(self) -> Self {
+        Self { entitled: true, ..self }
+    }
+
+    #[must_use]
+    pub const fn add_on(self, add_on: AddOn) -> Self {
+        Self { add_on: Some(add_on), ..self }
+    }
+
+    #[must_use]
+    pub const fn admin(self) -> Self {
+        Self { admin: true, ..self }
+    }
+
+    #[must_use]
+    pub const fn metered(self, billable: &'static str) -> Self {
+        Self { billable: Some(billable), ..self }
+    }
+
+    #[must_use]
+    pub const fn bare(self) -> Self {
+        Self { bare: true, ..self }
+    }
+}

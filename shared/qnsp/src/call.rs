@@ -1,0 +1,117 @@
+//! What a handler takes: the caller with body, query and path, after everything was checked that needs no storage.
+
+use std::ops::Deref;
+
+use axum::{
+    extract::{FromRequest, FromRequestParts as _, RawPathParams, Request},
+    http::{Method, request::Parts},
+};
+use model::{
+    faults::{self, Faults},
+    ids::uuid_bytes,
+};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+use service::{App, BODY_LIMIT, Error, Result, parse_query, read_body, read_path};
+
+use crate::{
+    Caller,
+    caller::Stage,
+    idempotency::{Idempotency, taken},
+    refusal,
+};
+
+/// Headers that name a tenant.
+const TENANT_HEADERS: [&str; 3] = ["x-qnsp-tenant-id", "x-qnsp-tenant", "x-tenant-id"];
+
+/// The name of a tenant in a query, a body or a path.
+const TENANT: &str = "tenantId";
+
+/// A call of an operation: body, query and path are types of the operation's.
+pub struct Call<B = Nothing, Q = Nothing, P = Nothing> {
+    caller: Caller,
+    pub body: B,
+    pub query: Q,
+    pub path: P,
+}
+
+/// Nothing of a body, a query or a path is read.
+#[derive(Deserialize)]
+pub struct Nothing {}
+
+impl<B, Q, P> Deref for Call<B, Q, P> {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        &self.caller
+    }
+}
+
+impl<B, Q, P> FromRequest<App> for Call<B, Q, P>
+where
+    B: DeserializeOwned + Send,
+    Q: DeserializeOwned + Send,
+    P: DeserializeOwned + Send,
+{
+    type Rejection = Error;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self> {
+        let (mut parts, body) = request.into_parts();
+        let caller = parts.extensions.get::<Caller>().cloned().ok_or_else(refusal::invalid_token)?;
+        let has_body = !matches!(parts.method, Method::GET | Method::HEAD | Method::DELETE);
+        let body = if has_body {
+            read_body(Request::from_parts(parts.clone(), body), BODY_LIMIT).await
+        } else {
+            Ok(Vec::new())
+        };
+        let named = named_tenants(&mut parts, app, body.as_deref().unwrap_or_default()).await;
+        caller.select(&named)?;
+        caller.check_role()?;
+        let input = |error| caller.refuse(Stage::Input, error);
+        let body = body.map_err(input)?;
+        let mut faults = Faults::default();
+        let mut add = |found: Faults| faults.add_within("", found);
+        let path = read_path::<P>(&mut parts, app).await.map_err(&mut add).ok();
+        let query = parse_query::<Q>(parts.uri.query().unwrap_or_default()).map_err(&mut add).ok();
+        let read = faults::read::<B>(or_empty(&body), "Body").map_err(&mut add).ok();
+        let (Some(path), Some(query), Some(read)) = (path, query, read) else { return Err(input(faults.into())) };
+        if let Some(idempotency) = Idempotency::of(&caller, &parts, &body).await? {
+            let kept = idempotency.kept(&caller).await?;
+            let is_kept = kept.is_some();
+            caller.state(|state| (state.idempotency, state.kept) = (Some(idempotency), kept));
+            if is_kept {
+                return Err(taken());
+            }
+        }
+        Ok(Self { caller, body: read, query, path })
+    }
+}
+
+/// An absent body is an empty object.
+fn or_empty(body: &[u8]) -> &[u8] {
+    if body.trim_ascii().is_empty() { b"{}" } else { body }
+}
+
+/// Every tenant that the call names, wherever it does. What names none, because it cannot be read, is refused later.
+async fn named_tenants(parts: &mut Parts, app: &App, body: &[u8]) -> Vec<String> {
+    let headers = TENANT_HEADERS.iter().flat_map(|name| parts.headers.get_all(*name));
+    let mut named: Vec<String> = headers.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect();
+    let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
+    named.extend(query.filter(|(name, _)| name == TENANT).map(|(_, value)| value.into_owned()));
+    if let Ok(params) = RawPathParams::from_request_parts(parts, app).await {
+        let ids = params.iter().filter(|(name, value)| *name == TENANT && uuid_bytes(value).is_some());
+        named.extend(ids.map(|(_, value)| value.to_owned()));
+    }
+    match serde_json::from_slice::<Named>(body) {
+        Ok(Named { tenant: Some(Value::String(tenant)) }) => named.push(tenant),
+        Ok(Named { tenant: Some(other) }) => named.push(other.to_string()),
+        Ok(Named { tenant: None }) | Err(_) => {}
+    }
+    named
+}
+
+#[derive(Deserialize)]
+struct Named {
+    #[serde(rename = "tenantId")]
+    tenant: Option<Value>,
+}

@@ -1,0 +1,310 @@
+//! Who calls, and how far the call has come through the pipeline.
+
+use std::sync::{
+    Arc, Mutex, OnceLock, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
+
+use axum::{
+    extract::MatchedPath,
+    http::{StatusCode, request::Parts},
+};
+use policy::{
+    Access,
+    qnsp::{Controls, Role, Service, Tier},
+};
+use serde_json::Value;
+use service::{Actor, App, Audit, Batch, Error, Guard, RequestId, RequestLog, Result, client_address};
+
+use crate::{
+    counters::Window,
+    event::Subject,
+    idempotency::{Answer, Idempotency},
+    refusal,
+    settings::Settings,
+    token::Identity,
+};
+
+/// A caller whose token is good. Cheap to clone.
+#[derive(Clone)]
+pub struct Caller(Arc<Inner>);
+
+struct Inner {
+    app: App,
+    log: RequestLog,
+    now: i64,
+    request_id: String,
+    controls: Controls,
+    route: String,
+    identity: Identity,
+    /// The tenant that an operator has named.
+    selected: OnceLock<String>,
+    is_unknown_tenant: AtomicBool,
+    ip: Option<String>,
+    user_agent: Option<String>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+pub(crate) struct State {
+    /// Where a refusal stands in the pipeline that was not found by a batch.
+    pub stage: Stage,
+    /// The batch of the call has judged its guards and was refused.
+    pub is_judged: bool,
+    /// The call was counted.
+    pub window: Option<Window>,
+    pub subject: Subject,
+    pub idempotency: Option<Idempotency>,
+    /// The answer to an earlier call with the same key.
+    pub kept: Option<Answer>,
+}
+
+/// The stages of the pipeline at which a call can be refused without storage. Guards of the stages before are judged
+/// before such a refusal is answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stage {
+    Tenant,
+    Role,
+    #[default]
+    Input,
+}
+
+impl Caller {
+    /// The caller of a request to an operation with controls, which must have a good token.
+    pub(crate) async fn of(app: &App, parts: &Parts) -> Result<Option<Self>> {
+        let log = RequestLog::of(parts);
+        let Some(Access::Qnsp(controls)) = log.operation().map(|operation| operation.access) else { return Ok(None) };
+        let now = platform::clock::now_ms();
+        let identity = Identity::of(app, &parts.headers, now).await?;
+        let pattern = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
+        let request_id = parts.extensions.get::<RequestId>().map(|id| id.as_str().to_owned());
+        let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        Ok(Some(Self(Arc::new(Inner {
+            app: app.clone(),
+            now,
+            request_id: request_id.unwrap_or_default(),
+            controls,
+            route: format!("{} {pattern}", parts.method),
+            identity,
+            selected: OnceLock::new(),
+            is_unknown_tenant: AtomicBool::new(false),
+            ip: client_address(Settings::of(app)?.client_address_header.as_deref(), parts),
+            user_agent: header("user-agent"),
+            state: Mutex::default(),
+            log,
+        }))))
+    }
+
+    pub fn app(&self) -> &App {
+        &self.0.app
+    }
+
+    /// Milliseconds since the epoch; one reading per request.
+    pub fn now(&self) -> i64 {
+        self.0.now
+    }
+
+    pub fn request_id(&self) -> &str {
+        &self.0.request_id
+    }
+
+    /// The tenant that the call is about.
+    pub fn tenant(&self) -> &str {
+        let selected = self.0.selected.get().filter(|_| !self.0.is_unknown_tenant.load(Ordering::Relaxed));
+        selected.unwrap_or(&self.0.identity.tenant)
+    }
+
+    /// The tenant that was named does not exist: what is left of the call is about the operator's own.
+    pub(crate) fn unselect(&self) {
+        self.0.is_unknown_tenant.store(true, Ordering::Relaxed);
+    }
+
+    /// The tenant of the token.
+    pub fn own_tenant(&self) -> &str {
+        &self.0.identity.tenant
+    }
+
+    pub fn user(&self) -> &str {
+        &self.0.identity.user
+    }
+
+    pub fn role(&self) -> Option<Role> {
+        self.0.identity.role
+    }
+
+    pub fn is_operator(&self) -> bool {
+        self.0.identity.role == Some(Role::PlatformAdmin)
+    }
+
+    /// Whether an operator has named a tenant.
+    pub fn has_selected(&self) -> bool {
+        self.0.selected.get().is_some()
+    }
+
+    pub(crate) fn controls(&self) -> Controls {
+        self.0.controls
+    }
+
+    pub(crate) fn route(&self) -> &str {
+        &self.0.route
+    }
+
+    pub(crate) fn ip(&self) -> Option<&str> {
+        self.0.ip.as_deref()
+    }
+
+    pub(crate) fn user_agent(&self) -> Option<&str> {
+        self.0.user_agent.as_deref()
+    }
+
+    /// The word of the operation, when its calls are events.
+    pub(crate) fn event_type(&self) -> Option<&'static str> {
+        self.0.log.operation().and_then(|operation| operation.audit)
+    }
+
+    /// The calls a minute of a tenant without a limit of its own.
+    pub(crate) fn default_limit(&self) -> i64 {
+        Settings::of(&self.0.app).map_or(1, |settings| settings.rate_limit)
+    }
+
+    pub(crate) fn state<T>(&self, with: impl FnOnce(&mut State) -> T) -> T {
+        with(&mut self.0.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A refusal of this stage.
+    pub(crate) fn refuse(&self, stage: Stage, error: Error) -> Error {
+        self.state(|state| state.stage = stage);
+        error
+    }
+
+    /// What the call is about, for its event, whatever comes of it: the object's id.
+    pub fn about(&self, id: impl Into<String>) {
+        self.state(|state| state.subject.id = Some(id.into()));
+    }
+
+    /// The name of the object, for the event.
+    pub fn about_named(&self, id: impl Into<String>, name: impl Into<String>) {
+        self.state(|state| (state.subject.id, state.subject.name) = (Some(id.into()), Some(name.into())));
+    }
+
+    /// Facts for the event, never a secret.
+    pub fn payload(&self, payload: Value) {
+        self.state(|state| state.subject.payload = Some(payload));
+    }
+
+    /// Takes the tenant that the call names. Whoever is no operator can only name the own one.
+    pub(crate) fn select(&self, named: &[String]) -> Result<()> {
+        let mismatch = || self.refuse(Stage::Tenant, refusal::tenant_mismatch());
+        let Some(first) = named.first() else { return Ok(()) };
+        let is_same = |name: &String| name.eq_ignore_ascii_case(first);
+        if !self.is_operator() {
+            let own = named.iter().all(|name| name.eq_ignore_ascii_case(self.own_tenant()));
+            return if own { Ok(()) } else { Err(mismatch()) };
+        }
+        if !named.iter().all(is_same) {
+            return Err(mismatch());
+        }
+        let Some(tenant) = model::ids::uuid_bytes(first).map(model::ids::uuid_text) else {
+            let error = Error::bad_request("The tenant that is named must be a UUID");
+            return Err(self.refuse(Stage::Tenant, error));
+        };
+        let _ = self.0.selected.set(tenant);
+        Ok(())
+    }
+
+    pub(crate) fn check_role(&self) -> Result<()> {
+        let least = self.0.controls.least;
+        if self.role().is_some_and(|role| role.is_at_least(least)) {
+            return Ok(());
+        }
+        Err(self.refuse(Stage::Role, refusal::role_too_low(least, self.role())))
+    }
+
+    /// The guards of the stages up to and with this one, in the pipeline's order.
+    pub(crate) fn guards(&self, stage: Stage) -> Vec<Guard> {
+        let (own, tenant, controls) = (self.own_tenant(), self.tenant(), self.0.controls);
+        let limit = self.default_limit();
+        let mut guards = vec![self.0.identity.guard(self.0.now), Window::guard(own, self.0.now, limit, &self.0.route)];
+        if stage == Stage::Tenant {
+            return guards;
+        }
+        if self.has_selected() {
+            let exists = Guard::new("EXISTS (SELECT 1 FROM qnsp_tenants WHERE id = ?1)", refusal::unknown_tenant());
+            guards.push(exists.bind(tenant));
+        }
+        if controls.service != Service::Billing {
+            let active = "NOT EXISTS (SELECT 1 FROM qnsp_tenants WHERE id = ?1 AND suspended_at IS NOT NULL)";
+            guards.push(Guard::new(active, refusal::suspended()).bind(tenant));
+        }
+        if stage == Stage::Role {
+            return guards;
+        }
+        if controls.entitled {
+            let has = "(SELECT tier IN (SELECT value FROM json_each(?2)) FROM qnsp_tenants WHERE id = ?1)";
+            let tiers = Tier::ALL.iter().filter(|tier| **tier >= controls.service.least_tier());
+            let tiers: Vec<_> = tiers.map(|tier| tier.as_str()).collect();
+            let guard = Guard::new(has, refusal::not_entitled(controls.service, None));
+            guards.push(guard.bind(tenant).bind(Value::from(tiers).to_string()));
+        }
+        if let Some(add_on) = controls.add_on {
+            let has = "EXISTS (SELECT 1 FROM qnsp_tenants, json_each(add_ons) WHERE id = ?1 AND value = ?2)";
+            guards.push(Guard::new(has, refusal::add_on_missing(add_on)).bind(tenant).bind(add_on.as_str()));
+        }
+        guards
+    }
+
+    /// A batch that may go on when the guards up to this stage hold, or that judges none.
+    pub(crate) fn admitted(&self, until: Option<Stage>) -> Batch<Admission> {
+        Batch::new(Admission { caller: self.clone(), until })
+    }
+
+    pub(crate) fn log(&self) -> &RequestLog {
+        &self.0.log
+    }
+}
+
+/// A caller with the guards that a batch judges.
+#[derive(Clone)]
+pub struct Admission {
+    caller: Caller,
+    until: Option<Stage>,
+}
+
+impl Actor for Admission {
+    fn app(&self) -> &App {
+        self.caller.app()
+    }
+
+    fn log(&self) -> &RequestLog {
+        self.caller.log()
+    }
+
+    fn now(&self) -> i64 {
+        self.caller.now()
+    }
+
+    fn name(&self) -> Option<String> {
+        Some(self.caller.user().to_owned())
+    }
+
+    fn asked(&self) -> Audit {
+        Audit::new(self.caller.tenant(), self.caller.event_type().unwrap_or("request"), self.caller.route())
+    }
+
+    fn request_id(&self) -> Option<&str> {
+        Some(self.caller.request_id())
+    }
+
+    fn guards(&self) -> Vec<Guard> {
+        self.until.map(|stage| self.caller.guards(stage)).unwrap_or_default()
+    }
+
+    async fn check(&self) -> Result<()> {
+        Batch::new(self.clone()).read().await.map(drop)
+    }
+}
+
+/// Whether an error is about storage or ours, and not an answer to the caller.
+pub(crate) fn is_fault(error: &Error) -> bool {
+    matches!(error.status, StatusCode::INTERNAL_SERVER_ERROR | StatusCode::SERVICE_UNAVAILABLE)
+}

@@ -1,0 +1,127 @@
+//! What every call counts: its minute, for the rate limit; its day, for the quota of calls; meters and quotas.
+
+use platform::{Row, Statement};
+use policy::qnsp::{Resource, Tier};
+use serde_json::{Map, Value};
+use service::{Guard, Result};
+
+use crate::refusal;
+
+/// Milliseconds.
+pub const DAY: i64 = 86_400_000;
+const MINUTE: i64 = 60_000;
+
+/// How long minutes are kept.
+const MINUTES_KEPT: i64 = 30 * DAY / MINUTE;
+
+/// The UTC day of a time, counted from the epoch.
+pub fn day_of(now: i64) -> i64 {
+    now.div_euclid(DAY)
+}
+
+/// The state of a tenant's rate limit after a call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Window {
+    pub limit: i64,
+    pub remaining: i64,
+    /// Seconds since the epoch.
+    pub reset: i64,
+}
+
+impl Window {
+    /// Counts a call, and gives the row of [`Window::of`].
+    pub(crate) fn count(tenant: &str, now: i64, default_limit: i64, is_error: bool) -> Statement {
+        let upsert = Statement::new(
+            "INSERT INTO qnsp_minutes (tenant_id, minute, calls, errors, milliseconds) VALUES (?1, ?2, 1, ?3, 0) \
+             ON CONFLICT (tenant_id, minute) DO UPDATE SET calls = calls + 1, errors = errors + excluded.errors \
+             RETURNING calls, coalesce((SELECT rate_limit FROM qnsp_tenants WHERE id = ?1), ?4) AS rate_limit",
+        );
+        upsert.bind(tenant).bind(now.div_euclid(MINUTE)).bind(i64::from(is_error)).bind(default_limit)
+    }
+
+    pub(crate) fn of(row: &Row, now: i64) -> Result<Self> {
+        let limit: i64 = row.get("rate_limit")?;
+        let calls: i64 = row.get("calls")?;
+        Ok(Self { limit, remaining: (limit - calls).max(0), reset: (now.div_euclid(MINUTE) + 1) * 60 })
+    }
+
+    /// Whether one more call fits into this minute.
+    pub(crate) fn guard(tenant: &str, now: i64, default_limit: i64, route: &str) -> Guard {
+        let fits = Guard::new(
+            "coalesce((SELECT calls FROM qnsp_minutes WHERE tenant_id = ?1 AND minute = ?2), 0) \
+             < coalesce((SELECT rate_limit FROM qnsp_tenants WHERE id = ?1), ?3)",
+            refusal::too_many(route, None, seconds_left(now)),
+        );
+        fits.bind(tenant).bind(now.div_euclid(MINUTE)).bind(default_limit)
+    }
+
+    /// Removes some minutes that are no longer kept.
+    pub(crate) fn sweep(now: i64) -> Statement {
+        let sweep = "DELETE FROM qnsp_minutes WHERE (tenant_id, minute) IN \
+                     (SELECT tenant_id, minute FROM qnsp_minutes WHERE minute < ?1 ORDER BY minute LIMIT 256)";
+        Statement::new(sweep).bind(now.div_euclid(MINUTE) - MINUTES_KEPT)
+    }
+}
+
+/// Until the next minute begins.
+pub(crate) fn seconds_left(now: i64) -> u64 {
+    let left = MINUTE - now.rem_euclid(MINUTE);
+    u64::try_from((left + 999) / 1000).unwrap_or(60)
+}
+
+/// Adds to what a tenant used on this day of a quota that is counted by time.
+pub(crate) fn add_to_day(tenant: &str, resource: Resource, now: i64, amount: i64) -> Statement {
+    let upsert = Statement::new(
+        "INSERT INTO qnsp_quota_days (tenant_id, quota_type, day, value) VALUES (?1, ?2, ?3, ?4) \
+         ON CONFLICT (tenant_id, quota_type, day) DO UPDATE SET value = value + excluded.value",
+    );
+    upsert.bind(tenant).bind(resource.as_str()).bind(day_of(now)).bind(amount)
+}
+
+/// Changes what a tenant uses of a quota now, and notes it as the value of the day.
+pub(crate) fn reserve(tenant: &str, resource: Resource, now: i64, amount: i64) -> [Statement; 2] {
+    let used = Statement::new(
+        "INSERT INTO qnsp_quotas (tenant_id, quota_type, used) VALUES (?1, ?2, max(?3, 0)) \
+         ON CONFLICT (tenant_id, quota_type) DO UPDATE SET used = max(used + ?3, 0)",
+    );
+    let day = Statement::new(
+        "INSERT INTO qnsp_quota_days (tenant_id, quota_type, day, value) \
+         SELECT tenant_id, quota_type, ?3, used FROM qnsp_quotas WHERE tenant_id = ?1 AND quota_type = ?2 \
+         ON CONFLICT (tenant_id, quota_type, day) DO UPDATE SET value = excluded.value",
+    );
+    [used.bind(tenant).bind(resource.as_str()).bind(amount), day.bind(tenant).bind(resource.as_str()).bind(day_of(now))]
+}
+
+/// Whether so much more of a quota fits into the tier.
+pub(crate) fn fits(tenant: &str, resource: Resource, amount: i64) -> Guard {
+    let limits: Map<String, Value> =
+        Tier::ALL.iter().map(|tier| (tier.as_str().to_owned(), Value::from(resource.limit(*tier)))).collect();
+    let fits = Guard::new(
+        "(SELECT (?4 ->> tier) = -1 OR coalesce((SELECT used FROM qnsp_quotas WHERE tenant_id = ?1 AND quota_type = ?2), 0) \
+         + ?3 <= (?4 ->> tier) FROM qnsp_tenants WHERE id = ?1)",
+        refusal::quota_exceeded(resource, None, None),
+    );
+    fits.bind(tenant).bind(resource.as_str()).bind(amount).bind(Value::Object(limits).to_string())
+}
+
+/// One event of a billable operation, and its day's sum.
+pub(crate) fn meter(
+    tenant: &str,
+    operation: &str,
+    quantity: f64,
+    id: &str,
+    request: Option<&str>,
+    at: i64,
+) -> [Statement; 2] {
+    let event = Statement::new(
+        "INSERT INTO qnsp_meters (tenant_id, at, id, operation, quantity, request_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    );
+    let day = Statement::new(
+        "INSERT INTO qnsp_meter_days (tenant_id, day, operation, quantity) VALUES (?1, ?2, ?3, ?4) \
+         ON CONFLICT (tenant_id, day, operation) DO UPDATE SET quantity = quantity + excluded.quantity",
+    );
+    [
+        event.bind(tenant).bind(at).bind(id).bind(operation).bind(quantity).bind(request.map(str::to_owned)),
+        day.bind(tenant).bind(day_of(at)).bind(operation).bind(quantity),
+    ]
+}

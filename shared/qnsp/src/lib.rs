@@ -1,0 +1,49 @@
+//! The pipeline of the QNSP API: tokens, tenants, roles, limits, idempotency, meters and events, in one order for all
+//! operations. What an operation needs of it stands in its row; its handler takes a [`Call`] and gives an answer.
+
+mod call;
+mod caller;
+mod control;
+mod counters;
+mod cursor;
+mod event;
+mod idempotency;
+mod page;
+mod refusal;
+mod settings;
+mod token;
+mod work;
+
+use axum::Router;
+use platform::Host;
+use service::{App, Result, Routes, Shape};
+
+pub use call::{Call, Nothing};
+pub use caller::Caller;
+pub use counters::{DAY, day_of};
+pub use cursor::Cursor;
+pub use page::{Limit, Offset, Page};
+pub use refusal::{conflict, impossible, missing, quota_exceeded};
+pub use settings::Settings;
+pub use token::{KEY_PREFIX, PERSONAL_KEY_PREFIX, key_hash};
+pub use work::Work;
+
+/// An instance that knows the settings of the API.
+pub async fn app(host: Host) -> App {
+    let settings = Settings::load(host.vars.as_ref()).await;
+    let app = App::new(host).await;
+    app.set_settings(settings);
+    app
+}
+
+/// Serves a function of the API.
+pub async fn serve(host: Host, routes: Routes) -> Router {
+    let app = app(host).await;
+    let layer = axum::middleware::from_fn_with_state(app.clone(), control::control);
+    app.serve(routes.map_router(|router| router.layer(layer)), Shape::Qnsp)
+}
+
+/// A new id.
+pub fn new_id() -> Result<String> {
+    Ok(model::ids::random_uuid(platform::random::bytes()?))
+}

@@ -1,0 +1,60 @@
+//! The variables of the API. One that is unusable is logged once, and what needs it is refused.
+
+use std::{
+    num::NonZeroUsize,
+    sync::{Arc, Mutex},
+};
+
+use crypto::jwt::{IssuerKey, Verify as _};
+use lru::LruCache;
+use platform::Vars;
+use service::{App, Error, Result, config};
+
+use crate::token::KnownKey;
+
+/// How many API keys an instance knows the holders of.
+const KNOWN_KEYS: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
+
+/// Read once per instance.
+pub struct Settings {
+    /// Calls a minute of a tenant that has no limit of its own.
+    pub rate_limit: i64,
+    /// The header in which a trusted proxy passes on the client's address; without it, the runtime's own word.
+    pub(crate) client_address_header: Option<String>,
+    issuers: Vec<IssuerKey>,
+    pub(crate) known_keys: Mutex<LruCache<String, Arc<KnownKey>>>,
+}
+
+impl Settings {
+    pub(crate) async fn load(vars: &dyn Vars) -> Self {
+        let mut issuers = Vec::new();
+        let hs256 = |secret: &str| IssuerKey::hs256(secret.as_bytes());
+        let parsers: [(&'static str, &dyn Fn(&str) -> crypto::Result<IssuerKey>); 3] = [
+            ("QNSP_JWT_HS256_SECRET", &hs256),
+            ("QNSP_JWT_ES256_KEY", &IssuerKey::es256),
+            ("QNSP_JWT_EDDSA_KEY", &IssuerKey::eddsa),
+        ];
+        for (name, parse) in parsers {
+            match vars.get(name).await.map(|text| parse(&text)) {
+                None => {}
+                Some(Ok(key)) => issuers.push(key),
+                Some(Err(error)) => platform::log::error(&format!("{name} is unusable: {error}")),
+            }
+        }
+        Self {
+            rate_limit: config::number(vars, "QNSP_RATE_LIMIT", 1000).await.max(1),
+            client_address_header: vars.get("CLIENT_ADDRESS_HEADER").await,
+            issuers,
+            known_keys: Mutex::new(LruCache::new(KNOWN_KEYS)),
+        }
+    }
+
+    pub fn of(app: &App) -> Result<&Self> {
+        app.settings().ok_or_else(|| Error::internal("this function was made without the settings of QNSP"))
+    }
+
+    /// The key of this algorithm, if one is configured.
+    pub(crate) fn issuer(&self, algorithm: &str) -> Option<&IssuerKey> {
+        self.issuers.iter().find(|key| key.algorithm_name() == algorithm)
+    }
+}

@@ -1,0 +1,153 @@
+//! The batch of a call: what the pipeline counts and records stands around the statements of the handler, and all of it
+//! happens or nothing.
+
+use std::ops::{Deref, DerefMut};
+
+use axum::{
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use platform::Statement;
+use policy::qnsp::Resource;
+use serde::Serialize;
+use service::{Batch, Error, Outcomes, Result, Slot};
+
+use crate::{
+    Caller,
+    caller::{Admission, Stage, is_fault},
+    counters::{self, Window},
+    idempotency::{Answer, Idempotency},
+    new_id,
+};
+
+/// A batch that is being put together. Guards of the handler come after those of the pipeline.
+pub struct Work {
+    caller: Caller,
+    batch: Batch<Admission>,
+    window: Slot,
+    reserved: Vec<(Resource, i64)>,
+}
+
+impl Deref for Work {
+    type Target = Batch<Admission>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.batch
+    }
+}
+
+impl DerefMut for Work {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.batch
+    }
+}
+
+impl Caller {
+    /// The batch of this call: the one thing by which it has an effect.
+    pub fn work(&self) -> Work {
+        let mut batch = self.admitted(Some(Stage::Input));
+        let window = self.count(&mut batch, false);
+        if let Some(idempotency) = self.state(|state| state.idempotency.clone()) {
+            idempotency.claim(self, &mut batch);
+        }
+        Work { caller: self.clone(), batch, window, reserved: Vec::new() }
+    }
+
+    /// Counts the call in its minute and, unless it was refused by that, in the quota of calls.
+    pub(crate) fn count(&self, batch: &mut Batch<Admission>, is_error: bool) -> Slot {
+        let window = batch.push(self.count_minute(is_error));
+        batch.push(counters::add_to_day(self.tenant(), Resource::ApiCalls, self.now(), 1));
+        window
+    }
+
+    pub(crate) fn count_minute(&self, is_error: bool) -> Statement {
+        Window::count(self.own_tenant(), self.now(), self.default_limit(), is_error)
+    }
+}
+
+impl Work {
+    /// Takes so much of a quota, or gives it back; what does not fit is refused after all else.
+    pub fn reserve(&mut self, resource: Resource, amount: i64) {
+        self.reserved.push((resource, amount));
+    }
+
+    /// Meters something besides the operation itself, which its row meters.
+    pub fn meter(&mut self, operation: &str, quantity: f64) -> Result<()> {
+        let id = new_id()?;
+        let (tenant, now) = (self.caller.tenant().to_owned(), self.caller.now());
+        for statement in counters::meter(&tenant, operation, quantity, &id, Some(self.caller.request_id()), now) {
+            self.batch.push(statement);
+        }
+        Ok(())
+    }
+
+    /// Executes the batch and gives the answer, which is known beforehand and kept for an Idempotency-Key.
+    pub async fn commit<T: Serialize>(self, status: StatusCode, answer: &T) -> Result<Response> {
+        let answer = Answer::new(status, answer)?;
+        self.execute(Some(&answer)).await?;
+        Ok(answer.into_response())
+    }
+
+    /// Executes the batch. An answer to a POST that depends on what was found is given by [`Caller::answer`].
+    pub async fn run(self) -> Result<Outcomes> {
+        self.execute(None).await
+    }
+
+    /// The status is only that of a success: a refusal is recorded by the layer around the function.
+    async fn execute(mut self, answer: Option<&Answer>) -> Result<Outcomes> {
+        let caller = self.caller.clone();
+        if let (Some(answer), Some(idempotency)) = (answer, caller.state(|state| state.idempotency.clone())) {
+            self.batch.push(idempotency.seal(&caller, answer).await?);
+        }
+        let (tenant, now) = (caller.tenant(), caller.now());
+        for (resource, amount) in std::mem::take(&mut self.reserved) {
+            if amount > 0 {
+                self.batch.require(counters::fits(tenant, resource, amount));
+            }
+            for statement in counters::reserve(tenant, resource, now, amount) {
+                self.batch.push(statement);
+            }
+        }
+        if let Some(billable) = caller.controls().billable {
+            self.meter(billable, 1.0)?;
+        }
+        self.sweep_sometimes();
+        if let Some(event) = caller.event(StatusCode::OK)? {
+            self.batch.record_always(event);
+        }
+        match self.batch.write().await {
+            Ok(outcomes) => {
+                let window = Window::of(outcomes.one(self.window)?, now)?;
+                caller.state(|state| state.window = Some(window));
+                Ok(outcomes)
+            }
+            Err(error) if is_fault(&error) => Err(unavailable(error)),
+            Err(error) => {
+                caller.state(|state| state.is_judged = true);
+                Err(error)
+            }
+        }
+    }
+
+    /// What is no longer kept is removed by some of the calls.
+    fn sweep_sometimes(&mut self) {
+        if self.caller.request_id().starts_with("00") {
+            let now = self.caller.now();
+            let sweeps: [Statement; 2] = [Window::sweep(now), Idempotency::sweep(now)];
+            for sweep in sweeps {
+                self.batch.push(sweep);
+            }
+        }
+    }
+}
+
+/// Storage does not answer: the call had no effect and may be tried again.
+pub(crate) fn unavailable(error: Error) -> Error {
+    Error::unavailable(error.reason()).with_retry_after(1)
+}
+
+impl IntoResponse for &Answer {
+    fn into_response(self) -> Response {
+        (self.status, [(header::CONTENT_TYPE, "application/json")], self.body.clone()).into_response()
+    }
+}
