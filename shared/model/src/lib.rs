@@ -14,6 +14,7 @@ pub mod ids;
 pub mod json;
 pub mod licensing;
 pub mod portal;
+pub mod qnsp;
 pub mod system;
 pub mod time;
 

@@ -22,6 +22,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0011_portal_files.sql", text: include_str!("../../migrations/0011_portal_files.sql") },
     Migration { name: "0012_config_audit.sql", text: include_str!("../../migrations/0012_config_audit.sql") },
     Migration { name: "0013_qnsp.sql", text: include_str!("../../migrations/0013_qnsp.sql") },
+    Migration { name: "0014_qnsp_auth.sql", text: include_str!("../../migrations/0014_qnsp_auth.sql") },
 ];
 
 /// Remembers which migrations were applied. The first statement that a new database sees.

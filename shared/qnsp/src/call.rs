@@ -12,7 +12,7 @@ use model::{
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
-use service::{App, BODY_LIMIT, Error, Result, parse_query, read_body, read_path};
+use service::{App, BODY_LIMIT, Error, Result, parse_query, read_body};
 
 use crate::{
     Caller,
@@ -64,14 +64,16 @@ where
         } else {
             Ok(Vec::new())
         };
-        let named = named_tenants(&mut parts, app, body.as_deref().unwrap_or_default()).await;
+        // The parameters of the path are read as those of the query are, so that each fault is named.
+        let path = path_parameters(&mut parts, app).await;
+        let named = named_tenants(&parts, &path, body.as_deref().unwrap_or_default());
         caller.select(&named)?;
         caller.check_role()?;
         let input = |error| caller.refuse(Stage::Input, error);
         let body = body.map_err(input)?;
         let mut faults = Faults::default();
         let mut add = |found: Faults| faults.add_within("", found);
-        let path = read_path::<P>(&mut parts, app).await.map_err(&mut add).ok();
+        let path = parse_query::<P>(&path).map_err(&mut add).ok();
         let query = parse_query::<Q>(parts.uri.query().unwrap_or_default()).map_err(&mut add).ok();
         let read = faults::read::<B>(or_empty(&body), "Body").map_err(&mut add).ok();
         let (Some(path), Some(query), Some(read)) = (path, query, read) else { return Err(input(faults.into())) };
@@ -92,16 +94,22 @@ fn or_empty(body: &[u8]) -> &[u8] {
     if body.trim_ascii().is_empty() { b"{}" } else { body }
 }
 
+/// The parameters of the path, written as a query.
+async fn path_parameters(parts: &mut Parts, app: &App) -> String {
+    let Ok(params) = RawPathParams::from_request_parts(parts, app).await else { return String::new() };
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(&params).finish()
+}
+
 /// Every tenant that the call names, wherever it does. What names none, because it cannot be read, is refused later.
-async fn named_tenants(parts: &mut Parts, app: &App, body: &[u8]) -> Vec<String> {
+fn named_tenants(parts: &Parts, path: &str, body: &[u8]) -> Vec<String> {
     let headers = TENANT_HEADERS.iter().flat_map(|name| parts.headers.get_all(*name));
     let mut named: Vec<String> = headers.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect();
-    let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
-    named.extend(query.filter(|(name, _)| name == TENANT).map(|(_, value)| value.into_owned()));
-    if let Ok(params) = RawPathParams::from_request_parts(parts, app).await {
-        let ids = params.iter().filter(|(name, value)| *name == TENANT && uuid_bytes(value).is_some());
-        named.extend(ids.map(|(_, value)| value.to_owned()));
-    }
+    let tenants = |pairs: &str| -> Vec<String> {
+        let pairs = form_urlencoded::parse(pairs.as_bytes());
+        pairs.filter(|(name, _)| name == TENANT).map(|(_, value)| value.into_owned()).collect()
+    };
+    named.extend(tenants(parts.uri.query().unwrap_or_default()));
+    named.extend(tenants(path).into_iter().filter(|tenant| uuid_bytes(tenant).is_some()));
     match serde_json::from_slice::<Named>(body) {
         Ok(Named { tenant: Some(Value::String(tenant)) }) => named.push(tenant),
         Ok(Named { tenant: Some(other) }) => named.push(other.to_string()),

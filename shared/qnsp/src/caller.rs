@@ -247,7 +247,7 @@ impl Caller {
             guards.push(guard.bind(tenant).bind(Value::from(tiers).to_string()));
         }
         if let Some(add_on) = controls.add_on {
-            let has = "EXISTS (SELECT 1 FROM qnsp_tenants, json_each(add_ons) WHERE id = ?1 AND value = ?2)";
+            let has = "EXISTS (SELECT 1 FROM qnsp_tenants t, json_each(t.add_ons) WHERE t.id = ?1 AND value = ?2)";
             guards.push(Guard::new(has, refusal::add_on_missing(add_on)).bind(tenant).bind(add_on.as_str()));
         }
         guards

@@ -15,6 +15,15 @@ use crate::token::KnownKey;
 /// How many API keys an instance knows the holders of.
 const KNOWN_KEYS: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
 
+type Parse = fn(&str) -> crypto::Result<IssuerKey>;
+
+/// The variables with the keys of who issues tokens, one for each algorithm.
+const ISSUERS: [(&str, Parse); 3] = [
+    ("QNSP_JWT_HS256_SECRET", |secret| IssuerKey::hs256(secret.as_bytes())),
+    ("QNSP_JWT_ES256_KEY", IssuerKey::es256),
+    ("QNSP_JWT_EDDSA_KEY", IssuerKey::eddsa),
+];
+
 /// Read once per instance.
 pub struct Settings {
     /// Calls a minute of a tenant that has no limit of its own.
@@ -28,13 +37,7 @@ pub struct Settings {
 impl Settings {
     pub(crate) async fn load(vars: &dyn Vars) -> Self {
         let mut issuers = Vec::new();
-        let hs256 = |secret: &str| IssuerKey::hs256(secret.as_bytes());
-        let parsers: [(&'static str, &dyn Fn(&str) -> crypto::Result<IssuerKey>); 3] = [
-            ("QNSP_JWT_HS256_SECRET", &hs256),
-            ("QNSP_JWT_ES256_KEY", &IssuerKey::es256),
-            ("QNSP_JWT_EDDSA_KEY", &IssuerKey::eddsa),
-        ];
-        for (name, parse) in parsers {
+        for (name, parse) in ISSUERS {
             match vars.get(name).await.map(|text| parse(&text)) {
                 None => {}
                 Some(Ok(key)) => issuers.push(key),

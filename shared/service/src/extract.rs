@@ -12,7 +12,7 @@ use axum::{
     },
 };
 use http_body_util::BodyExt as _;
-use model::faults::{self, Faults};
+use model::faults;
 use serde::de::DeserializeOwned;
 
 use crate::{App, Error, Result, query};
@@ -86,28 +86,24 @@ impl<T: DeserializeOwned + Send> FromRequestParts<App> for Path<T> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        Ok(Self(read_path(parts, app).await?))
+        let path = axum::extract::Path::<T>::from_request_parts(parts, app).await;
+        path.map(|path| Self(path.0)).map_err(|error| Error::bad_request(path_rule(error)))
     }
 }
 
-/// Reads the parameters of the path. A refusal names the parameter where it is known, and the rule that it breaks.
-pub async fn read_path<T: DeserializeOwned + Send>(parts: &mut Parts, app: &App) -> Result<T, Faults> {
-    let path = axum::extract::Path::<T>::from_request_parts(parts, app).await;
-    let PathRejection::FailedToDeserializePathParams(error) = (match path {
-        Ok(path) => return Ok(path.0),
-        Err(rejection) => rejection,
-    }) else {
-        return Err(Faults::one("", "The path cannot be read"));
+/// The rule that a parameter of the path breaks, without its value.
+fn path_rule(error: PathRejection) -> String {
+    let PathRejection::FailedToDeserializePathParams(error) = error else {
+        return "The path cannot be read".to_owned();
     };
-    Err(match error.into_kind() {
-        ErrorKind::DeserializeError { key, message, .. } => Faults::one(key, message),
-        ErrorKind::Message(message) => Faults::one("", message),
-        ErrorKind::ParseErrorAtKey { key, .. } => Faults::one(key, "must be a whole number in its range"),
+    match error.into_kind() {
+        ErrorKind::DeserializeError { message, .. } | ErrorKind::Message(message) => message,
+        ErrorKind::ParseErrorAtKey { key, .. } => format!("{key} must be a whole number in its range"),
         ErrorKind::ParseErrorAtIndex { .. } | ErrorKind::ParseError { .. } => {
-            Faults::one("", "A number in the path must be a whole number in its range")
+            "A number in the path must be a whole number in its range".to_owned()
         }
-        _ => Faults::one("", "The path cannot be read"),
-    })
+        _ => "The path cannot be read".to_owned(),
+    }
 }
 
 /// Headers that name the caller. Their values contain no comma.

@@ -45,7 +45,7 @@ pub use config::Config;
 pub use data_keys::{DataKeySlot, DataKeys};
 pub use envelope::{Envelope, Sealed};
 pub use error::{Error, Result};
-pub use extract::{BODY_LIMIT, Json, JsonOrDefault, Path, Query, Unparsed, read_body, read_path};
+pub use extract::{BODY_LIMIT, Json, JsonOrDefault, Path, Query, Unparsed, read_body};
 pub use guard::Guard;
 pub use operation::Routes;
 #[doc(hidden)]

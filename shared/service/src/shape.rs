@@ -46,13 +46,14 @@ impl Shape {
             if let Some(line) = error.log_line() {
                 platform::log::error(&line);
             }
-            let allow = response.headers_mut().remove(header::ALLOW);
+            // What a layer has said in headers stays.
+            let mut headers = std::mem::take(response.headers_mut());
             response = self.render(&error, id);
+            headers.remove(header::CONTENT_LENGTH);
+            headers.extend(std::mem::take(response.headers_mut()));
+            *response.headers_mut() = headers;
             if let Some(seconds) = error.retry_after {
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-            }
-            if let Some(allow) = allow {
-                response.headers_mut().insert(header::ALLOW, allow);
             }
         }
         let headers = response.headers_mut();

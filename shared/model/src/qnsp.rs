@@ -1,0 +1,6 @@
+//! The QNSP API on the wire: one module per service, and the types that all of them use.
+
+pub mod auth;
+mod types;
+
+pub use types::{Object, Text, Whole};

@@ -1,0 +1,122 @@
+//! Threat signals.
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use strum::IntoStaticStr;
+use utoipa::ToSchema;
+
+use crate::{body, ids::Uuid, qnsp::Object, time::IsoTime};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum SignalType {
+    SuspiciousLogin,
+    CredentialStuffing,
+    BruteForce,
+    ImpossibleTravel,
+    NewDevice,
+    SuspiciousIp,
+    CompromisedCredential,
+    AnomalousBehavior,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, IntoStaticStr, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
+pub enum Severity {
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+body! {
+    /// A threat signal. With `context` or `source` it may be about nobody.
+    pub struct RecordSignal {
+        #[schema(value_type = Option<String>)]
+        pub user_id: Option<Uuid> as "userId",
+        pub signal_type: SignalType as "signalType",
+        pub severity: Severity as "severity",
+        #[schema(value_type = Option<Object>)]
+        pub metadata: Option<Object<8>> as "metadata",
+        #[schema(value_type = Option<Object>)]
+        pub context: Option<Object<8>> as "context",
+        pub source: Option<String> as "source",
+    } where faults {
+        let is_about_nobody = matches!(context, Some(Some(_))) || matches!(source, Some(Some(_)));
+        faults.check(is_about_nobody || !matches!(user_id, Some(None)), "userId", "is required");
+        for (name, given) in [("metadata", &metadata), ("context", &context)] {
+            if let Some(Some(given)) = given {
+                faults.check(Address::is_good(given), format!("{name}.ipAddress"), "must be an IP address");
+            }
+        }
+    }
+}
+
+/// The one member of the metadata that has a meaning.
+#[derive(Deserialize)]
+struct Address {
+    #[serde(default, rename = "ipAddress")]
+    ip_address: Option<String>,
+}
+
+impl Address {
+    fn of(metadata: &Object<8>) -> Option<Self> {
+        serde_json::from_str(metadata.as_str()).ok()
+    }
+
+    fn is_good(metadata: &Object<8>) -> bool {
+        Self::of(metadata).is_some_and(|of| of.ip_address.is_none_or(|text| text.parse::<IpAddr>().is_ok()))
+    }
+}
+
+impl RecordSignal {
+    /// The metadata in either spelling.
+    #[must_use]
+    pub fn metadata(&self) -> Option<&Object<8>> {
+        self.metadata.as_ref().or(self.context.as_ref())
+    }
+
+    /// The address that the signal is about, in its canonical form.
+    #[must_use]
+    pub fn address(&self) -> Option<String> {
+        let address: IpAddr = Address::of(self.metadata()?)?.ip_address?.parse().ok()?;
+        Some(address.to_canonical().to_string())
+    }
+}
+
+/// The answer to a recorded signal, with the members that SDKs read.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SignalRecorded {
+    pub signal_id: String,
+    /// The same as `signalId`.
+    pub id: String,
+    pub signal_type: SignalType,
+    pub severity: Severity,
+    #[schema(value_type = String)]
+    pub recorded_at: IsoTime,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Signal {
+    pub signal_id: String,
+    pub signal_type: String,
+    pub severity: String,
+    #[schema(value_type = String)]
+    pub recorded_at: IsoTime,
+    /// As it was recorded.
+    #[schema(value_type = Object)]
+    pub metadata: Box<RawValue>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Signals {
+    pub signals: Vec<Signal>,
+    /// All that match, whatever the limit.
+    pub total: i64,
+}
