@@ -110,22 +110,26 @@ fn split(ms: i64) -> (i64, i64) {
 }
 
 /// A day of the Gregorian calendar.
-struct Date {
-    year: i64,
-    month: i64,
-    day: i64,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Date {
+    pub year: i64,
+    /// From 1.
+    pub month: i64,
+    /// From 1.
+    pub day: i64,
 }
 
 /// The usual arithmetic: a year that begins in March has its leap day at the end, and 400 years have 146,097 days.
 impl Date {
     /// Days since the epoch.
-    fn days(&self) -> i64 {
+    pub fn days(&self) -> i64 {
         let year = self.year - i64::from(self.month <= 2);
         let day_of_year = (153 * ((self.month + 9) % 12) + 2) / 5 + self.day - 1;
         year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + day_of_year - 719_468
     }
 
-    fn of(days: i64) -> Self {
+    /// The day that is so many days after the epoch.
+    pub fn of(days: i64) -> Self {
         let days = days + 719_468;
         let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
         let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
@@ -137,7 +141,7 @@ impl Date {
     }
 }
 
-fn days_in_month(year: i64, month: i64) -> i64 {
+pub fn days_in_month(year: i64, month: i64) -> i64 {
     match month {
         2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
         2 => 28,

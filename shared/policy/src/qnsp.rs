@@ -1,9 +1,33 @@
-//! The rules of the QNSP API that need no storage: roles, tiers, controls of operations, prices, and what is computed.
+//! QNSP: what the contract computes from facts. Tables and arithmetic alone; no I/O, no SQL, no clock.
 
 mod controls;
-mod role;
-mod tier;
+pub mod credit;
+pub mod dunning;
+pub mod duration;
+pub mod federation;
+pub mod forecast;
+pub mod glob;
+pub mod health;
+pub mod month;
+pub mod number;
+pub mod place;
+pub mod price;
+pub mod quota;
+pub mod revenue;
+pub mod risk;
+pub mod role;
+pub mod service;
+pub mod tier;
+pub mod zone;
 
 pub use controls::Controls;
+pub use month::Month;
+pub use price::Billable;
+pub use quota::Quota;
 pub use role::Role;
-pub use tier::{AddOn, Resource, Service, Tier};
+pub use service::{AddOn, Service};
+pub use tier::Tier;
+pub use zone::Zone;
+
+/// A day in milliseconds.
+pub const DAY_MS: i64 = 86_400_000;

@@ -1,8 +1,11 @@
 //! Who calls, and how far the call has come through the pipeline.
 
-use std::sync::{
-    Arc, Mutex, OnceLock, PoisonError,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    ops::Deref,
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use axum::{
@@ -14,7 +17,7 @@ use policy::{
     qnsp::{Controls, Role, Service, Tier},
 };
 use serde_json::Value;
-use service::{Actor, App, Audit, Batch, Error, Guard, RequestId, RequestLog, Result, client_address};
+use service::{Actor, App, Audit, Batch, Error, Guard, RequestId, Result, client_address};
 
 use crate::{
     counters::Window,
@@ -30,9 +33,7 @@ use crate::{
 pub struct Caller(Arc<Inner>);
 
 struct Inner {
-    app: App,
-    log: RequestLog,
-    now: i64,
+    call: service::Call,
     request_id: String,
     controls: Controls,
     route: String,
@@ -69,19 +70,25 @@ pub(crate) enum Stage {
     Input,
 }
 
+impl Deref for Caller {
+    type Target = service::Call;
+
+    fn deref(&self) -> &service::Call {
+        &self.0.call
+    }
+}
+
 impl Caller {
     /// The caller of a request to an operation with controls, which must have a good token.
     pub(crate) async fn of(app: &App, parts: &Parts) -> Result<Option<Self>> {
-        let log = RequestLog::of(parts);
-        let Some(Access::Qnsp(controls)) = log.operation().map(|operation| operation.access) else { return Ok(None) };
-        let now = platform::clock::now_ms();
-        let identity = Identity::of(app, &parts.headers, now).await?;
+        let call = service::Call::of(parts, app);
+        let Some(Access::Qnsp(controls)) = call.operation().map(|operation| operation.access) else { return Ok(None) };
+        let identity = Identity::of(app, &parts.headers, call.now).await?;
         let pattern = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
         let request_id = parts.extensions.get::<RequestId>().map(|id| id.as_str().to_owned());
         let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         Ok(Some(Self(Arc::new(Inner {
-            app: app.clone(),
-            now,
+            call,
             request_id: request_id.unwrap_or_default(),
             controls,
             route: format!("{} {pattern}", parts.method),
@@ -91,17 +98,7 @@ impl Caller {
             ip: client_address(Settings::of(app)?.client_address_header.as_deref(), parts),
             user_agent: header("user-agent"),
             state: Mutex::default(),
-            log,
         }))))
-    }
-
-    pub fn app(&self) -> &App {
-        &self.0.app
-    }
-
-    /// Milliseconds since the epoch; one reading per request.
-    pub fn now(&self) -> i64 {
-        self.0.now
     }
 
     pub fn request_id(&self) -> &str {
@@ -159,12 +156,12 @@ impl Caller {
 
     /// The word of the operation, when its calls are events.
     pub(crate) fn event_type(&self) -> Option<&'static str> {
-        self.0.log.operation().and_then(|operation| operation.audit)
+        self.operation().and_then(|operation| operation.audit)
     }
 
     /// The calls a minute of a tenant without a limit of its own.
     pub(crate) fn default_limit(&self) -> i64 {
-        Settings::of(&self.0.app).map_or(1, |settings| settings.rate_limit)
+        Settings::of(&self.app).map_or(1, |settings| settings.rate_limit)
     }
 
     pub(crate) fn state<T>(&self, with: impl FnOnce(&mut State) -> T) -> T {
@@ -224,7 +221,7 @@ impl Caller {
     pub(crate) fn guards(&self, stage: Stage) -> Vec<Guard> {
         let (own, tenant, controls) = (self.own_tenant(), self.tenant(), self.0.controls);
         let limit = self.default_limit();
-        let mut guards = vec![self.0.identity.guard(self.0.now), Window::guard(own, self.0.now, limit, &self.0.route)];
+        let mut guards = vec![self.0.identity.guard(self.now), Window::guard(own, self.now, limit, &self.0.route)];
         if stage == Stage::Tenant {
             return guards;
         }
@@ -241,7 +238,7 @@ impl Caller {
         }
         if controls.entitled {
             let has = "(SELECT tier IN (SELECT value FROM json_each(?2)) FROM qnsp_tenants WHERE id = ?1)";
-            let tiers = Tier::ALL.iter().filter(|tier| **tier >= controls.service.least_tier());
+            let tiers = Tier::ALL.iter().filter(|tier| tier.includes(controls.service));
             let tiers: Vec<_> = tiers.map(|tier| tier.as_str()).collect();
             let guard = Guard::new(has, refusal::not_entitled(controls.service, None));
             guards.push(guard.bind(tenant).bind(Value::from(tiers).to_string()));
@@ -257,10 +254,6 @@ impl Caller {
     pub(crate) fn admitted(&self, until: Option<Stage>) -> Batch<Admission> {
         Batch::new(Admission { caller: self.clone(), until })
     }
-
-    pub(crate) fn log(&self) -> &RequestLog {
-        &self.0.log
-    }
 }
 
 /// A caller with the guards that a batch judges.
@@ -270,25 +263,21 @@ pub struct Admission {
     until: Option<Stage>,
 }
 
+impl Deref for Admission {
+    type Target = service::Call;
+
+    fn deref(&self) -> &service::Call {
+        &self.caller
+    }
+}
+
 impl Actor for Admission {
-    fn app(&self) -> &App {
-        self.caller.app()
-    }
-
-    fn log(&self) -> &RequestLog {
-        self.caller.log()
-    }
-
-    fn now(&self) -> i64 {
-        self.caller.now()
-    }
-
     fn name(&self) -> Option<String> {
         Some(self.caller.user().to_owned())
     }
 
     fn asked(&self) -> Audit {
-        Audit::new(self.caller.tenant(), self.caller.event_type().unwrap_or("request"), self.caller.route())
+        self.audit(self.caller.tenant(), self.caller.route())
     }
 
     fn request_id(&self) -> Option<&str> {
@@ -297,10 +286,6 @@ impl Actor for Admission {
 
     fn guards(&self) -> Vec<Guard> {
         self.until.map(|stage| self.caller.guards(stage)).unwrap_or_default()
-    }
-
-    async fn check(&self) -> Result<()> {
-        Batch::new(self.clone()).read().await.map(drop)
     }
 }
 

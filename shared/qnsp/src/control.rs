@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use platform::Statement;
-use policy::qnsp::{Resource, Tier};
+use policy::qnsp::{Quota, Tier};
 use service::{App, Error, Result};
 
 use crate::{
@@ -111,7 +111,7 @@ async fn count_and_record(caller: &Caller, until: Option<Stage>, status: StatusC
         batch.record_always(event);
     }
     let outcomes = batch.write().await?;
-    let window = Window::of(outcomes.one(window)?, caller.now())?;
+    let window = Window::of(outcomes.one(window)?, caller.now)?;
     caller.state(|state| state.window = Some(window));
     Ok(())
 }
@@ -121,7 +121,7 @@ async fn complete(caller: &Caller, error: Error) -> Error {
     match error.status {
         StatusCode::TOO_MANY_REQUESTS => {
             let limit = caller.state(|state| state.window).map(|window| window.limit);
-            refusal::too_many(caller.route(), limit, seconds_left(caller.now()))
+            refusal::too_many(caller.route(), limit, seconds_left(caller.now))
         }
         StatusCode::FORBIDDEN => match said(caller, &error).await {
             Ok(Some(completed)) => completed,
@@ -134,7 +134,7 @@ async fn complete(caller: &Caller, error: Error) -> Error {
 async fn said(caller: &Caller, error: &Error) -> Result<Option<Error>> {
     let text = |name: &str| error.body().and_then(|body| body.get(name)?.as_str().map(str::to_owned));
     let is_entitlement = text("control").as_deref() == Some("entitlements");
-    let resource = text("resource").and_then(|resource| Resource::parse(&resource));
+    let resource = text("resource").and_then(|resource| Quota::parse(&resource));
     if !is_entitlement && resource.is_none() {
         return Ok(None);
     }
@@ -142,8 +142,8 @@ async fn said(caller: &Caller, error: &Error) -> Result<Option<Error>> {
         "SELECT tier, coalesce((SELECT used FROM qnsp_quotas WHERE tenant_id = ?1 AND quota_type = ?2), 0) AS used \
          FROM qnsp_tenants WHERE id = ?1",
     );
-    let select = select.bind(caller.tenant()).bind(resource.map_or("", Resource::as_str));
-    let rows = caller.app().query(select).await?;
+    let select = select.bind(caller.tenant()).bind(resource.map_or("", Quota::as_str));
+    let rows = caller.app.query(select).await?;
     let Some(row) = rows.first() else { return Ok(None) };
     let tier: String = row.get("tier")?;
     Ok(Some(match resource {

@@ -1,7 +1,7 @@
 //! What every call counts: its minute, for the rate limit; its day, for the quota of calls; meters and quotas.
 
 use platform::{Row, Statement};
-use policy::qnsp::{Resource, Tier};
+use policy::qnsp::{Quota, Tier};
 use serde_json::{Map, Value};
 use service::{Guard, Result};
 
@@ -70,7 +70,7 @@ pub(crate) fn seconds_left(now: i64) -> u64 {
 }
 
 /// Adds to what a tenant used on this day of a quota that is counted by time.
-pub(crate) fn add_to_day(tenant: &str, resource: Resource, now: i64, amount: i64) -> Statement {
+pub(crate) fn add_to_day(tenant: &str, resource: Quota, now: i64, amount: i64) -> Statement {
     let upsert = Statement::new(
         "INSERT INTO qnsp_quota_days (tenant_id, quota_type, day, value) VALUES (?1, ?2, ?3, ?4) \
          ON CONFLICT (tenant_id, quota_type, day) DO UPDATE SET value = value + excluded.value",
@@ -79,7 +79,7 @@ pub(crate) fn add_to_day(tenant: &str, resource: Resource, now: i64, amount: i64
 }
 
 /// Changes what a tenant uses of a quota now, and notes it as the value of the day.
-pub(crate) fn reserve(tenant: &str, resource: Resource, now: i64, amount: i64) -> [Statement; 2] {
+pub(crate) fn reserve(tenant: &str, resource: Quota, now: i64, amount: i64) -> [Statement; 2] {
     let used = Statement::new(
         "INSERT INTO qnsp_quotas (tenant_id, quota_type, used) VALUES (?1, ?2, max(?3, 0)) \
          ON CONFLICT (tenant_id, quota_type) DO UPDATE SET used = max(used + ?3, 0)",
@@ -93,7 +93,7 @@ pub(crate) fn reserve(tenant: &str, resource: Resource, now: i64, amount: i64) -
 }
 
 /// Whether so much more of a quota fits into the tier.
-pub(crate) fn fits(tenant: &str, resource: Resource, amount: i64) -> Guard {
+pub(crate) fn fits(tenant: &str, resource: Quota, amount: i64) -> Guard {
     let limits: Map<String, Value> =
         Tier::ALL.iter().map(|tier| (tier.as_str().to_owned(), Value::from(resource.limit(*tier)))).collect();
     let fits = Guard::new(

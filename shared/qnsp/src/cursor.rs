@@ -41,7 +41,7 @@ impl<'a> Cursor<'a> {
     }
 
     fn code(&self, position: &[u8]) -> Result<Vec<u8>> {
-        let key = self.caller.app().config().derived_key("qnsp-cursors")?;
+        let key = self.caller.app.config().derived_key("qnsp-cursors")?;
         let parts = [self.caller.tenant().as_bytes(), b"\0", self.filters.as_bytes(), b"\0", position];
         let mut code = hash::hmac_sha256(&*key, &parts).to_vec();
         code.truncate(CODE);

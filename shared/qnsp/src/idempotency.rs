@@ -69,13 +69,13 @@ impl Idempotency {
             "NOT EXISTS (SELECT 1 FROM qnsp_idempotency WHERE tenant_id = ?1 AND route = ?2 AND key = ?3 AND expires_at > ?4)",
             taken(),
         );
-        let is_new = is_new.bind(caller.tenant()).bind(self.route.as_str()).bind(self.key.as_str()).bind(caller.now());
+        let is_new = is_new.bind(caller.tenant()).bind(self.route.as_str()).bind(self.key.as_str()).bind(caller.now);
         batch.require(is_new);
         let insert = Statement::new(
             "INSERT OR REPLACE INTO qnsp_idempotency (tenant_id, route, key, body_hash, expires_at) \
              VALUES (?1, ?2, ?3, ?4, ?5)",
         );
-        batch.push(self.bind(caller, insert).bind(self.body_hash.as_str()).bind(caller.now() + KEPT));
+        batch.push(self.bind(caller, insert).bind(self.body_hash.as_str()).bind(caller.now + KEPT));
     }
 
     /// Stores the answer, sealed.
@@ -99,7 +99,7 @@ impl Idempotency {
             "SELECT body_hash, status, sealed_answer FROM qnsp_idempotency \
              WHERE tenant_id = ?1 AND route = ?2 AND key = ?3 AND expires_at > ?4",
         );
-        let rows = caller.app().query(self.bind(caller, select).bind(caller.now())).await?;
+        let rows = caller.app.query(self.bind(caller, select).bind(caller.now)).await?;
         let Some(row) = rows.first() else { return Ok(None) };
         if row.get::<String>("body_hash")? != self.body_hash {
             return Err(refusal::conflict("This Idempotency-Key came with another body before"));

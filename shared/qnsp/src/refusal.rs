@@ -1,7 +1,7 @@
 //! The refusals of the API. Each is made in one place, so that equal causes look alike.
 
 use axum::http::StatusCode;
-use policy::qnsp::{AddOn, Resource, Role, Service};
+use policy::qnsp::{AddOn, Quota, Role, Service};
 use serde_json::{Value, json};
 use service::Error;
 
@@ -58,8 +58,8 @@ pub(crate) fn suspended() -> Error {
 
 #[track_caller]
 pub(crate) fn role_too_low(required: Role, actual: Option<Role>) -> Error {
-    let actual = actual.map(|role| if role == Role::Service { Role::Developer } else { role }.as_str());
-    forbidden("The role of the token is too low", json!({ "required": required.as_str(), "actual": actual }))
+    let details = json!({ "required": required.rank_name(), "actual": actual.map(Role::rank_name) });
+    forbidden("The role of the token is too low", details)
 }
 
 /// The tier is filled in once it has been read.
@@ -76,7 +76,7 @@ pub(crate) fn add_on_missing(add_on: AddOn) -> Error {
 
 /// `used` and `limit` are filled in once they have been read.
 #[track_caller]
-pub fn quota_exceeded(resource: Resource, used: Option<i64>, limit: Option<i64>) -> Error {
+pub fn quota_exceeded(resource: Quota, used: Option<i64>, limit: Option<i64>) -> Error {
     let details = json!({ "resource": resource.as_str(), "used": used, "limit": limit });
     forbidden("The quota is used up", details).with_code(QUOTA_EXCEEDED)
 }

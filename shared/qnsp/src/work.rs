@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use platform::Statement;
-use policy::qnsp::Resource;
+use policy::qnsp::{Billable, Quota};
 use serde::Serialize;
 use service::{Batch, Error, Outcomes, Result, Slot};
 
@@ -25,7 +25,7 @@ pub struct Work {
     caller: Caller,
     batch: Batch<Admission>,
     window: Slot,
-    reserved: Vec<(Resource, i64)>,
+    reserved: Vec<(Quota, i64)>,
 }
 
 impl Deref for Work {
@@ -56,26 +56,26 @@ impl Caller {
     /// Counts the call in its minute and, unless it was refused by that, in the quota of calls.
     pub(crate) fn count(&self, batch: &mut Batch<Admission>, is_error: bool) -> Slot {
         let window = batch.push(self.count_minute(is_error));
-        batch.push(counters::add_to_day(self.tenant(), Resource::ApiCalls, self.now(), 1));
+        batch.push(counters::add_to_day(self.tenant(), Quota::ApiCalls, self.now, 1));
         window
     }
 
     pub(crate) fn count_minute(&self, is_error: bool) -> Statement {
-        Window::count(self.own_tenant(), self.now(), self.default_limit(), is_error)
+        Window::count(self.own_tenant(), self.now, self.default_limit(), is_error)
     }
 }
 
 impl Work {
     /// Takes so much of a quota, or gives it back; what does not fit is refused after all else.
-    pub fn reserve(&mut self, resource: Resource, amount: i64) {
+    pub fn reserve(&mut self, resource: Quota, amount: i64) {
         self.reserved.push((resource, amount));
     }
 
     /// Meters something besides the operation itself, which its row meters.
-    pub fn meter(&mut self, operation: &str, quantity: f64) -> Result<()> {
+    pub fn meter(&mut self, operation: Billable, quantity: f64) -> Result<()> {
         let id = new_id()?;
-        let (tenant, now) = (self.caller.tenant().to_owned(), self.caller.now());
-        for statement in counters::meter(&tenant, operation, quantity, &id, Some(self.caller.request_id()), now) {
+        let (tenant, now) = (self.caller.tenant().to_owned(), self.caller.now);
+        for statement in counters::meter(&tenant, operation.as_str(), quantity, &id, Some(self.caller.request_id()), now) {
             self.batch.push(statement);
         }
         Ok(())
@@ -99,7 +99,7 @@ impl Work {
         if let (Some(answer), Some(idempotency)) = (answer, caller.state(|state| state.idempotency.clone())) {
             self.batch.push(idempotency.seal(&caller, answer).await?);
         }
-        let (tenant, now) = (caller.tenant(), caller.now());
+        let (tenant, now) = (caller.tenant(), caller.now);
         for (resource, amount) in std::mem::take(&mut self.reserved) {
             if amount > 0 {
                 self.batch.require(counters::fits(tenant, resource, amount));
@@ -132,7 +132,7 @@ impl Work {
     /// What is no longer kept is removed by some of the calls.
     fn sweep_sometimes(&mut self) {
         if self.caller.request_id().starts_with("00") {
-            let now = self.caller.now();
+            let now = self.caller.now;
             let sweeps: [Statement; 2] = [Window::sweep(now), Idempotency::sweep(now)];
             for sweep in sweeps {
                 self.batch.push(sweep);

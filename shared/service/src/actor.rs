@@ -5,6 +5,7 @@ use std::ops::Deref;
 
 use axum::http::request::Parts;
 use platform::{SqlError, Statement};
+use policy::Operation;
 
 use crate::{App, Audit, Batch, Guard, Result, request_log::RequestLog};
 
@@ -18,13 +19,18 @@ pub struct Call {
 }
 
 impl Call {
-    pub(crate) fn of(parts: &Parts, app: &App) -> Self {
+    pub fn of(parts: &Parts, app: &App) -> Self {
         Self { log: RequestLog::of(parts), ..Self::background(app) }
     }
 
     /// For work beside the requests: its entries are named in no answer.
     pub(crate) fn background(app: &App) -> Self {
         Self { app: app.clone(), now: platform::clock::now_ms(), log: RequestLog::default() }
+    }
+
+    /// The row of the operation that was called.
+    pub fn operation(&self) -> Option<&Operation> {
+        self.log.operation()
     }
 
     /// An entry under the word of the operation's row.

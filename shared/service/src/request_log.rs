@@ -47,7 +47,7 @@ struct Refusal {
 
 impl RequestLog {
     /// The one that the layer put into the request; one of its own where there is no layer.
-    pub fn of(parts: &Parts) -> Self {
+    pub(crate) fn of(parts: &Parts) -> Self {
         parts.extensions.get::<Self>().cloned().unwrap_or_default()
     }
 
@@ -57,7 +57,7 @@ impl RequestLog {
     }
 
     /// The word of the operation in the audit log.
-    pub fn audit_word(&self) -> &'static str {
+    pub(crate) fn audit_word(&self) -> &'static str {
         self.operation().and_then(|operation| operation.audit).unwrap_or("request")
     }
 

@@ -46,7 +46,7 @@ pub(crate) async fn record_signal(call: Call<RecordSignal>) -> Result<Response> 
         signal_id: id,
         signal_type: signal.signal_type,
         severity: signal.severity,
-        recorded_at: IsoTime(call.now()),
+        recorded_at: IsoTime(call.now),
     };
     work.commit(StatusCode::CREATED, &recorded).await
 }
@@ -76,7 +76,7 @@ fn insert(caller: &Caller, id: &str, signal: &RecordSignal) -> Statement {
     insert
         .bind(caller.tenant())
         .bind(id)
-        .bind(caller.now())
+        .bind(caller.now)
         .bind(signal.user_id.as_ref().map(|user| user.as_str().to_owned()))
         .bind(<&str>::from(signal.signal_type))
         .bind(<&str>::from(signal.severity))

@@ -1,7 +1,7 @@
 //! What the row of an operation says about who may call it and what a call counts for. The pipeline, the OpenAPI
 //! document and the authorisation matrix of the tests read it.
 
-use super::{AddOn, Role, Service};
+use super::{AddOn, Billable, Role, Service};
 
 /// The controls of one operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub struct Controls {
     /// The success of an administrator's control is an event of medium severity.
     pub admin: bool,
     /// The billable operation that a success is metered as.
-    pub billable: Option<&'static str>,
+    pub billable: Option<Billable>,
     /// Whether the path is also served without its first segment, as the first catalogue has it.
     pub bare: bool,
 }
@@ -44,7 +44,7 @@ impl Controls {
     }
 
     #[must_use]
-    pub const fn metered(self, billable: &'static str) -> Self {
+    pub const fn metered(self, billable: Billable) -> Self {
         Self { billable: Some(billable), ..self }
     }
 

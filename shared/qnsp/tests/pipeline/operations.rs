@@ -1,12 +1,12 @@
 //! The rows of the operations.
 
-use policy::qnsp::{AddOn, Controls, Role, Service};
+use policy::qnsp::{AddOn, Billable, Controls, Role, Service};
 use service::Access;
 
 use crate::things;
 
 const ALL: Controls =
-    Controls::of(Service::Auth, Role::Admin).entitled().add_on(AddOn::Byohsm).metered("test.create").bare();
+    Controls::of(Service::Auth, Role::Admin).entitled().add_on(AddOn::Byohsm).metered(Billable::RiskEvaluation).bare();
 const LITTLE: Controls = Controls::of(Service::Tenant, Role::Viewer);
 
 service::operations! {

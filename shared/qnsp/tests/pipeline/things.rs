@@ -4,7 +4,7 @@ use axum::{Json, http::StatusCode, response::Response};
 use chancery_qnsp::{Call, Limit, Nothing, Offset, conflict, missing};
 use model::{body, ids::Uuid};
 use platform::Statement;
-use policy::qnsp::Resource;
+use policy::qnsp::Quota;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use service::{Guard, Result};
@@ -36,7 +36,7 @@ pub async fn create_thing(call: Call<Thing, List, Id>) -> Result<Response> {
     let mut work = call.work();
     work.require(Guard::new("?1 NOT LIKE '%missing%'", missing("No such thing")).bind(call.body.name.as_str()));
     work.require(Guard::new("?1 NOT LIKE '%conflict%'", conflict("Not in this state")).bind(call.body.name.as_str()));
-    work.reserve(Resource::Keys, 1);
+    work.reserve(Quota::Keys, 1);
     let insert = "INSERT INTO service_directory (name, url) VALUES (?1, 'https://a.example')";
     work.push(Statement::new(insert).bind(format!("{}{}", call.path.id.as_str(), call.body.name)));
     work.on_duplicate("service_directory.name", conflict("The name is taken"));
