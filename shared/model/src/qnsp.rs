@@ -1,6 +1,7 @@
 //! The QNSP API on the wire: one module per service, and the types that all of them use.
 
 pub mod auth;
+pub mod operators;
 mod types;
 
 pub use types::{Object, Text, Whole};

@@ -42,6 +42,7 @@ pub(crate) const RULES: &[Rule] = &[
     Rule::new(Action::ManageTokens,            Target::None, [Y,     Y,      N,          N,      N,  N]),
     Rule::new(Action::ReadAudit,               Target::None, [Y,     Y,      N,          N,      N,  N]),
     Rule::new(Action::ManagePortal,            Target::None, [Y,     Y,      N,          N,      N,  N]),
+    Rule::new(Action::ManageQnsp,              Target::None, [Y,     Y,      N,          N,      N,  N]),
     // A gateway is trusted with the answer, which is one about keys that it was shown.
     Rule::new(Action::Introspect,              Target::None, [Y,     Y,      N,          N,      Y,  N]),
 ];

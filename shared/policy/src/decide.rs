@@ -44,6 +44,7 @@ pub enum Action {
     ManageTokens,
     ReadAudit,
     ManagePortal,
+    ManageQnsp,
     InstallEnvironment,
     CreateCommunity,
     ActivateExtension,
@@ -154,7 +155,7 @@ impl Rule {
 }
 
 impl Action {
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 44] = [
         Self::GetKey,
         Self::GetCurrentKey,
         Self::ListKeys,
@@ -192,6 +193,7 @@ impl Action {
         Self::ManageTokens,
         Self::ReadAudit,
         Self::ManagePortal,
+        Self::ManageQnsp,
         Self::InstallEnvironment,
         Self::CreateCommunity,
         Self::ActivateExtension,
@@ -239,6 +241,7 @@ impl Action {
             Self::ManageTokens => "config-token.manage",
             Self::ReadAudit => "audit.read",
             Self::ManagePortal => "portal.manage",
+            Self::ManageQnsp => "qnsp.manage",
             Self::InstallEnvironment => "environment.install",
             Self::CreateCommunity => "community.create",
             Self::ActivateExtension => "extension.activate",

@@ -11,6 +11,7 @@ mod idempotency;
 mod page;
 mod refusal;
 mod settings;
+mod tenancy;
 mod token;
 mod work;
 
@@ -25,6 +26,7 @@ pub use cursor::Cursor;
 pub use page::{Limit, Offset, Page};
 pub use refusal::{conflict, impossible, missing, quota_exceeded};
 pub use settings::Settings;
+pub use tenancy::{IssuedKey, NewKey, NewTenant, open_webhook_secret};
 pub use token::{KEY_PREFIX, PERSONAL_KEY_PREFIX, key_hash};
 pub use work::Work;
 

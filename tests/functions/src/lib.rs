@@ -20,6 +20,7 @@ pub use groups;
 pub use healthz;
 pub use introspection;
 pub use key_authorization;
+pub use operators;
 pub use pages;
 pub use portal_admin;
 pub use public_key;
@@ -52,6 +53,7 @@ pub async fn app(name: &str, host: Host) -> Option<Router> {
         "pages" => Some(pages::app(host).await),
         "portal-admin" => Some(portal_admin::app(host).await),
         "reference" => Some(reference::app(host).await),
+        "operators" => Some(operators::app(host).await),
         "ecdsa-helper" => Some(ecdsa_helper::app(host).await),
         "healthz" => Some(healthz::app(host).await),
         "public-key" => Some(public_key::app(host).await),

@@ -20,6 +20,7 @@ pub fn all() -> Vec<Arc<Operation>> {
         functions::groups::routes(),
         functions::introspection::routes(),
         functions::key_authorization::routes(),
+        functions::operators::routes(),
         functions::portal_admin::routes(),
         functions::secret_store::routes(),
         functions::service_directory::routes(),

@@ -125,6 +125,7 @@ fn caas() -> Value {
         .merge_from(tokens::Operations::openapi())
         .merge_from(extension::Operations::openapi())
         .merge_from(portal_admin::Operations::openapi())
+        .merge_from(operators::Operations::openapi())
         .merge_from(audit_log::Operations::openapi());
     complete("Config & Consent", with_system_operations(operations, "/caas"))
 }

@@ -24,6 +24,7 @@ pub const FUNCTIONS: &[Function] = &[
     Function { name: "pages", binding: "PAGES", routes: &["/", "/portal", "/portal/ui/..."] },
     Function { name: "portal-admin", binding: "PORTAL_ADMIN", routes: &["/caas/portal/..."] },
     Function { name: "reference", binding: "REFERENCE", routes: &["/portal/reference/..."] },
+    Function { name: "operators", binding: "OPERATORS", routes: &["/caas/qnsp/..."] },
     Function { name: "ecdsa-helper", binding: "ECDSA_HELPER", routes: &["/caas/ecdsa_helper/...", "/licenses/ecdsa_helper/..."] },
     Function { name: "healthz", binding: "HEALTHZ", routes: &["/caas/healthz", "/licenses/healthz"] },
     Function { name: "public-key", binding: "PUBLIC_KEY", routes: &["/caas/publickeys", "/licenses/publickeys"] },
