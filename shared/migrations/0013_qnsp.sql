@@ -12,6 +12,8 @@ CREATE TABLE qnsp_tenants (
   monthly_fee INTEGER NOT NULL DEFAULT 0,
   suspended_at INTEGER,
   sealed_webhook_secret BLOB,
+  -- The user that onboarding has registered.
+  admin_user TEXT,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
 ) WITHOUT ROWID;

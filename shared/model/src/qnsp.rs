@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod operators;
+pub mod tenant;
 mod types;
 
 pub use types::{Object, Text, Whole};

@@ -23,6 +23,8 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0012_config_audit.sql", text: include_str!("../../migrations/0012_config_audit.sql") },
     Migration { name: "0013_qnsp.sql", text: include_str!("../../migrations/0013_qnsp.sql") },
     Migration { name: "0014_qnsp_auth.sql", text: include_str!("../../migrations/0014_qnsp_auth.sql") },
+    Migration { name: "0015_qnsp_tenants.sql", text: include_str!("../../migrations/0015_qnsp_tenants.sql") },
+    Migration { name: "0016_qnsp_audit.sql", text: include_str!("../../migrations/0016_qnsp_audit.sql") },
 ];
 
 /// Remembers which migrations were applied. The first statement that a new database sees.

@@ -163,6 +163,18 @@ impl FromSql for i64 {
     }
 }
 
+/// A runtime may hand over a whole number as an integer.
+impl FromSql for f64 {
+    fn from_sql(value: &SqlValue) -> Option<Self> {
+        match value {
+            SqlValue::Real(number) => Some(*number),
+            #[expect(clippy::cast_precision_loss, reason = "it was a double when it was stored")]
+            SqlValue::Integer(number) => Some(*number as Self),
+            _ => None,
+        }
+    }
+}
+
 impl FromSql for u64 {
     fn from_sql(value: &SqlValue) -> Option<Self> {
         i64::from_sql(value).and_then(|number| number.try_into().ok())

@@ -225,7 +225,7 @@ impl Caller {
         if stage == Stage::Tenant {
             return guards;
         }
-        if self.has_selected() {
+        if self.has_selected() && !controls.names_new_tenant {
             let exists = Guard::new("EXISTS (SELECT 1 FROM qnsp_tenants WHERE id = ?1)", refusal::unknown_tenant());
             guards.push(exists.bind(tenant));
         }
@@ -236,7 +236,8 @@ impl Caller {
         if stage == Stage::Role {
             return guards;
         }
-        if controls.entitled {
+        // What every tier has need not be asked for.
+        if controls.entitled && controls.service.least_tier() != Tier::Free {
             let has = "(SELECT tier IN (SELECT value FROM json_each(?2)) FROM qnsp_tenants WHERE id = ?1)";
             let tiers = Tier::ALL.iter().filter(|tier| tier.includes(controls.service));
             let tiers: Vec<_> = tiers.map(|tier| tier.as_str()).collect();

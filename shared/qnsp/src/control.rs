@@ -14,7 +14,7 @@ use service::{App, Error, Result};
 use crate::{
     Caller,
     caller::{Stage, is_fault},
-    counters::{Window, seconds_left},
+    counters::{USED, Window, counts_since, seconds_left},
     idempotency::{Answer, is_taken},
     refusal,
     work::unavailable,
@@ -138,11 +138,9 @@ async fn said(caller: &Caller, error: &Error) -> Result<Option<Error>> {
     if !is_entitlement && resource.is_none() {
         return Ok(None);
     }
-    let select = Statement::new(
-        "SELECT tier, coalesce((SELECT used FROM qnsp_quotas WHERE tenant_id = ?1 AND quota_type = ?2), 0) AS used \
-         FROM qnsp_tenants WHERE id = ?1",
-    );
-    let select = select.bind(caller.tenant()).bind(resource.map_or("", Quota::as_str));
+    let select = Statement::new(format!("SELECT tier, {USED} AS used FROM qnsp_tenants WHERE id = ?1"));
+    let since = resource.and_then(|quota| counts_since(quota, caller.now));
+    let select = select.bind(caller.tenant()).bind(resource.map_or("", Quota::as_str)).bind(since);
     let rows = caller.app.query(select).await?;
     let Some(row) = rows.first() else { return Ok(None) };
     let tier: String = row.get("tier")?;

@@ -1,7 +1,7 @@
 //! What every call counts: its minute, for the rate limit; its day, for the quota of calls; meters and quotas.
 
 use platform::{Row, Statement};
-use policy::qnsp::{Quota, Tier};
+use policy::qnsp::{Month, Quota, Tier, quota::Span};
 use serde_json::{Map, Value};
 use service::{Guard, Result};
 
@@ -69,17 +69,20 @@ pub(crate) fn seconds_left(now: i64) -> u64 {
     u64::try_from((left + 999) / 1000).unwrap_or(60)
 }
 
-/// Adds to what a tenant used on this day of a quota that is counted by time.
-pub(crate) fn add_to_day(tenant: &str, resource: Quota, now: i64, amount: i64) -> Statement {
+/// Adds to what a tenant used on this day of a quota that counts over time.
+pub(crate) fn add_to_day(tenant: &str, quota: Quota, now: i64, amount: i64) -> Statement {
     let upsert = Statement::new(
         "INSERT INTO qnsp_quota_days (tenant_id, quota_type, day, value) VALUES (?1, ?2, ?3, ?4) \
          ON CONFLICT (tenant_id, quota_type, day) DO UPDATE SET value = value + excluded.value",
     );
-    upsert.bind(tenant).bind(resource.as_str()).bind(day_of(now)).bind(amount)
+    upsert.bind(tenant).bind(quota.as_str()).bind(day_of(now)).bind(amount)
 }
 
-/// Changes what a tenant uses of a quota now, and notes it as the value of the day.
-pub(crate) fn reserve(tenant: &str, resource: Quota, now: i64, amount: i64) -> [Statement; 2] {
+/// Changes what a tenant uses of a quota. What is used at present is also noted as the value of the day.
+pub(crate) fn reserve(tenant: &str, quota: Quota, now: i64, amount: i64) -> Vec<Statement> {
+    if quota.span() != Span::Gauge {
+        return vec![add_to_day(tenant, quota, now, amount)];
+    }
     let used = Statement::new(
         "INSERT INTO qnsp_quotas (tenant_id, quota_type, used) VALUES (?1, ?2, max(?3, 0)) \
          ON CONFLICT (tenant_id, quota_type) DO UPDATE SET used = max(used + ?3, 0)",
@@ -89,19 +92,33 @@ pub(crate) fn reserve(tenant: &str, resource: Quota, now: i64, amount: i64) -> [
          SELECT tenant_id, quota_type, ?3, used FROM qnsp_quotas WHERE tenant_id = ?1 AND quota_type = ?2 \
          ON CONFLICT (tenant_id, quota_type, day) DO UPDATE SET value = excluded.value",
     );
-    [used.bind(tenant).bind(resource.as_str()).bind(amount), day.bind(tenant).bind(resource.as_str()).bind(day_of(now))]
+    vec![used.bind(tenant).bind(quota.as_str()).bind(amount), day.bind(tenant).bind(quota.as_str()).bind(day_of(now))]
+}
+
+/// What a tenant (`?1`) uses of a quota (`?2`): at present, or since a day (`?3`).
+pub const USED: &str = "CASE WHEN ?3 IS NULL \
+     THEN coalesce((SELECT used FROM qnsp_quotas WHERE tenant_id = ?1 AND quota_type = ?2), 0) \
+     ELSE coalesce((SELECT sum(value) FROM qnsp_quota_days WHERE tenant_id = ?1 AND quota_type = ?2 AND day >= ?3), 0) END";
+
+/// The day since which a quota counts; `None` for one that is used at present.
+pub fn counts_since(quota: Quota, now: i64) -> Option<i64> {
+    match quota.span() {
+        Span::Gauge => None,
+        Span::Day => Some(day_of(now)),
+        Span::Month => Some(day_of(Month::of(now).start())),
+    }
 }
 
 /// Whether so much more of a quota fits into the tier.
-pub(crate) fn fits(tenant: &str, resource: Quota, amount: i64) -> Guard {
+pub(crate) fn fits(tenant: &str, quota: Quota, now: i64, amount: i64) -> Guard {
     let limits: Map<String, Value> =
-        Tier::ALL.iter().map(|tier| (tier.as_str().to_owned(), Value::from(resource.limit(*tier)))).collect();
+        Tier::ALL.iter().map(|tier| (tier.as_str().to_owned(), Value::from(quota.limit(*tier)))).collect();
     let fits = Guard::new(
-        "(SELECT (?4 ->> tier) = -1 OR coalesce((SELECT used FROM qnsp_quotas WHERE tenant_id = ?1 AND quota_type = ?2), 0) \
-         + ?3 <= (?4 ->> tier) FROM qnsp_tenants WHERE id = ?1)",
-        refusal::quota_exceeded(resource, None, None),
+        format!("(SELECT (?4 ->> tier) = -1 OR {USED} + ?5 <= (?4 ->> tier) FROM qnsp_tenants WHERE id = ?1)"),
+        refusal::quota_exceeded(quota, None, None),
     );
-    fits.bind(tenant).bind(resource.as_str()).bind(amount).bind(Value::Object(limits).to_string())
+    let fits = fits.bind(tenant).bind(quota.as_str()).bind(counts_since(quota, now));
+    fits.bind(Value::Object(limits).to_string()).bind(amount)
 }
 
 /// One event of a billable operation, and its day's sum.

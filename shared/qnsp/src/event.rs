@@ -20,6 +20,15 @@ impl Caller {
     pub(crate) fn event(&self, status: StatusCode) -> Result<Option<Audit>> {
         let Some(event_type) = self.event_type() else { return Ok(None) };
         let subject = self.state(|state| state.subject.clone());
+        self.event_of(event_type, subject, status).map(Some)
+    }
+
+    /// An event that comes with this call, besides its own.
+    pub fn other_event(&self, event_type: &'static str, id: Option<String>) -> Result<Audit> {
+        self.event_of(event_type, Subject { id, ..Subject::default() }, StatusCode::OK)
+    }
+
+    fn event_of(&self, event_type: &'static str, subject: Subject, status: StatusCode) -> Result<Audit> {
         let resource = event_type.split('.').nth_back(1).unwrap_or(event_type);
         let about = match &subject.id {
             Some(id) => format!("{resource}/{id}"),
@@ -40,7 +49,7 @@ impl Caller {
         if let Some(payload) = subject.payload {
             audit = audit.detail("payload", payload);
         }
-        Ok(Some(audit.event(id, None)))
+        Ok(audit.event(id, None))
     }
 
     fn severity(&self, status: StatusCode) -> &'static str {

@@ -21,10 +21,10 @@ use service::{App, Result, Routes, Shape};
 
 pub use call::{Call, Nothing};
 pub use caller::Caller;
-pub use counters::{DAY, day_of};
+pub use counters::{DAY, USED, counts_since, day_of};
 pub use cursor::Cursor;
 pub use page::{Limit, Offset, Page};
-pub use refusal::{conflict, impossible, missing, quota_exceeded};
+pub use refusal::{conflict, impossible, missing, role_required};
 pub use settings::Settings;
 pub use tenancy::{IssuedKey, NewKey, NewTenant, open_webhook_secret};
 pub use token::{KEY_PREFIX, PERSONAL_KEY_PREFIX, key_hash};

@@ -5,6 +5,8 @@ use policy::qnsp::{AddOn, Quota, Role, Service};
 use serde_json::{Value, json};
 use service::Error;
 
+use crate::{Caller, caller::Stage};
+
 const QUOTA_EXCEEDED: &str = "QUOTA_EXCEEDED";
 
 /// A token that gives nobody access. What is wrong with it is not said, besides that it has expired.
@@ -62,6 +64,12 @@ pub(crate) fn role_too_low(required: Role, actual: Option<Role>) -> Error {
     forbidden("The role of the token is too low", details)
 }
 
+/// What the row of the operation cannot say: another role is needed for what this call asks.
+#[track_caller]
+pub fn role_required(caller: &Caller, required: Role) -> Error {
+    caller.refuse(Stage::Role, role_too_low(required, caller.role()))
+}
+
 /// The tier is filled in once it has been read.
 #[track_caller]
 pub(crate) fn not_entitled(service: Service, tier: Option<&str>) -> Error {
@@ -76,7 +84,7 @@ pub(crate) fn add_on_missing(add_on: AddOn) -> Error {
 
 /// `used` and `limit` are filled in once they have been read.
 #[track_caller]
-pub fn quota_exceeded(resource: Quota, used: Option<i64>, limit: Option<i64>) -> Error {
+pub(crate) fn quota_exceeded(resource: Quota, used: Option<i64>, limit: Option<i64>) -> Error {
     let details = json!({ "resource": resource.as_str(), "used": used, "limit": limit });
     forbidden("The quota is used up", details).with_code(QUOTA_EXCEEDED)
 }

@@ -38,6 +38,12 @@ pub struct IssuedKey {
 }
 
 impl NewTenant<'_> {
+    /// The same where the tenant may exist, and then stays as it is.
+    pub fn insert_if_absent(&self, data_key: &DataKey, now: i64) -> Result<Statement> {
+        let insert = self.insert(data_key, now)?;
+        Ok(Statement { text: format!("{} ON CONFLICT DO NOTHING", insert.text).into(), ..insert })
+    }
+
     /// The tenant's row, with a new webhook secret that its data key seals.
     pub fn insert(&self, data_key: &DataKey, now: i64) -> Result<Statement> {
         let secret = Zeroizing::new(hash::hex(&random::bytes::<32>()?));
@@ -104,7 +110,8 @@ mod tests {
     }
 
     fn sealed(tenant: &str) -> Vec<u8> {
-        let new = NewTenant { id: tenant, name: "n", admin_email: None, tier: Tier::Free, add_ons: &[], rate_limit: None };
+        let new =
+            NewTenant { id: tenant, name: "n", admin_email: None, tier: Tier::Free, add_ons: &[], rate_limit: None };
         let found = new.insert(&key(), 0).unwrap().params.into_iter().find_map(|param| match param {
             SqlValue::Blob(bytes) => Some(bytes),
             _ => None,

@@ -67,15 +67,17 @@ impl Caller {
 
 impl Work {
     /// Takes so much of a quota, or gives it back; what does not fit is refused after all else.
-    pub fn reserve(&mut self, resource: Quota, amount: i64) {
-        self.reserved.push((resource, amount));
+    pub fn reserve(&mut self, quota: Quota, amount: i64) {
+        self.reserved.push((quota, amount));
     }
 
     /// Meters something besides the operation itself, which its row meters.
     pub fn meter(&mut self, operation: Billable, quantity: f64) -> Result<()> {
         let id = new_id()?;
         let (tenant, now) = (self.caller.tenant().to_owned(), self.caller.now);
-        for statement in counters::meter(&tenant, operation.as_str(), quantity, &id, Some(self.caller.request_id()), now) {
+        for statement in
+            counters::meter(&tenant, operation.as_str(), quantity, &id, Some(self.caller.request_id()), now)
+        {
             self.batch.push(statement);
         }
         Ok(())
@@ -100,11 +102,11 @@ impl Work {
             self.batch.push(idempotency.seal(&caller, answer).await?);
         }
         let (tenant, now) = (caller.tenant(), caller.now);
-        for (resource, amount) in std::mem::take(&mut self.reserved) {
+        for (quota, amount) in std::mem::take(&mut self.reserved) {
             if amount > 0 {
-                self.batch.require(counters::fits(tenant, resource, amount));
+                self.batch.require(counters::fits(tenant, quota, now, amount));
             }
-            for statement in counters::reserve(tenant, resource, now, amount) {
+            for statement in counters::reserve(tenant, quota, now, amount) {
                 self.batch.push(statement);
             }
         }

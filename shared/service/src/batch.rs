@@ -22,13 +22,15 @@ pub struct Batch<A> {
     guards: Vec<Guard>,
     statements: Vec<Statement>,
     entry: Option<(Audit, Option<Slot>)>,
+    /// Entries besides the one that the answer names.
+    others: Vec<Audit>,
     violations: Vec<(SqlError, Error)>,
 }
 
 impl<A: Actor> Batch<A> {
     pub fn new(actor: A) -> Self {
         let guards = actor.guards();
-        Self { actor, guards, statements: Vec::new(), entry: None, violations: Vec::new() }
+        Self { actor, guards, statements: Vec::new(), entry: None, others: Vec::new(), violations: Vec::new() }
     }
 
     /// Adds a statement.
@@ -60,6 +62,11 @@ impl<A: Actor> Batch<A> {
     /// Records the entry whatever the statements find: a read of secrets.
     pub fn record_always(&mut self, audit: Audit) {
         self.entry = Some((audit, None));
+    }
+
+    /// Records one more entry, which the answer does not name.
+    pub fn record_also(&mut self, audit: Audit) {
+        self.others.push(audit);
     }
 
     /// Reads a tenant's data key in the same round trip, unless this instance has it open.
@@ -154,6 +161,9 @@ impl<A: Actor> Batch<A> {
             {
                 plan.entry = Some(plan.add(self.append(audit, false)));
             }
+        }
+        for audit in &self.others {
+            plan.add(self.append(audit, true));
         }
         if let Some((audit, None)) = &self.entry {
             plan.entry = Some(plan.add(self.append(audit, true)));

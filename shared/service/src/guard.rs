@@ -1,6 +1,8 @@
 //! Guards: conditions without which nothing of a batch happens. All guards of a batch are one statement, either one that
 //! selects them or one that breaks the batch and names the first that does not hold.
 
+use std::borrow::Cow;
+
 use platform::{SqlError, SqlValue, Statement};
 
 use crate::Error;
@@ -22,7 +24,7 @@ pub struct Guard {
 }
 
 impl Guard {
-    pub fn new(condition: &'static str, refusal: Error) -> Self {
+    pub fn new(condition: impl Into<Cow<'static, str>>, refusal: Error) -> Self {
         Self { condition: Statement::new(condition), refusal, is_recorded: false }
     }
 

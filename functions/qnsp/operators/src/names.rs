@@ -81,8 +81,12 @@ mod tests {
 
     #[test]
     fn every_name_of_the_policy_is_read() {
-        assert!(Tier::ALL.iter().all(|tier| TierName::try_from(tier.as_str().to_owned()).is_ok_and(|read| read.0 == *tier)));
-        assert!(AddOn::ALL.iter().all(|one| AddOnName::try_from(one.as_str().to_owned()).is_ok_and(|read| read.0 == *one)));
+        assert!(
+            Tier::ALL.iter().all(|tier| TierName::try_from(tier.as_str().to_owned()).is_ok_and(|read| read.0 == *tier))
+        );
+        assert!(
+            AddOn::ALL.iter().all(|one| AddOnName::try_from(one.as_str().to_owned()).is_ok_and(|read| read.0 == *one))
+        );
         assert!(TierName::try_from("gold".to_owned()).is_err() && AddOnName::try_from("free".to_owned()).is_err());
     }
 }

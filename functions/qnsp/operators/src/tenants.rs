@@ -76,10 +76,7 @@ pub(crate) async fn create_qnsp_tenant(
     get, path = "/caas/qnsp/tenants", tag = "Chancery", params(ListTenants),
     responses((status = 200, body = TenantList), (status = 401)),
 )]
-pub(crate) async fn list_qnsp_tenants(
-    signed: Signed,
-    Query(query): Query<ListTenants>,
-) -> Result<Answer<TenantList>> {
+pub(crate) async fn list_qnsp_tenants(signed: Signed, Query(query): Query<ListTenants>) -> Result<Answer<TenantList>> {
     let mut batch = signed.authorize()?.batch();
     let found = batch.push(store::select_after(query.after.as_deref().unwrap_or_default()));
     store::tenant_list(batch.read().await?.rows(found)).map(Answer)

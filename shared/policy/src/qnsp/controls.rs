@@ -17,6 +17,8 @@ pub struct Controls {
     pub admin: bool,
     /// The billable operation that a success is metered as.
     pub billable: Option<Billable>,
+    /// Whether an operator may name a tenant that does not exist yet.
+    pub names_new_tenant: bool,
     /// Whether the path is also served without its first segment, as the first catalogue has it.
     pub bare: bool,
 }
@@ -25,7 +27,16 @@ impl Controls {
     /// An operation that any tenant may call with this role.
     #[must_use]
     pub const fn of(service: Service, least: Role) -> Self {
-        Self { service, least, entitled: false, add_on: None, admin: false, billable: None, bare: false }
+        Self {
+            service,
+            least,
+            entitled: false,
+            add_on: None,
+            admin: false,
+            billable: None,
+            names_new_tenant: false,
+            bare: false,
+        }
     }
 
     #[must_use]
@@ -46,6 +57,11 @@ impl Controls {
     #[must_use]
     pub const fn metered(self, billable: Billable) -> Self {
         Self { billable: Some(billable), ..self }
+    }
+
+    #[must_use]
+    pub const fn for_new_tenant(self) -> Self {
+        Self { names_new_tenant: true, ..self }
     }
 
     #[must_use]
