@@ -180,10 +180,10 @@ pub fn capacity(used: i64, projected: i64, limit: i64) -> Capacity {
     }
     let share = divide(i128::from(projected) * 10_000, i128::from(limit));
     let action = match share {
-        ..7_000 => CapacityAction::None,
-        ..8_500 => CapacityAction::Monitor,
-        ..10_000 => CapacityAction::UpgradeSoon,
-        _ => CapacityAction::UpgradeNow,
+        10_000.. => CapacityAction::UpgradeNow,
+        8_500..10_000 => CapacityAction::UpgradeSoon,
+        7_000..8_500 => CapacityAction::Monitor,
+        _ => CapacityAction::None,
     };
     Capacity { current: number::rate(used, limit), projected: share as f64 / 10_000.0, action }
 }

@@ -122,7 +122,7 @@ mod tests {
             for address in [IpAddr::V6(Ipv6Addr::from(bits)), IpAddr::V4(Ipv4Addr::from(v4)),
                 IpAddr::V6(Ipv4Addr::from(v4).to_ipv6_mapped())] {
                 let canonical = canonical_address(&address.to_string());
-                prop_assert_eq!(canonical.as_deref(), Some(address.to_canonical().to_string().as_str()));
+                prop_assert_eq!(&canonical, &Some(address.to_canonical().to_string()));
                 prop_assert_eq!(canonical.as_deref().and_then(canonical_address), canonical);
             }
         }

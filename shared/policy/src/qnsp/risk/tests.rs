@@ -56,16 +56,14 @@ fn only(facts: &Facts<'_>, name: &str) -> f64 {
     points.first().map_or(0.0, |(_, score)| *score)
 }
 
-/// Facts that score exactly so many points, up to 65.
-fn scoring(points: i64) -> Facts<'static> {
-    let signals = match points {
-        40.. => signals(0, 0, 0, 1),
-        _ => Signals::default(),
-    };
-    let left = points - if points >= 40 { 40 } else { 0 };
-    assert!(left % 5 == 0 && left <= 25, "{points}");
-    // 5 points each for a low signal would be capped with the others: the address has a cap of its own.
-    Facts { user_signals: signals, address_signals: self::signals(0, 0, 0, i64::from(left == 25)), ..ordinary() }
+/// Medium: 40 points.
+fn medium() -> Facts<'static> {
+    Facts { user_signals: signals(0, 0, 0, 1), ..ordinary() }
+}
+
+/// High: 65 points.
+fn high() -> Facts<'static> {
+    Facts { address_signals: signals(0, 0, 0, 1), ..medium() }
 }
 
 #[test]
@@ -213,8 +211,8 @@ fn a_policy_applies_from_level_high_and_its_threshold_on() {
         assess(&Facts { policies: &policies, ..facts }).recommendation
     };
     let (challenge, deny) = (Recommendation::Challenge, Recommendation::Deny);
-    assert_eq!([of(scoring(65), 65.0), of(scoring(65), 65.5), of(scoring(65), 0.0)], [deny, challenge, deny]);
-    assert_eq!(of(scoring(40), 0.0), challenge, "medium is not high, whatever the threshold");
+    assert_eq!([of(high(), 65.0), of(high(), 65.5), of(high(), 0.0)], [deny, challenge, deny]);
+    assert_eq!(of(medium(), 0.0), challenge, "medium is not high, whatever the threshold");
 }
 
 #[test]
@@ -228,9 +226,9 @@ fn an_applying_policy_comes_before_the_base_and_deny_before_challenge() {
     assert_eq!(of(ordinary(), std::slice::from_ref(&deny)), (Recommendation::Deny, false), "whatever the score");
     assert_eq!(of(ordinary(), &[challenge.clone(), deny]), (Recommendation::Deny, false));
     // 65 and 30 points are critical; the tenant's policy says what is done about it.
-    assert_eq!(of(scoring(65), &[challenge]), (Recommendation::Challenge, true));
+    assert_eq!(of(high(), &[challenge]), (Recommendation::Challenge, true));
     let too_high = Policy { risk_score_threshold: 99.0, ..policy("p") };
-    assert_eq!(of(scoring(65), &[too_high]), (Recommendation::Challenge, true), "the base");
+    assert_eq!(of(high(), &[too_high]), (Recommendation::Challenge, true), "the base");
 }
 
 #[test]
@@ -242,7 +240,7 @@ fn the_policy_with_the_lowest_threshold_says_the_challenge() {
             ..policy("p")
         };
         let policies: Vec<_> = rows.iter().map(with).collect();
-        assess(&Facts { policies: &policies, ..scoring(65) }).challenge_type
+        assess(&Facts { policies: &policies, ..high() }).challenge_type
     };
     use ChallengeType::{Captcha, EmailVerification, Mfa};
     assert_eq!(of(&[(60.0, Mfa), (50.0, Captcha), (55.0, EmailVerification)]), Some(Captcha));
@@ -302,9 +300,10 @@ proptest! {
         let sum: f64 = assessment.factors.iter().map(|factor| factor.score).sum();
         prop_assert_eq!(assessment.score, sum.min(100.0));
         prop_assert!(assessment.factors.iter().all(|factor| factor.score > 0.0 && !factor.reason.is_empty()));
-        prop_assert!(assessment.factors.is_sorted_by(|one, next| {
+        let in_order = |one: &Factor, next: &Factor| {
             one.score > next.score || (one.score == next.score && one.name < next.name)
-        }));
+        };
+        prop_assert!(assessment.factors.is_sorted_by(in_order));
         prop_assert_eq!(assessment.challenge_type.is_some(), assessment.recommendation == Recommendation::Challenge);
         prop_assert_eq!(assessment.level, Level::of(assessment.score));
     }
@@ -313,9 +312,14 @@ proptest! {
     fn worse_facts_never_score_less(facts in any_facts(), more in any_signals(), failures in 0_i64..4) {
         let add = |one: Signals| signals(one.low + more.low, one.medium + more.medium, one.high + more.high, one.critical + more.critical);
         let score = assess(&facts).score;
-        prop_assert!(assess(&Facts { user_signals: add(facts.user_signals), ..facts }).score >= score);
-        prop_assert!(assess(&Facts { address_signals: add(facts.address_signals), ..facts }).score >= score);
-        prop_assert!(assess(&Facts { new_device_signals: add(facts.new_device_signals), ..facts }).score >= score);
-        prop_assert!(assess(&Facts { session_failures: facts.session_failures + failures, ..facts }).score >= score);
+        let worse = [
+            Facts { user_signals: add(facts.user_signals), ..facts },
+            Facts { address_signals: add(facts.address_signals), ..facts },
+            Facts { new_device_signals: add(facts.new_device_signals), ..facts },
+            Facts { session_failures: facts.session_failures + failures, ..facts },
+        ];
+        for facts in worse {
+            prop_assert!(assess(&facts).score >= score);
+        }
     }
 }

@@ -31,11 +31,11 @@ struct Change {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Day {
     /// `Jn`: from 1, and the 29th of February is not counted.
-    OfCommonYear(i64),
+    Julian(i64),
     /// `n`: from 0, and the 29th of February is counted.
-    OfYear(i64),
+    Ordinal(i64),
     /// `Mm.w.d`: that weekday (0 is Sunday) for the first to fourth time in the month, or in week 5 for the last time.
-    OfWeek { month: i64, week: i64, weekday: i64 },
+    Weekday { month: i64, week: i64, weekday: i64 },
 }
 
 impl Rules {
@@ -99,27 +99,27 @@ impl Day {
             (rest.is_empty() && (least..=most).contains(&number)).then_some(number)
         };
         if let Some(number) = text.strip_prefix('J') {
-            return within(number, 1, 365).map(Self::OfCommonYear);
+            return within(number, 1, 365).map(Self::Julian);
         }
         let Some(week) = text.strip_prefix('M') else {
-            return within(text, 0, 365).map(Self::OfYear);
+            return within(text, 0, 365).map(Self::Ordinal);
         };
         let mut parts = week.splitn(3, '.');
         let month = within(parts.next()?, 1, 12)?;
         let week = within(parts.next()?, 1, 5)?;
-        Some(Self::OfWeek { month, week, weekday: within(parts.next()?, 0, 6)? })
+        Some(Self::Weekday { month, week, weekday: within(parts.next()?, 0, 6)? })
     }
 
     /// Days since the epoch.
     fn of(self, year: i64) -> i64 {
         let first_of = |month| Date { year, month, day: 1 }.days();
         match self {
-            Self::OfCommonYear(number) => {
+            Self::Julian(number) => {
                 let is_behind_leap_day = number > 59 && days_in_month(year, 2) == 29;
                 first_of(1) + number - 1 + i64::from(is_behind_leap_day)
             }
-            Self::OfYear(number) => first_of(1) + number,
-            Self::OfWeek { month, week, weekday } => {
+            Self::Ordinal(number) => first_of(1) + number,
+            Self::Weekday { month, week, weekday } => {
                 let first = first_of(month);
                 // The epoch was a Thursday.
                 let day = (weekday - first - 4).rem_euclid(7) + (week - 1) * 7;
