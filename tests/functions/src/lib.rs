@@ -7,6 +7,7 @@ use platform::Host;
 pub use accounts;
 pub use applications;
 pub use audit_log;
+pub use auth;
 pub use configuration;
 pub use consent;
 pub use credentials;
@@ -28,6 +29,7 @@ pub use reference;
 pub use secret_store;
 pub use service_directory;
 pub use service_key;
+pub use tenants;
 pub use tokens;
 
 /// The router of a function by its name in the gateway's table.
@@ -53,7 +55,9 @@ pub async fn app(name: &str, host: Host) -> Option<Router> {
         "pages" => Some(pages::app(host).await),
         "portal-admin" => Some(portal_admin::app(host).await),
         "reference" => Some(reference::app(host).await),
+        "auth" => Some(auth::app(host).await),
         "operators" => Some(operators::app(host).await),
+        "tenants" => Some(tenants::app(host).await),
         "ecdsa-helper" => Some(ecdsa_helper::app(host).await),
         "healthz" => Some(healthz::app(host).await),
         "public-key" => Some(public_key::app(host).await),

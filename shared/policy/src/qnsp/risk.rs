@@ -1,7 +1,8 @@
-//! How risky a sign-in is: facts that a store read in, factors with their points, and what is recommended out. Points
-//! are counted in halves, for signals of new devices count half.
+//! How risky a sign-in is: from facts that a store read to factors with points and a recommendation. Points are
+//! counted in halves, because signals of new devices count half.
 
 mod stats;
+mod words;
 
 pub use stats::{Counts, factor_kinds, top_factors};
 
@@ -169,10 +170,11 @@ fn challenge_by(largest: Option<&Factor>) -> ChallengeType {
 /// Adds a factor, by name, half points and reason, unless it has no points; says whether it has.
 type Add<'a> = dyn FnMut(&str, i64, String) -> bool + 'a;
 
-/// Slower is no travel, but a person who sits in an aircraft.
+/// The speed of an airliner: who is faster was not one person.
 const FASTEST_KM_PER_HOUR: f64 = 900.0;
-/// Nearer is the error of the coordinates.
+/// Places nearer than this may be one place whose coordinates are inexact.
 const NEAR_KM: f64 = 100.0;
+const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: f64 = 3_600_000.0;
 const DORMANT_DAYS: i64 = 90;
 const AUTOMATION: [&str; 6] = ["bot", "curl", "wget", "python-", "headless", "go-http"];
@@ -188,10 +190,10 @@ fn add_facts(facts: &Facts<'_>, add: &mut Add<'_>) {
             add("new_device", 30 * i64::from(history.has_new_fingerprint), "an unknown device of the user".to_owned());
             add("new_country", 30 * i64::from(history.has_new_country), "an unknown country for the user".to_owned());
             if let (Some(here), Some((there, at))) = (facts.coordinates, history.last_place) {
-                let hours = (facts.now.saturating_sub(at) as f64 / HOUR_MS).max(1.0 / 60.0);
+                let elapsed = facts.now.saturating_sub(at).max(MINUTE_MS);
                 let distance = distance_km(there, here);
-                let is_impossible = distance > NEAR_KM && distance / hours > FASTEST_KM_PER_HOUR;
-                let reason = format!("{distance:.0} km from the last place, within {hours:.1} hours");
+                let is_impossible = distance > NEAR_KM && distance * HOUR_MS / elapsed as f64 > FASTEST_KM_PER_HOUR;
+                let reason = format!("{} km within {} minutes", distance as i64, elapsed / MINUTE_MS);
                 add("impossible_travel", 70 * i64::from(is_impossible), reason);
             }
         }
@@ -262,8 +264,6 @@ impl Level {
         }
     }
 }
-
-mod words;
 
 #[cfg(test)]
 mod tests;

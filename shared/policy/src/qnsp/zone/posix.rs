@@ -170,7 +170,8 @@ mod tests {
 
     use super::*;
 
-    /// Each form of a rule that the standard has, in the table or not.
+    /// Each form of a rule that the standard has, in the table or not. None changes so near the new year that the year
+    /// of UTC is another: there the implementation that is compared with takes the rule of the wrong year.
     const STRINGS: [&str; 18] = [
         "UTC0",
         "<+0545>-5:45",
@@ -187,7 +188,7 @@ mod tests {
         "EET-2EEST,M3.4.4/50,M10.4.4/50",
         "AAA3BBB,J60/0,J300",
         "AAA3BBB,59/0,299/24",
-        "AAA-3BBB-5,J1/1,J59/-20",
+        "AAA-3BBB-5,J2/1,J59/-20",
         "AAA3BBB,M2.5.0/-167,M11.1.3/167",
         "<-04>4<-03>,M9.1.6/24,M4.1.6/24",
     ];
@@ -211,6 +212,17 @@ mod tests {
         for day in 20_000..20_800 {
             assert_eq!(rules.offset(day * DAY), -4 * HOUR, "{day}");
         }
+    }
+
+    /// The year of a rule is that of the local clock.
+    #[test]
+    fn a_change_may_lie_in_another_year_of_utc() {
+        let rules = Rules::parse("AAA-3BBB,J1/1,J59").unwrap();
+        // 2036-12-31T22:00:00Z is one o'clock on the first day of 2037.
+        assert_eq!((rules.offset(2_114_373_599), rules.offset(2_114_373_600)), (3 * HOUR, 4 * HOUR));
+        let rules = Rules::parse("AAA3BBB,J60,J365/23").unwrap();
+        // 2037-01-01T01:00:00Z is 23 o'clock of summer time on the last day of 2036.
+        assert_eq!((rules.offset(2_114_384_399), rules.offset(2_114_384_400)), (-2 * HOUR, -3 * HOUR));
     }
 
     #[test]
