@@ -10,6 +10,7 @@ pub fn all() -> Vec<Arc<Operation>> {
         functions::accounts::routes(),
         functions::applications::routes(),
         functions::audit_log::routes(),
+        functions::auth::routes(),
         functions::configuration::routes(),
         functions::consent::routes(),
         functions::credentials::routes(),
@@ -25,6 +26,7 @@ pub fn all() -> Vec<Arc<Operation>> {
         functions::secret_store::routes(),
         functions::service_directory::routes(),
         functions::service_key::routes(),
+        functions::tenants::routes(),
         functions::tokens::routes(),
     ];
     functions.iter().flat_map(|routes| routes.operations().iter().cloned()).collect()

@@ -5,7 +5,9 @@
 use std::{collections::BTreeSet, path::PathBuf};
 
 use axum::http::StatusCode;
+use chancery_tests::rows;
 use functions::*;
+use policy::Access;
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
@@ -203,6 +205,54 @@ fn portal() -> Value {
     document
 }
 
+/// Here a bearer token authenticates; every refusal has one shape, and says who may call.
+fn qnsp() -> Value {
+    let operations = auth::Operations::openapi().merge_from(tenants::Operations::openapi());
+    let mut document = complete("QNSP", operations);
+    document["components"]["schemas"]["Error"] = json!({
+        "type": "object",
+        "required": ["statusCode", "error", "message", "details", "requestId", "timestamp"],
+        "properties": {
+            "statusCode": { "type": "integer", "description": "The HTTP status" },
+            "error": { "type": "string", "description": "The word for it, such as TENANT_MISMATCH" },
+            "message": { "type": "string", "description": "What is wrong" },
+            "details": { "type": "object", "description": "The reason of each field at fault, or more about the refusal" },
+            "requestId": { "type": "string", "format": "uuid", "description": "As in the header x-request-id" },
+            "timestamp": { "type": "string", "format": "date-time" },
+        },
+    });
+    document["components"]["securitySchemes"] = json!({
+        "token": {
+            "type": "http", "scheme": "bearer",
+            "bearerFormat": "an API key (qnsp_pqc_…), or a JSON web token of a configured issuer",
+        },
+    });
+    let rows: Vec<_> = rows::all();
+    for (name, operation) in operations_mut(&mut document) {
+        let row = rows.iter().find(|row| format!("{} {}", row.method, row.path) == name).unwrap();
+        let Access::Qnsp(controls) = row.access else {
+            operation["security"] = json!([]);
+            continue;
+        };
+        operation["security"] = json!([{ "token": [] }]);
+        let mut who = format!("Least role: {}.", controls.least.as_str());
+        if controls.entitled {
+            who += &format!(" The tenant's tier must be {} or higher.", controls.service.least_tier().as_str());
+        }
+        if let Some(add_on) = controls.add_on {
+            who += &format!(" The tenant needs the add-on {}.", add_on.as_str());
+        }
+        if let Some(billable) = controls.billable {
+            who += &format!(" Billed as {}.", billable.as_str());
+        }
+        operation["description"] = match operation["description"].as_str() {
+            Some(text) => json!(format!("{text}\n\n{who}")),
+            None => json!(who),
+        };
+    }
+    document
+}
+
 /// The operations that both APIs have, each with its own key.
 fn with_system_operations(operations: utoipa::openapi::OpenApi, prefix: &str) -> utoipa::openapi::OpenApi {
     operations
@@ -277,6 +327,13 @@ fn complete_operation(operation: &mut Value) {
 fn operations(document: &Value) -> impl Iterator<Item = (String, &Value)> {
     document["paths"].as_object().unwrap().iter().flat_map(|(path, item)| {
         let methods = item.as_object().unwrap().iter();
+        methods.map(move |(method, operation)| (format!("{} {path}", method.to_uppercase()), operation))
+    })
+}
+
+fn operations_mut(document: &mut Value) -> impl Iterator<Item = (String, &mut Value)> {
+    document["paths"].as_object_mut().unwrap().iter_mut().flat_map(|(path, item)| {
+        let methods = item.as_object_mut().unwrap().iter_mut();
         methods.map(move |(method, operation)| (format!("{} {path}", method.to_uppercase()), operation))
     })
 }
@@ -382,6 +439,13 @@ fn portal_is_complete_and_committed() {
     check_contract(&document, PORTAL);
     check_form(&document);
     check_committed(&document, "portal.json");
+}
+
+#[test]
+fn qnsp_is_committed() {
+    let document = qnsp();
+    check_form(&document);
+    check_committed(&document, "qnsp.json");
 }
 
 #[test]
