@@ -65,7 +65,13 @@ test("on workerd no door of the runtime is open, secrets stay private, and a kil
   for (const name of ["", "dev.json", ".dev.vars", ...files(up.state).filter((name) => name.includes("sqlite"))]) {
     assert.equal(statSync(join(up.state, name)).mode & 0o077, 0, `others may read ${name}`);
   }
-  const secrets = [JSON.parse(readFileSync(join(up.state, "dev.json"))).configToken, ...readVars(up.state)];
+  const { configToken, qnsp } = JSON.parse(readFileSync(join(up.state, "dev.json")));
+  const { tenantId, freeTenantId, jwtSecret, ...keys } = qnsp;
+  assert.deepEqual(Object.keys(keys), QNSP_KEYS);
+  for (const key of Object.values(keys)) assert.match(key, /^qnsp_pqc_[0-9a-f]{40}$/);
+  assert.equal(new Set([tenantId, freeTenantId, ...Object.values(keys)]).size, 2 + QNSP_KEYS.length);
+  assert(Buffer.from(jwtSecret).length >= 32 && readVars(up.state).includes(jwtSecret));
+  const secrets = [configToken, ...Object.values(keys), ...readVars(up.state)];
   for (const secret of secrets) assert(!up.commandLines.some((line) => line.includes(secret)), "a secret stands on a command line");
 
   const [answer, page] = await Promise.all([fetch(`${up.url}/nowhere`), fetch(`${up.url}/portal/`, { redirect: "manual" })]);
@@ -83,8 +89,11 @@ test("on workerd no door of the runtime is open, secrets stay private, and a kil
 test("one state serves workerd and wrangler, neither with the local explorer, and Ctrl-C ends everything", async () => {
   const state = mkdtempSync(join(folder, "state-"));
   const names = [];
+  let qnsp;
   for (const runtime of [[], ["--wrangler"], []]) {
     const up = await start(runtime, state);
+    const now = JSON.parse(readFileSync(join(state, "dev.json"))).qnsp;
+    assert.deepEqual(now, (qnsp ??= now), `the tenants and keys of QNSP of the first start, ${runtime}`);
     assert.deepEqual((await groups(up)).sort(), names, `the rows that were written before, ${runtime}`);
     names.push(`group-${names.length}`);
     await groups(up, names.at(-1));
@@ -190,6 +199,8 @@ async function groups(up, create) {
   return create ? [] : (await answer.json()).groups.map((group) => group.key);
 }
 
+const QNSP_KEYS = ["ownerKey", "adminKey", "secondAdminKey", "developerKey", "viewerKey", "freeTenantKey", "platformAdminKey"];
+
 /** An executable shell script with these lines. */
 function program(text) {
   const file = join(mkdtempSync(join(folder, "bin-")), "spin");
@@ -198,7 +209,7 @@ function program(text) {
 }
 
 const readVars = (state) =>
-  [...readFileSync(join(state, ".dev.vars"), "utf8").matchAll(/_KEY="(.+)"/g)].map(([, value]) => value);
+  [...readFileSync(join(state, ".dev.vars"), "utf8").matchAll(/_(?:KEY|SECRET)="(.+)"/g)].map(([, value]) => value);
 
 const files = (state) => readdirSync(state, { recursive: true });
 

@@ -16,6 +16,7 @@ mod licence;
 mod mail;
 mod portal;
 mod portal_file;
+mod qnsp;
 mod ring_file;
 mod root_key;
 mod secret;
@@ -110,6 +111,9 @@ enum Command {
     /// Mails of the portal
     #[command(subcommand)]
     Mail(mail::Mail),
+    /// Tenants of the QNSP API and their API keys
+    #[command(subcommand)]
+    Qnsp(qnsp::Qnsp),
     /// The audit log, and the proof that nobody rewrote it
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -156,6 +160,7 @@ impl Cli {
             Command::PortalFile(file) => file.run(&session),
             Command::Portal(portal) => portal.run(&session),
             Command::Mail(mail) => mail.run(&session),
+            Command::Qnsp(qnsp) => qnsp.run(&session),
             Command::Audit(audit) => audit.run(&session),
             Command::Environment(environment) => environment.run(&session),
             Command::Community(community) => community.run(&session),

@@ -48,6 +48,8 @@ mod portal_introspection;
 mod portal_kong;
 mod portal_mail;
 mod portal_table;
+mod qnsp;
+mod qnsp_operators;
 mod restart;
 mod secrets;
 mod service_key;
@@ -124,6 +126,7 @@ fn cases() -> Vec<Case> {
         of(portal, portal_introspection::cases()),
         of(portal, portal_kong::cases()),
         of(portal, portal_table::cases()),
+        of(["operators"], qnsp_operators::cases()),
         audit::cases(),
         audit_log::cases(),
         restart::cases(),
