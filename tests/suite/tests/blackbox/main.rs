@@ -50,6 +50,7 @@ mod portal_mail;
 mod portal_table;
 mod qnsp;
 mod qnsp_operators;
+mod qnsp_tenants;
 mod restart;
 mod secrets;
 mod service_key;
@@ -127,6 +128,7 @@ fn cases() -> Vec<Case> {
         of(portal, portal_kong::cases()),
         of(portal, portal_table::cases()),
         of(["operators"], qnsp_operators::cases()),
+        of(["operators", "tenants"], qnsp_tenants::cases()),
         audit::cases(),
         audit_log::cases(),
         restart::cases(),

@@ -154,6 +154,19 @@ impl<'a> Tenant<'a> {
     }
 }
 
+impl<'a> Caller<'a> {
+    /// Whoever holds this token of a tenant.
+    pub fn with_token(deployment: &'a Deployment, tenant: &str, token: &str) -> Self {
+        Self {
+            deployment,
+            tenant: tenant.to_owned(),
+            user: String::new(),
+            key_id: String::new(),
+            token: Some(token.to_owned()),
+        }
+    }
+}
+
 impl Caller<'_> {
     pub fn get(&self, path: &str) -> Reply {
         self.call("GET", path, None)
