@@ -3,7 +3,6 @@
 use axum::{Json as Answer, http::StatusCode};
 use model::{
     caas::Message,
-    ids::Uuid,
     qnsp::operators::{IssuedKey, KeyList},
 };
 use qnsp::NewKey;
@@ -11,7 +10,12 @@ use serde::Deserialize;
 use service::{Error, Json, PLATFORM_TENANT, Path, Query, Result, Signed};
 use utoipa::IntoParams;
 
-use crate::{bodies::CreateKey, key_store as store, tenants::exists};
+use crate::{
+    bodies::CreateKey,
+    key_store as store,
+    names::{KeyId, TenantId},
+    tenants::exists,
+};
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -28,7 +32,7 @@ pub(crate) struct ListKeys {
 )]
 pub(crate) async fn issue_qnsp_key(
     signed: Signed,
-    Path(tenant): Path<Uuid>,
+    Path(TenantId(tenant)): Path<TenantId>,
     Json(request): Json<CreateKey>,
 ) -> Result<(StatusCode, Answer<IssuedKey>)> {
     let (tenant_id, roles) = (tenant.as_str(), request.roles());
@@ -63,7 +67,7 @@ pub(crate) async fn issue_qnsp_key(
 )]
 pub(crate) async fn list_qnsp_keys(
     signed: Signed,
-    Path(tenant): Path<Uuid>,
+    Path(TenantId(tenant)): Path<TenantId>,
     Query(query): Query<ListKeys>,
 ) -> Result<Answer<KeyList>> {
     let mut batch = signed.authorize()?.batch();
@@ -77,7 +81,7 @@ pub(crate) async fn list_qnsp_keys(
     delete, path = "/caas/qnsp/keys/{keyId}", tag = "Chancery", params(("keyId" = String, Path)),
     responses((status = 200, body = Message), (status = 400), (status = 401), (status = 404)),
 )]
-pub(crate) async fn revoke_qnsp_key(signed: Signed, Path(id): Path<Uuid>) -> Result<Answer<Message>> {
+pub(crate) async fn revoke_qnsp_key(signed: Signed, Path(KeyId(id)): Path<KeyId>) -> Result<Answer<Message>> {
     let mut batch = signed.authorize()?.batch();
     let revoked = batch.push(store::revoke(id.as_str(), signed.now));
     // The path does not name the tenant.

@@ -1,6 +1,6 @@
 //! The checked members of the bodies.
 
-use model::ids::Invalid;
+use model::ids::{Invalid, Uuid};
 use policy::qnsp::{AddOn, Tier};
 use serde::Deserialize;
 
@@ -53,6 +53,16 @@ checked!(
 checked!(
     AddOnName(AddOn) of "String", String, "must be byohsm or key-escrow",
     |name| AddOn::parse(&name)
+);
+
+checked!(
+    /// A tenant in the path. A refusal of a path does not name the parameter, so the rule does.
+    TenantId(Uuid) of "String", String, "tenantId must be a UUID",
+    |text| Uuid::try_from(text).ok()
+);
+checked!(
+    KeyId(Uuid) of "String", String, "keyId must be a UUID",
+    |text| Uuid::try_from(text).ok()
 );
 
 fn is_text(text: &str, most: usize) -> bool {

@@ -13,6 +13,7 @@ use utoipa::IntoParams;
 
 use crate::{
     bodies::{CreateTenant, UpdateTenant},
+    names::TenantId,
     tenant_store as store,
 };
 
@@ -90,7 +91,7 @@ pub(crate) async fn list_qnsp_tenants(signed: Signed, Query(query): Query<ListTe
 )]
 pub(crate) async fn update_qnsp_tenant(
     signed: Signed,
-    Path(id): Path<Uuid>,
+    Path(TenantId(id)): Path<TenantId>,
     Json(request): Json<UpdateTenant>,
 ) -> Result<Answer<Tenant>> {
     let mut batch = signed.authorize()?.batch();
@@ -107,7 +108,10 @@ pub(crate) async fn update_qnsp_tenant(
     get, path = "/caas/qnsp/tenants/{tenantId}/webhook-secret", tag = "Chancery", params(("tenantId" = String, Path)),
     responses((status = 200, body = WebhookSecret), (status = 400), (status = 401), (status = 404)),
 )]
-pub(crate) async fn show_qnsp_webhook_secret(signed: Signed, Path(id): Path<Uuid>) -> Result<Answer<WebhookSecret>> {
+pub(crate) async fn show_qnsp_webhook_secret(
+    signed: Signed,
+    Path(TenantId(id)): Path<TenantId>,
+) -> Result<Answer<WebhookSecret>> {
     let mut batch = signed.authorize()?.batch();
     batch.require(exists(&id));
     batch.record_always(signed.audit(id.as_str(), "webhook-secret"));

@@ -127,7 +127,7 @@ fn cases() -> Vec<Case> {
         of(portal, portal_introspection::cases()),
         of(portal, portal_kong::cases()),
         of(portal, portal_table::cases()),
-        of(["operators"], qnsp_operators::cases()),
+        of(["operators", "tenants"], qnsp_operators::cases()),
         of(["operators", "tenants"], qnsp_tenants::cases()),
         audit::cases(),
         audit_log::cases(),

@@ -19,6 +19,7 @@ pub fn cases() -> Vec<Case> {
         case(what_an_update_does_not_give_stays),
         case(a_key_is_told_once_listed_and_revoked),
         case(every_kind_of_caller_has_the_key_or_token_of_its_kind),
+        case(what_operators_decide_holds_from_the_next_call_on),
         case(a_webhook_secret_is_the_same_each_time_and_sealed),
         case(all_that_is_wrong_with_a_body_is_named_at_once),
         case(only_system_and_service_look_after_tenants),
@@ -29,6 +30,9 @@ pub fn cases() -> Vec<Case> {
         case(the_tool_makes_and_lists_tenants_and_keys),
     ]
 }
+
+/// An operation of the API that everyone may call who has a token.
+const QUOTAS: &str = "/tenant/v1/quotas/current";
 
 const UNKNOWN: &str = "5d3e0d51-7d60-4a0e-9ad8-7b5a4d6e0a11";
 
@@ -164,6 +168,45 @@ fn every_kind_of_caller_has_the_key_or_token_of_its_kind(t: &Deployment) {
     let claims: Value = token.claims().unwrap();
     assert_eq!((&claims["tenant_id"], &claims["roles"]), (&json!(cast.tenant.id), &json!(["owner"])));
     assert_eq!(claims["sub"], json!(cast.jwt.user));
+}
+
+fn what_operators_decide_holds_from_the_next_call_on(t: &Deployment) {
+    let cast = Cast::new(t);
+    for (kind, caller) in cast.all() {
+        let expected = if matches!(kind, "anonymous" | "garbage") { 401 } else { 200 };
+        assert_eq!(caller.get(QUOTAS).status, expected, "{kind}");
+    }
+    let personal = cast.tenant.key_with(&json!({ "role": "viewer", "personal": true }));
+    assert_eq!(personal.get(QUOTAS).status, 200);
+    ok(&t.service.delete(&format!("/caas/qnsp/keys/{}", personal.key_id)), 200);
+    assert_eq!(personal.get(QUOTAS).status, 401);
+    let end = model::time::to_iso(1000 * (crate::qnsp::now() + 4));
+    let short = cast.tenant.key_with(&json!({ "role": "viewer", "expiresAt": end }));
+    assert_eq!(short.get(QUOTAS).status, 200);
+    std::thread::sleep(std::time::Duration::from_millis(4_100));
+    assert_eq!(short.get(QUOTAS).status, 401);
+
+    let change = |body: Value| ok(&t.service.patch(&cast.tenant.path(""), &body), 200);
+    let limit = || ok(&cast.owner.get(QUOTAS), 200)["quotas"][0]["limit"].as_f64().unwrap();
+    let high = limit();
+    change(json!({ "tier": "free" }));
+    assert!(limit() < high, "the tier was not changed");
+    change(json!({ "suspended": true }));
+    for caller in [&cast.owner, &cast.jwt] {
+        let reply = caller.get(QUOTAS);
+        assert_eq!((reply.status, details(&reply)["control"].clone()), (403, json!("suspended")));
+    }
+    change(json!({ "suspended": false, "rateLimitPerMinute": 1 }));
+    // The calls before have used it up, unless a minute has just begun.
+    let statuses = [0; 3].map(|_| cast.viewer.get(QUOTAS).status);
+    assert!(statuses.contains(&429), "{statuses:?}");
+    change(json!({ "rateLimitPerMinute": 0 }));
+    assert_eq!(cast.viewer.get(QUOTAS).status, 200);
+}
+
+fn details(reply: &chancery::client::Reply) -> Value {
+    let body: Value = serde_json::from_slice(&reply.body).unwrap();
+    body["details"].clone()
 }
 
 fn a_webhook_secret_is_the_same_each_time_and_sealed(t: &Deployment) {
