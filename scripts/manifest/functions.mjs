@@ -85,6 +85,8 @@ function describe(root, crate, variables, groups, faults) {
     outboundHosts: hosts,
     sizeExemption: exemption,
     deployed: given.deployed ?? true,
+    // Without it there is no router of operations: such a function serves files.
+    operations: (crate.dependencies ?? []).some(({ name, kind }) => name === "chancery-service" && kind === null),
     watched: ["src", "static"].filter((part) => existsSync(join(root, folder, part))),
   };
 }

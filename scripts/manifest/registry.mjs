@@ -59,24 +59,35 @@ workspace = true
 [dependencies]
 axum.workspace = true
 platform.workspace = true
+service.workspace = true
 
 ${dependencies.sort().join("")}`;
 }
 
 export function linkedSource(functions) {
   const arms = functions.map(({ name }) => `        ${literal(name)} => Some(${crate(name)}::app(host).await),\n`);
+  const withRows = functions.filter(({ operations }) => operations);
+  const routes = withRows.map(({ name }) => `        ${literal(name)} => Some(${crate(name)}::routes()),\n`);
   const names = [...functions.map(({ name }) => crate(name)), "gateway"].sort();
   return `//! Every function, linked natively, for tests and measurements.
 //! ${NOTE}
 
 use axum::Router;
 use platform::Host;
+use service::Routes;
 
 ${names.map((name) => `pub use ${name};\n`).join("")}
 /// The router of a function by its name in the gateway's table.
 pub async fn app(name: &str, host: Host) -> Option<Router> {
     match name {
 ${arms.join("")}        _ => None,
+    }
+}
+
+/// The operations of a function; a function that serves files has none.
+pub fn routes(name: &str) -> Option<Routes> {
+    match name {
+${routes.join("")}        _ => None,
     }
 }
 `;

@@ -3,6 +3,7 @@
 
 use axum::Router;
 use platform::Host;
+use service::Routes;
 
 pub use accounts;
 pub use applications;
@@ -61,6 +62,34 @@ pub async fn app(name: &str, host: Host) -> Option<Router> {
         "ecdsa-helper" => Some(ecdsa_helper::app(host).await),
         "healthz" => Some(healthz::app(host).await),
         "public-key" => Some(public_key::app(host).await),
+        _ => None,
+    }
+}
+
+/// The operations of a function; a function that serves files has none.
+pub fn routes(name: &str) -> Option<Routes> {
+    match name {
+        "audit-log" => Some(audit_log::routes()),
+        "configuration" => Some(configuration::routes()),
+        "consent" => Some(consent::routes()),
+        "environment" => Some(environment::routes()),
+        "extension" => Some(extension::routes()),
+        "secret-store" => Some(secret_store::routes()),
+        "service-directory" => Some(service_directory::routes()),
+        "groups" => Some(groups::routes()),
+        "tokens" => Some(tokens::routes()),
+        "key-authorization" => Some(key_authorization::routes()),
+        "service-key" => Some(service_key::routes()),
+        "accounts" => Some(accounts::routes()),
+        "applications" => Some(applications::routes()),
+        "credentials" => Some(credentials::routes()),
+        "developer" => Some(developer::routes()),
+        "files" => Some(files::routes()),
+        "introspection" => Some(introspection::routes()),
+        "portal-admin" => Some(portal_admin::routes()),
+        "ecdsa-helper" => Some(ecdsa_helper::routes()),
+        "healthz" => Some(healthz::routes()),
+        "public-key" => Some(public_key::routes()),
         _ => None,
     }
 }

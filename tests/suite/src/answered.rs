@@ -12,9 +12,12 @@ use std::{
 };
 
 use policy::Access;
-use serde_json::Value;
 
-use crate::{rows, runtime::root};
+use crate::{
+    documented::{self, matches},
+    rows,
+    runtime::root,
+};
 
 /// Words of operations that are reads and hold no secrets, although they are no `GET`: only their refusal is an entry.
 const READS: [&str; 5] = ["audit.read", "authorization.list", "config.fetch", "extension.status", "portal.introspect"];
@@ -70,12 +73,17 @@ pub fn compare(answers: &Path) -> Result<(Vec<String>, Vec<String>), String> {
     let list = root().join("tests/suite/uncovered.txt");
     let listed = fs::read_to_string(&list).map_err(|error| format!("{}: {error}", list.display()))?;
     let listed: BTreeSet<String> = listed.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect();
-    let statuses = documented()?
-        .into_iter()
-        .filter(|it| !answers.iter().any(|answer| answer.is_of(&it.method, &it.path) && answer.status == it.status))
-        .map(|it| format!("{} {} {}", it.method, it.path, it.status));
-    let operations = rows::all();
-    let entries = operations.iter().filter(|row| row.audit.is_some()).flat_map(|row| {
+    let operations = documented::operations()?;
+    let statuses = operations.iter().flat_map(|it| {
+        let answered = |status: &u16| {
+            let status = status.to_string();
+            answers.iter().any(|answer| answer.is_of(&it.method, &it.path) && answer.status == status)
+        };
+        let missing = it.statuses.iter().filter(move |status| !answered(status));
+        missing.map(|status| format!("{} {} {status}", it.method, it.path))
+    });
+    let rows = rows::all();
+    let entries = rows.iter().filter(|row| row.audit.is_some()).flat_map(|row| {
         let named = |answer: &&Answer<'_>| answer.is_entry && answer.is_of(&row.method, &row.path);
         let word = row.audit.unwrap_or_default();
         let done = row.method == "GET"
@@ -88,7 +96,7 @@ pub fn compare(answers: &Path) -> Result<(Vec<String>, Vec<String>), String> {
         missing.map(|(outcome, _)| format!("{} {} {outcome} entry", row.method, row.path)).collect::<Vec<_>>()
     });
     // These answers tell of a change, whatever the operation: a creation, and every PUT and DELETE that was done.
-    let unnamed = operations.iter().filter_map(|row| Some((row, row.audit?))).flat_map(|(row, word)| {
+    let unnamed = rows.iter().filter_map(|row| Some((row, row.audit?))).flat_map(|(row, word)| {
         let changes = |answer: &&Answer<'_>| {
             answer.status == "201"
                 || (answer.status.starts_with('2') && matches!(row.method.as_str(), "PUT" | "DELETE"))
@@ -102,12 +110,6 @@ pub fn compare(answers: &Path) -> Result<(Vec<String>, Vec<String>), String> {
     });
     let missing: BTreeSet<String> = statuses.chain(entries).chain(unnamed).collect();
     Ok((missing.difference(&listed).cloned().collect(), listed.difference(&missing).cloned().collect()))
-}
-
-struct Documented {
-    method: String,
-    path: String,
-    status: String,
 }
 
 struct Answer<'a> {
@@ -130,53 +132,5 @@ impl<'a> Answer<'a> {
         self.method == method
             && (matches(template, self.path)
                 || self.path.strip_prefix("/portal").is_some_and(|path| matches(template, path)))
-    }
-}
-
-/// Whether a path is one of a template. A last parameter `{path}` holds slashes.
-fn matches(template: &str, path: &str) -> bool {
-    let (mut template, mut path) = (template.split('/'), path.split('/'));
-    loop {
-        match (template.next(), path.next()) {
-            (None, None) => return true,
-            (Some("{path}"), Some(_)) => return true,
-            (Some(wanted), Some(given)) if wanted == given || (wanted.starts_with('{') && !given.is_empty()) => {}
-            _ => return false,
-        }
-    }
-}
-
-fn documented() -> Result<Vec<Documented>, String> {
-    let folder = root().join("openapi");
-    let mut all = Vec::new();
-    for entry in fs::read_dir(&folder).map_err(|error| error.to_string())? {
-        let text = fs::read_to_string(entry.map_err(|error| error.to_string())?.path());
-        let document: Value =
-            serde_json::from_str(&text.map_err(|error| error.to_string())?).map_err(|error| error.to_string())?;
-        let paths = document.get("paths").and_then(Value::as_object).into_iter().flatten();
-        for (path, item) in paths {
-            for (method, operation) in item.as_object().into_iter().flatten() {
-                let responses = operation.get("responses").and_then(Value::as_object).into_iter().flatten();
-                // `default` stands for every other refusal.
-                let statuses = responses.filter(|(status, _)| *status != "default");
-                all.extend(statuses.map(|(status, _)| Documented {
-                    method: method.to_uppercase(),
-                    path: path.clone(),
-                    status: status.clone(),
-                }));
-            }
-        }
-    }
-    Ok(all)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_template_matches_whole_segments() {
-        assert!(matches("/a/{id}/b", "/a/1/b") && matches("/files/{path}", "/files/x/y.md") && matches("/a", "/a"));
-        assert!(!matches("/a/{id}", "/a/") && !matches("/a/{id}", "/a/1/b") && !matches("/a/b", "/a/c"));
     }
 }

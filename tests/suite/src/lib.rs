@@ -2,6 +2,7 @@
 //! and stopped. The cases themselves are in `tests/blackbox`.
 
 pub mod answered;
+pub mod documented;
 pub mod native;
 pub mod provider;
 pub mod rows;

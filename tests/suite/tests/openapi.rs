@@ -129,7 +129,11 @@ fn caas() -> Value {
         .merge_from(portal_admin::Operations::openapi())
         .merge_from(operators::Operations::openapi())
         .merge_from(audit_log::Operations::openapi());
-    complete("Config & Consent", with_system_operations(operations, "/caas"))
+    let mut document = complete("Config & Consent", with_system_operations(operations, "/caas"));
+    document["components"]["securitySchemes"]["bearer"] = json!({
+        "type": "http", "scheme": "bearer", "description": "A token of the configured authorization server",
+    });
+    document
 }
 
 fn licensing() -> Value {
@@ -148,11 +152,6 @@ fn config() -> Value {
     document["components"]["securitySchemes"] = json!({
         "token": { "type": "http", "scheme": "bearer", "bearerFormat": "cpeer_ and 64 hexadecimal digits" },
     });
-    for item in document["paths"].as_object_mut().unwrap().values_mut() {
-        for operation in item.as_object_mut().unwrap().values_mut() {
-            operation["security"] = json!([{ "token": [] }]);
-        }
-    }
     document
 }
 
@@ -191,17 +190,10 @@ fn portal() -> Value {
         json!({ "type": "http", "scheme": "basic", "description": "E-mail address and password" }),
     );
     schemes.insert("session".to_owned(), json!({ "type": "apiKey", "in": "cookie", "name": "portal_session" }));
-    for item in document["paths"].as_object_mut().unwrap().values_mut() {
-        for operation in item.as_object_mut().unwrap().values_mut() {
-            let open = operation["tags"] == json!(["account"]) || operation["security"] == json!([]);
-            operation["security"] = match operation["operationId"].as_str().unwrap() {
-                "create-session" => json!([{ "password": [] }, { "session": [] }]),
-                "introspect" => continue,
-                _ if open => json!([]),
-                _ => json!([{ "session": [] }]),
-            };
-        }
-    }
+    let admin = "What POST /caas/portal/tokens gave to an operator, for Kong's portal tool";
+    schemes.insert("admin-token".to_owned(), header("Kong-Admin-Token", admin));
+    // Besides what its row says: the cookie of a session that goes on.
+    document["paths"]["/auth"]["get"]["security"] = json!([{ "password": [] }, { "session": [] }]);
     document
 }
 
@@ -292,9 +284,10 @@ fn complete(title: &str, operations: utoipa::openapi::OpenApi) -> Value {
         "requestid": header("requestid", "JSON `{\"ts\": epoch seconds, \"uuid\": text, \"appid\": text}`, encrypted \
             as the licence key is. Good for one request, within the allowed time span."),
     });
-    for item in document["paths"].as_object_mut().unwrap().values_mut() {
-        for operation in item.as_object_mut().unwrap().values_mut() {
+    for (path, item) in document["paths"].as_object_mut().unwrap() {
+        for (method, operation) in item.as_object_mut().unwrap() {
             complete_operation(operation);
+            operation["security"] = security(&method.to_uppercase(), path);
         }
     }
     document
@@ -304,7 +297,21 @@ fn header(name: &str, description: &str) -> Value {
     json!({ "type": "apiKey", "in": "header", "name": name, "description": description })
 }
 
-/// Who can be refused with 401 has to sign; every refusal has the same body.
+/// What a caller shows, as the operation's row says.
+fn security(method: &str, path: &str) -> Value {
+    let signed = json!({ "publickey": [], "licensekey": [], "requestid": [] });
+    let row = rows::all().into_iter().find(|row| row.method == method && row.path == path);
+    match row.unwrap().access {
+        Access::Anyone => json!([]),
+        Access::Licence(_) => json!([signed]),
+        Access::TokenOrLicence(_) => json!([signed, { "publickey": [], "requestid": [], "bearer": [] }]),
+        Access::ConfigToken(_) => json!([{ "token": [] }]),
+        Access::Session => json!([{ "session": [] }]),
+        Access::AdminToken => json!([{ "admin-token": [] }]),
+    }
+}
+
+/// Every refusal has the same body.
 fn complete_operation(operation: &mut Value) {
     let responses = operation["responses"].as_object_mut().unwrap();
     let error = json!({ "application/json": { "schema": { "$ref": "#/components/schemas/Error" } } });
@@ -317,10 +324,7 @@ fn complete_operation(operation: &mut Value) {
             response["content"] = error.clone();
         }
     }
-    let signed = responses.contains_key("401");
     responses.insert("default".to_owned(), json!({ "description": "Any other refusal or fault", "content": error }));
-    operation["security"] =
-        if signed { json!([{ "publickey": [], "licensekey": [], "requestid": [] }]) } else { json!([]) };
 }
 
 /// Every operation as `METHOD /path`, with its description.

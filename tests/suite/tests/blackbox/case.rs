@@ -29,6 +29,11 @@ pub fn case<F: Fn(&Deployment) + Send + Sync + 'static>(run: F) -> Case {
 }
 
 impl Case {
+    /// A case that is one of several made from a list.
+    pub fn named(name: &str, run: impl Fn(&Deployment) + Send + Sync + 'static) -> Self {
+        Self { name: name.to_owned(), needs: Selection::ALL, run: Arc::new(run) }
+    }
+
     /// The case as one that asks these functions only.
     pub fn of(self, needs: &Selection) -> Self {
         Self { needs: needs.clone(), ..self }

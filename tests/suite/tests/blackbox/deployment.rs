@@ -1,6 +1,6 @@
 //! A running deployment as its callers see it: one client per kind of caller, so that a case says who asks.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, thread, time::Duration};
 
 use chancery::client::{Client, Reply};
 use chancery_tests::{
@@ -114,6 +114,11 @@ impl Deployment {
     /// Another client with a known licence, as another process of the same caller would be.
     pub fn client(&self, secret: &str) -> Client {
         client(&self.instance, secret)
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, time: Duration) {
+        thread::sleep(time);
     }
 
     /// Makes a licence a member of a community.

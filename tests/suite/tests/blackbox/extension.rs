@@ -3,8 +3,6 @@
 
 use chancery::client::{Api, Reply};
 use chancery_tests::variables::random_uuid;
-use model::AuthLevel;
-use policy::{Action, Membership};
 use serde_json::{Value, json};
 
 use crate::{
@@ -12,7 +10,6 @@ use crate::{
     case::{Case, case, together},
     database,
     deployment::{Caller, Deployment, unique},
-    permission_table::{cell, status},
 };
 
 pub const ACTIVATE: &str = "/caas/extension/activate";
@@ -24,7 +21,6 @@ pub fn cases() -> Vec<Case> {
         case(an_extension_is_activated_deactivated_and_activated_again),
         case(an_extension_is_one_of_its_tenant_and_community),
         case(of_parallel_activations_the_first_counts),
-        case(extensions_are_for_licences_from_service_ext_on),
         case(data_of_the_wrong_shape_are_refused),
         case(plain_mode_takes_and_gives_data_in_the_clear),
         case(a_token_is_refused_where_none_are_taken),
@@ -136,26 +132,6 @@ fn of_parallel_activations_the_first_counts(t: &Deployment) {
     let by = with(&extension, &json!({ "deactivatedBy": "x" }));
     let answers = together(8, |_| ask(t, &t.service, DEACTIVATE, &by));
     assert!(answers.iter().all(|answer| answer == &answers[0]), "{answers:?}");
-}
-
-fn extensions_are_for_licences_from_service_ext_on(t: &Deployment) {
-    let stored = AuthLevel::ALL.map(|level| (t.of(level), level));
-    for (caller, level) in stored.into_iter().chain([(&t.infra, AuthLevel::Service)]) {
-        let extension = extension();
-        let by = with(&extension, &json!({ "deactivatedBy": "x" }));
-        for (action, path, data, success) in [
-            (Action::DeactivateExtension, DEACTIVATE, &by, 404),
-            (Action::ActivateExtension, ACTIVATE, &extension, 200),
-            (Action::ShowExtension, STATUS, &extension, 200),
-            (Action::DeactivateExtension, DEACTIVATE, &by, 200),
-        ] {
-            let expected = status(cell(action, None, false, level), Membership::None, success);
-            assert_eq!(post(caller, path, data).status, expected, "{action:?} by {level:?}");
-        }
-    }
-    for path in [ACTIVATE, DEACTIVATE, STATUS] {
-        refused(&t.anonymous.post(path, &json!({ "data": "AAAA" })), 401);
-    }
 }
 
 fn data_of_the_wrong_shape_are_refused(t: &Deployment) {

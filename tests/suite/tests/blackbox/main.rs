@@ -34,6 +34,7 @@ mod health;
 mod ipfs;
 mod key_authorization;
 mod kill;
+mod matrix;
 mod pages;
 mod permission_table;
 mod permissions;
@@ -47,7 +48,6 @@ mod portal_guesses;
 mod portal_introspection;
 mod portal_kong;
 mod portal_mail;
-mod portal_table;
 mod qnsp;
 mod qnsp_operators;
 mod qnsp_tenants;
@@ -93,6 +93,7 @@ fn cases() -> Vec<Case> {
     let areas = [
         of(["key-authorization", "secret-store"], signed::cases()),
         of(["groups", "key-authorization", "secret-store"], body::cases()),
+        matrix::cases(),
         permission_table::cases(),
         permissions::cases(),
         of(["key-authorization", "secret-store"], service_key::cases()),
@@ -126,7 +127,6 @@ fn cases() -> Vec<Case> {
         of(portal, portal_applications::cases()),
         of(portal, portal_introspection::cases()),
         of(portal, portal_kong::cases()),
-        of(portal, portal_table::cases()),
         of(["operators", "tenants"], qnsp_operators::cases()),
         of(["operators", "tenants"], qnsp_tenants::cases()),
         audit::cases(),

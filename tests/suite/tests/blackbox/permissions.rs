@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use model::AuthLevel;
 use policy::{Action, Membership};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     answer::{ok, refused},
@@ -17,7 +17,6 @@ use crate::{
 pub fn cases() -> Vec<Case> {
     vec![
         case(get_key),
-        case(get_current_key),
         case(list_keys),
         case(create_key),
         case(update_key),
@@ -29,8 +28,6 @@ pub fn cases() -> Vec<Case> {
         case(remove_from_community),
         case(secrets),
         case(consents),
-        case(patch_directory),
-        case(rotate_root_key),
         case(an_unknown_target_is_refused_like_a_known_one_to_callers_without_permission),
     ]
 }
@@ -121,13 +118,6 @@ fn get_key(t: &Deployment) {
                 check(Action::GetKey, Some(level), column, Standing::Outside, 200, reply.status);
             }
         }
-    }
-}
-
-fn get_current_key(t: &Deployment) {
-    for (caller, column) in callers(t) {
-        let reply = caller.get("/licenses/servicekey/current");
-        check(Action::GetCurrentKey, None, column, Standing::Outside, 200, reply.status);
     }
 }
 
@@ -347,25 +337,6 @@ fn consents(t: &Deployment) {
     for (_, community) in &cast.communities {
         // The infra licence counts as a member everywhere.
         ask(&t.infra, AuthLevel::Service, Standing::Valid, community);
-    }
-}
-
-fn patch_directory(t: &Deployment) {
-    for (caller, column) in callers(t) {
-        let name = unique("service");
-        let mut body = Value::from(serde_json::Map::new());
-        body[&name] = json!("https://example.com");
-        let reply = caller.patch("/caas/sd", &body);
-        check(Action::PatchDirectory, None, column, Standing::Outside, 200, reply.status);
-    }
-}
-
-fn rotate_root_key(t: &Deployment) {
-    for (caller, column) in callers(t) {
-        let reply = caller.get("/caas/root-key");
-        check(Action::RotateRootKey, None, column, Standing::Outside, 200, reply.status);
-        let reply = caller.call("POST", "/caas/root-key/rewrap", None);
-        check(Action::RotateRootKey, None, column, Standing::Outside, 200, reply.status);
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::{
     answer::refused,
     case::{Case, case},
-    deployment::{Deployment, community, unique},
+    deployment::{Deployment, unique},
     portal::developer,
     portal_applications::{application, id},
 };
@@ -14,7 +14,6 @@ use crate::{
 pub fn cases() -> Vec<Case> {
     vec![
         case(a_page_that_cannot_be_read_is_refused),
-        case(who_may_not_is_refused_before_anything_is_looked_for),
         case(what_is_not_there_is_not_found),
         case(bodies_without_their_members_are_refused),
     ]
@@ -41,18 +40,6 @@ fn a_page_that_cannot_be_read_is_refused(t: &Deployment) {
         let reply = owner.get(&format!("{path}?size=0"));
         assert_eq!(reply.status, 400, "{path}");
     }
-}
-
-fn who_may_not_is_refused_before_anything_is_looked_for(t: &Deployment) {
-    for (method, path) in [
-        ("GET", "/caas/portal/files/content/index.md"),
-        ("DELETE", "/caas/portal/files/content/index.md"),
-        ("GET", "/caas/portal/mail/5d3e0d51-7d60-4a0e-9ad8-7b5a4d6e0a11"),
-    ] {
-        refused(&t.basic.call(method, path, None), 401);
-    }
-    let path = format!("/licenses/community/{}/servicekey/{}", community(), unique("tag"));
-    refused(&t.anonymous.call("DELETE", &path, None), 401);
 }
 
 fn what_is_not_there_is_not_found(t: &Deployment) {
