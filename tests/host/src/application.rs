@@ -2,7 +2,7 @@
 
 use crate::arguments::Arguments;
 use crate::guest::Grants;
-use crate::instances::{self, Handler, Instances};
+use crate::instances::{self, Handlers, Instances};
 use crate::key_value;
 use crate::manifest::{Component as Section, Manifest};
 use crate::outbound::Allowed;
@@ -22,7 +22,9 @@ const KEY_VALUE: &str = "sqlite_key_value.db";
 
 pub struct Application {
     pub routes: Routes,
-    pub handlers: BTreeMap<String, Handler>,
+    pub handlers: BTreeMap<String, Handlers>,
+    /// Whether a request may say how far the clock is ahead for it.
+    pub movable_clock: bool,
 }
 
 impl Application {
@@ -63,9 +65,10 @@ impl Application {
                 key_value: key_value.clone(),
                 outbound: Arc::new(allowed(section, &variables, address)?),
             };
-            handlers.insert(id.clone(), Instances::of(id, component, &linker, grants)?);
+            handlers.insert(id.clone(), Handlers::new(Instances::of(id, component, &linker, grants)?));
         }
-        Ok(Self { routes: Routes::new(manifest.http_triggers())?, handlers })
+        let routes = Routes::new(manifest.http_triggers())?;
+        Ok(Self { routes, handlers, movable_clock: arguments.movable_clock })
     }
 }
 

@@ -8,8 +8,9 @@ use crate::variables::Granted;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use wasmtime::component::ResourceTable;
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi::{HostWallClock, WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 /// What a component may use. All its instances share it.
@@ -43,12 +44,14 @@ pub struct Guest {
 }
 
 impl Guest {
-    pub fn new(grants: Arc<Grants>) -> Self {
+    /// Its clock is that of the machine, ahead by some time.
+    pub fn new(grants: Arc<Grants>, ahead: Duration) -> Self {
         // Standard output belongs to the host's own line; what guests print goes to standard error.
         let wasi = WasiCtx::builder()
             .envs(&grants.environment)
             .stdout(wasmtime_wasi::cli::stderr())
             .stderr(wasmtime_wasi::cli::stderr())
+            .wall_clock(Clock { ahead })
             .build();
         Self {
             table: ResourceTable::new(),
@@ -57,6 +60,20 @@ impl Guest {
             outbound: Outbound(Arc::clone(&grants.outbound)),
             grants,
         }
+    }
+}
+
+struct Clock {
+    ahead: Duration,
+}
+
+impl HostWallClock for Clock {
+    fn resolution(&self) -> Duration {
+        Duration::from_nanos(1)
+    }
+
+    fn now(&self) -> Duration {
+        SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + self.ahead
     }
 }
 

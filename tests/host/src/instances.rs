@@ -3,8 +3,9 @@
 
 use crate::bindings::Platform;
 use crate::guest::{Grants, Guest};
+use std::collections::HashMap;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tokio::time::Sleep;
@@ -37,20 +38,41 @@ pub fn linker(engine: &Engine) -> Result<Linker<Guest>> {
     Ok(linker)
 }
 
+/// The instances of one component, by how far their clocks are ahead: an instance serves several requests at the same
+/// time, and they share its clock.
+pub struct Handlers {
+    instances: Instances,
+    by_clock: Mutex<HashMap<Duration, Handler>>,
+}
+
+impl Handlers {
+    pub fn new(instances: Instances) -> Self {
+        Self { instances, by_clock: Mutex::default() }
+    }
+
+    pub fn at(&self, ahead: Duration) -> Handler {
+        let mut by_clock = self.by_clock.lock().unwrap_or_else(PoisonError::into_inner);
+        let instances = || ProxyHandler::new(Instances { ahead, ..self.instances.clone() });
+        by_clock.entry(ahead).or_insert_with(instances).clone()
+    }
+}
+
 /// Where instances of one component come from.
+#[derive(Clone)]
 pub struct Instances {
     id: Arc<str>,
     service: ServicePre<Guest>,
     grants: Arc<Grants>,
+    ahead: Duration,
 }
 
 impl Instances {
-    pub fn of(id: &str, component: &Component, linker: &Linker<Guest>, grants: Grants) -> Result<Handler> {
+    pub fn of(id: &str, component: &Component, linker: &Linker<Guest>, grants: Grants) -> Result<Self> {
         let service = linker
             .instantiate_pre(component)
             .and_then(ServicePre::new)
             .with_context(|| format!("component `{id}` does not fit this host"))?;
-        Ok(ProxyHandler::new(Self { id: id.into(), service, grants: Arc::new(grants) }))
+        Ok(Self { id: id.into(), service, grants: Arc::new(grants), ahead: Duration::ZERO })
     }
 }
 
@@ -60,7 +82,7 @@ impl HandlerState for Instances {
     type WorkerState = Life;
 
     async fn instantiate(&self) -> Result<Instance<Guest, Idle, Life>> {
-        let guest = Guest::new(Arc::clone(&self.grants));
+        let guest = Guest::new(Arc::clone(&self.grants), self.ahead);
         let mut store = Store::new(self.service.engine(), guest);
         let service = self.service.instantiate_async(&mut store).await?;
         Ok(Instance {

@@ -10,6 +10,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use wasmtime::error::Context as _;
 use wasmtime::{Result, ensure};
@@ -17,6 +18,8 @@ use wasmtime_wasi_http::{Error, WasiBody};
 
 /// The one well-known path of Spin that tests may lean on.
 const HEALTH: &str = "/.well-known/spin/health";
+
+const CLOCK_AHEAD: &str = "test-clock-ahead";
 
 pub async fn serve(listener: TcpListener, application: Arc<Application>) -> Result<()> {
     loop {
@@ -43,7 +46,8 @@ async fn answer(
     let Some(found) = application.routes.find(request.uri().path()) else {
         return empty(StatusCode::NOT_FOUND);
     };
-    let handler = application.handlers.get(found.component).context("a route to no component")?;
+    let ahead = if application.movable_clock { clock_ahead(&mut request) } else { Duration::ZERO };
+    let handler = application.handlers.get(found.component).context("a route to no component")?.at(ahead);
     let uri = absolute(&request)?;
     let component = found.component.to_owned();
     found.add_headers(request.headers_mut(), &uri, client);
@@ -57,6 +61,13 @@ async fn answer(
             empty(StatusCode::INTERNAL_SERVER_ERROR)
         }
     }
+}
+
+/// How far the clock is ahead for a request that says so.
+fn clock_ahead(request: &mut Request<Incoming>) -> Duration {
+    let value = request.headers_mut().remove(CLOCK_AHEAD);
+    let milliseconds = value.as_ref().and_then(|value| value.to_str().ok()?.parse().ok());
+    Duration::from_millis(milliseconds.unwrap_or_default())
 }
 
 fn absolute(request: &Request<Incoming>) -> Result<Uri> {

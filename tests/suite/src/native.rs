@@ -1,7 +1,7 @@
 //! All functions in one ordinary program over one SQLite file, behind the gateway's route table.
 //! For tests, and the limit that benchmarks compare with; nothing is deployed this way.
 
-use std::{collections::HashMap, path::Path, sync::Arc};
+use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
@@ -14,7 +14,7 @@ use platform::Host;
 use serde_json::json;
 use tower::ServiceExt;
 
-use crate::{answered::Recorder, selection::Selection};
+use crate::{answered::Recorder, runtime::CLOCK_AHEAD, selection::Selection};
 
 /// The database file inside a state folder.
 pub const DATABASE: &str = "chancery.sqlite";
@@ -42,7 +42,7 @@ pub async fn router_over(host: Host, chosen: &Selection) -> Router {
         let (apps, recorder) = (apps.clone(), recorder.clone());
         async move {
             let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
-            let response = dispatch(apps, request).await;
+            let response = platform::runtime::ahead(clock_ahead(&request), dispatch(apps, request)).await;
             if let Some(recorder) = recorder.as_ref() {
                 let named = response.headers().contains_key("audit-entry");
                 recorder.record(&method, &path, response.status().as_u16(), named);
@@ -50,6 +50,12 @@ pub async fn router_over(host: Host, chosen: &Selection) -> Router {
             response
         }
     })
+}
+
+/// How far the clock is ahead for a request that says so.
+fn clock_ahead(request: &Request) -> Duration {
+    let value = request.headers().get(CLOCK_AHEAD).and_then(|value| value.to_str().ok());
+    Duration::from_millis(value.and_then(|value| value.parse().ok()).unwrap_or_default())
 }
 
 async fn dispatch(apps: Arc<HashMap<&'static str, Router>>, request: Request) -> Response {

@@ -22,6 +22,10 @@ use crate::{answered, selection::Selection, variables::Variables};
 /// The longest start: a component is compiled at its first start.
 const START_TIMEOUT: Duration = Duration::from_secs(180);
 
+/// The header with which a request says how many milliseconds the clock is ahead for it, where the clock can be moved.
+/// Only the hosts of tests read it; `tests/host` has the same name.
+pub const CLOCK_AHEAD: &str = "test-clock-ahead";
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Runtime {
     /// The functions linked into an ordinary program over rusqlite.
@@ -40,6 +44,18 @@ impl Runtime {
             Self::Native => "native",
             Self::Workerd => "workerd",
             Self::Component => "component",
+        }
+    }
+
+    /// Whether time can pass without anybody waiting: by the header [`CLOCK_AHEAD`], for a single request, so that cases
+    /// do not disturb each other. Spin's clock is that of the machine. On workerd one isolate answers requests of all
+    /// cases at once and its `Date.now` is one for all of them; what its tasks do after an answer could not be told
+    /// apart by request, so a patched clock would lie to others.
+    pub fn has_movable_clock(self) -> bool {
+        match self {
+            Self::Native => true,
+            Self::Workerd => false,
+            Self::Component => spin().is_none(),
         }
     }
 
@@ -103,6 +119,7 @@ impl Runtime {
                 }
                 let mut command = Command::new(sibling("chancery-host")?);
                 command.arg("--manifest").arg(manifest).arg("--state").arg(state).args(["--listen", "127.0.0.1:0"]);
+                command.arg("--movable-clock");
                 command.arg("--cache").arg(root().join("target/component-cache")).arg("--until-stdin-closes");
                 command.envs(settings);
                 components(&mut command, functions);

@@ -6,11 +6,12 @@ use std::{
     panic::{self, AssertUnwindSafe},
     sync::Arc,
     thread,
+    time::Duration,
 };
 
 use chancery_tests::selection::Selection;
 
-use crate::deployment::Deployment;
+use crate::{clock, deployment::Deployment};
 
 #[derive(Clone)]
 pub struct Case {
@@ -41,6 +42,7 @@ impl Case {
 
     pub fn run(&self, deployment: &Deployment) -> Result<(), String> {
         NEEDED.set(self.needs.clone());
+        clock::set_ahead(Duration::ZERO);
         caught(|| (self.run)(deployment))
     }
 }
@@ -68,8 +70,12 @@ pub fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
 /// Runs a closure in several threads at once, each with its number, and gives what they returned in that order.
 pub fn together<T: Send>(threads: usize, run: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let results: Vec<_> = thread::scope(|scope| {
-        let run = &run;
-        let started: Vec<_> = (0..threads).map(|number| scope.spawn(move || caught(|| run(number)))).collect();
+        let (run, ahead) = (&run, clock::ahead());
+        let run = move |number| {
+            clock::set_ahead(ahead);
+            caught(|| run(number))
+        };
+        let started: Vec<_> = (0..threads).map(|number| scope.spawn(move || run(number))).collect();
         started
             .into_iter()
             .map(|thread| thread.join().unwrap_or_else(|_| Err("a thread ended early".to_owned())))

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::{
     answer::{ok, refused as refused_signed},
     case::{Case, case},
+    clock,
     config_project::{Project, mint, project, refused, send},
     deployment::Deployment,
 };
@@ -83,7 +84,7 @@ fn the_scheme_of_a_token_has_no_case(t: &Deployment) {
 }
 
 fn an_expired_or_revoked_token_is_refused_at_once(t: &Deployment) {
-    let soon = model::time::to_iso(model::time::from_iso("2026-01-01T00:00:00Z").unwrap().max(now()) + 1_500);
+    let soon = model::time::to_iso(clock::now() + 1_500);
     let short = mint(t, &json!({ "expiresAt": soon }));
     ok(&short.get("/groups"), 200);
     let revoked = project(t);
@@ -96,14 +97,9 @@ fn an_expired_or_revoked_token_is_refused_at_once(t: &Deployment) {
     let witness = mint(t, &json!({ "tenantId": revoked.tenant, "projectId": revoked.project }));
     assert_eq!(ok(&witness.get("/groups"), 200)["groups"].as_array().unwrap().len(), 1);
     refused_signed(&t.system.delete(&format!("/caas/config-tokens/{}", revoked.id)), 404);
-    std::thread::sleep(std::time::Duration::from_millis(1_600));
+    t.pass(std::time::Duration::from_millis(1_600));
     assert_eq!(refused(&short.get("/groups"), 401), "API token has expired");
     assert_eq!(refused(&short.post("/groups", &json!({ "name": "n" })), 401), "API token has expired");
-}
-
-fn now() -> i64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    i64::try_from(since.as_millis()).unwrap()
 }
 
 fn tokens_are_shown_once(t: &Deployment) {

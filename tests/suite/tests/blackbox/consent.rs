@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::{
     answer::{names, ok, refused},
     case::{Case, case, together},
+    clock,
     database::{self, AuditEntry},
     deployment::{Caller, Deployment, community, unique},
 };
@@ -81,6 +82,8 @@ fn plain(caller: &Caller, method: &str, path: &str, body: Option<&Value>) -> Rep
     let signed = caller.client.headers(Api::Caas).unwrap();
     let mut headers = signed.pairs().to_vec();
     headers.push(("requestfromswagger", "true"));
+    let time = clock::header();
+    headers.extend(time.as_ref().map(|(name, value)| (*name, value.as_str())));
     let body = body.map(|body| body.to_string().into_bytes());
     if body.as_ref().is_some_and(|body| body.len() > 512 * 1024) {
         // Who refuses it by its length may close the connection while it is still sent.

@@ -1,6 +1,6 @@
 //! A running deployment as its callers see it: one client per kind of caller, so that a case says who asks.
 
-use std::{path::PathBuf, thread, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use chancery::client::{Client, Reply};
 use chancery_tests::{
@@ -12,7 +12,7 @@ use crypto::{Curve, hash};
 use model::AuthLevel;
 use serde_json::{Value, json};
 
-use crate::{answer::ok, case};
+use crate::{answer::ok, case, clock};
 
 pub struct Deployment {
     pub instance: Instance,
@@ -116,9 +116,9 @@ impl Deployment {
         client(&self.instance, secret)
     }
 
-    /// Lets time pass.
+    /// Lets time pass for this case.
     pub fn pass(&self, time: Duration) {
-        thread::sleep(time);
+        clock::pass(self.instance.runtime, time);
     }
 
     /// Makes a licence a member of a community.
@@ -151,7 +151,11 @@ impl Caller {
 
     #[track_caller]
     pub fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Reply {
-        self.client.call(method, path, &[], body).unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+        let time = clock::header();
+        let headers: Vec<_> = time.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let body = body.map(|body| body.to_string().into_bytes());
+        let reply = self.client.call_with(method, path, &[], &headers, body);
+        reply.unwrap_or_else(|error| panic!("{method} {path}: {error}"))
     }
 
     /// Signs rightly and sends these bytes, whatever they are.
@@ -160,6 +164,8 @@ impl Caller {
         let headers = self.client.headers(chancery::client::Api::of(path).unwrap()).unwrap();
         let mut headers = headers.pairs().to_vec();
         headers.extend(asking_first(body));
+        let time = clock::header();
+        headers.extend(time.as_ref().map(|(name, value)| (*name, value.as_str())));
         let reply = self.client.send(method, path, &[], &headers, Some(body.to_vec()));
         reply.unwrap_or_else(|error| panic!("{method} {path}: {error}"))
     }
@@ -180,7 +186,7 @@ impl Anonymous {
 
     #[track_caller]
     pub fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Reply {
-        self.0.call_anonymously(method, path, &[], body).unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+        self.send(method, path, &[], body.map(|body| body.to_string().into_bytes()).as_deref())
     }
 
     /// Sends these headers and bytes, whatever they are.
@@ -188,6 +194,8 @@ impl Anonymous {
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Reply {
         let mut headers = headers.to_vec();
         headers.extend(asking_first(body.unwrap_or_default()));
+        let time = clock::header();
+        headers.extend(time.as_ref().map(|(name, value)| (*name, value.as_str())));
         let reply = self.0.send(method, path, &[], &headers, body.map(<[u8]>::to_vec));
         reply.unwrap_or_else(|error| panic!("{method} {path}: {error}"))
     }

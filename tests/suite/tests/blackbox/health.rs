@@ -1,6 +1,6 @@
 //! Liveness and readiness: what each says while storage or a variable fails. Each case has a deployment of its own.
 
-use std::{fs, io::Write as _, os::unix::fs::FileExt as _, path::PathBuf, thread, time::Duration};
+use std::{fs, io::Write as _, os::unix::fs::FileExt as _, path::PathBuf, time::Duration};
 
 use chancery_tests::{
     runtime::Runtime,
@@ -42,7 +42,7 @@ fn a_failing_part_of_the_storage_is_named(shared: &Deployment) {
     let t = Deployment::start(shared.instance.runtime, Variables::random()).unwrap();
     let table = if t.instance.runtime == Runtime::Workerd { "d1_migrations" } else { "schema_migrations" };
     let unready = || {
-        thread::sleep(REPEATED);
+        t.pass(REPEATED);
         ok(&t.anonymous.get("/caas/healthz"), 200);
         refused(&t.anonymous.get(READY), 503)
     };

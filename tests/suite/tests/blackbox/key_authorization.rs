@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use crate::{
     answer::{names, ok, refused, time},
     case::{Case, case, together},
+    clock::in_seconds,
     deployment::{Caller, Deployment, community, unique},
-    permissions::in_seconds,
 };
 
 pub fn cases() -> Vec<Case> {
@@ -116,7 +116,7 @@ fn a_key_that_is_not_in_force_cannot_be_a_target(t: &Deployment) {
     };
     update(&disabled, json!({ "disabled": true }));
     update(&expired, json!({ "expiry": in_seconds(1) }));
-    std::thread::sleep(Duration::from_millis(1100));
+    t.pass(Duration::from_millis(1100));
     for key in [&disabled, &expired] {
         for caller in [&t.system, &t.service] {
             refused(&caller.put(ADD, &add_body(key, &outside)), 400);
@@ -238,7 +238,7 @@ fn a_check_shows_withdrawal_and_expiry(t: &Deployment) {
     change(json!({ "isAuthorized": false }));
     assert_eq!(is_authorized(), false);
     change(json!({ "isAuthorized": true, "expiry": in_seconds(1) }));
-    std::thread::sleep(Duration::from_millis(1100));
+    t.pass(Duration::from_millis(1100));
     assert_eq!(is_authorized(), false);
     change(json!({ "expiry": in_seconds(3600) }));
     assert_eq!(is_authorized(), true);

@@ -11,6 +11,7 @@ mod audit;
 mod audit_log;
 mod body;
 mod case;
+mod clock;
 mod communities;
 mod config_groups;
 mod config_items;

@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::{
     answer::{ok, refused},
     case::{Case, case},
+    clock::in_seconds,
     consent::{consents_of, put, show},
     deployment::{Caller, Deployment, community, secrets_of, unique},
     permission_table::{cell, status},
@@ -89,7 +90,7 @@ impl Cast {
                 ok(&t.root.put("/licenses/community/servicekey", &body), 200);
             }
         }
-        std::thread::sleep(Duration::from_millis(1100));
+        t.pass(Duration::from_millis(1100));
         Self { callers, communities }
     }
 
@@ -101,12 +102,6 @@ impl Cast {
             }
         }
     }
-}
-
-/// A time some seconds from now, as the APIs write it.
-pub fn in_seconds(seconds: i64) -> String {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    model::time::to_iso(i64::try_from(now.as_millis()).unwrap() + seconds * 1000)
 }
 
 fn get_key(t: &Deployment) {

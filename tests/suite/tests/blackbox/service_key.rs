@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use crate::{
     answer::{names, ok, refused, time},
     case::{Case, case, together},
+    clock::in_seconds,
     deployment::{Deployment, community, unique},
-    permissions::in_seconds,
 };
 
 pub fn cases() -> Vec<Case> {
@@ -253,7 +253,7 @@ fn an_update_takes_effect_at_once(t: &Deployment) {
     ok(&t.root.patch(&path, &json!({ "disabled": false })), 200);
     ok(&caller.get("/licenses/servicekey/current"), 200);
     ok(&t.root.patch(&path, &json!({ "expiry": in_seconds(1) })), 200);
-    std::thread::sleep(std::time::Duration::from_millis(1100));
+    t.pass(std::time::Duration::from_millis(1100));
     refused(&caller.get("/licenses/servicekey/current"), 401);
     // A key may disable itself, and is then out.
     let caller = t.licence(AuthLevel::System);
@@ -302,7 +302,7 @@ fn a_key_as_it_was_shown_may_be_sent_back(t: &Deployment) {
     assert_eq!((&changed["modules"], &changed["disabled"]), (&json!({ "mod_dl": false }), &json!(true)));
     // An expiry that has passed is no change either.
     ok(&t.service.patch(&path, &json!({ "expiry": in_seconds(1) })), 200);
-    std::thread::sleep(std::time::Duration::from_millis(1100));
+    t.pass(std::time::Duration::from_millis(1100));
     let expired = ok(&t.service.get(&path), 200);
     assert_eq!(ok(&t.service.patch(&path, &expired), 200), expired);
     let mut wrong = expired;

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::{
     answer::{ok, refused},
     case::{Case, case, together},
+    clock::{self, in_seconds},
     deployment::{Deployment, community, secrets_of, unique},
 };
 
@@ -60,7 +61,10 @@ impl Operation {
     #[track_caller]
     fn send(&self, client: &Client, headers: &[(&str, &str)]) -> Reply {
         let body = (self.body)().map(|body| body.to_string().into_bytes());
-        client.send(self.method, &self.path, &[], headers, body).unwrap()
+        let time = clock::header();
+        let time = time.as_ref().map(|(name, value)| (*name, value.as_str()));
+        let headers: Vec<_> = headers.iter().copied().chain(time).collect();
+        client.send(self.method, &self.path, &[], &headers, body).unwrap()
     }
 
     #[track_caller]
@@ -288,8 +292,7 @@ fn a_uuid_may_come_again_in_a_new_ciphertext(t: &Deployment) {
 }
 
 fn a_licence_that_is_not_in_force_is_refused(t: &Deployment) {
-    let soon = model::time::to_iso((seconds() + 2) * 1000);
-    let expiring = t.licence_with(AuthLevel::Service, &json!({ "expiry": soon }));
+    let expiring = t.licence_with(AuthLevel::Service, &json!({ "expiry": in_seconds(2) }));
     let disabled = t.licence_with(AuthLevel::Service, &json!({ "disabled": true }));
     let deleted = t.licence(AuthLevel::Service);
     ok(&deleted.get("/licenses/servicekey/current"), 200);
@@ -300,9 +303,7 @@ fn a_licence_that_is_not_in_force_is_refused(t: &Deployment) {
             operation.is_refused(&t.service.client, &headers);
         }
     }
-    while seconds() < model::time::from_iso(&soon).unwrap() / 1000 {
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
+    t.pass(std::time::Duration::from_millis(2100));
     for operation in operations() {
         operation.is_refused(&expiring.client, &expiring.client.headers(operation.api).unwrap());
     }

@@ -10,10 +10,10 @@ use super::{
 };
 use crate::{
     answer::ok,
+    clock::in_seconds,
     config_permissions::{STANDINGS, attributes},
     config_project::{Project, mint},
     deployment::Deployment,
-    permissions::in_seconds,
 };
 
 /// Each token with what it may do: everything (A), reads (R), nothing (N).

@@ -15,9 +15,9 @@ use super::{
 };
 use crate::{
     answer::ok,
+    clock::in_seconds,
     deployment::{Deployment, community},
     permission_table::{Cell, cell, status},
-    permissions::in_seconds,
 };
 
 pub struct Licences {
