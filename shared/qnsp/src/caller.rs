@@ -210,11 +210,12 @@ impl Caller {
     }
 
     pub(crate) fn check_role(&self) -> Result<()> {
-        let least = self.0.controls.least;
-        if self.role().is_some_and(|role| role.is_at_least(least)) {
+        let controls = self.0.controls;
+        if controls.admit(self.role()) {
             return Ok(());
         }
-        Err(self.refuse(Stage::Role, refusal::role_too_low(least, self.role())))
+        let required = if controls.for_programs { Role::Service } else { controls.least };
+        Err(self.refuse(Stage::Role, refusal::role_too_low(required, self.role())))
     }
 
     /// The guards of the stages up to and with this one, in the pipeline's order.

@@ -222,12 +222,11 @@ fn qnsp() -> Value {
     let rows: Vec<_> = rows::all();
     for (name, operation) in operations_mut(&mut document) {
         let row = rows.iter().find(|row| format!("{} {}", row.method, row.path) == name).unwrap();
-        let Access::Qnsp(controls) = row.access else {
-            operation["security"] = json!([]);
-            continue;
-        };
-        operation["security"] = json!([{ "token": [] }]);
+        let Access::Qnsp(controls) = row.access else { continue };
         let mut who = format!("Least role: {}.", controls.least.as_str());
+        if controls.for_programs {
+            who = "For programs (role service) and operators.".to_owned();
+        }
         if controls.entitled {
             who += &format!(" The tenant's tier must be {} or higher.", controls.service.least_tier().as_str());
         }
@@ -305,7 +304,7 @@ fn security(method: &str, path: &str) -> Value {
         Access::Anyone => json!([]),
         Access::Licence(_) => json!([signed]),
         Access::TokenOrLicence(_) => json!([signed, { "publickey": [], "requestid": [], "bearer": [] }]),
-        Access::ConfigToken(_) => json!([{ "token": [] }]),
+        Access::ConfigToken(_) | Access::Qnsp(_) => json!([{ "token": [] }]),
         Access::Session => json!([{ "session": [] }]),
         Access::AdminToken => json!([{ "admin-token": [] }]),
     }

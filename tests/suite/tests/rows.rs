@@ -64,6 +64,7 @@ fn the_access_of_a_row_fits_what_else_is_known_of_it() {
                 let is_read = row.method == "GET";
                 assert_eq!(needed, if is_read { Permission::Read } else { Permission::Admin }, "{name}");
             }
+            Access::Qnsp(_) => assert!(refuses(401) && refuses(403), "{name}"),
             Access::Session | Access::AdminToken => assert!(refuses(401), "{name}"),
         }
     }
@@ -79,7 +80,8 @@ const JUDGES_ITSELF: [&str; 5] = [
 ];
 
 /// Actions that stand for several operations, each with a word of its own.
-const GROUPS: [Action; 4] = [Action::ManageTokens, Action::ManagePortal, Action::RotateRootKey, Action::Introspect];
+const GROUPS: [Action; 5] =
+    [Action::ManageQnsp, Action::ManageTokens, Action::ManagePortal, Action::RotateRootKey, Action::Introspect];
 
 fn check_words(row: &Operation, actions: &[Action]) {
     for action in actions.iter().filter(|action| !GROUPS.contains(action)) {

@@ -33,7 +33,7 @@ pub(crate) struct ListSignals {
 /// Record a threat signal.
 #[utoipa::path(
     post, path = "/auth/risk/signals", tag = "Auth", request_body = RecordSignal,
-    responses((status = 201, body = SignalRecorded), (status = 400), (status = 401), (status = 403), (status = 429)),
+    responses((status = 201, body = SignalRecorded), (status = 400), (status = 401), (status = 403)),
 )]
 pub(crate) async fn record_signal(call: Call<RecordSignal>) -> Result<Response> {
     let signal = &call.body;
@@ -54,7 +54,7 @@ pub(crate) async fn record_signal(call: Call<RecordSignal>) -> Result<Response> 
 /// List the threat signals about a user, newest first.
 #[utoipa::path(
     get, path = "/auth/risk/users/{userId}/signals", tag = "Auth", params(("userId" = String, Path), ListSignals),
-    responses((status = 200, body = Signals), (status = 400), (status = 401), (status = 403), (status = 429)),
+    responses((status = 200, body = Signals), (status = 400), (status = 401), (status = 403)),
 )]
 pub(crate) async fn list_signals(call: Call<Nothing, ListSignals, User>) -> Result<Json<Signals>> {
     let (user, since) = (call.path.user_id.as_str(), call.query.since.map_or(0, |since| since.0));

@@ -55,7 +55,7 @@ pub(crate) struct AskTrends {
 /// Record a snapshot of the tenant's metrics.
 #[utoipa::path(
     post, path = "/tenant/v1/health/snapshots", tag = "Tenant", request_body = NewSnapshot,
-    responses((status = 201, body = SnapshotRecorded), (status = 400), (status = 401), (status = 403), (status = 429)),
+    responses((status = 201, body = SnapshotRecorded), (status = 400), (status = 401), (status = 403)),
 )]
 pub(crate) async fn record_snapshot(call: Call<NewSnapshot>) -> Result<Response> {
     let metrics = &call.body.metrics;
@@ -76,7 +76,7 @@ pub(crate) async fn record_snapshot(call: Call<NewSnapshot>) -> Result<Response>
 /// Show the tenant's health by its latest snapshot.
 #[utoipa::path(
     get, path = "/tenant/v1/health/current", tag = "Tenant",
-    responses((status = 200, body = Health), (status = 401), (status = 403), (status = 429)),
+    responses((status = 200, body = Health), (status = 401), (status = 403)),
 )]
 pub(crate) async fn show_health(call: Call) -> Result<Json<Health>> {
     let latest = Statement::new(
@@ -100,7 +100,7 @@ pub(crate) async fn show_health(call: Call) -> Result<Json<Health>> {
 /// Show how the tenant's health developed: one point per snapshot, 500 at most.
 #[utoipa::path(
     get, path = "/tenant/v1/health/trends", tag = "Tenant", params(AskTrends),
-    responses((status = 200, body = Trends), (status = 400), (status = 401), (status = 403), (status = 429)),
+    responses((status = 200, body = Trends), (status = 400), (status = 401), (status = 403)),
 )]
 pub(crate) async fn show_trends(call: Call<Nothing, AskTrends>) -> Result<Json<Trends>> {
     let period = call.query.period;

@@ -28,7 +28,7 @@ pub(crate) struct AuditId {
 /// Start an audit of the tenant's isolation.
 #[utoipa::path(
     post, path = "/tenant/v1/isolation/audits", tag = "Tenant", request_body = NewAudit,
-    responses((status = 201, body = AuditStarted), (status = 400), (status = 401), (status = 403), (status = 429)),
+    responses((status = 201, body = AuditStarted), (status = 400), (status = 401), (status = 403)),
 )]
 pub(crate) async fn start_audit(call: Call<NewAudit>) -> Result<Response> {
     let id = new_id()?;
@@ -52,7 +52,7 @@ pub(crate) async fn start_audit(call: Call<NewAudit>) -> Result<Response> {
 /// Show the latest result of each category.
 #[utoipa::path(
     get, path = "/tenant/v1/isolation/current-status", tag = "Tenant",
-    responses((status = 200, body = CurrentStatus), (status = 401), (status = 403), (status = 429)),
+    responses((status = 200, body = CurrentStatus), (status = 401), (status = 403)),
 )]
 pub(crate) async fn show_status(call: Call) -> Result<Json<CurrentStatus>> {
     let mut work = call.work();
@@ -85,7 +85,7 @@ pub(crate) async fn show_status(call: Call) -> Result<Json<CurrentStatus>> {
 /// Show an audit with its findings.
 #[utoipa::path(
     get, path = "/tenant/v1/isolation/audits/{auditId}", tag = "Tenant", params(("auditId" = String, Path)),
-    responses((status = 200, body = Audit), (status = 400), (status = 401), (status = 403), (status = 404), (status = 429)),
+    responses((status = 200, body = Audit), (status = 400), (status = 401), (status = 403), (status = 404)),
 )]
 pub(crate) async fn show_audit(call: Call<Nothing, Nothing, AuditId>) -> Result<Json<Audit>> {
     let id = call.path.audit_id.as_str();

@@ -34,7 +34,7 @@ service::operations! {
     quotas: {
         list_quotas => VIEWER, "tenant.quota.list";
         forecast_quotas => VIEWER, "tenant.quota.forecast";
-        record_usage => Access::Qnsp(controls(Role::Developer)), "tenant.quota_usage.create";
+        record_usage => Access::Qnsp(controls(Role::Developer).for_programs()), "tenant.quota_usage.create";
     }
     onboarding: {
         create_workflow => Access::Qnsp(controls(Role::Admin).entitled().for_new_tenant()), "tenant.onboarding_workflow.create";

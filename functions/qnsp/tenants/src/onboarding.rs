@@ -37,7 +37,7 @@ pub(crate) struct StepId {
     post, path = "/tenant/v1/onboarding/workflows", tag = "Tenant", request_body = NewWorkflow,
     responses(
         (status = 201, body = Workflow), (status = 400), (status = 401), (status = 403), (status = 404), (status = 409),
-        (status = 422), (status = 429),
+        (status = 422),
     ),
 )]
 pub(crate) async fn create_workflow(call: Call<NewWorkflow>) -> Result<Response> {
@@ -75,7 +75,7 @@ pub(crate) async fn create_workflow(call: Call<NewWorkflow>) -> Result<Response>
     params(("workflowId" = String, Path)), request_body = Act,
     responses(
         (status = 200, body = WorkflowChanged), (status = 400), (status = 401), (status = 403), (status = 404),
-        (status = 409), (status = 429),
+        (status = 409),
     ),
 )]
 pub(crate) async fn act_on_workflow(call: Call<Act, Nothing, WorkflowId>) -> Result<Response> {
@@ -98,7 +98,7 @@ pub(crate) async fn act_on_workflow(call: Call<Act, Nothing, WorkflowId>) -> Res
 /// Show a workflow.
 #[utoipa::path(
     get, path = "/tenant/v1/onboarding/workflows/{workflowId}", tag = "Tenant", params(("workflowId" = String, Path)),
-    responses((status = 200, body = Workflow), (status = 400), (status = 401), (status = 403), (status = 404), (status = 429)),
+    responses((status = 200, body = Workflow), (status = 400), (status = 401), (status = 403), (status = 404)),
 )]
 pub(crate) async fn show_workflow(call: Call<Nothing, Nothing, WorkflowId>) -> Result<Json<Workflow>> {
     let id = call.path.workflow_id.as_str();
@@ -125,7 +125,7 @@ pub(crate) async fn show_workflow(call: Call<Nothing, Nothing, WorkflowId>) -> R
     params(("workflowId" = String, Path), ("stepId" = String, Path)), request_body = StepResult,
     responses(
         (status = 200, body = WorkflowChanged), (status = 400), (status = 401), (status = 403), (status = 404),
-        (status = 409), (status = 429),
+        (status = 409),
     ),
 )]
 pub(crate) async fn set_step_result(call: Call<StepResult, Nothing, StepId>) -> Result<Response> {

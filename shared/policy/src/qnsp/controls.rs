@@ -9,6 +9,8 @@ pub struct Controls {
     pub service: Service,
     /// The least role that may call it.
     pub least: Role,
+    /// Whether only programs and operators may call it.
+    pub for_programs: bool,
     /// Whether the tenant's tier must have the service.
     pub entitled: bool,
     /// The add-on that the tenant must have.
@@ -30,6 +32,7 @@ impl Controls {
         Self {
             service,
             least,
+            for_programs: false,
             entitled: false,
             add_on: None,
             admin: false,
@@ -37,6 +40,18 @@ impl Controls {
             names_new_tenant: false,
             bare: false,
         }
+    }
+
+    /// Whether the highest role of a token is enough.
+    #[must_use]
+    pub fn admit(&self, role: Option<Role>) -> bool {
+        let Some(role) = role else { return false };
+        role.is_at_least(self.least) && (!self.for_programs || matches!(role, Role::Service | Role::PlatformAdmin))
+    }
+
+    #[must_use]
+    pub const fn for_programs(self) -> Self {
+        Self { for_programs: true, ..self }
     }
 
     #[must_use]

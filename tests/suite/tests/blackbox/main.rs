@@ -50,6 +50,7 @@ mod portal_introspection;
 mod portal_kong;
 mod portal_mail;
 mod qnsp;
+mod qnsp_auth;
 mod qnsp_operators;
 mod qnsp_tenants;
 mod restart;
@@ -130,6 +131,7 @@ fn cases() -> Vec<Case> {
         of(portal, portal_kong::cases()),
         of(["operators", "tenants"], qnsp_operators::cases()),
         of(["operators", "tenants"], qnsp_tenants::cases()),
+        of(["operators", "auth"], qnsp_auth::cases()),
         audit::cases(),
         audit_log::cases(),
         restart::cases(),

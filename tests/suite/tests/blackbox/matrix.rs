@@ -9,12 +9,14 @@ mod callers;
 mod config_tokens;
 mod developers;
 mod licences;
+mod qnsp_keys;
 mod sample;
 mod samples_caas;
 mod samples_config;
 mod samples_operators;
 mod samples_others;
 mod samples_portal;
+mod samples_qnsp;
 mod world;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -120,7 +122,7 @@ fn ask_all(row: &Operation, sample: &Sample, world: &mut World, callers: &[Calle
 
 /// Bodies of signed requests are parsed before storage is asked, as they may be encrypted.
 fn judges_before_the_body(access: Access) -> bool {
-    matches!(access, Access::ConfigToken(_) | Access::Session)
+    matches!(access, Access::ConfigToken(_) | Access::Session | Access::Qnsp(_))
 }
 
 fn check(row: &Operation, sample: &Sample, caller: &Caller, world: &World, request: &Request) {

@@ -10,6 +10,7 @@ use super::{
     config_tokens::{self, Tokens},
     developers::{self, Portal},
     licences::{self, Licences},
+    qnsp_keys::{self, Keys},
     sample::{Request, Sample},
     world::World,
 };
@@ -49,6 +50,7 @@ pub struct Credentials<'a> {
     pub licences: Licences,
     pub tokens: Option<Tokens<'a>>,
     pub portal: Portal,
+    pub keys: Option<Keys<'a>>,
     /// The owner of this project is shown where another kind of credential is wanted.
     pub project: Project<'a>,
 }
@@ -58,10 +60,12 @@ impl<'a> Credentials<'a> {
         let project = project(t);
         let has_tokens = rows.iter().any(|row| matches!(row.access, Access::ConfigToken(_)));
         let tokens = has_tokens.then(|| Tokens::new(t, &project));
+        let has_keys = rows.iter().any(|row| matches!(row.access, Access::Qnsp(_)));
+        let keys = has_keys.then(|| Keys::new(t));
         let (licences, portal) = (Licences::new(t), Portal::new(t));
         // What is short-lived among them ends.
         t.pass(std::time::Duration::from_millis(1100));
-        Self { licences, tokens, portal, project }
+        Self { licences, tokens, portal, keys, project }
     }
 }
 
@@ -74,6 +78,7 @@ pub fn of<'a>(row: &Operation, sample: &Sample, world: &World<'a>) -> Vec<Caller
         Access::ConfigToken(needed) => config_tokens::callers(needed, world),
         Access::Session => developers::sessions(world),
         Access::AdminToken => developers::admin_tokens(world),
+        Access::Qnsp(controls) => qnsp_keys::callers(controls, world),
     });
     callers
 }

@@ -7,7 +7,9 @@ use model::AuthLevel;
 use policy::{Access, Action, Operation};
 use serde_json::Value;
 
-use super::{samples_caas, samples_config, samples_operators, samples_others, samples_portal, world::World};
+use super::{
+    samples_caas, samples_config, samples_operators, samples_others, samples_portal, samples_qnsp, world::World,
+};
 
 /// A request without its credential; the method is that of the row.
 #[derive(Clone)]
@@ -37,6 +39,7 @@ pub fn all() -> Vec<Sample> {
         samples_operators::samples(),
         samples_others::samples(),
         samples_portal::samples(),
+        samples_qnsp::samples(),
     ]
     .into_iter()
     .flatten()

@@ -1,0 +1,89 @@
+//! Samples of QNSP, and of what operators do to its tenants with licences.
+
+use serde_json::{Value, json};
+
+use super::{
+    sample::{Sample, at, of},
+    world::World,
+};
+use crate::{
+    answer::ok,
+    deployment::unique,
+    qnsp::{TENANTS, Tenant},
+};
+
+/// An id of nothing.
+const UNKNOWN: &str = "5d3e0d51-7d60-4a0e-9ad8-7b5a4d6e0a11";
+
+pub fn samples() -> Vec<Sample> {
+    [operators(), auth(), tenant()].into_iter().flatten().collect()
+}
+
+fn operators() -> Vec<Sample> {
+    vec![
+        of("PUT /caas/qnsp/tenants", |_| at(TENANTS).body(json!({ "name": unique("tenant") }))),
+        of("GET /caas/qnsp/tenants", |_| at(TENANTS)),
+        of("PATCH /caas/qnsp/tenants/{tenantId}", |w| at(path(w, "")).body(json!({ "name": unique("tenant") }))),
+        of("GET /caas/qnsp/tenants/{tenantId}/webhook-secret", |w| at(path(w, "/webhook-secret"))),
+        of("PUT /caas/qnsp/tenants/{tenantId}/keys", |w| at(path(w, "/keys")).body(json!({ "role": "viewer" }))),
+        of("GET /caas/qnsp/tenants/{tenantId}/keys", |w| at(path(w, "/keys"))),
+        of("DELETE /caas/qnsp/keys/{keyId}", |w| {
+            let key = ok(&w.t.service.put(&path(w, "/keys"), &json!({ "role": "viewer" })), 201);
+            at(format!("/caas/qnsp/keys/{}", key["keyId"].as_str().unwrap()))
+        }),
+    ]
+}
+
+/// A path of a new tenant.
+fn path(w: &World, part: &str) -> String {
+    Tenant::new(w.t, &json!({})).path(part)
+}
+
+fn auth() -> Vec<Sample> {
+    let signal = |severity: &str| json!({ "userId": UNKNOWN, "signalType": "brute_force", "severity": severity });
+    vec![
+        of("POST /auth/risk/signals", move |_| at("/auth/risk/signals").body(signal("low")))
+            .refuses(signal("dreadful")),
+        of("GET /auth/risk/users/{userId}/signals", |_| at(format!("/auth/risk/users/{UNKNOWN}/signals"))),
+    ]
+}
+
+fn tenant() -> Vec<Sample> {
+    let metrics = |errors: f64| -> Value {
+        json!({ "metrics": { "apiLatencyP99": 1, "errorRate": errors, "activeUsers": 1, "storageUsage": 1 } })
+    };
+    let workflow = format!("/tenant/v1/onboarding/workflows/{UNKNOWN}");
+    let (shown, acted, step) = (workflow.clone(), workflow.clone(), format!("{workflow}/steps/{UNKNOWN}/result"));
+    vec![
+        of("POST /tenant/v1/health/snapshots", move |_| at("/tenant/v1/health/snapshots").body(metrics(0.0)))
+            .refuses(metrics(2.0)),
+        of("GET /tenant/v1/health/current", |_| at("/tenant/v1/health/current")),
+        of("GET /tenant/v1/health/trends", |_| at("/tenant/v1/health/trends")),
+        of("GET /tenant/v1/quotas/current", |_| at("/tenant/v1/quotas/current")),
+        of("POST /tenant/v1/quotas/forecast", |_| at("/tenant/v1/quotas/forecast").body(json!({})))
+            .refuses(json!({ "forecastDays": 0 })),
+        of("POST /tenant/v1/quotas/usage", |_| {
+            at("/tenant/v1/quotas/usage").body(json!({ "quotaType": "serviceAccounts", "used": 1 }))
+        })
+        .refuses(json!({ "quotaType": "keys" })),
+        // A tenant has one workflow at a time, and a request names the tenant of its caller: so one without a tenant.
+        of("POST /tenant/v1/onboarding/workflows", |_| {
+            at("/tenant/v1/onboarding/workflows").body(json!({ "templateId": "standard" }))
+        })
+        .answers(400),
+        of("POST /tenant/v1/onboarding/workflows/{workflowId}/action", move |_| {
+            at(format!("{acted}/action")).body(json!({ "action": "start" }))
+        })
+        .answers(404),
+        of("GET /tenant/v1/onboarding/workflows/{workflowId}", move |_| at(shown.clone())).answers(404),
+        of("POST /tenant/v1/onboarding/workflows/{workflowId}/steps/{stepId}/result", move |_| {
+            at(step.clone()).body(json!({ "status": "completed" }))
+        })
+        .answers(404),
+        of("POST /tenant/v1/isolation/audits", |_| at("/tenant/v1/isolation/audits").body(json!({})))
+            .refuses(json!({ "scope": [] })),
+        of("GET /tenant/v1/isolation/current-status", |_| at("/tenant/v1/isolation/current-status")),
+        of("GET /tenant/v1/isolation/audits/{auditId}", |_| at(format!("/tenant/v1/isolation/audits/{UNKNOWN}")))
+            .answers(404),
+    ]
+}
