@@ -72,7 +72,7 @@ pub fn callers<'a>(needed: Permission, world: &World<'a>) -> Vec<Caller<'a>> {
             expected: unauthorised(text),
         });
     }
-    let text = format!("Forbidden: config requires {needed} permission");
+    let text = format!("Forbidden: config requires {} permission", needed.into_str());
     for (name, may, token) in &tokens.standings {
         let expected = match (may, needed) {
             ('A', _) | ('R', Permission::Read) => Expected::Admitted,

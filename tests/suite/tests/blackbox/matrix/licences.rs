@@ -90,7 +90,7 @@ pub fn callers<'a>(row: &Operation, sample: &Sample, world: &World<'a>) -> Vec<C
         for level in AuthLevel::ALL {
             let expected = expected(level, *membership);
             let client = Credential::Licence(&t.of(level).client);
-            callers.push(caller(format!("{level} {standing}"), client, community, expected));
+            callers.push(caller(format!("{} {standing}", level.into_str()), client, community, expected));
         }
     }
     // The infra licence acts as a service, and as a member everywhere.
