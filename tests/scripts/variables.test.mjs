@@ -9,14 +9,14 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const { functions, variables } = JSON.parse(readFileSync(join(root, "functions/registry.json"), "utf8"));
 const given = new Set(functions.flatMap((each) => each.variables));
 
-const source = ["functions", "shared/service/src", "tests/floor/src"]
+const source = ["functions", "shared/service/src", "shared/qnsp/src", "tests/floor/src"]
   .flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((file) => join(root, folder, file)))
   .filter((file) => file.endsWith(".rs") && !/\/(build|tests|static|vendor)\//.test(file))
   .map((file) => readFileSync(file, "utf8"))
   .join("\n");
 
 test("every variable that is read is defined", () => {
-  const read = [...source.matchAll(/\b(?:get|text|flag|number|list)\("([A-Z][A-Z0-9_]+)"/g)].map(([, name]) => name);
+  const read = [...source.matchAll(/\b(?:get|text|flag|number|list|secret)\((?:[\w.()]+, )?"([A-Z][A-Z0-9_]+)"/g)].map(([, name]) => name);
   assert.ok(read.length > 20, "the source reads variables in another way now; change this test");
   assert.deepEqual([...new Set(read)].filter((name) => !(name in variables)).sort(), []);
 });

@@ -35,8 +35,6 @@ impl Variables {
             .with("QNSP_JWT_HS256_SECRET", &random_base64())
             // All cases ask within the same minute.
             .with("QNSP_RATE_LIMIT", "100000")
-            .with("QNSP_OUTBOUND_HOSTS", "127.0.0.1:*")
-            .with("PAYMENT_ADAPTER", "sim")
     }
 
     /// Those of a process: its environment, or a file of `NAME=value` lines as wrangler reads it.
