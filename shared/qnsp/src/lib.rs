@@ -17,7 +17,7 @@ mod work;
 
 use axum::Router;
 use platform::Host;
-use service::{App, Result, Routes, Shape};
+use service::{App, Routes, Shape};
 
 pub use call::{Call, Nothing};
 pub use caller::Caller;
@@ -25,6 +25,7 @@ pub use counters::{DAY, USED, counts_since, day_of};
 pub use cursor::Cursor;
 pub use page::{Limit, Offset, Page};
 pub use refusal::{conflict, impossible, missing, role_required};
+pub use service::new_id;
 pub use settings::Settings;
 pub use tenancy::{IssuedKey, NewKey, NewTenant, open_webhook_secret};
 pub use token::{KEY_PREFIX, PERSONAL_KEY_PREFIX, key_hash};
@@ -43,9 +44,4 @@ pub async fn serve(host: Host, routes: Routes) -> Router {
     let app = app(host).await;
     let layer = axum::middleware::from_fn_with_state(app.clone(), control::control);
     app.serve(routes.map_router(|router| router.layer(layer)), Shape::Qnsp)
-}
-
-/// A new id.
-pub fn new_id() -> Result<String> {
-    Ok(model::ids::random_uuid(platform::random::bytes()?))
 }

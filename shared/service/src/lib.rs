@@ -58,3 +58,8 @@ pub use shape::Shape;
 pub use shared_rows::{CALLER_KEY_ID, config_key, context_hash, secret_aad};
 pub use signed::{Signed, Unlicensed};
 pub use signing::Signing;
+
+/// A new id: a random UUID.
+pub fn new_id() -> Result<String> {
+    Ok(model::ids::random_uuid(platform::random::bytes()?))
+}

@@ -22,10 +22,10 @@ mod token;
 
 use axum::Router;
 use model::faults::{Fault, Faults};
-use platform::{Host, random};
+use platform::Host;
 use serde_json::{Map, Value, json};
 
-use crate::{App, Audit, Error, Result, Routes, Shape};
+use crate::{App, Audit, Error, Routes, Shape};
 
 pub use admin_token::{AdminToken, admin_token_hash, new_admin_token};
 pub use body::PortalBody;
@@ -44,6 +44,8 @@ pub use sorted::{SortColumn, Sorted};
 pub use source::{Source, guess_key};
 pub use switch::{select_enabled, set_enabled};
 pub use token::{OneTimeToken, Purpose};
+
+pub use crate::new_id;
 
 /// The tenant under which the portal's secrets are sealed and its audit rows are kept.
 pub const PORTAL_TENANT: &str = "portal";
@@ -90,11 +92,6 @@ fn sending_mails(app: &App, served: Router) -> Router {
 
 fn behind_origin_guard(app: &App, served: Router) -> Router {
     served.layer(axum::middleware::from_fn_with_state(app.clone(), origin::guard))
-}
-
-/// A new id.
-pub fn new_id() -> Result<String> {
-    Ok(model::ids::random_uuid(random::bytes()?))
 }
 
 /// A refusal of a body by its fields: 400, code 2.

@@ -69,23 +69,16 @@ fn shown(of: &serde_json::Value, name: &str) -> String {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
-    use clap::Parser;
     use serde_json::json;
 
-    use super::*;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(subcommand)]
-        qnsp: Qnsp,
-    }
+    use super::{super::typed, *};
 
     fn request(line: &str) -> Request {
-        Line::try_parse_from(format!("qnsp {line}").split(' ')).unwrap().qnsp.request()
+        typed::<Qnsp>(line.split(' ')).unwrap().request()
     }
 
     fn is_refused(line: &str) -> bool {
-        Line::try_parse_from(format!("qnsp {line}").split(' ')).is_err()
+        typed::<Qnsp>(line.split(' ')).is_err()
     }
 
     #[test]
