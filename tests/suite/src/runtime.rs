@@ -181,6 +181,22 @@ impl Instance {
         self.state.database_files()
     }
 
+    /// What the processes of this deployment have in memory, in KiB; `None` on a system without `/proc`.
+    pub fn resident_memory(&self) -> Option<u64> {
+        let group = self.process.id().to_string();
+        let processes = fs::read_dir("/proc").ok()?.flatten().map(|entry| entry.path());
+        let of_group = processes.filter(|process| {
+            // `pid (name) state parent group …`
+            let stat = fs::read_to_string(process.join("stat")).unwrap_or_default();
+            stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(2)) == Some(group.as_str())
+        });
+        let resident = of_group.filter_map(|process| {
+            let status = fs::read_to_string(process.join("status")).ok()?;
+            status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next()?.parse::<u64>().ok())
+        });
+        Some(resident.sum())
+    }
+
     /// Everything that was written to standard output and standard error so far.
     pub fn log(&self) -> String {
         let logs = std::iter::once(self.state.log()).chain(self.state.component_logs());
@@ -205,14 +221,16 @@ fn kill_group(process: &Child) {
     let _ = Command::new("kill").arg("-KILL").arg("--").arg(format!("-{}", process.id())).status();
 }
 
-/// A folder in memory where there is one, removed with the last instance that uses it.
+/// A folder, removed with the last instance that uses it: in memory where there is such a place, or where `CHANCERY_STATE`
+/// says, on a disk that is to be flushed.
 struct State(PathBuf);
 
 impl State {
     fn new() -> Result<Self, String> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let memory = PathBuf::from("/dev/shm");
-        let parent = if memory.is_dir() { memory } else { env::temp_dir() };
+        let otherwise = || if memory.is_dir() { memory } else { env::temp_dir() };
+        let parent = env::var_os("CHANCERY_STATE").map_or_else(otherwise, PathBuf::from);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let folder = parent.join(format!("chancery-tests-{}-{number}", std::process::id()));
         fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;

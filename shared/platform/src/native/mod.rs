@@ -2,6 +2,7 @@
 
 mod fetch;
 mod sqlite;
+mod writer;
 
 use std::{collections::HashMap, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 

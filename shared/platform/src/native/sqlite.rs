@@ -1,4 +1,4 @@
-//! SQLite files through rusqlite, one pool of connections per durability.
+//! A SQLite file through rusqlite: a pool of connections that read, and one that writes.
 
 use std::{
     fs::OpenOptions,
@@ -11,88 +11,73 @@ use std::{
 
 use rusqlite::{Connection, TransactionBehavior, types::ValueRef};
 
+use super::writer::Writer;
 use crate::{Outcome, Row, Sql, SqlError, SqlValue, Statement, Task, migrations};
 
-/// A database file in WAL mode. Connections are opened when needed and kept.
+/// A database file in WAL mode. Connections that read are opened when needed and kept.
 pub struct Sqlite {
     path: PathBuf,
-    durable: Pool,
-    relaxed: Pool,
-    /// SQLite lets one connection write at a time. Who waits here need not poll the file's lock, and finds a connection
-    /// whose page cache is still right.
-    writing: Arc<Mutex<()>>,
-}
-
-type Pool = Arc<Mutex<Vec<Connection>>>;
-
-#[derive(Clone, Copy)]
-enum Durability {
-    Full,
-    Relaxed,
+    readers: Arc<Mutex<Vec<Connection>>>,
+    writer: Writer,
 }
 
 impl Sqlite {
     /// Opens the file and brings its schema up to date.
     pub fn open(path: &Path) -> Result<Self, SqlError> {
         create_private(path).map_err(|error| SqlError::Other(format!("{}: {error}", path.display())))?;
-        let mut connection = connect(path, Durability::Full)?;
+        let mut connection = connect(path)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         migrate(&mut connection)?;
-        let durable = Arc::new(Mutex::new(vec![connection]));
-        Ok(Self { path: path.to_owned(), durable, relaxed: Pool::default(), writing: Arc::default() })
+        Ok(Self { path: path.to_owned(), readers: Arc::default(), writer: Writer::start(connection)? })
     }
 
-    fn run<T: Send + 'static>(
-        &self,
-        durability: Durability,
-        writing: Option<Arc<Mutex<()>>>,
-        work: impl FnOnce(&mut Connection) -> Result<T, SqlError> + Send + 'static,
-    ) -> Task<'_, Result<T, SqlError>> {
-        let path = self.path.clone();
-        let pool = match durability {
-            Durability::Full => self.durable.clone(),
-            Durability::Relaxed => self.relaxed.clone(),
-        };
+    /// Runs statements that only read, all on the same state of the database. They wait for nobody.
+    fn read(&self, statements: Vec<Statement>) -> Task<'_, Result<Vec<Outcome>, SqlError>> {
+        let (path, readers) = (self.path.clone(), self.readers.clone());
         Box::pin(async move {
             let job = move || {
-                let _turn = writing.as_ref().map(|writing| writing.lock().unwrap_or_else(PoisonError::into_inner));
-                let idle = pool.lock().unwrap_or_else(PoisonError::into_inner).pop();
-                let mut connection = idle.map_or_else(|| connect(&path, durability), Ok)?;
-                let result = work(&mut connection);
-                pool.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+                let idle = readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+                let mut connection = idle.map_or_else(|| connect(&path), Ok)?;
+                let result = read_together(&mut connection, &statements);
+                readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
                 result
             };
             tokio::task::spawn_blocking(job).await.map_err(|error| SqlError::Other(error.to_string()))?
         })
     }
 
-    fn run_batch(
-        &self,
-        durability: Durability,
-        statements: Vec<Statement>,
-    ) -> Task<'_, Result<Vec<Outcome>, SqlError>> {
-        self.run(durability, Some(self.writing.clone()), move |connection| {
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let outcomes =
-                statements.iter().map(|statement| run_one(&transaction, statement)).collect::<Result<_, _>>()?;
-            transaction.commit()?;
-            Ok(outcomes)
-        })
+    fn run(&self, statements: Vec<Statement>, is_durable: bool) -> Task<'_, Result<Vec<Outcome>, SqlError>> {
+        if statements.iter().all(Statement::is_reading) {
+            self.read(statements)
+        } else {
+            Box::pin(self.writer.write(statements, is_durable))
+        }
     }
 }
 
 impl Sql for Sqlite {
     fn query(&self, statement: Statement) -> Task<'_, Result<Vec<Row>, SqlError>> {
-        self.run(Durability::Relaxed, None, move |connection| Ok(run_one(connection, &statement)?.rows))
+        let read = self.read(vec![statement]);
+        Box::pin(async move { Ok(read.await?.pop().unwrap_or_default().rows) })
     }
 
     fn batch(&self, statements: Vec<Statement>) -> Task<'_, Result<Vec<Outcome>, SqlError>> {
-        self.run_batch(Durability::Full, statements)
+        self.run(statements, true)
     }
 
     fn read_batch(&self, statements: Vec<Statement>) -> Task<'_, Result<Vec<Outcome>, SqlError>> {
-        self.run_batch(Durability::Relaxed, statements)
+        self.run(statements, false)
     }
+}
+
+fn read_together(connection: &mut Connection, statements: &[Statement]) -> Result<Vec<Outcome>, SqlError> {
+    if let [statement] = statements {
+        return Ok(vec![run_one(connection, statement)?]);
+    }
+    let transaction = connection.transaction()?;
+    let outcomes = statements.iter().map(|statement| run_one(&transaction, statement)).collect::<Result<_, _>>()?;
+    transaction.commit()?;
+    Ok(outcomes)
 }
 
 /// Configuration lies in it in the clear, so it is for this account only. SQLite gives its log files the same mode.
@@ -100,15 +85,12 @@ fn create_private(path: &Path) -> io::Result<()> {
     OpenOptions::new().create(true).append(true).mode(0o600).open(path).map(drop)
 }
 
-fn connect(path: &Path, durability: Durability) -> Result<Connection, SqlError> {
+/// Writes to the log are not flushed at each commit (`synchronous=NORMAL`), unless the writer asks for it.
+fn connect(path: &Path) -> Result<Connection, SqlError> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    let synchronous = match durability {
-        Durability::Full => "FULL",
-        Durability::Relaxed => "NORMAL",
-    };
-    connection.pragma_update(None, "synchronous", synchronous)?;
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
     Ok(connection)
 }
 
@@ -130,7 +112,7 @@ fn migrate(connection: &mut Connection) -> Result<(), SqlError> {
     Ok(transaction.commit()?)
 }
 
-fn run_one(connection: &Connection, statement: &Statement) -> Result<Outcome, SqlError> {
+pub(super) fn run_one(connection: &Connection, statement: &Statement) -> Result<Outcome, SqlError> {
     let mut prepared = connection.prepare_cached(&statement.text)?;
     let names: Vec<String> = prepared.column_names().map(str::to_owned).collect();
     let params = rusqlite::params_from_iter(statement.params.iter().map(to_rusqlite));

@@ -82,7 +82,7 @@ fn nothing_is_lost_or_half_done_when_the_server_is_killed(shared: &Deployment) {
     assert!(!put.is_empty() && !deleted.is_empty(), "nothing was acknowledged before the first end");
 }
 
-/// Puts secrets, and deletes every third, until nobody answers.
+/// Puts secrets, every other twice, and deletes every third, until nobody answers.
 fn write(t: &Deployment, secrets: &str, name: &str, deletes: &mpsc::SyncSender<()>) -> Answered {
     let mut answered = Answered::default();
     let limit = Instant::now() + Duration::from_secs(20);
@@ -95,6 +95,13 @@ fn write(t: &Deployment, secrets: &str, name: &str, deletes: &mpsc::SyncSender<(
             Ok(reply) if reply.status >= 500 => break,
             Ok(reply) => panic!("{} to {tag}", reply.status),
             Err(_) => break,
+        }
+        if turn % 2 == 1 {
+            match t.service.client.call("PUT", secrets, &[], Some(&body)) {
+                Ok(reply) if reply.status == 409 => {}
+                Ok(reply) if reply.status < 500 => panic!("{} to the second {tag}", reply.status),
+                _ => break,
+            }
         }
         if turn % 3 == 2 {
             match t.service.client.call("DELETE", &format!("{secrets}/{tag}"), &[], None) {

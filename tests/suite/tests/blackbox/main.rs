@@ -25,6 +25,7 @@ mod configuration_table;
 mod consent;
 mod consent_node;
 mod consent_tool;
+mod contention;
 mod database;
 mod deployment;
 mod directory;
@@ -36,6 +37,7 @@ mod ipfs;
 mod key_authorization;
 mod kill;
 mod matrix;
+mod memory;
 mod pages;
 mod permission_table;
 mod permissions;
@@ -136,6 +138,9 @@ fn cases() -> Vec<Case> {
         audit_log::cases(),
         restart::cases(),
         of(["key-authorization", "secret-store"], kill::cases()),
+        of(["key-authorization", "secret-store"], memory::cases()),
+        of([], contention::cases()),
+        of(["accounts"], contention::cases_with_portal()),
         tool::cases(),
         of(configuration, tool_configuration::cases()),
     ];
