@@ -24,6 +24,8 @@ pub enum Operation {
     Floor,
     FloorQuery,
     FloorBatch,
+    /// Durable, so that on a disk it waits for that.
+    FloorWrite,
     PublicKey,
     /// Through the gateway, where there is one; the other operations go to their function directly.
     PublicKeyBehindGateway,
@@ -40,10 +42,11 @@ pub enum Operation {
 }
 
 impl Operation {
-    const FUNCTIONS: [Self; 11] = [
+    const FUNCTIONS: [Self; 12] = [
         Self::Floor,
         Self::FloorQuery,
         Self::FloorBatch,
+        Self::FloorWrite,
         Self::LicenseCheck,
         Self::StaleCheck,
         Self::CurrentKey,
@@ -79,6 +82,7 @@ impl Operation {
             Self::Floor => "floor: a fixed 200",
             Self::FloorQuery => "floor and one SELECT",
             Self::FloorBatch => "floor and one batch: nonce, SELECT",
+            Self::FloorWrite => "floor and one durable batch: a row",
             Self::PublicKey => "publickeys",
             Self::PublicKeyBehindGateway => "publickeys behind the gateway",
             Self::LicenseCheck => "licensecheck",
@@ -118,6 +122,7 @@ impl Operation {
             Self::Floor => unsigned("/floor"),
             Self::FloorQuery => unsigned("/floor/query"),
             Self::FloorBatch => unsigned("/floor/batch"),
+            Self::FloorWrite => unsigned("/floor/write"),
             Self::PublicKey => unsigned("/licenses/publickeys"),
             Self::PublicKeyBehindGateway => unsigned("/caas/publickeys"),
             Self::LicenseCheck => {

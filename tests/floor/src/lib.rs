@@ -18,6 +18,7 @@ fn router() -> Router<App> {
         .route("/floor", get(answer))
         .route("/floor/query", get(query_and_answer))
         .route("/floor/batch", get(batch_and_answer))
+        .route("/floor/write", get(write_and_answer))
 }
 
 /// About as long as the answer of a licence check.
@@ -50,16 +51,25 @@ async fn query_and_answer(State(app): State<App>) -> Result<Json<Fixed>> {
 
 /// The least that a signed read asks of the storage: its nonce and one row, atomically.
 async fn batch_and_answer(State(app): State<App>) -> Result<Json<Fixed>> {
-    let nonce = Statement::new("INSERT INTO request_nonces (nonce, expires_at, caller, level) VALUES (?1, ?2, ?3, ?4)")
-        .bind(hash::hex(&random::bytes::<32>()?))
-        .bind(clock::now_ms() + 122_000)
-        .bind("floor")
-        .bind("service");
     let mut batch = Anonymous::background(&app).batch();
-    batch.push(nonce);
+    batch.push(insert()?);
     batch.push(select());
     batch.read().await?;
     Ok(answer().await)
+}
+
+/// The least that a change asks of the storage: one row, and the disk has it.
+async fn write_and_answer(State(app): State<App>) -> Result<Json<Fixed>> {
+    let mut batch = Anonymous::background(&app).batch();
+    batch.push(insert()?);
+    batch.write().await?;
+    Ok(answer().await)
+}
+
+fn insert() -> Result<Statement> {
+    let insert =
+        Statement::new("INSERT INTO request_nonces (nonce, expires_at, caller, level) VALUES (?1, ?2, ?3, ?4)");
+    Ok(insert.bind(hash::hex(&random::bytes::<32>()?)).bind(clock::now_ms() + 122_000).bind("floor").bind("service"))
 }
 
 fn select() -> Statement {
