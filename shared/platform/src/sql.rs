@@ -82,8 +82,8 @@ pub trait Sql: Send + Sync {
     /// Runs all statements or none, in order, and is durable when it returns.
     fn batch(&self, statements: Vec<Statement>) -> Task<'_, Result<Vec<Outcome>, SqlError>>;
 
-    /// As `batch`, for reads that store a nonce: atomic and visible to every other request at once,
-    /// but a power failure may take the nonce with it.
+    /// As `batch`, for reads that store a nonce with their first statement. The nonce is visible to every other request at
+    /// once, but a power failure may take it away. The others read one state, of that moment or, on Spin, a later one.
     fn read_batch(&self, statements: Vec<Statement>) -> Task<'_, Result<Vec<Outcome>, SqlError>>;
 }
 

@@ -1,8 +1,10 @@
 //! Spin components: SQLite and variables of the application. Its key-value store is no nearer than its
 //! SQLite, so there is no second cache level.
 
+mod connection;
 mod fetch;
 mod sqlite;
+mod writer;
 
 use std::{cell::RefCell, future::Future, sync::Arc};
 
