@@ -50,13 +50,14 @@ impl Inner {
 
     /// The nonce is one statement, which holds the lock within one call; what is read needs none.
     async fn read_batch(&self, statements: Vec<Statement>) -> Result<Vec<Outcome>, SqlError> {
-        let Some((nonce, reading)) = statements.split_first() else { return Ok(Vec::new()) };
-        if !reading.iter().all(Statement::is_reading) {
-            return self.batch(statements).await;
+        match statements.split_first() {
+            Some((nonce, reading)) if !nonce.is_reading() && reading.iter().all(Statement::is_reading) => {
+                let mut outcomes = vec![when_unlocked(|| self.reader.run(nonce)).await?];
+                outcomes.extend(self.read(reading).await?);
+                Ok(outcomes)
+            }
+            _ => self.batch(statements).await,
         }
-        let mut outcomes = vec![when_unlocked(|| self.reader.run(nonce)).await?];
-        outcomes.extend(self.read(reading).await?);
-        Ok(outcomes)
     }
 }
 

@@ -141,7 +141,7 @@ fn of_parallel_installations_one_installs_everything(shared: &Deployment) {
     let t = &Deployment::start(shared.instance.runtime, Variables::random()).unwrap();
     refused(&t.system.post(CREATE, &community("early")), 400);
     let (body, credentials) = everything();
-    let replies = together(6, |_| t.system.post(INSTALL, &body));
+    let replies = together(64, |_| t.system.post(INSTALL, &body));
     let (installed, others): (Vec<_>, Vec<_>) = replies.iter().partition(|reply| reply.status == 200);
     assert_eq!(installed.len(), 1);
     for other in others {
