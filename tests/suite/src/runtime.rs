@@ -22,6 +22,9 @@ use crate::{answered, selection::Selection, variables::Variables};
 /// The longest start: a component is compiled at its first start.
 const START_TIMEOUT: Duration = Duration::from_secs(180);
 
+/// How many errors of its log a failed case shows.
+const SHOWN_ERRORS: usize = 10;
+
 /// The header with which a request says how many milliseconds the clock is ahead for it, where the clock can be moved.
 /// Only the hosts of tests read it; `tests/host` has the same name.
 pub const CLOCK_AHEAD: &str = "test-clock-ahead";
@@ -204,9 +207,24 @@ impl Instance {
     }
 }
 
+impl Instance {
+    /// The last errors that it has written, for the report of a case that failed.
+    pub fn last_errors(&self) -> String {
+        let log = self.log();
+        let mut lines: Vec<_> =
+            log.lines().rev().filter(|line| line.to_ascii_lowercase().contains("error")).take(SHOWN_ERRORS).collect();
+        lines.reverse();
+        lines.join("\n")
+    }
+}
+
 impl Drop for Instance {
     fn drop(&mut self) {
         kill(&mut self.process);
+        // The case that started it has failed, and the log goes with it.
+        if thread::panicking() {
+            eprintln!("errors of a deployment on {}:\n{}", self.runtime.name(), self.last_errors());
+        }
     }
 }
 

@@ -180,7 +180,8 @@ impl Scene {
             }
             Err(panic) => {
                 tally.failed += 1;
-                Err(Failed::from(panic))
+                let errors = deployment.instance.last_errors();
+                Err(Failed::from(format!("{panic}\nlast errors of the shared deployment:\n{errors}")))
             }
         }
     }
