@@ -59,7 +59,9 @@ impl Client {
             .timeout_global(Some(WHOLE_CALL))
             .user_agent(concat!("chancery/", env!("CARGO_PKG_VERSION")));
         if is_loopback(base_url) {
-            config = config.proxy(None);
+            // A new connection costs next to nothing here. One that is used again may be closed by a workerd that computed
+            // for five seconds, although the request has reached it.
+            config = config.proxy(None).max_idle_connections(0);
         }
         Self {
             agent: config.build().new_agent(),

@@ -22,8 +22,8 @@ use crate::{answered, selection::Selection, variables::Variables};
 /// The longest start: a component is compiled at its first start.
 const START_TIMEOUT: Duration = Duration::from_secs(180);
 
-/// How many errors of its log a failed case shows.
-const SHOWN_ERRORS: usize = 10;
+/// How much of a deployment's log a failed case shows.
+const SHOWN_LINES: usize = 10;
 
 /// The header with which a request says how many milliseconds the clock is ahead for it, where the clock can be moved.
 /// Only the hosts of tests read it; `tests/host` has the same name.
@@ -208,11 +208,10 @@ impl Instance {
 }
 
 impl Instance {
-    /// The last errors that it has written, for the report of a case that failed.
-    pub fn last_errors(&self) -> String {
+    /// The end of its log, for the report of a case that failed; without the addresses in workerd's own code.
+    pub fn end_of_log(&self) -> String {
         let log = self.log();
-        let mut lines: Vec<_> =
-            log.lines().rev().filter(|line| line.to_ascii_lowercase().contains("error")).take(SHOWN_ERRORS).collect();
+        let mut lines: Vec<_> = log.lines().rev().filter(|line| !line.starts_with("stack:")).take(SHOWN_LINES).collect();
         lines.reverse();
         lines.join("\n")
     }
@@ -223,7 +222,7 @@ impl Drop for Instance {
         kill(&mut self.process);
         // The case that started it has failed, and the log goes with it.
         if thread::panicking() {
-            eprintln!("errors of a deployment on {}:\n{}", self.runtime.name(), self.last_errors());
+            eprintln!("log of a deployment on {}:\n{}", self.runtime.name(), self.end_of_log());
         }
     }
 }

@@ -14,6 +14,8 @@ use crate::{Outcome, Row, Sql, SqlError, Statement, Task, migrations, random};
 
 /// How long a lock is asked for.
 const LOCK_DEADLINE: Duration = Duration::from_secs(30);
+/// Time passes without an attempt while other requests of the instance compute.
+const LEAST_ATTEMPTS: u32 = 200;
 /// The longest pause between two attempts, in milliseconds.
 const LONGEST_PAUSE: u16 = 16;
 
@@ -108,9 +110,11 @@ async fn migrate(connection: &Connection) -> Result<(), SqlError> {
 /// those who were refused together do not ask together again.
 pub(super) async fn when_unlocked<T>(attempt: impl Fn() -> Result<T, SqlError>) -> Result<T, SqlError> {
     let deadline = Instant::now() + LOCK_DEADLINE;
+    let mut attempts = 0;
     loop {
+        attempts += 1;
         match attempt() {
-            Err(error) if error.is_busy() && Instant::now() < deadline => {
+            Err(error) if error.is_busy() && (attempts < LEAST_ATTEMPTS || Instant::now() < deadline) => {
                 let random = random::bytes().map_or(LONGEST_PAUSE, u16::from_le_bytes);
                 sleep(Duration::from_millis((1 + random % LONGEST_PAUSE).into())).await;
             }

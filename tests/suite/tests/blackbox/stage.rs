@@ -180,8 +180,8 @@ impl Scene {
             }
             Err(panic) => {
                 tally.failed += 1;
-                let errors = deployment.instance.last_errors();
-                Err(Failed::from(format!("{panic}\nlast errors of the shared deployment:\n{errors}")))
+                let log = deployment.instance.end_of_log();
+                Err(Failed::from(format!("{panic}\nlog of the shared deployment:\n{log}")))
             }
         }
     }
