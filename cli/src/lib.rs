@@ -2,6 +2,7 @@
 //! and the tool's commands. The process itself (arguments, exit code) is `main.rs`.
 
 mod audit_export;
+mod audit_mirror;
 pub mod client;
 pub mod commands;
 pub mod consent_chain;

@@ -1,5 +1,7 @@
 //! `chancery audit`: the audit log of a tenant, and the proof that it is the one that was written. `verify` asks nobody.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use crypto::{Curve, PublicKey};
 use model::audit::{Checkpoint, CheckpointAnswer, ExportLine};
@@ -9,6 +11,7 @@ use super::{Session, note};
 use crate::{
     Error, Result,
     audit_export::{self, Report},
+    audit_mirror::{self, Mirrored},
     client::{Client, Reply, segment},
     input, json, output,
     request::Request,
@@ -24,6 +27,8 @@ pub(super) enum Audit {
     Export(OfTenant),
     /// Check an export without asking anybody; what was altered, dropped, moved or inserted is named
     Verify(Verify),
+    /// Copy the log into a folder, as public monitors and witnesses read it (c2sp.org/tlog-tiles), and check it
+    Mirror(Mirror),
     /// The hash of a value, to search for it: `list --value-hash`
     Hash {
         #[command(flatten)]
@@ -84,6 +89,17 @@ pub(super) struct Verify {
     key: Option<String>,
 }
 
+#[derive(Args)]
+pub(super) struct Mirror {
+    #[command(flatten)]
+    of: OfTenant,
+    /// Made when it is not there; what is there already is only added to
+    folder: PathBuf,
+    /// As `<folder>/key` has it after the first time; without it that one is believed
+    #[arg(long, value_name = "KEY")]
+    key: Option<String>,
+}
+
 impl Audit {
     pub fn run(&self, session: &Session) -> Result<String> {
         match self {
@@ -94,6 +110,7 @@ impl Audit {
             }
             Self::Export(of) => export(&session.client()?, &of.tenant),
             Self::Verify(verify) => verify.run(session),
+            Self::Mirror(mirror) => mirror.run(session),
             Self::Hash { value, of } => {
                 let body = json!({ "value": *value.read()? });
                 one(session, &Request::new("POST", path(&of.tenant, "hash")).body(body), "valueHash")
@@ -203,6 +220,24 @@ fn export(client: &Client, tenant: &str) -> Result<String> {
         from += limit;
     }
     Ok(text)
+}
+
+impl Mirror {
+    fn run(&self, session: &Session) -> Result<String> {
+        let client = session.client()?;
+        checkpoint(&client, &self.of.tenant)?;
+        let mirrored = audit_mirror::mirror(&client, &self.of.tenant, &self.folder, self.key.as_deref())?;
+        let Mirrored { origin, size, without_entries } = mirrored;
+        if session.json() {
+            return Ok(output::json(
+                &json!({ "origin": origin, "treeSize": size, "tilesWithoutEntries": without_entries }),
+            ));
+        }
+        if without_entries > 0 {
+            note(&format!("{without_entries} tiles have hashes only: an entry of each is erased or too long"));
+        }
+        Ok(format!("{size} entries of {origin} are in {}, as they were signed\n", self.folder.display()))
+    }
 }
 
 type Lines = Box<dyn Iterator<Item = Result<String>>>;

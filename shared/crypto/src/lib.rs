@@ -17,6 +17,7 @@ pub mod cid;
 pub mod hash;
 pub mod jwt;
 pub mod merkle;
+pub mod note;
 pub mod password;
 pub mod pbkdf2;
 pub mod seal;

@@ -1,5 +1,7 @@
 //! The audit log: what is asked of it and what it answers. Hashes are hexadecimal, keys and signatures base64.
 
+pub mod tile;
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};

@@ -211,7 +211,8 @@ impl Instance {
     /// The end of its log, for the report of a case that failed; without the addresses in workerd's own code.
     pub fn end_of_log(&self) -> String {
         let log = self.log();
-        let mut lines: Vec<_> = log.lines().rev().filter(|line| !line.starts_with("stack:")).take(SHOWN_LINES).collect();
+        let mut lines: Vec<_> =
+            log.lines().rev().filter(|line| !line.starts_with("stack:")).take(SHOWN_LINES).collect();
         lines.reverse();
         lines.join("\n")
     }

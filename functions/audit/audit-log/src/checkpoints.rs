@@ -23,8 +23,14 @@ const PAGE: usize = 100;
     responses((status = 200, body = CheckpointAnswer), (status = 401), (status = 404)),
 )]
 pub(crate) async fn make_checkpoint(signed: Signed, Path(tenant): Path<TenantId>) -> Result<Answer<CheckpointAnswer>> {
-    let (app, tenant) = (&signed.app, tenant.as_str());
-    let mut batch = authorize(&signed, tenant)?.batch();
+    let (checkpoint, state) = newest(&signed, tenant.as_str()).await?;
+    Ok(Answer(CheckpointAnswer { checkpoint, pending: state.pending() }))
+}
+
+/// Integrates the new entries, as far as one request goes, and signs what is covered then, once.
+pub(crate) async fn newest(signed: &Signed, tenant: &str) -> Result<(Checkpoint, State)> {
+    let app = &signed.app;
+    let mut batch = authorize(signed, tenant)?.batch();
     let state = batch.push(State::select(tenant));
     let state = State::read(batch.read().await?.one(state)?)?;
     let state = tree::integrate(app, tenant, state).await?;
@@ -38,7 +44,7 @@ pub(crate) async fn make_checkpoint(signed: Signed, Path(tenant): Path<TenantId>
         Some(row) => checkpoint(tenant, row)?,
         None => sign(app, tenant, size, signed.now).await?,
     };
-    Ok(Answer(CheckpointAnswer { checkpoint, pending: state.pending() }))
+    Ok((checkpoint, state))
 }
 
 async fn sign(app: &App, tenant: &str, size: u64, now: i64) -> Result<Checkpoint> {

@@ -6,6 +6,7 @@ mod entries;
 mod export;
 mod key;
 mod proofs;
+mod tlog;
 mod tree;
 
 use axum::Router;
@@ -38,6 +39,11 @@ service::operations! {
     }
     export: {
         export_entries => READ, "audit.read";
+    }
+    tlog: {
+        show_verifier => Access::Anyone;
+        show_note => READ, "audit.read";
+        show_tile => READ, "audit.read";
     }
 }
 

@@ -9,6 +9,7 @@
 mod answer;
 mod audit;
 mod audit_log;
+mod audit_tlog;
 mod body;
 mod case;
 mod clock;
@@ -136,6 +137,7 @@ fn cases() -> Vec<Case> {
         of(["operators", "auth"], qnsp_auth::cases()),
         audit::cases(),
         audit_log::cases(),
+        audit_tlog::cases(),
         restart::cases(),
         of(["key-authorization", "secret-store"], kill::cases()),
         of(["key-authorization", "secret-store"], memory::cases()),

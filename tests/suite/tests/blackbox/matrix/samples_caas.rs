@@ -36,6 +36,9 @@ fn audit_log() -> Vec<Sample> {
         of("GET /caas/audit/{tenant}/proof/inclusion", |w| log(w, "proof/inclusion?index=0&size=1")),
         of("GET /caas/audit/{tenant}/proof/consistency", |w| log(w, "proof/consistency?from=1&to=1")),
         of("GET /caas/audit/{tenant}/export", |w| log(w, "export")),
+        of("GET /caas/audit/{tenant}/tlog/key", |w| log(w, "tlog/key")),
+        of("GET /caas/audit/{tenant}/tlog/checkpoint", |w| log(w, "tlog/checkpoint")),
+        of("GET /caas/audit/{tenant}/tlog/tile/{path}", |w| log(w, "tlog/tile/0/000.p/1")),
     ]
 }
 
