@@ -5,4 +5,4 @@ pub mod operators;
 pub mod tenant;
 mod types;
 
-pub use types::{Object, Text, Whole};
+pub use types::{List, Number, Object, Text, Whole};

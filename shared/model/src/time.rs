@@ -48,6 +48,43 @@ impl TryFrom<String> for Expiry {
     }
 }
 
+/// An end of a span of time: a moment, or a day in UTC, all of which belongs to the span.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum DayOrTime {
+    /// Its first millisecond.
+    Day(i64),
+    Time(i64),
+}
+
+impl DayOrTime {
+    /// The first millisecond, where a span begins.
+    #[must_use]
+    pub fn start(self) -> i64 {
+        match self {
+            Self::Day(ms) | Self::Time(ms) => ms,
+        }
+    }
+
+    /// The last millisecond, where a span ends.
+    #[must_use]
+    pub fn end(self) -> i64 {
+        match self {
+            Self::Day(ms) => ms + DAY_MS - 1,
+            Self::Time(ms) => ms,
+        }
+    }
+}
+
+impl TryFrom<String> for DayOrTime {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        let is_day = text.len() == "2030-01-02".len();
+        Expiry::try_from(text).map(|Expiry(ms)| if is_day { Self::Day(ms) } else { Self::Time(ms) })
+    }
+}
+
 /// Milliseconds since the epoch as `2026-01-02T03:04:05.678Z`.
 pub fn to_iso(ms: i64) -> String {
     let (days, ms) = split(ms);
@@ -229,6 +266,17 @@ mod tests {
         for bad in ["2028-02-30", "2028-1-8", "2028-01-8", "20280108", "2028-01-08T", "tomorrow", ""] {
             assert!(expiry(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_day_belongs_to_a_span_as_a_whole() {
+        let edge =
+            |text: &str| DayOrTime::try_from(text.to_owned()).map(|edge| (to_iso(edge.start()), to_iso(edge.end())));
+        let (start, end) = edge("2028-02-29").unwrap();
+        assert_eq!((start.as_str(), end.as_str()), ("2028-02-29T00:00:00.000Z", "2028-02-29T23:59:59.999Z"));
+        let (start, end) = edge("2028-02-29T12:00:00Z").unwrap();
+        assert_eq!((start.as_str(), end.as_str()), ("2028-02-29T12:00:00.000Z", "2028-02-29T12:00:00.000Z"));
+        assert!(edge("2027-02-29").is_err() && edge("").is_err());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Threat signals about users. They are kept for 400 days.
+//! Threat signals about users. They are kept for 400 days, and count in evaluations for one.
 
 use axum::{Json, http::StatusCode, response::Response};
 use model::{
@@ -7,11 +7,16 @@ use model::{
     time::IsoTime,
 };
 use platform::{Row, Statement};
-use qnsp::{Call, Caller, Limit, Nothing, new_id};
+use qnsp::{Call, Caller, Limit, Nothing, Offset, new_id};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use service::{Error, Result};
 use utoipa::IntoParams;
+
+use crate::{
+    hours::{self, SIGNAL},
+    kept,
+};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -28,6 +33,9 @@ pub(crate) struct ListSignals {
     #[serde(default)]
     #[param(value_type = Option<i64>, minimum = 1, maximum = 200)]
     limit: Limit,
+    #[serde(default)]
+    #[param(value_type = Option<i64>, minimum = 0)]
+    offset: Offset,
 }
 
 /// Record a threat signal.
@@ -41,6 +49,9 @@ pub(crate) async fn record_signal(call: Call<RecordSignal>) -> Result<Response> 
     call.about(id.as_str());
     let mut work = call.work();
     work.push(insert(&call, &id, signal));
+    let name = format!("{}/{}", <&str>::from(signal.signal_type), <&str>::from(signal.severity));
+    work.push(hours::count(call.tenant(), call.now, &[(SIGNAL, &name)]));
+    work.push(kept::sweep_signals(call.now));
     let recorded = SignalRecorded {
         id: id.clone(),
         signal_id: id,
@@ -57,9 +68,10 @@ pub(crate) async fn record_signal(call: Call<RecordSignal>) -> Result<Response> 
     responses((status = 200, body = Signals), (status = 400), (status = 401), (status = 403)),
 )]
 pub(crate) async fn list_signals(call: Call<Nothing, ListSignals, User>) -> Result<Json<Signals>> {
-    let (user, since) = (call.path.user_id.as_str(), call.query.since.map_or(0, |since| since.0));
+    let user = call.path.user_id.as_str();
+    let since = call.query.since.map_or(i64::MIN, |since| since.0).max(kept::since(call.now));
     let mut work = call.work();
-    let found = work.push(select(&call, user, since, call.query.limit.0));
+    let found = work.push(select(&call, user, since, (call.query.limit.0, call.query.offset.0)));
     let total = work.push(count(&call, user, since));
     let outcomes = work.run().await?;
     Ok(Json(Signals {
@@ -84,12 +96,13 @@ fn insert(caller: &Caller, id: &str, signal: &RecordSignal) -> Statement {
         .bind(signal.metadata().map_or("{}", |metadata| metadata.as_str()))
 }
 
-fn select(caller: &Caller, user: &str, since: i64, limit: i64) -> Statement {
+fn select(caller: &Caller, user: &str, since: i64, (limit, offset): (i64, i64)) -> Statement {
     let select = Statement::new(
         "SELECT id, recorded_at, signal_type, severity, metadata FROM qnsp_signals \
-         WHERE tenant_id = ?1 AND user_id = ?2 AND recorded_at >= ?3 ORDER BY recorded_at DESC, id DESC LIMIT ?4",
+         WHERE tenant_id = ?1 AND user_id = ?2 AND recorded_at >= ?3 ORDER BY recorded_at DESC, id DESC \
+         LIMIT ?4 OFFSET ?5",
     );
-    select.bind(caller.tenant()).bind(user).bind(since).bind(limit)
+    select.bind(caller.tenant()).bind(user).bind(since).bind(limit).bind(offset)
 }
 
 fn count(caller: &Caller, user: &str, since: i64) -> Statement {

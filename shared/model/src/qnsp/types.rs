@@ -49,6 +49,42 @@ impl<'de, const MIN: i64, const MAX: i64> Deserialize<'de> for Whole<MIN, MAX> {
     }
 }
 
+/// A number within bounds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Number<const MIN: i64, const MAX: i64>(pub f64);
+
+impl<'de, const MIN: i64, const MAX: i64> Deserialize<'de> for Number<MIN, MAX> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let number = f64::deserialize(from)?;
+        #[expect(clippy::cast_precision_loss, reason = "bounds are far below 2^53")]
+        let is_within = (MIN as f64..=MAX as f64).contains(&number);
+        if is_within {
+            return Ok(Self(number));
+        }
+        Err(D::Error::custom(format!("must be a number from {MIN} to {MAX}")))
+    }
+}
+
+/// A list of at most so many items.
+#[derive(Clone, Debug)]
+pub struct List<T, const MAX: usize = 1000>(pub Vec<T>);
+
+impl<T, const MAX: usize> Default for List<T, MAX> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for List<T, MAX> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let items = Vec::deserialize(from)?;
+        if items.len() <= MAX {
+            return Ok(Self(items));
+        }
+        Err(D::Error::custom(format!("may have at most {MAX} items")))
+    }
+}
+
 /// A JSON object of at most so many KiB, as it was written.
 #[derive(Clone, Debug)]
 pub struct Object<const KIB: usize>(JsonObject);

@@ -118,7 +118,7 @@ pub fn report<'a>(report_type: ReportType, events: &[Event<'a>], expected_provid
         by_event_type,
         by_day: (report_type == ReportType::Activity).then(|| by_day(events)),
         findings: if report_type == ReportType::Security { failure_bursts(events) } else { Vec::new() },
-        checks: (report_type == ReportType::Compliance).then(|| checks(events, expected_providers)),
+        checks: (report_type == ReportType::Compliance).then(|| checks_of(events, expected_providers)),
     }
 }
 
@@ -166,7 +166,12 @@ fn by_day(events: &[Event<'_>]) -> Vec<DayTotals> {
 /// So many failures within [`BURST_MS`] open a burst, which goes on while the next follows within the same time.
 const BURST: usize = 5;
 const BURST_MS: i64 = 10 * 60_000;
-const CRITICAL_BURST: usize = 20;
+const CRITICAL_BURST: i64 = 20;
+
+/// How grave a burst of so many failures is.
+pub fn burst_severity(failures: i64) -> &'static str {
+    if failures >= CRITICAL_BURST { "critical" } else { "high" }
+}
 
 /// By beginning, then user.
 fn failure_bursts<'a>(events: &[Event<'a>]) -> Vec<FailureBurst<'a>> {
@@ -176,7 +181,7 @@ fn failure_bursts<'a>(events: &[Event<'a>]) -> Vec<FailureBurst<'a>> {
     }
     let of_user = |(user, times): (&'a str, Vec<i64>)| {
         bursts(&times).into_iter().map(move |(count, first_at, last_at)| FailureBurst {
-            severity: if count >= CRITICAL_BURST { "critical" } else { "high" },
+            severity: burst_severity(count as i64),
             user,
             count,
             first_at,
@@ -215,7 +220,7 @@ const MFA_MS: i64 = 5 * 60_000;
 /// The share of failures that is tolerated, in percent.
 const FAILURE_PERCENT: i64 = 20;
 
-fn checks(events: &[Event<'_>], expected_providers: &[&str]) -> [Check; 3] {
+fn checks_of(events: &[Event<'_>], expected_providers: &[&str]) -> [Check; 3] {
     let mut challenges: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
     for event in events.iter().filter(|event| event.event_type == "mfa_challenge") {
         challenges.entry(event.user).or_default().push(event.at);
@@ -232,6 +237,12 @@ fn checks(events: &[Event<'_>], expected_providers: &[&str]) -> [Check; 3] {
     let heard: BTreeSet<&str> = events.iter().map(|event| event.provider).collect();
     let expected: BTreeSet<&str> = expected_providers.iter().copied().collect();
     let silent = expected.difference(&heard).count();
+    checks((covered, logins), silent as i64, (failure, count))
+}
+
+/// The checks of counts: logins that a challenge covers, of all logins that succeeded; expected providers without any
+/// event; failures of all events.
+pub fn checks((covered, logins): (i64, i64), silent: i64, (failures, events): (i64, i64)) -> [Check; 3] {
     // What passes is decided by the counts: a rate just below its threshold may be shown as the threshold.
     [
         Check {
@@ -243,8 +254,8 @@ fn checks(events: &[Event<'_>], expected_providers: &[&str]) -> [Check; 3] {
         Check { id: "silent_providers", passed: silent == 0, value: silent as f64, threshold: 0.0 },
         Check {
             id: "failure_rate",
-            passed: failure * 100 <= count * FAILURE_PERCENT,
-            value: number::rate(failure, count),
+            passed: failures * 100 <= events * FAILURE_PERCENT,
+            value: number::rate(failures, events),
             threshold: FAILURE_PERCENT as f64 / 100.0,
         },
     ]
