@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use crate::time::IsoTime;
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = CrossTenantActivity)]
 pub struct Activity {
     /// Most events first.
     pub activity: Vec<TenantPair>,

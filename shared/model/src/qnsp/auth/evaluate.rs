@@ -87,6 +87,7 @@ impl EvaluateRisk {
 /// The assessment, with the members that SDKs read.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = RiskEvaluation)]
 pub struct Evaluation {
     /// 0 to 100.
     pub risk_score: f64,
@@ -106,6 +107,7 @@ pub struct Evaluation {
 }
 
 #[derive(Clone, Serialize, ToSchema)]
+#[schema(as = RiskEvaluationFactor)]
 pub struct Factor {
     pub name: String,
     pub score: f64,

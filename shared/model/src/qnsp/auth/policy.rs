@@ -184,6 +184,7 @@ pub struct PolicyChanged {
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = RiskPolicy)]
 pub struct Policy {
     pub policy_id: String,
     /// The same as `policyId`.
@@ -208,6 +209,7 @@ pub struct Policy {
 }
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = RiskPolicies)]
 pub struct Policies {
     /// Oldest first.
     pub policies: Vec<Policy>,

@@ -73,6 +73,7 @@ pub struct ReportSummary {
 }
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = FederationReports)]
 pub struct Reports {
     /// Newest first.
     pub reports: Vec<ReportSummary>,
@@ -80,6 +81,7 @@ pub struct Reports {
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = FederationReport)]
 pub struct Report {
     #[serde(flatten)]
     #[schema(inline)]
@@ -127,6 +129,7 @@ pub struct ReportTotals {
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = FederationProvider)]
 pub struct ProviderTotals {
     pub provider: String,
     pub events: i64,
@@ -135,6 +138,7 @@ pub struct ProviderTotals {
 }
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = FederationDay)]
 pub struct DayTotals {
     /// `YYYY-MM-DD`, UTC.
     pub date: String,
@@ -145,6 +149,7 @@ pub struct DayTotals {
 /// Failures of one user in quick succession.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = FederationFinding)]
 pub struct Finding {
     /// failure_burst
     #[serde(rename = "type")]
@@ -161,6 +166,7 @@ pub struct Finding {
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = FederationCheck)]
 pub struct Check {
     /// mfa_coverage, silent_providers or failure_rate.
     pub check_id: &'static str,
