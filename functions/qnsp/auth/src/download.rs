@@ -42,7 +42,7 @@ fn signature(app: &App, id: &str, format: &str, expires: &str) -> Result<String>
     params(("reportId" = String, Path), ("expires" = String, Query), ("sig" = String, Query)),
     responses(
         (status = 200, description = "The file", content((String = "text/csv"), (String = "application/pdf"))),
-        (status = 403), (status = 404),
+        (status = 403),
     ),
 )]
 pub(crate) async fn download_report(

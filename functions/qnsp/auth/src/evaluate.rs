@@ -16,13 +16,13 @@ use service::Result;
 use crate::{
     facts::{Known, coordinates, country},
     hours::{self, FACTOR, LEVEL, RECOMMENDATION},
-    kept,
+    retention,
 };
 
 /// Evaluate the risk of a sign-in.
 #[utoipa::path(
     post, path = "/auth/risk/evaluate", tag = "Auth", request_body = EvaluateRisk,
-    responses((status = 200, body = Evaluation), (status = 400), (status = 401), (status = 403), (status = 429)),
+    responses((status = 200, body = Evaluation), (status = 400), (status = 401), (status = 403)),
 )]
 pub(crate) async fn evaluate_risk(call: Call<EvaluateRisk>) -> Result<Response> {
     call.about(call.body.user_id.as_str());
@@ -41,7 +41,7 @@ pub(crate) async fn evaluate_risk(call: Call<EvaluateRisk>) -> Result<Response> 
     work.push(insert(&call, &id, &assessment, &json!(factors), &json!(kinds)));
     work.push(remember(&call));
     work.push(hours::count(call.tenant(), call.now, &counted));
-    for sweep in kept::sweep_evaluations(call.now) {
+    for sweep in retention::sweep_evaluations(call.now) {
         work.push(sweep);
     }
     let evaluation = Evaluation {

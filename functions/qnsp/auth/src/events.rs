@@ -9,12 +9,12 @@ use platform::Statement;
 use qnsp::{Call, Caller, new_id};
 use service::Result;
 
-use crate::kept;
+use crate::retention;
 
 /// Record an event of an identity provider.
 #[utoipa::path(
     post, path = "/auth/federation/audit/events", tag = "Auth", request_body = RecordFederationEvent,
-    responses((status = 201, body = EventRecorded), (status = 400), (status = 401), (status = 403), (status = 429)),
+    responses((status = 201, body = EventRecorded), (status = 400), (status = 401), (status = 403)),
 )]
 pub(crate) async fn record_event(call: Call<RecordFederationEvent>) -> Result<Response> {
     let id = new_id()?;
@@ -22,7 +22,7 @@ pub(crate) async fn record_event(call: Call<RecordFederationEvent>) -> Result<Re
     let mut work = call.work();
     work.push(insert(&call, &id, &call.body));
     work.push(hear_of(&call, call.body.provider.as_str()));
-    for sweep in kept::sweep_events(call.now) {
+    for sweep in retention::sweep_events(call.now) {
         work.push(sweep);
     }
     let recorded = EventRecorded { event_id: id, recorded_at: IsoTime(call.now) };

@@ -13,8 +13,8 @@ use serde::{Deserialize, de::DeserializeOwned};
 use service::{Error, Result};
 
 use crate::{
-    kept,
     policy_store::{Actions, Conditions},
+    retention,
 };
 
 const HOUR: i64 = 3_600_000;
@@ -145,7 +145,7 @@ fn select(call: &Call<EvaluateRisk>) -> Statement {
         .bind(sign_in.fingerprint().map(str::to_owned))
         .bind(country(sign_in).map(str::to_owned))
         .bind(sign_in.address())
-        .bind(kept::since(call.now))
+        .bind(retention::since(call.now))
         .bind(call.now - DAY)
         .bind(call.now - HOUR)
         .bind(MOST)

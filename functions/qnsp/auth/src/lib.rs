@@ -1,13 +1,12 @@
 //! The auth service: how risky a sign-in is, and what identity providers report of sign-ins.
 
-mod across;
+mod cross_tenant;
 mod csv;
 mod download;
 mod evaluate;
 mod events;
 mod facts;
 mod hours;
-mod kept;
 mod pdf;
 mod period;
 mod policies;
@@ -15,6 +14,7 @@ mod policy_store;
 mod query;
 mod report_counts;
 mod reports;
+mod retention;
 mod signals;
 mod stats;
 
@@ -63,7 +63,7 @@ service::operations! {
     download: {
         download_report => Access::Anyone;
     }
-    across: {
+    cross_tenant: {
         list_activity => Access::Qnsp(ADMIN.entitled()), "auth.federation_activity.list";
     }
 }

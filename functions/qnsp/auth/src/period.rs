@@ -1,33 +1,29 @@
 //! The periods that are asked for, up to now.
 
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 use utoipa::ToSchema;
 
 const HOUR: i64 = 3_600_000;
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, ToSchema)]
 pub(crate) enum Period {
     #[serde(rename = "1h")]
+    #[strum(serialize = "1h")]
     Hour,
     #[default]
     #[serde(rename = "24h")]
+    #[strum(serialize = "24h")]
     Day,
     #[serde(rename = "7d")]
+    #[strum(serialize = "7d")]
     Week,
     #[serde(rename = "30d")]
+    #[strum(serialize = "30d")]
     Month,
 }
 
 impl Period {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Hour => "1h",
-            Self::Day => "24h",
-            Self::Week => "7d",
-            Self::Month => "30d",
-        }
-    }
-
     /// Milliseconds.
     pub(crate) fn length(self) -> i64 {
         HOUR * match self {

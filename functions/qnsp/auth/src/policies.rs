@@ -7,7 +7,7 @@ use model::{
     time::IsoTime,
 };
 use platform::Row;
-use qnsp::{Call, Limit, Nothing, Offset, conflict, missing};
+use qnsp::{Call, Limit, Nothing, Offset, conflict, missing, new_id};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use service::{Error, Guard, Result};
@@ -45,11 +45,12 @@ const NAME: &str = "qnsp_risk_policies.name_key";
     post, path = "/auth/risk/policies", tag = "Auth", request_body = CreatePolicy,
     responses(
         (status = 201, body = PolicyCreated), (status = 400), (status = 401), (status = 403), (status = 409),
-        (status = 422), (status = 429),
+        (status = 422),
     ),
 )]
 pub(crate) async fn create_policy(call: Call<CreatePolicy>) -> Result<Response> {
-    let (policy, id) = (&call.body, new_id(&call)?);
+    let (policy, id) = (&call.body, new_id()?);
+    call.about_named(id.as_str(), policy.name.as_str());
     let conditions = Conditions::of(policy.conditions.as_ref())?;
     let mut work = call.work();
     work.push(policy_store::insert(&call, &id, policy, &conditions));
@@ -64,16 +65,10 @@ pub(crate) async fn create_policy(call: Call<CreatePolicy>) -> Result<Response> 
     work.commit(StatusCode::CREATED, &created).await
 }
 
-fn new_id(call: &Call<CreatePolicy>) -> Result<String> {
-    let id = qnsp::new_id()?;
-    call.about_named(id.as_str(), call.body.name.as_str());
-    Ok(id)
-}
-
 /// List the risk policies, oldest first.
 #[utoipa::path(
     get, path = "/auth/risk/policies", tag = "Auth", params(ListPolicies),
-    responses((status = 200, body = Policies), (status = 400), (status = 401), (status = 403), (status = 429)),
+    responses((status = 200, body = Policies), (status = 400), (status = 401), (status = 403)),
 )]
 pub(crate) async fn list_policies(call: Call<Nothing, ListPolicies>) -> Result<Json<Policies>> {
     let ListPolicies { enabled, limit: Limit(limit), offset: Offset(offset) } = call.query;
@@ -95,7 +90,7 @@ pub(crate) async fn list_policies(call: Call<Nothing, ListPolicies>) -> Result<J
     params(("policyId" = String, Path)),
     responses(
         (status = 200, body = PolicyChanged), (status = 400), (status = 401), (status = 403), (status = 404),
-        (status = 409), (status = 422), (status = 429),
+        (status = 409), (status = 422),
     ),
 )]
 pub(crate) async fn change_policy(call: Call<ChangePolicy, Nothing, OfPolicy>) -> Result<Json<PolicyChanged>> {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{json, value::RawValue};
 use service::{Error, Result};
 
-use crate::kept;
+use crate::retention;
 
 const LIMIT: i64 = 100;
 const MOST: i64 = 500;
@@ -35,7 +35,6 @@ struct Position(i64, String);
     post, path = "/auth/federation/audit/query", tag = "Auth", request_body = QueryFederation,
     responses(
         (status = 200, body = FederationEvents), (status = 400), (status = 401), (status = 403), (status = 422),
-        (status = 429),
     ),
 )]
 pub(crate) async fn query_events(call: Call<QueryFederation>) -> Result<Response> {
@@ -86,7 +85,7 @@ impl<'a> Filters<'a> {
     /// The condition of the events. Lists that are empty are left out, so that the database takes the index that fits.
     fn condition(&self, caller: &Caller) -> (String, Vec<SqlValue>) {
         let mut condition = "tenant_id = ?1 AND recorded_at >= ?2 AND recorded_at <= ?3".to_owned();
-        let start = self.start.unwrap_or(i64::MIN).max(kept::since(caller.now));
+        let start = self.start.unwrap_or(i64::MIN).max(retention::since(caller.now));
         let mut values = vec![caller.tenant().into(), start.into(), self.end.unwrap_or(i64::MAX).into()];
         for (column, list) in
             [("event_type", &self.event_types), ("provider", &self.providers), ("user_id", &self.users)]

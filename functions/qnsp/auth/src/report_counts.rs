@@ -8,18 +8,17 @@ use platform::{Row, Statement};
 use policy::qnsp::federation;
 use qnsp::{Caller, DAY};
 use serde::Deserialize;
-use serde_json::json;
 use service::{Error, Result};
 
-use crate::kept;
+use crate::retention;
 
-/// Completes a report, or some of those that are pending. One that is complete never changes.
+/// Completes a report, or the oldest of those that are pending. One that is complete never changes.
 pub(crate) fn complete(caller: &Caller, id: Option<&str>) -> Statement {
     Statement::new(include_str!("report_counts.sql"))
         .bind(caller.tenant())
-        .bind(id.map(|id| json!([id]).to_string()))
+        .bind(id.map(str::to_owned))
         .bind(caller.now)
-        .bind(kept::since(caller.now))
+        .bind(retention::since(caller.now))
 }
 
 /// As the statement writes it.

@@ -1,7 +1,9 @@
--- Counts what reports are made of, in the database, so that no number of events has to fit into an instance. Each pending
--- report of ?1 that ?2 names (a JSON list of ids; NULL means the oldest ones) is completed at ?3.
+-- Counts what reports are made of, in the database, so that no number of events has to fit into an instance. The pending
+-- report ?2 of the tenant ?1 is completed at ?3. Where ?2 is NULL, the oldest pending ones are: at most ten, and no
+-- further one when those before it have 100,000 events.
 UPDATE qnsp_federation_reports AS r
 SET completed_at = ?3, counts = (
+  -- Lists have the 500 rows with most events, so that what is stored has a bound; totals have all.
   WITH events AS MATERIALIZED (
     SELECT recorded_at AS at, id, event_type, provider, user_id, outcome = 'success' AS is_success
     FROM qnsp_federation_events AS e
@@ -24,16 +26,19 @@ SET completed_at = ?3, counts = (
     FROM runs
   ),
   bursts AS (
-    SELECT user_id, count(*) AS events, min(at) AS first_at, max(at) AS last_at
-    FROM opened WHERE is_open GROUP BY user_id, run ORDER BY first_at, user_id
+    SELECT * FROM (
+      SELECT user_id, count(*) AS events, min(at) AS first_at, max(at) AS last_at
+      FROM opened WHERE is_open GROUP BY user_id, run ORDER BY events DESC, first_at, user_id LIMIT 500)
+    ORDER BY first_at, user_id
   )
   SELECT json_object(
     'totals', json((SELECT json_array(count(*), coalesce(sum(is_success), 0), count(DISTINCT user_id)) FROM events)),
     'providers', json((SELECT json_group_array(json_array(provider, events, users, failures)) FROM (
-      SELECT provider, count(*) AS events, count(DISTINCT user_id) AS users, sum(NOT is_success) AS failures
-      FROM events GROUP BY provider ORDER BY provider))),
+      SELECT * FROM (
+        SELECT provider, count(*) AS events, count(DISTINCT user_id) AS users, sum(NOT is_success) AS failures
+        FROM events GROUP BY provider ORDER BY events DESC, provider LIMIT 500) ORDER BY provider))),
     'types', json((SELECT json_group_array(json_array(event_type, events)) FROM (
-      SELECT event_type, count(*) AS events FROM events GROUP BY event_type ORDER BY event_type))),
+      SELECT event_type, count(*) AS events FROM events GROUP BY event_type ORDER BY events DESC, event_type LIMIT 500))),
     'days', json((SELECT json_group_array(json_array(day, events, failures)) FROM (
       SELECT at / 86400000 AS day, count(*) AS events, sum(NOT is_success) AS failures
       FROM events WHERE r.report_type = 'activity' GROUP BY day ORDER BY day))),
@@ -56,6 +61,11 @@ SET completed_at = ?3, counts = (
   )
 )
 WHERE r.tenant_id = ?1 AND r.completed_at IS NULL
-  AND r.id IN (SELECT value FROM json_each(?2) UNION ALL SELECT id FROM (
-    SELECT id FROM qnsp_federation_reports WHERE ?2 IS NULL AND tenant_id = ?1 AND completed_at IS NULL
-    ORDER BY created_at LIMIT 10))
+  AND r.id IN (SELECT ?2 UNION ALL SELECT id FROM (
+    SELECT id, sum(events) OVER (ORDER BY created_at, id) - events AS events_before FROM (
+      SELECT p.id, p.created_at, (SELECT count(*) FROM (
+          SELECT 1 FROM qnsp_federation_events AS e
+          WHERE e.tenant_id = p.tenant_id AND e.recorded_at BETWEEN p.start_at AND p.end_at LIMIT 100000)) AS events
+      FROM qnsp_federation_reports AS p
+      WHERE ?2 IS NULL AND p.tenant_id = ?1 AND p.completed_at IS NULL ORDER BY p.created_at, p.id LIMIT 10))
+    WHERE events_before < 100000)

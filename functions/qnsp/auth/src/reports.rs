@@ -1,4 +1,5 @@
-//! Reports over events. A report is completed by the first read that could show it, in the batch of that read.
+//! Reports over events. A report is completed by the first read of its own, in the batch of that read; a list completes the
+//! oldest pending ones.
 
 use axum::{Json, http::StatusCode, response::Response};
 use model::{
@@ -49,7 +50,6 @@ pub(crate) struct ListReports {
     post, path = "/auth/federation/audit/reports", tag = "Auth", request_body = CreateReport,
     responses(
         (status = 202, body = ReportAccepted), (status = 400), (status = 401), (status = 403), (status = 422),
-        (status = 429),
     ),
 )]
 pub(crate) async fn create_report(call: Call<CreateReport>) -> Result<Response> {
@@ -72,7 +72,7 @@ pub(crate) async fn create_report(call: Call<CreateReport>) -> Result<Response> 
 /// List the reports, newest first.
 #[utoipa::path(
     get, path = "/auth/federation/audit/reports", tag = "Auth", params(ListReports),
-    responses((status = 200, body = Reports), (status = 400), (status = 401), (status = 403), (status = 429)),
+    responses((status = 200, body = Reports), (status = 400), (status = 401), (status = 403)),
 )]
 pub(crate) async fn list_reports(call: Call<Nothing, ListReports>) -> Result<Json<Reports>> {
     let select = Statement::new(
@@ -90,7 +90,7 @@ pub(crate) async fn list_reports(call: Call<Nothing, ListReports>) -> Result<Jso
 #[utoipa::path(
     get, path = "/auth/federation/audit/reports/{reportId}", tag = "Auth", params(("reportId" = String, Path)),
     responses(
-        (status = 200, body = Report), (status = 400), (status = 401), (status = 403), (status = 404), (status = 429),
+        (status = 200, body = Report), (status = 400), (status = 401), (status = 403), (status = 404),
     ),
 )]
 pub(crate) async fn show_report(call: Call<Nothing, Nothing, OfReport>) -> Result<Json<Report>> {

@@ -15,7 +15,7 @@ use utoipa::IntoParams;
 
 use crate::{
     hours::{self, SIGNAL},
-    kept,
+    retention,
 };
 
 #[derive(Deserialize)]
@@ -51,7 +51,7 @@ pub(crate) async fn record_signal(call: Call<RecordSignal>) -> Result<Response> 
     work.push(insert(&call, &id, signal));
     let name = format!("{}/{}", <&str>::from(signal.signal_type), <&str>::from(signal.severity));
     work.push(hours::count(call.tenant(), call.now, &[(SIGNAL, &name)]));
-    work.push(kept::sweep_signals(call.now));
+    work.push(retention::sweep_signals(call.now));
     let recorded = SignalRecorded {
         id: id.clone(),
         signal_id: id,
@@ -69,7 +69,7 @@ pub(crate) async fn record_signal(call: Call<RecordSignal>) -> Result<Response> 
 )]
 pub(crate) async fn list_signals(call: Call<Nothing, ListSignals, User>) -> Result<Json<Signals>> {
     let user = call.path.user_id.as_str();
-    let since = call.query.since.map_or(i64::MIN, |since| since.0).max(kept::since(call.now));
+    let since = call.query.since.map_or(i64::MIN, |since| since.0).max(retention::since(call.now));
     let mut work = call.work();
     let found = work.push(select(&call, user, since, (call.query.limit.0, call.query.offset.0)));
     let total = work.push(count(&call, user, since));

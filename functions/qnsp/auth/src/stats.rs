@@ -28,7 +28,7 @@ pub(crate) struct ShowStats {
 /// Show what the evaluations of a period say together.
 #[utoipa::path(
     get, path = "/auth/risk/stats", tag = "Auth", params(ShowStats),
-    responses((status = 200, body = RiskStats), (status = 400), (status = 401), (status = 403), (status = 429)),
+    responses((status = 200, body = RiskStats), (status = 400), (status = 401), (status = 403)),
 )]
 pub(crate) async fn show_stats(call: Call<Nothing, ShowStats>) -> Result<Json<RiskStats>> {
     let period = call.query.period;
@@ -50,7 +50,7 @@ pub(crate) async fn show_stats(call: Call<Nothing, ShowStats>) -> Result<Json<Ri
     };
     let top = top_factors(of_period.all(FACTOR)).into_iter();
     Ok(Json(RiskStats {
-        period: period.as_str(),
+        period: period.into(),
         total_evaluations: counts.total(),
         risk_distribution: RiskDistribution {
             low: counts.low,

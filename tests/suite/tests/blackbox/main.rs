@@ -54,6 +54,10 @@ mod portal_kong;
 mod portal_mail;
 mod qnsp;
 mod qnsp_auth;
+mod qnsp_auth_federation;
+mod qnsp_auth_policies;
+mod qnsp_auth_reports;
+mod qnsp_auth_risk;
 mod qnsp_operators;
 mod qnsp_tenants;
 mod restart;
@@ -135,6 +139,10 @@ fn cases() -> Vec<Case> {
         of(["operators", "tenants"], qnsp_operators::cases()),
         of(["operators", "tenants"], qnsp_tenants::cases()),
         of(["operators", "auth"], qnsp_auth::cases()),
+        of(["operators", "auth"], qnsp_auth_federation::cases()),
+        of(["operators", "auth"], qnsp_auth_policies::cases()),
+        of(["operators", "auth"], qnsp_auth_reports::cases()),
+        of(["operators", "auth"], qnsp_auth_risk::cases()),
         audit::cases(),
         audit_log::cases(),
         audit_tlog::cases(),

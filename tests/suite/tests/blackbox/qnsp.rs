@@ -7,7 +7,7 @@ use crypto::{base64, hash};
 use serde_json::{Value, json};
 
 use crate::{
-    answer::ok,
+    answer::{names, ok},
     deployment::{Deployment, unique},
 };
 
@@ -202,6 +202,15 @@ impl Caller<'_> {
         all.extend(headers);
         self.deployment.anonymous.send(method, path, &all, body)
     }
+}
+
+/// A refusal in the shape of QNSP, which names these places and no others.
+#[track_caller]
+pub fn refuses(reply: &Reply, status: u16, places: &[&str]) {
+    let body = reply.json().unwrap();
+    assert_eq!(reply.status, status, "{body}");
+    assert_eq!(names(&body), ["details", "error", "message", "requestId", "statusCode", "timestamp"], "{body}");
+    assert_eq!(names(&body["details"]), places, "{body}");
 }
 
 /// A token of these claims, signed with HS256.

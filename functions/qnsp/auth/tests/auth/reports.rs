@@ -1,152 +1,29 @@
-//! Reports: completed by the first read and never changed, as files under signed addresses.
+//! Reports: what the database counts, and how much it counts at most.
 
 use policy::qnsp::federation::{Event, ReportType, report};
 
-use crate::service::{FREE, FULL, HOUR, OPERATORS, Reply, Service, UNKNOWN, Value, json, key};
+use crate::service::{FULL, HOUR, Service, Value, json};
 
 const PATH: &str = "/auth/federation/audit/reports";
 
-async fn ask(service: &Service, body: Value) -> String {
-    let accepted = service.created(PATH, &body).await;
-    assert_eq!(accepted["status"], "pending");
-    assert!(accepted["estimatedCompletionAt"].is_string());
-    accepted["reportId"].as_str().unwrap().to_owned()
+async fn request(service: &Service, body: Value) -> String {
+    service.created(PATH, &body).await["reportId"].as_str().unwrap().to_owned()
 }
 
-async fn record(service: &Service, event_type: &str, provider: &str, user: &str, outcome: &str) {
-    let body = json!({ "eventType": event_type, "provider": provider, "userId": user, "outcome": outcome });
-    service.created("/auth/federation/audit/events", &body).await;
+/// A report over the year 2026.
+fn of_2026(kind: &str) -> Value {
+    json!({ "reportType": kind, "startDate": "2026-01-01", "endDate": "2026-12-31" })
 }
 
-/// From yesterday to tomorrow, whenever that is.
-async fn days(service: &Service) -> (String, String) {
-    let today = service.number("SELECT unixepoch() * 1000").await;
-    let day = |time: i64| model::time::to_iso(time)[..10].to_owned();
-    (day(today - 24 * HOUR), day(today + 24 * HOUR))
-}
-
-#[tokio::test]
-async fn a_report_is_completed_by_the_first_read_and_never_changes() {
-    let service = Service::new("reports").await;
-    let (start, end) = days(&service).await;
-    record(&service, "login", "okta", "u1", "success").await;
-    record(&service, "login", "okta", "u2", "failure").await;
-    let of =
-        |kind: &str| json!({ "reportType": kind, "startDate": start, "endDate": end, "providers": ["okta", "adfs"] });
-    let id = ask(&service, of("compliance")).await;
-    let shown = service.get(&format!("{PATH}/{id}")).await;
-    assert_eq!(
-        (&shown["status"], &shown["reportType"], &shown["downloadUrl"]),
-        (&json!("completed"), &json!("compliance"), &Value::Null)
+/// So many events of 2026, of as many types, providers and users.
+async fn events(service: &Service, count: i64) {
+    let start = model::time::from_iso("2026-01-01T00:00:00Z").unwrap();
+    let insert = format!(
+        "WITH RECURSIVE n (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n < {count} - 1) \
+         INSERT INTO qnsp_federation_events SELECT '{FULL}', printf('e%06d', n), {start} + n, 'type' || n, 'p' || n, \
+         'u' || n, 'success', NULL, NULL, '{{}}' FROM n"
     );
-    let data = &shown["data"];
-    assert_eq!(
-        data["period"],
-        json!({ "startDate": format!("{start}T00:00:00.000Z"), "endDate": format!("{end}T23:59:59.999Z") })
-    );
-    assert_eq!(data["totals"], json!({ "events": 2, "success": 1, "failure": 1, "uniqueUsers": 2 }));
-    assert_eq!(data["byProvider"], json!([{ "provider": "okta", "events": 2, "uniqueUsers": 2, "failures": 1 }]));
-    assert_eq!((&data["byEventType"], &data["findings"]), (&json!({ "login": 2 }), &json!([])));
-    let checks = json!([
-        { "checkId": "mfa_coverage", "passed": false, "value": 0.0, "threshold": 1.0 },
-        { "checkId": "silent_providers", "passed": false, "value": 1.0, "threshold": 0.0 },
-        { "checkId": "failure_rate", "passed": false, "value": 0.5, "threshold": 0.2 },
-    ]);
-    assert_eq!((&data["checks"], data.get("byDay")), (&checks, None));
-    record(&service, "logout", "okta", "u1", "success").await;
-    assert_eq!(service.get(&format!("{PATH}/{id}")).await, shown);
-    assert_eq!(service.get(&format!("{PATH}/{}", ask(&service, of("access")).await)).await["reportType"], "activity");
-
-    // A list completes what it shows, too.
-    ask(&service, of("security")).await;
-    let list = service.get(PATH).await;
-    let list = list["reports"].as_array().unwrap();
-    assert!(
-        list.len() == 3 && list.iter().all(|row| row["status"] == "completed" && row["completedAt"].is_string()),
-        "{list:?}"
-    );
-    assert_eq!(list.iter().filter(|row| row.get("data").is_none()).count(), 3);
-    let other = service.call("GET", &format!("{PATH}/{id}"), &key(OPERATORS, "admin"), &[], "").await;
-    assert_eq!(other.status.as_u16(), 404);
-    assert_eq!(service.refused("GET", &format!("{PATH}/{UNKNOWN}"), &Value::Null).await.0, 404);
-    assert_eq!(service.refused("GET", &format!("{PATH}/x"), &Value::Null).await.0, 400);
-}
-
-#[tokio::test]
-async fn what_is_wrong_with_a_report_is_named() {
-    let service = Service::new("bad-reports").await;
-    let places = ["endDate", "format", "reportType", "startDate"].map(str::to_owned).to_vec();
-    let bad = json!({ "reportType": "x", "startDate": "2026-02-30", "format": "xml" });
-    assert_eq!(service.refused("POST", PATH, &bad).await, (400, places));
-    for (start, end, status) in [
-        ("2026-01-02", "2026-01-01", 422),
-        ("2025-01-01", "2026-01-02", 422),
-        ("2025-01-01", "2026-01-01", 202),
-        ("2026-01-01", "2026-01-01", 202),
-    ] {
-        let body = json!({ "reportType": "security", "startDate": start, "endDate": end });
-        assert_eq!(service.post(&key(FULL, "developer"), PATH, &body).await.status.as_u16(), status, "{start} {end}");
-    }
-    let body = json!({ "reportType": "security", "startDate": "2026-01-01", "endDate": "2026-01-01" });
-    assert_eq!(service.post(&key(FULL, "viewer"), PATH, &body).await.status.as_u16(), 403);
-    assert_eq!(service.post(&key(FREE, "developer"), PATH, &body).await.status.as_u16(), 403);
-}
-
-async fn download(service: &Service, url: &str) -> Reply {
-    service.call("GET", url, "", &[], "").await
-}
-
-#[tokio::test]
-async fn files_are_downloaded_by_a_signed_address() {
-    let service = Service::new("downloads").await;
-    let (start, end) = days(&service).await;
-    record(&service, "login", "=okta", "a,\"b\"", "success").await;
-    record(&service, "logout", "okta", "+1", "failure").await;
-    let of = |format: &str| json!({ "reportType": "activity", "startDate": start, "endDate": end, "format": format });
-    let csv = service.get(&format!("{PATH}/{}", ask(&service, of("csv")).await)).await;
-    assert_eq!(csv["data"], Value::Null);
-    let url = csv["downloadUrl"].as_str().unwrap();
-    record(&service, "login", "late", "u", "success").await;
-    service
-        .run("UPDATE qnsp_federation_events SET recorded_at = recorded_at + 1000 WHERE provider = 'late'".to_owned())
-        .await;
-    let events = service.number("SELECT count(*) FROM audit_entries").await;
-    let file = download(&service, url).await;
-    assert_eq!((file.status.as_u16(), file.header("cache-control")), (200, Some("no-store")));
-    assert_eq!(file.header("content-type"), Some("text/csv; charset=utf-8"));
-    assert!(file.header("content-disposition").unwrap().starts_with("attachment; filename="));
-    let text = String::from_utf8(file.bytes).unwrap();
-    let lines: Vec<_> = text.split("\r\n").collect();
-    assert_eq!((lines.len(), lines[0], lines[3]), (4, "timestamp,eventType,provider,userId,outcome", ""), "{text}");
-    assert!(
-        text.contains("Z,login,'=okta,\"a,\"\"b\"\"\",success") && text.contains("Z,logout,okta,'+1,failure"),
-        "{text}"
-    );
-    assert_eq!(service.number("SELECT count(*) FROM audit_entries").await, events, "a download is no event");
-
-    let pdf = service.get(&format!("{PATH}/{}", ask(&service, of("pdf")).await)).await;
-    let file = download(&service, pdf["downloadUrl"].as_str().unwrap()).await;
-    assert_eq!((file.status.as_u16(), file.header("content-type")), (200, Some("application/pdf")));
-    assert!(file.bytes.starts_with(b"%PDF-1.4\n") && file.bytes.ends_with(b"%%EOF\n"));
-
-    let (place, query) = url.split_once('?').unwrap();
-    let (expires, sig) = query.split_once('&').unwrap();
-    let later = format!("expires={}", expires.split_once('=').unwrap().1.parse::<i64>().unwrap() + 1);
-    let other = pdf["downloadUrl"].as_str().unwrap().split_once('?').unwrap().0;
-    for bad in [
-        place.to_owned(),
-        format!("{place}?{sig}"),
-        format!("{place}?{expires}"),
-        format!("{place}?{later}&{sig}"),
-        format!("{place}?expires=x&{sig}"),
-        format!("{place}?expires=1&{sig}"),
-        format!("{other}?{query}"),
-        format!("{place}?{expires}&sig=00"),
-        format!("{PATH}/x/download?{query}"),
-    ] {
-        let refused = download(&service, &bad).await;
-        assert_eq!((refused.status.as_u16(), refused.error()), (403, "FORBIDDEN"), "{bad}");
-    }
+    service.run(insert).await;
 }
 
 /// The database counts what the definition says, for events at random times.
@@ -188,7 +65,7 @@ async fn the_database_counts_as_the_definition_does() {
                 "reportType": kind.as_str(), "startDate": model::time::to_iso(start), "endDate": model::time::to_iso(end),
                 "providers": providers,
             });
-            let data = service.get(&format!("{PATH}/{}", ask(&service, body).await)).await["data"].clone();
+            let data = service.get(&format!("{PATH}/{}", request(&service, body).await)).await["data"].clone();
             assert_eq!(data["totals"]["events"], expected.totals.events);
             assert_eq!(data["totals"]["success"], expected.totals.success);
             assert_eq!(data["totals"]["uniqueUsers"], expected.totals.unique_users);
@@ -221,4 +98,44 @@ async fn the_database_counts_as_the_definition_does() {
             assert_eq!(data.get("byDay").cloned(), days);
         }
     }
+}
+
+#[tokio::test]
+async fn a_list_goes_on_completing_until_its_reports_had_100_000_events() {
+    let service = Service::new("bounded").await;
+    events(&service, 40_000).await;
+    for _ in 0..5 {
+        request(&service, of_2026("activity")).await;
+    }
+    for completed in [3, 5] {
+        service.get(PATH).await;
+        let count = "SELECT count(*) FROM qnsp_federation_reports WHERE completed_at IS NOT NULL";
+        assert_eq!(service.number(count).await, completed, "the third passes the bound");
+    }
+}
+
+#[tokio::test]
+async fn lists_of_a_report_have_500_rows_and_its_totals_have_all() {
+    let service = Service::new("long").await;
+    events(&service, 600).await;
+    // One more event of the last provider, type and user: what has most events is kept.
+    let last = format!(
+        "INSERT INTO qnsp_federation_events SELECT tenant_id, 'again', recorded_at, event_type, provider, user_id, outcome, \
+         NULL, NULL, '{{}}' FROM qnsp_federation_events WHERE tenant_id = '{FULL}' AND id = 'e000599'"
+    );
+    service.run(last).await;
+    let data = service.get(&format!("{PATH}/{}", request(&service, of_2026("activity")).await)).await["data"].clone();
+    assert_eq!((&data["totals"]["events"], &data["totals"]["uniqueUsers"]), (&json!(601), &json!(600)));
+    let providers: Vec<_> = data["byProvider"].as_array().unwrap().iter().map(|row| row["provider"].as_str()).collect();
+    assert!(providers.len() == 500 && providers.is_sorted() && providers.contains(&Some("p599")), "{providers:?}");
+    let types = data["byEventType"].as_object().unwrap();
+    assert!(types.len() == 500 && types["type599"] == 2);
+    // Bursts of five failures of each user at once.
+    let burst = "INSERT INTO qnsp_federation_events SELECT e.tenant_id, e.id || n.value, e.recorded_at, 'login', 'p', \
+                 e.user_id, 'failure', NULL, NULL, '{}' FROM qnsp_federation_events e, json_each('[1,2,3,4,5]') n";
+    service.run(burst.to_owned()).await;
+    let data = service.get(&format!("{PATH}/{}", request(&service, of_2026("security")).await)).await["data"].clone();
+    let findings = data["findings"].as_array().unwrap();
+    assert!(findings.len() == 500 && findings.iter().any(|row| row["userId"] == "u599" && row["count"] == 10));
+    assert!(findings.iter().map(|row| row["firstAt"].as_str()).is_sorted());
 }

@@ -3,11 +3,10 @@
 use std::ops::Deref;
 
 pub use serde_json::{Value, json};
-pub use testing::{FREE, FULL, OPERATORS, Reply, key};
+pub use testing::{FULL, Reply, key};
 
 pub const USER: &str = "00000000-0000-4000-8000-0000000000a1";
 pub const OTHER_USER: &str = "00000000-0000-4000-8000-0000000000a2";
-pub const UNKNOWN: &str = "00000000-0000-4000-8000-0000000000af";
 
 pub const HOUR: i64 = 3_600_000;
 
@@ -41,14 +40,6 @@ impl Service {
         let reply = self.call("GET", path, &key(FULL, "admin"), &[], "").await;
         assert_eq!(reply.status.as_u16(), 200, "{path} {}", reply.body);
         reply.body
-    }
-
-    /// The status of a refusal of an administrator's, and the places that it names.
-    pub async fn refused(&self, method: &str, path: &str, body: &Value) -> (u16, Vec<String>) {
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        let reply = self.call(method, path, &key(FULL, "admin"), &[], &body).await;
-        let details = reply.body["details"].as_object().unwrap();
-        (reply.status.as_u16(), details.keys().cloned().collect())
     }
 
     pub async fn run(&self, sql: String) {

@@ -35,6 +35,11 @@ impl<'a> Keys<'a> {
         let unranked = cast.tenant.key("auditor");
         Self { cast, revoked, expired, suspended, unranked }
     }
+
+    /// An administrator of the tenant whose things the samples are about.
+    pub fn admin(&self) -> &qnsp::Caller<'a> {
+        &self.cast.admin
+    }
 }
 
 pub fn callers<'a>(controls: Controls, world: &World<'a>) -> Vec<Caller<'a>> {

@@ -39,12 +39,49 @@ fn path(w: &World, part: &str) -> String {
     Tenant::new(w.t, &json!({})).path(part)
 }
 
+/// The answer to a new thing of the tenant that the callers are of.
+fn made(w: &World, path: &str, body: &Value, status: u16) -> Value {
+    ok(&w.credentials.keys.as_ref().unwrap().admin().post(path, body), status)
+}
+
 fn auth() -> Vec<Sample> {
     let signal = |severity: &str| json!({ "userId": UNKNOWN, "signalType": "brute_force", "severity": severity });
+    let sign_in = |address: &str| json!({ "userId": UNKNOWN, "ipAddress": address, "userAgent": "a" });
+    let event = |outcome: &str| json!({ "eventType": "login", "provider": "p", "userId": "u", "outcome": outcome });
+    let report = |format: &str| json!({ "reportType": "activity", "startDate": "2026-01-01", "endDate": "2026-01-01", "format": format });
+    const POLICIES: &str = "/auth/risk/policies";
+    const REPORTS: &str = "/auth/federation/audit/reports";
     vec![
+        of("POST /auth/risk/evaluate", move |_| at("/auth/risk/evaluate").body(sign_in("192.0.2.1")))
+            .refuses(sign_in("here")),
+        of("POST /auth/risk/policies", |_| at(POLICIES).body(json!({ "name": unique("policy") })))
+            .refuses(json!({ "name": "" })),
+        of("GET /auth/risk/policies", |_| at(POLICIES)),
+        of("PATCH /auth/risk/policies/{policyId}", |w| {
+            let policy = made(w, POLICIES, &json!({ "name": unique("policy") }), 201);
+            at(format!("{POLICIES}/{}", policy["policyId"].as_str().unwrap())).body(json!({ "enabled": false }))
+        })
+        .refuses(json!({})),
         of("POST /auth/risk/signals", move |_| at("/auth/risk/signals").body(signal("low")))
             .refuses(signal("dreadful")),
         of("GET /auth/risk/users/{userId}/signals", |_| at(format!("/auth/risk/users/{UNKNOWN}/signals"))),
+        of("GET /auth/risk/stats", |_| at("/auth/risk/stats")),
+        of("POST /auth/federation/audit/events", move |_| at("/auth/federation/audit/events").body(event("success")))
+            .refuses(event("perhaps")),
+        of("POST /auth/federation/audit/query", |_| at("/auth/federation/audit/query").body(json!({})))
+            .refuses(json!({ "limit": "x" })),
+        of("POST /auth/federation/audit/reports", move |_| at(REPORTS).body(report("json"))).refuses(report("xml")),
+        of("GET /auth/federation/audit/reports", |_| at(REPORTS)),
+        of("GET /auth/federation/audit/reports/{reportId}", move |w| {
+            let asked = made(w, REPORTS, &report("json"), 202);
+            at(format!("{REPORTS}/{}", asked["reportId"].as_str().unwrap()))
+        }),
+        // The address itself is what admits.
+        of("GET /auth/federation/audit/reports/{reportId}/download", |_| {
+            at(format!("{REPORTS}/{UNKNOWN}/download?expires=1&sig=x"))
+        })
+        .answers(403),
+        of("GET /auth/federation/audit/cross-tenant", |_| at("/auth/federation/audit/cross-tenant")),
     ]
 }
 
