@@ -58,6 +58,7 @@ mod qnsp_auth_federation;
 mod qnsp_auth_policies;
 mod qnsp_auth_reports;
 mod qnsp_auth_risk;
+mod qnsp_auth_stats;
 mod qnsp_operators;
 mod qnsp_tenants;
 mod restart;
@@ -143,6 +144,7 @@ fn cases() -> Vec<Case> {
         of(["operators", "auth"], qnsp_auth_policies::cases()),
         of(["operators", "auth"], qnsp_auth_reports::cases()),
         of(["operators", "auth"], qnsp_auth_risk::cases()),
+        of(["operators", "auth"], qnsp_auth_stats::cases()),
         audit::cases(),
         audit_log::cases(),
         audit_tlog::cases(),
