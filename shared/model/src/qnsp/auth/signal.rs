@@ -1,12 +1,11 @@
 //! Threat signals.
 
-use std::net::IpAddr;
-
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use strum::IntoStaticStr;
 use utoipa::ToSchema;
 
+use super::place::IpAddress;
 use crate::{body, ids::Uuid, qnsp::Object, time::IsoTime};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, ToSchema)]
@@ -50,7 +49,7 @@ body! {
         faults.check(is_about_nobody || !matches!(user_id, Some(None)), "userId", "is required");
         for (name, given) in [("metadata", &metadata), ("context", &context)] {
             if let Some(Some(given)) = given {
-                faults.check(Address::is_good(given), format!("{name}.ipAddress"), "must be an IP address");
+                faults.check(Address::of(given).is_some(), format!("{name}.ipAddress"), "must be an IP address");
             }
         }
     }
@@ -60,16 +59,12 @@ body! {
 #[derive(Deserialize)]
 struct Address {
     #[serde(default, rename = "ipAddress")]
-    ip_address: Option<String>,
+    ip_address: Option<IpAddress>,
 }
 
 impl Address {
     fn of(metadata: &Object<8>) -> Option<Self> {
         serde_json::from_str(metadata.as_str()).ok()
-    }
-
-    fn is_good(metadata: &Object<8>) -> bool {
-        Self::of(metadata).is_some_and(|of| of.ip_address.is_none_or(|text| text.parse::<IpAddr>().is_ok()))
     }
 }
 
@@ -83,8 +78,8 @@ impl RecordSignal {
     /// The address that the signal is about, in its canonical form.
     #[must_use]
     pub fn address(&self) -> Option<String> {
-        let address: IpAddr = Address::of(self.metadata()?)?.ip_address?.parse().ok()?;
-        Some(address.to_canonical().to_string())
+        let address = Address::of(self.metadata()?)?.ip_address?;
+        Some(address.as_str().to_owned())
     }
 }
 
