@@ -23,6 +23,7 @@ pub use call::{Call, Nothing};
 pub use caller::Caller;
 pub use counters::{DAY, USED, counts_since, day_of};
 pub use cursor::Cursor;
+pub use event::Recorded;
 pub use page::{Limit, Offset, Page};
 pub use refusal::{conflict, impossible, missing, role_required};
 pub use service::new_id;

@@ -1,6 +1,8 @@
 //! An entry of the audit log, which is written by the same batch as what it records. Values appear in it as keyed hashes
 //! at most. The function `audit-log` makes the tree above the entries.
 
+use std::borrow::Cow;
+
 use crypto::{hash, seal::DataKey};
 use platform::{Outcome, Statement};
 use serde_json::{Map, Value};
@@ -12,7 +14,7 @@ pub const PLATFORM_TENANT: &str = "platform";
 #[derive(Clone)]
 pub struct Audit {
     tenant: String,
-    action: &'static str,
+    action: Cow<'static, str>,
     subject: String,
     actor: Option<String>,
     outcome: &'static str,
@@ -35,10 +37,10 @@ pub(crate) struct AuditPosition {
 }
 
 impl Audit {
-    pub fn new(tenant: impl Into<String>, action: &'static str, subject: impl Into<String>) -> Self {
+    pub fn new(tenant: impl Into<String>, action: impl Into<Cow<'static, str>>, subject: impl Into<String>) -> Self {
         Self {
             tenant: tenant.into(),
-            action,
+            action: action.into(),
             subject: subject.into(),
             actor: None,
             outcome: "done",
@@ -111,7 +113,7 @@ impl Audit {
         append
             .bind(self.tenant.as_str())
             .bind(now)
-            .bind(self.action)
+            .bind(&*self.action)
             .bind(self.subject.as_str())
             .bind(self.outcome)
             .bind(value_hash)

@@ -7,6 +7,7 @@ use service::Routes;
 
 pub use accounts;
 pub use applications;
+pub use audit_events;
 pub use audit_log;
 pub use auth;
 pub use configuration;
@@ -56,6 +57,7 @@ pub async fn app(name: &str, host: Host) -> Option<Router> {
         "pages" => Some(pages::app(host).await),
         "portal-admin" => Some(portal_admin::app(host).await),
         "reference" => Some(reference::app(host).await),
+        "audit-events" => Some(audit_events::app(host).await),
         "auth" => Some(auth::app(host).await),
         "operators" => Some(operators::app(host).await),
         "tenants" => Some(tenants::app(host).await),
@@ -87,6 +89,7 @@ pub fn routes(name: &str) -> Option<Routes> {
         "files" => Some(files::routes()),
         "introspection" => Some(introspection::routes()),
         "portal-admin" => Some(portal_admin::routes()),
+        "audit-events" => Some(audit_events::routes()),
         "auth" => Some(auth::routes()),
         "operators" => Some(operators::routes()),
         "tenants" => Some(tenants::routes()),

@@ -199,7 +199,9 @@ fn portal() -> Value {
 
 /// Here a bearer token authenticates; every refusal has one shape, and says who may call.
 fn qnsp() -> Value {
-    let operations = auth::Operations::openapi().merge_from(tenants::Operations::openapi());
+    let operations = auth::Operations::openapi()
+        .merge_from(tenants::Operations::openapi())
+        .merge_from(audit_events::Operations::openapi());
     let mut document = complete("QNSP", operations);
     document["components"]["schemas"]["Error"] = json!({
         "type": "object",

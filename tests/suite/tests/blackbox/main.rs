@@ -53,6 +53,7 @@ mod portal_introspection;
 mod portal_kong;
 mod portal_mail;
 mod qnsp;
+mod qnsp_audit;
 mod qnsp_auth;
 mod qnsp_auth_federation;
 mod qnsp_auth_policies;
@@ -138,6 +139,7 @@ fn cases() -> Vec<Case> {
         of(portal, portal_introspection::cases()),
         of(portal, portal_kong::cases()),
         of(["operators", "tenants"], qnsp_operators::cases()),
+        of(["operators", "tenants", "audit-events", "audit-log"], qnsp_audit::cases()),
         of(["operators", "tenants"], qnsp_tenants::cases()),
         of(["operators", "auth"], qnsp_auth::cases()),
         of(["operators", "auth"], qnsp_auth_federation::cases()),

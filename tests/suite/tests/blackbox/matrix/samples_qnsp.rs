@@ -16,7 +16,7 @@ use crate::{
 const UNKNOWN: &str = "5d3e0d51-7d60-4a0e-9ad8-7b5a4d6e0a11";
 
 pub fn samples() -> Vec<Sample> {
-    [operators(), auth(), tenant()].into_iter().flatten().collect()
+    [operators(), audit(), auth(), tenant()].into_iter().flatten().collect()
 }
 
 fn operators() -> Vec<Sample> {
@@ -42,6 +42,16 @@ fn path(w: &World, part: &str) -> String {
 /// The answer to a new thing of the tenant that the callers are of.
 fn made(w: &World, path: &str, body: &Value, status: u16) -> Value {
     ok(&w.credentials.keys.as_ref().unwrap().admin().post(path, body), status)
+}
+
+fn audit() -> Vec<Sample> {
+    vec![
+        of("GET /audit/v1/events", |_| at("/audit/v1/events")),
+        of("POST /audit/v1/events", |_| {
+            at("/audit/v1/events").body(json!({ "eventType": "orders.created", "payload": {} }))
+        })
+        .refuses(json!({ "eventType": "orders.created" })),
+    ]
 }
 
 fn auth() -> Vec<Sample> {

@@ -1,0 +1,155 @@
+//! Which events a list asks for, as SQL over the audit log.
+
+use model::{
+    qnsp::{
+        Text,
+        audit::{EventResult, Severity},
+    },
+    time::IsoTime,
+};
+use platform::{Row, Statement};
+use policy::qnsp::glob;
+use qnsp::Limit;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use service::Result;
+use utoipa::IntoParams;
+
+use crate::event::COLUMNS;
+
+/// How many events one call looks at, where a filter has no index of its own; and how many of what it finds are held
+/// against a pattern that SQL cannot judge.
+const WINDOW: i64 = 5_000;
+const JUDGED: i64 = 1_000;
+
+/// How far the clocks of two writers may be apart, in milliseconds.
+const SKEW: i64 = 600_000;
+
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+pub(crate) struct Filter {
+    /// A type; `*` stands for any run of characters.
+    #[serde(alias = "topic")]
+    #[param(value_type = Option<String>)]
+    event_type: Option<Text<1, 128>>,
+    #[param(inline)]
+    severity: Option<Severity>,
+    #[param(inline)]
+    result: Option<EventResult>,
+    #[param(value_type = Option<String>)]
+    actor_id: Option<Text<1, 256>>,
+    #[param(value_type = Option<String>)]
+    resource_id: Option<Text<1, 256>>,
+    #[param(value_type = Option<String>)]
+    request_id: Option<Text<1, 256>>,
+    /// Events that happened at this time or later.
+    #[param(value_type = Option<String>)]
+    since: Option<IsoTime>,
+    /// Events that happened before this time.
+    #[param(value_type = Option<String>)]
+    until: Option<IsoTime>,
+    #[serde(default)]
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 200)]
+    pub limit: Limit,
+    /// The `nextCursor` of the page before.
+    #[param(value_type = Option<String>)]
+    pub cursor: Option<Text<1, 512>>,
+}
+
+impl Filter {
+    /// What selects the events, besides the position of the page.
+    pub fn key(&self) -> Value {
+        json!([
+            self.event_type(),
+            self.severity,
+            self.result,
+            text(&self.actor_id),
+            text(&self.resource_id),
+            text(&self.request_id),
+            self.since,
+            self.until,
+        ])
+    }
+
+    fn event_type(&self) -> Option<&str> {
+        text(&self.event_type)
+    }
+
+    /// The pattern, where more of it counts than what stands before its first star.
+    fn pattern(&self) -> Option<&str> {
+        self.event_type().filter(|pattern| pattern.split_once('*').is_some_and(|(_, rest)| !rest.is_empty()))
+    }
+
+    /// Whether an event is of the type that is asked for, where SQL has not judged that.
+    pub fn lets_through(&self, event_type: &str) -> bool {
+        self.pattern().is_none_or(|pattern| glob::matches(pattern, event_type))
+    }
+
+    /// How many rows [`Filter::select`] gives at most.
+    pub fn most(&self) -> i64 {
+        if self.pattern().is_some() { JUDGED } else { self.limit.0 }
+    }
+
+    /// The events before an index, the newest first, and the last of those that were looked at for them, for
+    /// [`Filter::go_on`]; no row where all were looked at.
+    pub fn select(&self, tenant: &str, before: i64) -> [Statement; 2] {
+        // The most selective filter chooses the index; the others are held against a window of what stands there. The
+        // index is named, or the planner takes the primary key and walks over whatever lies between.
+        let (index, by) = match self {
+            Self { request_id: Some(_), .. } => ("audit_entries_by_request", "request_id = ?3"),
+            Self { event_type: Some(given), .. } if !given.as_str().contains('*') => {
+                ("audit_events_by_type", "action = ?5")
+            }
+            Self { actor_id: Some(_), .. } => ("audit_entries_by_actor", "actor = ?4"),
+            _ => ("audit_events", "TRUE"),
+        };
+        let candidates = format!(
+            "FROM audit_entries INDEXED BY {index} \
+             WHERE tenant_id = ?1 AND {by} AND event_id IS NOT NULL AND leaf_index < ?2"
+        );
+        let last = format!("SELECT leaf_index, at {candidates} ORDER BY leaf_index DESC LIMIT 1 OFFSET ?13 - 1");
+        let found = format!(
+            "SELECT {COLUMNS} {candidates} AND leaf_index >= coalesce((SELECT leaf_index FROM ({last})), 0) \
+             AND (?3 IS NULL OR request_id = ?3) AND (?4 IS NULL OR actor = ?4) \
+             AND (?5 IS NULL OR action = ?5 OR (?6 AND substr(action, 1, length(?5)) = ?5)) \
+             AND (?7 IS NULL OR (outcome = 'done') = ?7) AND (?8 IS NULL OR occurred_at >= ?8) \
+             AND (?9 IS NULL OR occurred_at < ?9) AND (?10 IS NULL OR entry ->> '$.detail.severity' = ?10) \
+             AND (?11 IS NULL OR (instr(subject, '/') > 0 AND substr(subject, instr(subject, '/') + 1) = ?11)) \
+             ORDER BY leaf_index DESC LIMIT ?12"
+        );
+        let event_type = self.event_type().map(|pattern| pattern.split_once('*').unwrap_or((pattern, "")).0.to_owned());
+        let bound = |text: String| {
+            Statement::new(text)
+                .bind(tenant)
+                .bind(before)
+                .bind(text_of(&self.request_id))
+                .bind(text_of(&self.actor_id))
+                .bind(event_type.clone())
+                .bind(self.event_type().is_some_and(|pattern| pattern.contains('*')))
+                .bind(self.result.map(|result| result == EventResult::Success))
+                .bind(self.since.map(|since| since.0))
+                .bind(self.until.map(|until| until.0))
+                .bind(self.severity.map(|severity| <&str>::from(severity).to_owned()))
+                .bind(text_of(&self.resource_id))
+                .bind(self.most())
+                .bind(WINDOW)
+        };
+        [bound(found), bound(last)]
+    }
+
+    /// Where the next page begins, after the last event that was looked at. What was written before the time that is
+    /// asked for has happened before it, too.
+    pub fn go_on(&self, last: &Row) -> Result<Option<i64>> {
+        let is_too_old = self.since.is_some_and(|since| last.get::<i64>("at").is_ok_and(|at| at < since.0 - SKEW));
+        if is_too_old { Ok(None) } else { Ok(Some(last.get("leaf_index")?)) }
+    }
+}
+
+fn text<const MAX: usize>(given: &Option<Text<1, MAX>>) -> Option<&str> {
+    given.as_ref().map(Text::as_str)
+}
+
+fn text_of<const MAX: usize>(given: &Option<Text<1, MAX>>) -> Option<String> {
+    text(given).map(str::to_owned)
+}
