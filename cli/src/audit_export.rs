@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crypto::{
     PublicKey, base64, hash,
-    merkle::{self, Frontier},
+    merkle::{self, Frontier, Hash},
     sign,
 };
 use model::audit::{Checkpoint, Entry, ExportLine};
@@ -23,6 +23,8 @@ pub(crate) struct Report {
     /// How many of them the last good checkpoint covers.
     pub covered: u64,
     pub checkpoints: usize,
+    /// How many entries have a leaf and no text any more.
+    pub erased: u64,
     faults: Vec<String>,
 }
 
@@ -84,7 +86,7 @@ pub(crate) fn verify(
     let mut tree = Tree { frontier: Frontier::new(0), complete: true, good: 0 };
     for (number, line) in lines()?.enumerate() {
         if let ExportLine::Entry { index, leaf_hash, entry } = parse(&line?)? {
-            tree.add(&mut report, number + 1, index, &leaf_hash, &entry);
+            tree.add(&mut report, number + 1, index, &leaf_hash, entry.as_deref());
             if tree.complete
                 && let Some(checkpoints) = signed.remove(&report.entries)
             {
@@ -111,7 +113,7 @@ struct Tree {
 }
 
 impl Tree {
-    fn add(&mut self, report: &mut Report, line: usize, index: u64, leaf_hash: &str, text: &str) {
+    fn add(&mut self, report: &mut Report, line: usize, index: u64, leaf_hash: &str, text: Option<&str>) {
         let expected = report.entries;
         if index < expected {
             report.faults.push(format!("line {line}: entry {index} stands here out of its order, moved or inserted"));
@@ -127,31 +129,23 @@ impl Tree {
             self.complete = false;
         }
         report.entries = index + 1;
-        match serde_json::from_str::<Entry>(text) {
-            Ok(entry) => {
-                if report.tenant.is_empty() {
-                    report.tenant.clone_from(&entry.tenant);
-                }
-                if entry.index != index {
-                    let says = entry.index;
-                    report.faults.push(format!("line {line}: entry {index} says of itself that it is {says}"));
-                }
-                if entry.tenant != report.tenant {
-                    report.faults.push(format!("line {line}: entry {index} is of another tenant, {}", entry.tenant));
-                }
+        let leaf = match text {
+            Some(text) => leaf_of(report, (line, index), leaf_hash, text),
+            None => {
+                report.erased += 1;
+                kept_leaf(report, (line, index), leaf_hash)
             }
-            Err(_) => report.faults.push(format!("line {line}: entry {index} is not an entry")),
-        }
-        let leaf = merkle::leaf_hash(text.as_bytes());
-        if hash::hex(&leaf) != leaf_hash {
-            report.faults.push(format!("line {line}: entry {index} was altered: its text has another hash"));
-        }
+        };
         self.frontier.push(leaf, |_, _| {});
     }
 
     fn compare(&mut self, report: &mut Report, checkpoints: &[(Checkpoint, &str)]) {
         let (root, size) = (hash::hex(&self.frontier.root()), report.entries);
         for (checkpoint, name) in checkpoints {
+            if report.tenant.is_empty() {
+                // Every text so far was erased.
+                report.tenant.clone_from(&checkpoint.tenant);
+            }
             if checkpoint.tenant != report.tenant {
                 report.faults.push(format!("{name} of {size} entries is of another tenant, {}", checkpoint.tenant));
             } else if checkpoint.root_hash != root {
@@ -169,6 +163,39 @@ impl Tree {
             self.good = size;
         }
     }
+}
+
+/// The leaf of an entry with its text, which must be what it says to be.
+fn leaf_of(report: &mut Report, (line, index): (usize, u64), leaf_hash: &str, text: &str) -> Hash {
+    match serde_json::from_str::<Entry>(text) {
+        Ok(entry) => {
+            if report.tenant.is_empty() {
+                report.tenant.clone_from(&entry.tenant);
+            }
+            if entry.index != index {
+                let says = entry.index;
+                report.faults.push(format!("line {line}: entry {index} says of itself that it is {says}"));
+            }
+            if entry.tenant != report.tenant {
+                report.faults.push(format!("line {line}: entry {index} is of another tenant, {}", entry.tenant));
+            }
+        }
+        Err(_) => report.faults.push(format!("line {line}: entry {index} is not an entry")),
+    }
+    let leaf = merkle::leaf_hash(text.as_bytes());
+    if hash::hex(&leaf) != leaf_hash {
+        report.faults.push(format!("line {line}: entry {index} was altered: its text has another hash"));
+    }
+    leaf
+}
+
+/// The leaf of an entry whose text was erased. That it is the right one is shown by the checkpoints alone.
+fn kept_leaf(report: &mut Report, (line, index): (usize, u64), leaf_hash: &str) -> Hash {
+    let kept = hash::from_hex(leaf_hash).and_then(|bytes| Hash::try_from(bytes).ok());
+    kept.unwrap_or_else(|| {
+        report.faults.push(format!("line {line}: entry {index} has neither a text nor a hash"));
+        Hash::default()
+    })
 }
 
 fn parse(line: &str) -> Result<ExportLine> {
@@ -270,6 +297,27 @@ mod tests {
         assert!(foreign.contains("entry 2 is of another tenant"), "{foreign}");
         let cut = faults_after(&|lines| drop(lines.drain(9..11)));
         assert!(cut.contains("entries 8 to 9 are missing: 10 were signed"), "{cut}");
+    }
+
+    #[test]
+    fn an_erased_entry_is_counted_and_its_leaf_still_proved() {
+        let (_, mut lines) = export();
+        let erased = |index: u64, leaf: &str| json!({ "index": index, "leafHash": leaf, "entry": null }).to_string();
+        let leaf = |line: &str| {
+            serde_json::from_str::<serde_json::Value>(line).unwrap()["leafHash"].as_str().unwrap().to_owned()
+        };
+        for (line, index) in [(0, 0), (1, 1), (7, 6)] {
+            lines[line] = erased(index, &leaf(&lines[line]));
+        }
+        let report = verified(&lines, None).unwrap();
+        assert_eq!((report.entries, report.erased, report.covered, report.tenant.as_str()), (10, 3, 10, "acme"));
+        let other = leaf(&lines[2]);
+        lines[7] = erased(6, &other);
+        let altered = verified(&lines, None).unwrap_err();
+        assert!(altered.contains("among the entries 4 to 9"), "{altered}");
+        lines[7] = erased(6, "00");
+        let without = verified(&lines, None).unwrap_err();
+        assert!(without.contains("line 8: entry 6 has neither a text nor a hash"), "{without}");
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub(super) struct List {
     action: Option<String>,
     #[arg(long)]
     subject: Option<String>,
-    #[arg(long, value_parser = ["done", "refused"])]
+    #[arg(long, value_parser = ["done", "refused", "failed"])]
     outcome: Option<String>,
     /// As `hash` prints it
     #[arg(long, value_name = "HASH")]
@@ -260,17 +260,24 @@ impl Verify {
             .map_err(|error| Error::usage(format!("the key cannot be used: {error}")))?;
         let previous = self.previous.as_deref().map(read_checkpoint).transpose()?;
         let report = audit_export::verify(&lines, &key, previous)?.proven()?;
-        let Report { tenant, entries, covered, checkpoints, .. } = &report;
+        let Report { tenant, entries, covered, checkpoints, erased, .. } = &report;
         if session.json() {
-            let summary =
-                json!({ "tenant": tenant, "entries": entries, "covered": covered, "checkpoints": checkpoints });
+            let summary = json!({
+                "tenant": tenant, "entries": entries, "erased": erased, "covered": covered, "checkpoints": checkpoints,
+            });
             return Ok(output::json(&summary));
         }
         let rest = match entries - covered {
             0 => "all of them signed".to_owned(),
             rest => format!("the last {rest} not signed yet"),
         };
-        Ok(format!("{entries} entries of {tenant} are as they were written, {rest} ({checkpoints} checkpoints)\n"))
+        let erased = match erased {
+            0 => String::new(),
+            erased => format!("; the text of {erased} was erased, their hashes stand"),
+        };
+        Ok(format!(
+            "{entries} entries of {tenant} are as they were written, {rest} ({checkpoints} checkpoints){erased}\n"
+        ))
     }
 }
 

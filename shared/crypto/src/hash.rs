@@ -50,12 +50,20 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0x0f)]).collect()
 }
 
-/// What a text of hexadecimal digits, in either case, stands for.
+/// Reads hexadecimal of either case. `None` where the text is none, or an odd number of digits.
+///
+/// ```
+/// use chancery_crypto::hash::{from_hex, hex};
+///
+/// assert_eq!(from_hex("00fF").as_deref(), Some(&[0, 255][..]));
+/// assert_eq!(from_hex(&hex(&[1, 2, 3])), Some(vec![1, 2, 3]));
+/// assert_eq!((from_hex("0"), from_hex("0g"), from_hex("é0")), (None, None, None));
+/// ```
 #[must_use]
 pub fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let digit = |c: &u8| char::from(*c).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return None };
-    pairs.iter().map(|[high, low]| Some(digit(high)? << 4 | digit(low)?)).collect()
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let pairs = text.as_bytes().chunks(2);
+    pairs.map(|pair| if let [high, low] = pair { Some(digit(*high)? << 4 | digit(*low)?) } else { None }).collect()
 }
 
 /// Equality in time that depends on the lengths only.

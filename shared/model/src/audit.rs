@@ -22,7 +22,7 @@ pub struct EntryQuery {
     pub actor: Option<String>,
     pub action: Option<String>,
     pub subject: Option<String>,
-    /// `done` or `refused`.
+    /// `done`, `refused` or `failed`.
     pub outcome: Option<String>,
     /// The hash of a value that was set.
     pub value_hash: Option<String>,
@@ -39,8 +39,8 @@ pub struct EntryQuery {
 impl EntryQuery {
     /// The rules that the types do not carry.
     pub fn check(&self) -> Result<(), Invalid> {
-        if self.outcome.as_deref().is_some_and(|outcome| !matches!(outcome, "done" | "refused")) {
-            return Err(Invalid("outcome must be done or refused"));
+        if self.outcome.as_deref().is_some_and(|outcome| !matches!(outcome, "done" | "refused" | "failed")) {
+            return Err(Invalid("outcome must be done, refused or failed"));
         }
         for time in [&self.from, &self.to].into_iter().flatten() {
             IsoTime::try_from(time.clone())?;
@@ -70,7 +70,7 @@ fn limit(given: Option<u32>, default: i64) -> Result<i64, Invalid> {
     }
 }
 
-/// An entry. Its text is a leaf of the tree and is never changed.
+/// An entry. Its text is a leaf of the tree and is never changed; retention may erase it.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Entry {
@@ -84,7 +84,7 @@ pub struct Entry {
     pub subject: String,
     /// The uuid of the signed request.
     pub request_id: Option<String>,
-    /// `done` or `refused`.
+    /// `done`, `refused` or `failed`.
     pub outcome: String,
     #[schema(value_type = Option<Object>)]
     pub detail: Option<serde_json::Value>,
@@ -211,9 +211,9 @@ impl ExportQuery {
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", untagged)]
 pub enum ExportLine {
-    /// An entry, and the hash of the leaf that it is.
+    /// An entry, and the hash of the leaf that it is. The text is null where it was erased.
     #[serde(rename_all = "camelCase")]
-    Entry { index: u64, leaf_hash: String, entry: String },
+    Entry { index: u64, leaf_hash: String, entry: Option<String> },
     /// Follows the last entry that it covers.
     Checkpoint { checkpoint: Checkpoint },
     /// The first line.

@@ -4,6 +4,7 @@ mod controls;
 pub mod credit;
 pub mod dunning;
 pub mod duration;
+mod event_filter;
 pub mod federation;
 pub mod forecast;
 pub mod glob;
@@ -21,6 +22,7 @@ pub mod tier;
 pub mod zone;
 
 pub use controls::Controls;
+pub use event_filter::EventFilter;
 pub use month::Month;
 pub use price::Billable;
 pub use quota::Quota;

@@ -26,6 +26,7 @@ pub struct Work {
     batch: Batch<Admission>,
     window: Slot,
     reserved: Vec<(Quota, i64)>,
+    is_metered: bool,
 }
 
 impl Deref for Work {
@@ -50,7 +51,7 @@ impl Caller {
         if let Some(idempotency) = self.state(|state| state.idempotency.clone()) {
             idempotency.claim(self, &mut batch);
         }
-        Work { caller: self.clone(), batch, window, reserved: Vec::new() }
+        Work { caller: self.clone(), batch, window, reserved: Vec::new(), is_metered: true }
     }
 
     /// Counts the call in its minute and, unless it was refused by that, in the quota of calls.
@@ -69,6 +70,11 @@ impl Work {
     /// Takes so much of a quota, or gives it back; what does not fit is refused after all else.
     pub fn reserve(&mut self, quota: Quota, amount: i64) {
         self.reserved.push((quota, amount));
+    }
+
+    /// This call is not metered, though its row meters the operation.
+    pub fn unmetered(&mut self) {
+        self.is_metered = false;
     }
 
     /// Meters something besides the operation itself, which its row meters.
@@ -110,7 +116,7 @@ impl Work {
                 self.batch.push(statement);
             }
         }
-        if let Some(billable) = caller.controls().billable {
+        if let Some(billable) = caller.controls().billable.filter(|_| self.is_metered) {
             self.meter(billable, 1.0)?;
         }
         self.sweep_sometimes();

@@ -57,7 +57,7 @@ fn select(tenant: &str, query: &EntryQuery) -> (Statement, Statement) {
         "FROM audit_entries WHERE tenant_id = ?1 AND {by} AND leaf_index < ?2 ORDER BY leaf_index DESC LIMIT ?11"
     );
     let found = format!(
-        "SELECT leaf_index, entry FROM (SELECT * {window}) WHERE (?3 IS NULL OR actor = ?3) \
+        "SELECT leaf_index, entry FROM (SELECT * {window}) WHERE leaf_hash IS NULL AND (?3 IS NULL OR actor = ?3) \
          AND (?4 IS NULL OR action = ?4) AND (?5 IS NULL OR subject = ?5) AND (?6 IS NULL OR outcome = ?6) \
          AND (?7 IS NULL OR at >= ?7) AND (?8 IS NULL OR at < ?8) AND (?10 IS NULL OR value_hash = ?10) \
          ORDER BY leaf_index DESC LIMIT ?9"

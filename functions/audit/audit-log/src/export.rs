@@ -2,7 +2,7 @@
 //! lines of JSON. Whoever has them needs nothing else to check them.
 
 use axum::http::header;
-use crypto::{hash, merkle};
+use crypto::hash;
 use model::{
     audit::{ExportLine, ExportQuery, MAX_ENTRIES},
     ids::TenantId,
@@ -10,7 +10,7 @@ use model::{
 use platform::Statement;
 use service::{Error, Path, Query, Result, Signed};
 
-use crate::{authorize, checkpoints, key};
+use crate::{authorize, checkpoints, key, tree};
 
 type Lines = ([(header::HeaderName, &'static str); 1], String);
 
@@ -31,7 +31,7 @@ pub(crate) async fn export_entries(
     let limit = query.limit().map_err(|rule| Error::bad_request(rule.0))?;
     let (from, tenant) = (i64::from(query.from), tenant.as_str());
     let entries = Statement::new(
-        "SELECT leaf_index, entry FROM audit_entries WHERE tenant_id = ?1 AND leaf_index >= ?2 \
+        "SELECT leaf_index, entry, leaf_hash FROM audit_entries WHERE tenant_id = ?1 AND leaf_index >= ?2 \
          ORDER BY leaf_index LIMIT ?3",
     );
     let entries = entries.bind(tenant).bind(from).bind(limit);
@@ -46,9 +46,8 @@ pub(crate) async fn export_entries(
     }
     let mut signed_ones = signed_ones.iter().map(|row| checkpoints::checkpoint(tenant, row)).peekable();
     for row in entries {
-        let (index, entry): (u64, String) = (row.get("leaf_index")?, row.get("entry")?);
-        let leaf_hash = hash::hex(&merkle::leaf_hash(entry.as_bytes()));
-        lines.push(ExportLine::Entry { index, leaf_hash, entry });
+        let (index, (leaf, entry)) = (row.get::<u64>("leaf_index")?, tree::leaf(row)?);
+        lines.push(ExportLine::Entry { index, leaf_hash: hash::hex(&leaf), entry });
         while let Some(checkpoint) = signed_ones.next_if(|next| next.as_ref().is_ok_and(|it| it.tree_size == index + 1))
         {
             lines.push(ExportLine::Checkpoint { checkpoint: checkpoint? });

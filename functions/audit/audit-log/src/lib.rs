@@ -1,5 +1,5 @@
 //! The audit log as it is read: entries, the tree above them, signed checkpoints, proofs and the export. Entries are
-//! written by the batches that they record, in `service`; nothing here changes one.
+//! written by the batches that they record, in `service`; nothing here changes one. What is erased of them keeps its leaf.
 
 mod checkpoints;
 mod entries;

@@ -93,7 +93,7 @@ pub(crate) async fn show_tile(signed: Signed, Path((tenant, path)): Path<(Tenant
 
 fn select_entries(tenant: &str, tile: Tile) -> Statement {
     Statement::new(
-        "SELECT entry FROM audit_entries WHERE tenant_id = ?1 AND leaf_index >= ?2 ORDER BY leaf_index LIMIT ?3",
+        "SELECT entry, leaf_hash FROM audit_entries WHERE tenant_id = ?1 AND leaf_index >= ?2 ORDER BY leaf_index LIMIT ?3",
     )
     .bind(tenant)
     .bind(i64::try_from(tile.start()).unwrap_or(i64::MAX))
@@ -103,7 +103,8 @@ fn select_entries(tenant: &str, tile: Tile) -> Statement {
 fn bundle(rows: &[Row]) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     for row in rows {
-        let entry: String = row.get("entry")?;
+        let (_, entry) = tree::leaf(row)?;
+        let entry = entry.ok_or_else(|| Error::not_found("An entry of this tile is erased"))?;
         let length = u16::try_from(entry.len());
         let length = length.map_err(|_| Error::not_found("An entry of this tile is longer than a tile can hold"))?;
         bytes.extend(length.to_be_bytes());

@@ -160,14 +160,20 @@ fn node(row: &Row) -> Result<(Node, Hash)> {
 /// The hashes of the leaves that stand in the subtrees of 256 which start at these indices.
 async fn leaves(app: &App, tenant: &str, starts: &BTreeSet<u64>) -> Result<HashMap<Node, Hash>> {
     let select = Statement::new(
-        "SELECT e.leaf_index, e.entry FROM json_each(?2) t CROSS JOIN audit_entries e \
+        "SELECT e.leaf_index, e.entry, e.leaf_hash FROM json_each(?2) t CROSS JOIN audit_entries e \
          ON e.tenant_id = ?1 AND e.leaf_index BETWEEN t.value AND t.value + 255",
     );
     let starts: Vec<_> = starts.iter().copied().collect();
     let rows = app.query(select.bind(tenant).bind(Value::from(starts).to_string())).await?;
-    let leaf = |row: &Row| {
-        let node = Node { level: 0, position: row.get("leaf_index")? };
-        Ok((node, merkle::leaf_hash(row.get::<String>("entry")?.as_bytes())))
-    };
-    rows.iter().map(leaf).collect()
+    rows.iter().map(|row| Ok((Node { level: 0, position: row.get("leaf_index")? }, leaf(row)?.0))).collect()
+}
+
+/// The hash of a leaf, and the text that it is of; `None` where that was erased.
+pub(crate) fn leaf(row: &Row) -> Result<(Hash, Option<String>)> {
+    if let Some(kept) = row.get::<Option<Vec<u8>>>("leaf_hash")? {
+        let kept = kept.try_into().map_err(|_| Error::internal("an erased entry without a hash"))?;
+        return Ok((kept, None));
+    }
+    let text: String = row.get("entry")?;
+    Ok((merkle::leaf_hash(text.as_bytes()), Some(text)))
 }

@@ -4,7 +4,7 @@ use crypto::{hash, merkle};
 use model::{
     audit::Entry,
     qnsp::audit::{AuditEvent, Context, EventActor, EventResource, EventResult},
-    time::IsoTime,
+    time::{IsoTime, from_iso},
 };
 use platform::Row;
 use policy::qnsp::Service;
@@ -12,11 +12,15 @@ use serde_json::Value;
 use service::{Error, Result};
 
 /// The columns that [`of_row`] reads.
-pub(crate) const COLUMNS: &str = "leaf_index, occurred_at, entry";
+pub(crate) const COLUMNS: &str = "leaf_index, entry";
 
 pub(crate) fn of_row(row: &Row) -> Result<AuditEvent> {
-    let text: String = row.get("entry")?;
-    let entry: Entry = serde_json::from_str(&text).map_err(|_| Error::internal("an event is no entry"))?;
+    of(row.get("leaf_index")?, &row.get::<String>("entry")?)
+}
+
+/// The event by the index and the text of its entry.
+pub(crate) fn of(index: i64, text: &str) -> Result<AuditEvent> {
+    let entry: Entry = serde_json::from_str(text).map_err(|_| Error::internal("an event is no entry"))?;
     let mut detail = match entry.detail {
         Some(Value::Object(detail)) => detail,
         _ => return Err(Error::internal("an event has no detail")),
@@ -31,7 +35,7 @@ pub(crate) fn of_row(row: &Row) -> Result<AuditEvent> {
         event_id: said("eventId").unwrap_or_default(),
         topic: entry.action.clone(),
         source_service: service_of(&entry.action).to_owned(),
-        timestamp: IsoTime(row.get("occurred_at")?),
+        timestamp: IsoTime(said("occurredAt").and_then(|at| from_iso(&at)).unwrap_or(entry.at)),
         tenant_id: entry.tenant,
         actor: EventActor {
             kind: said("actorType").unwrap_or_default(),
@@ -50,7 +54,7 @@ pub(crate) fn of_row(row: &Row) -> Result<AuditEvent> {
             source: said("source").unwrap_or_default(),
         },
         payload,
-        sequence: row.get("leaf_index")?,
+        sequence: index,
         hash: hash::hex(&merkle::leaf_hash(text.as_bytes())),
     })
 }

@@ -9,7 +9,7 @@ use policy::qnsp::Service;
 use qnsp::{Call, Cursor, Nothing, Recorded};
 use service::Result;
 
-use crate::{event, filter::Filter};
+use crate::{archive, event, filter::Filter};
 
 /// List events, the newest entry first. A page may be short, or empty, and still have a next one.
 #[utoipa::path(
@@ -18,14 +18,17 @@ use crate::{event, filter::Filter};
 )]
 pub(crate) async fn list_events(call: Call<Nothing, Filter>) -> Result<Json<Events>> {
     let filter = &call.query;
+    if let Some(label) = filter.archive() {
+        return archive::list(&call, filter, label).await.map(Json);
+    }
     let cursors = Cursor::of(&call, &filter.key())?;
-    let before = filter.cursor.as_ref().map(|cursor| cursors.read::<i64>(cursor.as_str())).transpose()?;
+    let before = filter.before(&cursors)?;
     let mut work = call.work();
-    let [found, looked] = filter.select(call.tenant(), before.unwrap_or(i64::MAX >> 11)).map(|it| work.push(it));
+    let (found, looked) = filter.select(call.tenant(), before);
+    let (found, looked) = (work.push(found), looked.map(|statement| work.push(statement)));
     let outcomes = work.run().await?;
     let rows = outcomes.rows(found);
-    let (limit, mut items) = (usize::try_from(filter.limit.0).unwrap_or(1), Vec::new());
-    let mut last = None;
+    let (limit, mut items, mut last) = (filter.limit(), Vec::new(), None);
     for row in rows {
         let event = event::of_row(row)?;
         last = Some(row.get::<i64>("leaf_index")?);
@@ -40,10 +43,9 @@ pub(crate) async fn list_events(call: Call<Nothing, Filter>) -> Result<Json<Even
     let next = if items.len() == limit || has_more_rows {
         last
     } else {
-        outcomes.row(looked).map(|row| filter.go_on(row)).transpose()?.flatten()
+        looked.and_then(|slot| outcomes.row(slot)).map(|row| filter.go_on(row)).transpose()?.flatten()
     };
-    let next_cursor = next.filter(|next| *next > 0).map(|next| cursors.write(&next)).transpose()?;
-    Ok(Json(Events { items, next_cursor }))
+    Ok(Json(Events { items, next_cursor: Filter::cursor_at(&cursors, next)? }))
 }
 
 /// Record events: all of them, or none where one is refused.

@@ -3,13 +3,13 @@
 use model::{
     qnsp::{
         Text,
-        audit::{EventResult, Severity},
+        audit::{AuditEvent, EventResult, Severity},
     },
     time::IsoTime,
 };
 use platform::{Row, Statement};
 use policy::qnsp::glob;
-use qnsp::Limit;
+use qnsp::{Cursor, Limit};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use service::Result;
@@ -49,12 +49,15 @@ pub(crate) struct Filter {
     /// Events that happened before this time.
     #[param(value_type = Option<String>)]
     until: Option<IsoTime>,
+    /// The destination of a retention policy: the events that were archived under it, and no others.
+    #[param(value_type = Option<String>)]
+    archive: Option<Text<1, 128>>,
     #[serde(default)]
     #[param(value_type = Option<i64>, minimum = 1, maximum = 200)]
-    pub limit: Limit,
+    limit: Limit,
     /// The `nextCursor` of the page before.
     #[param(value_type = Option<String>)]
-    pub cursor: Option<Text<1, 512>>,
+    cursor: Option<Text<1, 512>>,
 }
 
 impl Filter {
@@ -69,7 +72,40 @@ impl Filter {
             text(&self.request_id),
             self.since,
             self.until,
+            self.archive(),
         ])
+    }
+
+    pub fn archive(&self) -> Option<&str> {
+        text(&self.archive)
+    }
+
+    pub fn limit(&self) -> usize {
+        usize::try_from(self.limit.0).unwrap_or(1)
+    }
+
+    /// Only events before this index.
+    pub fn before(&self, cursors: &Cursor) -> Result<i64> {
+        let position = self.cursor.as_ref().map(|cursor| cursors.read(cursor.as_str())).transpose()?;
+        Ok(position.unwrap_or(i64::MAX >> 11))
+    }
+
+    /// The cursor of the page that begins before an index, if there is one.
+    pub fn cursor_at(cursors: &Cursor, next: Option<i64>) -> Result<Option<String>> {
+        next.filter(|next| *next > 0).map(|next| cursors.write(&next)).transpose()
+    }
+
+    /// The same conditions as those in SQL.
+    pub fn matches(&self, event: &AuditEvent) -> bool {
+        let is = |wanted: Option<&str>, found: Option<&str>| wanted.is_none() || wanted == found;
+        self.event_type().is_none_or(|pattern| glob::matches(pattern, &event.event_type))
+            && is(self.severity.map(<&str>::from), Some(&event.severity))
+            && self.result.is_none_or(|result| result == event.result)
+            && is(text(&self.actor_id), Some(&event.actor.id))
+            && is(text(&self.resource_id), event.resource.id.as_deref())
+            && is(text(&self.request_id), event.context.request_id.as_deref())
+            && self.since.is_none_or(|since| event.timestamp >= since)
+            && self.until.is_none_or(|until| event.timestamp < until)
     }
 
     fn event_type(&self) -> Option<&str> {
@@ -91,9 +127,18 @@ impl Filter {
         if self.pattern().is_some() { JUDGED } else { self.limit.0 }
     }
 
-    /// The events before an index, the newest first, and the last of those that were looked at for them, for
-    /// [`Filter::go_on`]; no row where all were looked at.
-    pub fn select(&self, tenant: &str, before: i64) -> [Statement; 2] {
+    /// Whether an index finds just what is asked for, so that a page is all that is looked at.
+    fn is_found_by_index(&self) -> bool {
+        let keys = [self.request_id.is_some(), self.event_type.is_some(), self.actor_id.is_some()];
+        let is_pattern = self.event_type().is_some_and(|given| given.contains('*'));
+        let is_narrower = self.severity.is_some() || self.result.is_some() || self.resource_id.is_some();
+        let has_times = self.since.is_some() || self.until.is_some();
+        keys.into_iter().filter(|is_given| *is_given).count() <= 1 && !is_pattern && !is_narrower && !has_times
+    }
+
+    /// The events before an index, the newest first, and, unless the page is all that is looked at, the last of those
+    /// that were looked at for them, for [`Filter::go_on`]; no row where all were looked at.
+    pub fn select(&self, tenant: &str, before: i64) -> (Statement, Option<Statement>) {
         // The most selective filter chooses the index; the others are held against a window of what stands there. The
         // index is named, or the planner takes the primary key and walks over whatever lies between.
         let (index, by) = match self {
@@ -106,11 +151,13 @@ impl Filter {
         };
         let candidates = format!(
             "FROM audit_entries INDEXED BY {index} \
-             WHERE tenant_id = ?1 AND {by} AND event_id IS NOT NULL AND leaf_index < ?2"
+             WHERE tenant_id = ?1 AND {by} AND occurred_at IS NOT NULL AND leaf_index < ?2"
         );
-        let last = format!("SELECT leaf_index, at {candidates} ORDER BY leaf_index DESC LIMIT 1 OFFSET ?13 - 1");
+        let last = format!("SELECT leaf_index {candidates} ORDER BY leaf_index DESC LIMIT 1 OFFSET ?13 - 1");
+        let has_window = !self.is_found_by_index();
+        let from = if has_window { format!("leaf_index >= coalesce(({last}), 0)") } else { "TRUE".to_owned() };
         let found = format!(
-            "SELECT {COLUMNS} {candidates} AND leaf_index >= coalesce((SELECT leaf_index FROM ({last})), 0) \
+            "SELECT {COLUMNS} {candidates} AND {from} \
              AND (?3 IS NULL OR request_id = ?3) AND (?4 IS NULL OR actor = ?4) \
              AND (?5 IS NULL OR action = ?5 OR (?6 AND substr(action, 1, length(?5)) = ?5)) \
              AND (?7 IS NULL OR (outcome = 'done') = ?7) AND (?8 IS NULL OR occurred_at >= ?8) \
@@ -133,9 +180,15 @@ impl Filter {
                 .bind(self.severity.map(|severity| <&str>::from(severity).to_owned()))
                 .bind(text_of(&self.resource_id))
                 .bind(self.most())
-                .bind(WINDOW)
         };
-        [bound(found), bound(last)]
+        if !has_window {
+            return (bound(found), None);
+        }
+        let last = format!(
+            "SELECT leaf_index, (SELECT at FROM audit_entries e WHERE e.tenant_id = ?1 AND e.leaf_index = l.leaf_index) AS at \
+             FROM ({last}) l"
+        );
+        (bound(found).bind(WINDOW), Some(bound(last).bind(WINDOW)))
     }
 
     /// Where the next page begins, after the last event that was looked at. What was written before the time that is

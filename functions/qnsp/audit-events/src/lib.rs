@@ -1,12 +1,18 @@
 //! The audit service: the events of a tenant, which are entries of its audit log.
 
+mod archive;
+mod erasure;
 mod event;
 mod events;
 mod filter;
+mod policies;
+mod policy_store;
+mod retention;
+mod selection;
 
 use axum::Router;
 use platform::Host;
-use policy::qnsp::{Controls, Role, Service};
+use policy::qnsp::{Billable, Controls, Role, Service};
 use service::Access;
 
 pub async fn app(host: Host) -> Router {
@@ -15,13 +21,33 @@ pub async fn app(host: Host) -> Router {
 
 platform::export!(app);
 
-const VIEWER: Controls = Controls::of(Service::Audit, Role::Viewer);
-const DEVELOPER: Controls = Controls::of(Service::Audit, Role::Developer);
+const fn controls(least: Role) -> Controls {
+    Controls::of(Service::Audit, least)
+}
 
-// To read and to write events is no event.
+/// The operations of the first catalogue.
+const fn entitled(least: Role) -> Controls {
+    controls(least).entitled().bare()
+}
+
+const VIEWER: Access = Access::Qnsp(controls(Role::Viewer));
+const ADMIN: Access = Access::Qnsp(controls(Role::Admin));
+
+// To read and to record events, to make a policy and to look at what it would do are no events.
 service::operations! {
     events: {
-        list_events => Access::Qnsp(VIEWER);
-        record_events => Access::Qnsp(DEVELOPER);
+        list_events => VIEWER;
+        record_events => Access::Qnsp(controls(Role::Developer));
+    }
+    policies: {
+        create_policy => Access::Qnsp(entitled(Role::Admin).admin());
+        list_policies => VIEWER, "audit.retention_policy.list";
+        update_policy => ADMIN, "audit.retention_policy.update";
+        delete_policy => ADMIN, "audit.retention_policy.delete";
+    }
+    retention: {
+        clean_up => Access::Qnsp(entitled(Role::Admin).admin().metered(Billable::RetentionCleanup)), "audit.retention.cleanup";
+        preview_cleanup => Access::Qnsp(entitled(Role::Viewer));
+        show_retention => Access::Qnsp(entitled(Role::Viewer));
     }
 }

@@ -61,6 +61,7 @@ mod qnsp_auth_reports;
 mod qnsp_auth_risk;
 mod qnsp_auth_stats;
 mod qnsp_operators;
+mod qnsp_retention;
 mod qnsp_tenants;
 mod restart;
 mod secrets;
@@ -140,6 +141,7 @@ fn cases() -> Vec<Case> {
         of(portal, portal_kong::cases()),
         of(["operators", "tenants"], qnsp_operators::cases()),
         of(["operators", "tenants", "audit-events", "audit-log"], qnsp_audit::cases()),
+        of(["operators", "audit-events", "audit-log"], qnsp_retention::cases()),
         of(["operators", "tenants"], qnsp_tenants::cases()),
         of(["operators", "auth"], qnsp_auth::cases()),
         of(["operators", "auth"], qnsp_auth_federation::cases()),

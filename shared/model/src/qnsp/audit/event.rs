@@ -180,7 +180,7 @@ pub struct AuditEvent {
     #[schema(value_type = Option<Object>)]
     pub payload: Option<serde_json::Value>,
     /// The index of the entry.
-    pub sequence: u64,
+    pub sequence: i64,
     /// The hash of the leaf that the entry is, in hexadecimal.
     pub hash: String,
 }

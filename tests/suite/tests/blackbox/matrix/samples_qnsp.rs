@@ -44,6 +44,12 @@ fn made(w: &World, path: &str, body: &Value, status: u16) -> Value {
     ok(&w.credentials.keys.as_ref().unwrap().admin().post(path, body), status)
 }
 
+const POLICIES: &str = "/audit/v1/retention/policies";
+
+fn new_policy() -> Value {
+    json!({ "name": unique("policy"), "retentionPeriod": "P1Y" })
+}
+
 fn audit() -> Vec<Sample> {
     vec![
         of("GET /audit/v1/events", |_| at("/audit/v1/events")),
@@ -51,6 +57,26 @@ fn audit() -> Vec<Sample> {
             at("/audit/v1/events").body(json!({ "eventType": "orders.created", "payload": {} }))
         })
         .refuses(json!({ "eventType": "orders.created" })),
+        of("POST /audit/v1/retention/policies", |_| at(POLICIES).body(new_policy()))
+            .refuses(json!({ "name": unique("policy") })),
+        of("GET /audit/v1/retention/policies", |_| at(POLICIES)),
+        of("PATCH /audit/v1/retention/policies/{policyId}", |_| {
+            at(format!("{POLICIES}/{UNKNOWN}")).body(json!({ "retentionPeriod": "P2Y" }))
+        })
+        .answers(404)
+        .refuses(json!({})),
+        of("DELETE /audit/v1/retention/policies/{policyId}", |_| at(format!("{POLICIES}/{UNKNOWN}"))).answers(404),
+        of("POST /audit/v1/retention/cleanup", |_| {
+            at("/audit/v1/retention/cleanup").body(json!({ "policyId": UNKNOWN }))
+        })
+        .answers(404)
+        .refuses(json!({ "policyId": "x" })),
+        of("POST /audit/v1/retention/preview", |_| {
+            at("/audit/v1/retention/preview").body(json!({ "policyId": UNKNOWN }))
+        })
+        .answers(404)
+        .refuses(json!({ "policyId": "x" })),
+        of("GET /audit/v1/retention/metrics", |_| at("/audit/v1/retention/metrics")),
     ]
 }
 
