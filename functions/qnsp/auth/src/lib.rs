@@ -38,9 +38,9 @@ service::operations! {
         evaluate_risk => Access::Qnsp(DEVELOPER.metered(Billable::RiskEvaluation)), "auth.risk.evaluate";
     }
     policies: {
-        create_policy => Access::Qnsp(ADMIN.entitled()), "auth.risk_policy.create";
-        list_policies => Access::Qnsp(VIEWER), "auth.risk_policy.list";
-        change_policy => Access::Qnsp(ADMIN), "auth.risk_policy.update";
+        create_risk_policy => Access::Qnsp(ADMIN.entitled()), "auth.risk_policy.create";
+        list_risk_policies => Access::Qnsp(VIEWER), "auth.risk_policy.list";
+        change_risk_policy => Access::Qnsp(ADMIN), "auth.risk_policy.update";
     }
     signals: {
         record_signal => Access::Qnsp(DEVELOPER), "auth.signal.create";

@@ -48,7 +48,7 @@ const NAME: &str = "qnsp_risk_policies.name_key";
         (status = 422),
     ),
 )]
-pub(crate) async fn create_policy(call: Call<CreatePolicy>) -> Result<Response> {
+pub(crate) async fn create_risk_policy(call: Call<CreatePolicy>) -> Result<Response> {
     let (policy, id) = (&call.body, new_id()?);
     call.about_named(id.as_str(), policy.name.as_str());
     let conditions = Conditions::of(policy.conditions.as_ref())?;
@@ -70,7 +70,7 @@ pub(crate) async fn create_policy(call: Call<CreatePolicy>) -> Result<Response> 
     get, path = "/auth/risk/policies", tag = "Auth", params(ListPolicies),
     responses((status = 200, body = Policies), (status = 400), (status = 401), (status = 403)),
 )]
-pub(crate) async fn list_policies(call: Call<Nothing, ListPolicies>) -> Result<Json<Policies>> {
+pub(crate) async fn list_risk_policies(call: Call<Nothing, ListPolicies>) -> Result<Json<Policies>> {
     let ListPolicies { enabled, limit: Limit(limit), offset: Offset(offset) } = call.query;
     let mut work = call.work();
     let found = work.push(policy_store::select(&call, enabled, limit, offset));
@@ -93,7 +93,7 @@ pub(crate) async fn list_policies(call: Call<Nothing, ListPolicies>) -> Result<J
         (status = 409), (status = 422),
     ),
 )]
-pub(crate) async fn change_policy(call: Call<ChangePolicy, Nothing, OfPolicy>) -> Result<Json<PolicyChanged>> {
+pub(crate) async fn change_risk_policy(call: Call<ChangePolicy, Nothing, OfPolicy>) -> Result<Json<PolicyChanged>> {
     let (change, id) = (&call.body, call.path.policy_id.as_str());
     call.about(id);
     let conditions = change.conditions.as_ref().map(|conditions| Conditions::of(Some(conditions))).transpose()?;

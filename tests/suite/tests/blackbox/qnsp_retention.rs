@@ -236,6 +236,9 @@ fn every_checkpoint_and_proof_outlives_a_cleanup(t: &Deployment) {
     let verify = ["audit", "verify", file.as_str(), "--key", key.trim(), "--previous", kept_file.as_str()];
     let printed = folder.prints(&verify);
     assert!(printed.contains("all of them signed") && printed.contains("the text of 300 was erased"), "{printed}");
+    // So is the copy for public verifiers.
+    let copied = folder.json(&["audit", "mirror", of[0], of[1], "copy", "--json"]);
+    assert_eq!(copied["tilesWithoutEntries"], 2);
     // An erased entry is proved by the hash that was shown before.
     let size = serde_json::from_str::<Value>(&kept).unwrap()["treeSize"].clone();
     let path = format!("/caas/audit/{}/proof/inclusion?index={}&size={size}", tenant.id, first["sequence"]);
