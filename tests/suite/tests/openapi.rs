@@ -2,7 +2,10 @@
 //! must be what the code says, and hold every operation of the contract.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use axum::http::StatusCode;
 use chancery_tests::rows;
@@ -119,16 +122,18 @@ const PORTAL: &[&str] = &[
 ];
 
 fn caas() -> Value {
-    let operations = configuration::Operations::openapi()
-        .merge_from(consent::Operations::openapi())
-        .merge_from(secret_store::Operations::openapi())
-        .merge_from(service_directory::Operations::openapi())
-        .merge_from(environment::Operations::openapi())
-        .merge_from(tokens::Operations::openapi())
-        .merge_from(extension::Operations::openapi())
-        .merge_from(portal_admin::Operations::openapi())
-        .merge_from(operators::Operations::openapi())
-        .merge_from(audit_log::Operations::openapi());
+    let operations = merged([
+        configuration::Operations::openapi(),
+        consent::Operations::openapi(),
+        secret_store::Operations::openapi(),
+        service_directory::Operations::openapi(),
+        environment::Operations::openapi(),
+        tokens::Operations::openapi(),
+        extension::Operations::openapi(),
+        portal_admin::Operations::openapi(),
+        operators::Operations::openapi(),
+        audit_log::Operations::openapi(),
+    ]);
     let mut document = complete("Config & Consent", with_system_operations(operations, "/caas"));
     document["components"]["securitySchemes"]["bearer"] = json!({
         "type": "http", "scheme": "bearer", "description": "A token of the configured authorization server",
@@ -137,7 +142,7 @@ fn caas() -> Value {
 }
 
 fn licensing() -> Value {
-    let operations = service_key::Operations::openapi().merge_from(key_authorization::Operations::openapi());
+    let operations = merged([service_key::Operations::openapi(), key_authorization::Operations::openapi()]);
     complete("Licensing", with_system_operations(operations, "/licenses"))
 }
 
@@ -157,12 +162,14 @@ fn config() -> Value {
 
 /// Here a cookie authenticates; a refusal is a message, or names the fields of the body that it is about.
 fn portal() -> Value {
-    let operations = accounts::Operations::openapi()
-        .merge_from(files::Operations::openapi())
-        .merge_from(developer::Operations::openapi())
-        .merge_from(credentials::Operations::openapi())
-        .merge_from(applications::Operations::openapi())
-        .merge_from(introspection::Operations::openapi());
+    let operations = merged([
+        accounts::Operations::openapi(),
+        files::Operations::openapi(),
+        developer::Operations::openapi(),
+        credentials::Operations::openapi(),
+        applications::Operations::openapi(),
+        introspection::Operations::openapi(),
+    ]);
     let mut document = complete("Developer Portal", operations);
     document["components"]["schemas"]["Error"] = json!({
         "oneOf": [
@@ -199,9 +206,8 @@ fn portal() -> Value {
 
 /// Here a bearer token authenticates; every refusal has one shape, and says who may call.
 fn qnsp() -> Value {
-    let operations = auth::Operations::openapi()
-        .merge_from(tenants::Operations::openapi())
-        .merge_from(audit_events::Operations::openapi());
+    let operations =
+        merged([auth::Operations::openapi(), tenants::Operations::openapi(), audit_events::Operations::openapi()]);
     let mut document = complete("QNSP", operations);
     document["components"]["schemas"]["Error"] = json!({
         "type": "object",
@@ -244,6 +250,19 @@ fn qnsp() -> Value {
         };
     }
     document
+}
+
+/// The documents of functions as one. A name means one thing in it.
+fn merged<const N: usize>(documents: [utoipa::openapi::OpenApi; N]) -> utoipa::openapi::OpenApi {
+    let mut schemas = BTreeMap::new();
+    for (name, schema) in
+        documents.iter().filter_map(|document| document.components.as_ref()).flat_map(|it| &it.schemas)
+    {
+        let schema = serde_json::to_value(schema).unwrap();
+        let known = schemas.entry(name).or_insert_with(|| schema.clone());
+        assert_eq!(*known, schema, "two schemas are named {name}: give one of them another name with schema(as = …)");
+    }
+    documents.into_iter().reduce(utoipa::openapi::OpenApi::merge_from).unwrap()
 }
 
 /// The operations that both APIs have, each with its own key.

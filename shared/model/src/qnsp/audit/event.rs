@@ -19,6 +19,7 @@ const MOST: usize = 100;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
+#[schema(as = EventSeverity)]
 pub enum Severity {
     Info,
     Low,

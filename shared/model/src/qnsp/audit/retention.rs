@@ -81,6 +81,7 @@ body! {
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = RetentionPolicyCreated)]
 pub struct PolicyCreated {
     pub policy_id: String,
     pub name: String,

@@ -162,6 +162,7 @@ impl PolicyActions {
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = RiskPolicyCreated)]
 pub struct PolicyCreated {
     pub policy_id: String,
     /// The same as `policyId`.
