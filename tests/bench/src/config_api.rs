@@ -32,11 +32,12 @@ pub enum Request {
     ListSearched,
 }
 
-/// The tokens of the two projects.
+/// The tokens of the two projects, and that of QNSP.
 #[derive(Clone, Debug, Default)]
 pub struct Tokens {
     chancery: String,
     plain: String,
+    pub qnsp: String,
 }
 
 impl Server {
@@ -86,7 +87,8 @@ impl Request {
 
 /// Mints the tokens, and fills the project of each server through its own API.
 pub fn prepare(connection: &mut Connection, root: &Caller, servers: &[Server]) -> Result<Tokens, String> {
-    let tokens = Tokens { chancery: mint(connection, root, "bench")?, plain: mint(connection, root, "bench-plain")? };
+    let (chancery, plain) = (mint(connection, root, "bench")?, mint(connection, root, "bench-plain")?);
+    let tokens = Tokens { chancery, plain, qnsp: String::new() };
     for server in servers {
         let group = json!({ "key": "bench", "name": "Bench" }).to_string();
         created(connection, &send(*server, &tokens, "POST", "/groups", &group))?;
@@ -143,7 +145,7 @@ pub fn send(server: Server, tokens: &Tokens, method: &str, path: &str, body: &st
     with_headers(method, &path, &format!("authorization: Bearer {token}\r\n"), body)
 }
 
-fn created(connection: &mut Connection, request: &[u8]) -> Result<Value, String> {
+pub fn created(connection: &mut Connection, request: &[u8]) -> Result<Value, String> {
     let answer = connection.call(request).map_err(|error| format!("while preparing: {error}"))?;
     if answer.status != 201 {
         return Err(format!("while preparing: {} {}", answer.status, String::from_utf8_lossy(answer.body)));

@@ -37,7 +37,7 @@ pub enum Engine {
 const PLAIN: &str = "tests/bench/plain";
 
 /// Which functions a request reaches without the gateway, as they can be deployed.
-const DIRECT: [(&str, &str); 10] = [
+const DIRECT: [(&str, &str); 13] = [
     ("tests/floor", "*/floor*"),
     (PLAIN, "*/plain/*"),
     ("functions/config/groups", "*/api/client/v1/config/*"),
@@ -48,6 +48,9 @@ const DIRECT: [(&str, &str); 10] = [
     ("functions/caas/configuration", "*/caas/config/*"),
     ("functions/caas/consent", "*/caas/tenants/bench/community/5f3d8d0cd866fa61019cf968/consents*"),
     ("functions/system/public-key", "*/licenses/publickeys"),
+    ("functions/qnsp/audit-events", "*/audit/v1/*"),
+    ("functions/qnsp/auth", "*/auth/*"),
+    ("functions/qnsp/tenants", "*/tenant/v1/*"),
 ];
 
 impl Engine {

@@ -14,6 +14,7 @@ mod operation;
 #[cfg(test)]
 mod plans;
 mod process;
+mod qnsp;
 mod recorded;
 mod report;
 mod rows;

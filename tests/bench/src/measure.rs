@@ -20,7 +20,7 @@ use crate::{
     deployment::{Deployment, Engine},
     load::{self, Cell},
     operation::{self, Api, COMMUNITY, Operation, SECRETS, signed},
-    process,
+    process, qnsp,
     report::{self, Table},
     rows, sizes,
 };
@@ -74,7 +74,7 @@ pub fn run(plan: &Plan) -> Result<(), String> {
 }
 
 fn measure(plan: &Plan, engine: Engine, state: &Path) -> Result<Found, String> {
-    let variables = Variables::random().with("CACHE_SECONDS", "5");
+    let variables = Variables::random().with("CACHE_SECONDS", "5").with("QNSP_RATE_LIMIT", "1000000000");
     let deployment = engine.start(state, &variables)?;
     let (license, tokens) = prepare(deployment.address, &variables, engine.servers())?;
     let plain_statements = if engine.servers().contains(&Server::Plain) {
@@ -136,8 +136,8 @@ fn callers(variables: &Variables, license: &str, tokens: &Tokens, count: usize) 
     callers.collect::<Result<_, _>>().map_err(|error| error.to_string())
 }
 
-/// Makes, through the API, the licence that calls, its authorisation, fifty secrets and two configurations to fetch, a consent
-/// and the projects of the Config API.
+/// Makes, through the API, the licence that calls, its authorisation, fifty secrets and two configurations to fetch, a consent,
+/// the projects of the Config API and a tenant of QNSP.
 pub fn prepare(address: SocketAddr, variables: &Variables, servers: &[Server]) -> Result<(String, Tokens), String> {
     let root = Caller::new(variables, variables.get("ROOT_LICENSE_KEY")).map_err(|error| error.to_string())?;
     let license = random_uuid();
@@ -161,7 +161,8 @@ pub fn prepare(address: SocketAddr, variables: &Variables, servers: &[Server]) -
             return Err(format!("while preparing: {} {}", answer.status, String::from_utf8_lossy(answer.body)));
         }
     }
-    let tokens = config_api::prepare(&mut connection, &root, servers)?;
+    let mut tokens = config_api::prepare(&mut connection, &root, servers)?;
+    tokens.qnsp = qnsp::prepare(&mut connection, &root)?;
     Ok((license, tokens))
 }
 

@@ -6,7 +6,7 @@ use crypto::hash;
 use crate::{
     caller::Caller,
     config_api::{self, Server},
-    configuration, consents,
+    configuration, consents, qnsp,
 };
 
 /// A service key of the deployment that signs and checks.
@@ -39,6 +39,7 @@ pub enum Operation {
     Configuration(configuration::Request),
     Consent(consents::Request),
     Config(Server, config_api::Request),
+    Qnsp(qnsp::Request),
 }
 
 impl Operation {
@@ -68,13 +69,16 @@ impl Operation {
             .chain(consents)
             .chain(of(Server::Chancery))
             .chain(of(Server::Plain))
+            .chain(qnsp::Request::ALL.into_iter().map(Self::Qnsp))
     }
 
     /// Those whose cost must not grow with what is stored, after one that does not depend on it and shows how much
     /// the machine itself varies.
     pub fn scaled() -> impl Iterator<Item = Self> {
         let config = config_api::Request::ALL.into_iter().map(|request| Self::Config(Server::Chancery, request));
-        [Self::Floor, Self::LicenseCheck, Self::CurrentKey, Self::FetchOne, Self::Put].into_iter().chain(config)
+        let qnsp = qnsp::Request::ALL.into_iter().map(Self::Qnsp);
+        let signed = [Self::Floor, Self::LicenseCheck, Self::CurrentKey, Self::FetchOne, Self::Put];
+        signed.into_iter().chain(config).chain(qnsp)
     }
 
     pub fn name(self) -> &'static str {
@@ -94,6 +98,7 @@ impl Operation {
             Self::Configuration(request) => request.name(),
             Self::Consent(request) => request.name(),
             Self::Config(server, request) => request.name(server),
+            Self::Qnsp(request) => request.name(),
         }
     }
 
@@ -142,6 +147,7 @@ impl Operation {
             Self::Configuration(request) => request.bytes(caller),
             Self::Consent(request) => request.bytes(caller),
             Self::Config(server, request) => request.bytes(server, &caller.tokens, caller.number),
+            Self::Qnsp(request) => request.bytes(caller),
         }
     }
 }

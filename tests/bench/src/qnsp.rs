@@ -1,0 +1,53 @@
+//! QNSP as it is measured: a tenant of the highest tier, with all the events that are filled in.
+
+use serde_json::json;
+
+use crate::{
+    caller::Caller,
+    config_api::created,
+    connection::Connection,
+    operation::{Api, signed, with_headers},
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// A sign-in of one of a thousand users.
+    Evaluate,
+    /// The newest fifty events.
+    Events,
+    Quotas,
+}
+
+impl Request {
+    pub const ALL: [Self; 3] = [Self::Evaluate, Self::Events, Self::Quotas];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Evaluate => "qnsp: risk/evaluate",
+            Self::Events => "qnsp: events, 50",
+            Self::Quotas => "qnsp: quotas/current",
+        }
+    }
+
+    pub fn bytes(self, caller: &Caller) -> Vec<u8> {
+        let (method, path, body) = match self {
+            Self::Evaluate => {
+                let user = format!("00000000-0000-4000-8000-{:012}", caller.number);
+                let body = json!({ "userId": user, "ipAddress": "192.0.2.1", "userAgent": "Mozilla/5.0" });
+                ("POST", "/auth/risk/evaluate", body.to_string())
+            }
+            Self::Events => ("GET", "/audit/v1/events?limit=50", String::new()),
+            Self::Quotas => ("GET", "/tenant/v1/quotas/current", String::new()),
+        };
+        with_headers(method, path, &format!("authorization: Bearer {}\r\n", caller.tokens.qnsp), &body)
+    }
+}
+
+/// Makes the tenant, and gives a key of its owner.
+pub fn prepare(connection: &mut Connection, root: &Caller) -> Result<String, String> {
+    let tenant = json!({ "name": "bench", "tier": "enterprise-pro", "addOns": ["byohsm", "key-escrow"] });
+    let made = created(connection, &signed(root, Api::Caas, "PUT", "/caas/qnsp/tenants", &tenant.to_string()))?;
+    let path = format!("/caas/qnsp/tenants/{}/keys", made["tenantId"].as_str().unwrap_or_default());
+    let issued = created(connection, &signed(root, Api::Caas, "PUT", &path, &json!({ "role": "owner" }).to_string()))?;
+    issued["apiKey"].as_str().map(str::to_owned).ok_or_else(|| "a key was issued and not printed".to_owned())
+}
