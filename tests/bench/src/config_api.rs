@@ -105,11 +105,13 @@ fn mint(connection: &mut Connection, root: &Caller, tenant: &str) -> Result<Stri
         "role": "owner", "name": "bench",
     });
     let minted = created(connection, &signed(root, Api::Caas, "PUT", "/caas/config-tokens", &token.to_string()))?;
-    minted
-        .get("token")
-        .and_then(Value::as_str)
-        .map(str::to_owned)
-        .ok_or_else(|| "a token was minted and not printed".to_owned())
+    text(&minted, "token")
+}
+
+/// A member of an answer.
+pub fn text(answer: &Value, name: &str) -> Result<String, String> {
+    let text = answer.get(name).and_then(Value::as_str);
+    text.map(str::to_owned).ok_or_else(|| format!("while preparing: an answer without {name}"))
 }
 
 fn items() -> impl Iterator<Item = Value> {

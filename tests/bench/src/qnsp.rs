@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     caller::Caller,
-    config_api::created,
+    config_api::{created, text},
     connection::Connection,
     operation::{Api, signed, with_headers},
 };
@@ -47,7 +47,7 @@ impl Request {
 pub fn prepare(connection: &mut Connection, root: &Caller) -> Result<String, String> {
     let tenant = json!({ "name": "bench", "tier": "enterprise-pro", "addOns": ["byohsm", "key-escrow"] });
     let made = created(connection, &signed(root, Api::Caas, "PUT", "/caas/qnsp/tenants", &tenant.to_string()))?;
-    let path = format!("/caas/qnsp/tenants/{}/keys", made["tenantId"].as_str().unwrap_or_default());
+    let path = format!("/caas/qnsp/tenants/{}/keys", text(&made, "tenantId")?);
     let issued = created(connection, &signed(root, Api::Caas, "PUT", &path, &json!({ "role": "owner" }).to_string()))?;
-    issued["apiKey"].as_str().map(str::to_owned).ok_or_else(|| "a key was issued and not printed".to_owned())
+    text(&issued, "apiKey")
 }
