@@ -2,8 +2,9 @@
 
 pub mod audit;
 pub mod auth;
+pub mod billing;
 pub mod operators;
 pub mod tenant;
 mod types;
 
-pub use types::{List, Number, Object, Text, Whole};
+pub use types::{Currency, List, Money, Number, Object, Text, Whole};

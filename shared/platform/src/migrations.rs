@@ -25,6 +25,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0014_qnsp_auth.sql", text: include_str!("../../migrations/0014_qnsp_auth.sql") },
     Migration { name: "0015_qnsp_tenants.sql", text: include_str!("../../migrations/0015_qnsp_tenants.sql") },
     Migration { name: "0016_qnsp_audit.sql", text: include_str!("../../migrations/0016_qnsp_audit.sql") },
+    Migration { name: "0017_qnsp_billing.sql", text: include_str!("../../migrations/0017_qnsp_billing.sql") },
     Migration { name: "0018_qnsp_events.sql", text: include_str!("../../migrations/0018_qnsp_events.sql") },
     Migration { name: "0019_qnsp_auth_risk.sql", text: include_str!("../../migrations/0019_qnsp_auth_risk.sql") },
 ];

@@ -1,7 +1,6 @@
 //! QNSP: what the contract computes from facts. Tables and arithmetic alone; no I/O, no SQL, no clock.
 
 mod controls;
-pub mod credit;
 pub mod dunning;
 pub mod duration;
 mod event_filter;

@@ -14,7 +14,7 @@ use axum::{
 };
 use policy::{
     Access,
-    qnsp::{Controls, Role, Service, Tier},
+    qnsp::{Controls, Role, Tier},
 };
 use serde_json::Value;
 use service::{Actor, App, Audit, Batch, Error, Guard, RequestId, Result, client_address};
@@ -230,7 +230,7 @@ impl Caller {
             let exists = Guard::new("EXISTS (SELECT 1 FROM qnsp_tenants WHERE id = ?1)", refusal::unknown_tenant());
             guards.push(exists.bind(tenant));
         }
-        if controls.service != Service::Billing {
+        if controls.refuses_suspended() {
             let active = "NOT EXISTS (SELECT 1 FROM qnsp_tenants WHERE id = ?1 AND suspended_at IS NOT NULL)";
             guards.push(Guard::new(active, refusal::suspended()).bind(tenant));
         }

@@ -101,6 +101,21 @@ impl Caller {
     }
 }
 
+/// An event that no call asks for, about an object of a tenant.
+pub fn system_event(tenant: &str, event_type: &'static str, object: &str, payload: Value) -> Result<Audit> {
+    let resource = event_type.split('.').nth_back(1).unwrap_or(event_type);
+    let id = new_id()?;
+    let audit = Audit::new(tenant, event_type, subject(resource, Some(object)))
+        .by("system")
+        .detail("eventId", id.as_str())
+        .detail("actorType", "system")
+        .detail("actorTenant", tenant)
+        .detail("severity", "info")
+        .detail("source", "system")
+        .detail("payload", payload);
+    Ok(audit.event(id, None))
+}
+
 /// The subject of an entry about an object, or about a kind of objects.
 fn subject(resource: &str, id: Option<&str>) -> String {
     id.map_or_else(|| resource.to_owned(), |id| format!("{resource}/{id}"))

@@ -13,6 +13,7 @@ mod refusal;
 mod settings;
 mod tenancy;
 mod token;
+mod usage;
 mod work;
 
 use axum::Router;
@@ -23,13 +24,14 @@ pub use call::{Call, Nothing};
 pub use caller::Caller;
 pub use counters::{DAY, USED, counts_since, day_of};
 pub use cursor::Cursor;
-pub use event::Recorded;
+pub use event::{Recorded, system_event};
 pub use page::{Limit, Offset, Page};
-pub use refusal::{conflict, impossible, missing, role_required};
+pub use refusal::{conflict, impossible, impossible_fields, missing, role_required};
 pub use service::new_id;
 pub use settings::Settings;
 pub use tenancy::{IssuedKey, NewKey, NewTenant, open_webhook_secret};
 pub use token::{KEY_PREFIX, PERSONAL_KEY_PREFIX, key_hash};
+pub use usage::Usage;
 pub use work::Work;
 
 /// An instance that knows the settings of the API.

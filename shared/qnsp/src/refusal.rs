@@ -103,6 +103,13 @@ pub fn conflict(message: &'static str) -> Error {
 /// Well-formed, but impossible: 422 with the reason at its field.
 #[track_caller]
 pub fn impossible(field: &str, reason: &'static str) -> Error {
-    let details = Value::Object([(field.to_owned(), Value::from(reason))].into_iter().collect());
-    Error::new(StatusCode::UNPROCESSABLE_ENTITY, format!("{field} {reason}")).with_body(details)
+    impossible_fields(vec![(field.to_owned(), reason)])
+}
+
+/// The same of several fields.
+#[track_caller]
+pub fn impossible_fields(faults: Vec<(String, &'static str)>) -> Error {
+    let sentences: Vec<_> = faults.iter().map(|(field, reason)| format!("{field} {reason}")).collect();
+    let details = faults.into_iter().map(|(field, reason)| (field, Value::from(reason))).collect();
+    Error::new(StatusCode::UNPROCESSABLE_ENTITY, sentences.join("; ")).with_body(Value::Object(details))
 }

@@ -10,6 +10,7 @@ pub use applications;
 pub use audit_events;
 pub use audit_log;
 pub use auth;
+pub use billing;
 pub use configuration;
 pub use consent;
 pub use credentials;
@@ -59,6 +60,7 @@ pub async fn app(name: &str, host: Host) -> Option<Router> {
         "reference" => Some(reference::app(host).await),
         "audit-events" => Some(audit_events::app(host).await),
         "auth" => Some(auth::app(host).await),
+        "billing" => Some(billing::app(host).await),
         "operators" => Some(operators::app(host).await),
         "tenants" => Some(tenants::app(host).await),
         "ecdsa-helper" => Some(ecdsa_helper::app(host).await),
@@ -91,6 +93,7 @@ pub fn routes(name: &str) -> Option<Routes> {
         "portal-admin" => Some(portal_admin::routes()),
         "audit-events" => Some(audit_events::routes()),
         "auth" => Some(auth::routes()),
+        "billing" => Some(billing::routes()),
         "operators" => Some(operators::routes()),
         "tenants" => Some(tenants::routes()),
         "ecdsa-helper" => Some(ecdsa_helper::routes()),

@@ -35,6 +35,7 @@ impl Variables {
             .with("QNSP_JWT_HS256_SECRET", &random_base64())
             // All cases ask within the same minute.
             .with("QNSP_RATE_LIMIT", "100000")
+            .with("PAYMENT_ADAPTER", "sim")
     }
 
     /// Those of a process: its environment, or a file of `NAME=value` lines as wrangler reads it.

@@ -206,8 +206,12 @@ fn portal() -> Value {
 
 /// Here a bearer token authenticates; every refusal has one shape, and says who may call.
 fn qnsp() -> Value {
-    let operations =
-        merged([auth::Operations::openapi(), tenants::Operations::openapi(), audit_events::Operations::openapi()]);
+    let operations = merged([
+        auth::Operations::openapi(),
+        tenants::Operations::openapi(),
+        audit_events::Operations::openapi(),
+        billing::Operations::openapi(),
+    ]);
     let mut document = complete("QNSP", operations);
     document["components"]["schemas"]["Error"] = json!({
         "type": "object",
@@ -234,6 +238,9 @@ fn qnsp() -> Value {
         let mut who = format!("Least role: {}.", controls.least.as_str());
         if controls.for_programs {
             who = "For programs (role service) and operators.".to_owned();
+        }
+        if controls.activation {
+            who = "For every role.".to_owned();
         }
         if controls.entitled {
             who += &format!(" The tenant's tier must be {} or higher.", controls.service.least_tier().as_str());

@@ -5,14 +5,13 @@ use model::{
     qnsp::tenant::{AskForecast, Forecast, Forecasts, NewUsage, Quota as ShownQuota, Quotas, UsageRecorded},
     time::IsoTime,
 };
-use platform::{Row, Statement};
+use platform::Statement;
 use policy::qnsp::{
-    Quota, Tier,
-    forecast::{self, DayValue},
+    Quota, forecast,
     quota::{Span, usage},
 };
-use qnsp::{Call, Caller, DAY, counts_since, day_of, impossible};
-use service::{Error, Outcomes, Result, Slot};
+use qnsp::{Call, DAY, Usage, day_of, impossible};
+use service::Result;
 
 /// How old a usage may be that is recorded.
 const OLDEST: i64 = 400 * DAY;
@@ -24,9 +23,9 @@ const OLDEST: i64 = 400 * DAY;
 )]
 pub(crate) async fn list_quotas(call: Call) -> Result<Json<Quotas>> {
     let mut work = call.work();
-    let used = work.push(select_used(&call));
+    let used = work.push(Usage::select(&call));
     let outcomes = work.run().await?;
-    let state = Used::of(outcomes.rows(used), call.now)?;
+    let state = Usage::of(outcomes.rows(used), call.now)?;
     let quotas = Quota::BY_NAME.into_iter().map(|quota| {
         let (used, limit) = (state.used(quota), quota.limit(state.tier));
         let left = usage(used, limit);
@@ -51,11 +50,11 @@ pub(crate) async fn forecast_quotas(call: Call<AskForecast>) -> Result<Response>
     let quotas = asked(&call.body)?;
     let days = call.body.forecast_days.map_or(30, |days| days.0);
     let mut work = call.work();
-    let (used, series) = (work.push(select_used(&call)), work.push(select_series(&call)));
+    let (used, series) = (work.push(Usage::select(&call)), work.push(Usage::select_days(&call)));
     let outcomes = work.run().await?;
-    let state = Used::of(outcomes.rows(used), call.now)?;
+    let state = Usage::of(outcomes.rows(used), call.now)?;
     let forecasts = quotas.into_iter().map(|quota| {
-        let rows = days_of(&outcomes, series, quota)?;
+        let rows = Usage::days(outcomes.rows(series), quota)?;
         let current = state.used(quota);
         let forecast = forecast::quota(quota, &rows, current, quota.limit(state.tier), days, call.now);
         Ok(Forecast {
@@ -112,62 +111,4 @@ fn asked(ask: &AskForecast) -> Result<Vec<Quota>> {
     }
     let is_asked = |quota: &Quota| names.iter().any(|name| name == quota.as_str());
     Ok(Quota::BY_NAME.into_iter().filter(is_asked).collect())
-}
-
-/// What is used, and under which tier.
-struct Used {
-    tier: Tier,
-    used: Vec<(Quota, i64)>,
-}
-
-impl Used {
-    fn of(rows: &[Row], now: i64) -> Result<Self> {
-        let tier = rows.first().ok_or_else(|| Error::internal("a tenant without a row"))?.get::<String>("tier")?;
-        let tier = Tier::parse(&tier).ok_or_else(|| Error::internal("a tier that is not known"))?;
-        let mut used = Vec::new();
-        for row in rows {
-            let Some(name) = row.get::<Option<String>>("quota_type")? else { continue };
-            if let Some(quota) = Quota::parse(&name) {
-                // What counts over time was summed since the first of the month; of one day there is one row.
-                let is_current =
-                    counts_since(quota, now).is_none_or(|since| row.get("day").is_ok_and(|day: i64| day >= since));
-                used.push((quota, if is_current { row.get("used")? } else { 0 }));
-            }
-        }
-        Ok(Self { tier, used })
-    }
-
-    fn used(&self, quota: Quota) -> i64 {
-        self.used.iter().filter(|(of, _)| *of == quota).map(|(_, used)| used).sum()
-    }
-}
-
-/// The tenant's tier, with a row per quota at present, and per day of those that count over time.
-fn select_used(caller: &Caller) -> Statement {
-    let select = Statement::new(
-        "SELECT tier, quota_type, used, day FROM qnsp_tenants LEFT JOIN ( \
-         SELECT quota_type, used, NULL AS day FROM qnsp_quotas WHERE tenant_id = ?1 UNION ALL \
-         SELECT quota_type, value, day FROM qnsp_quota_days WHERE tenant_id = ?1 AND quota_type IN ('apiCalls', 'scans') \
-         AND day >= ?2) WHERE id = ?1",
-    );
-    let since = counts_since(Quota::ApiCalls, caller.now).unwrap_or_default();
-    select.bind(caller.tenant()).bind(since)
-}
-
-/// The recorded days of all quotas, with the last one before, whose value lasts.
-fn select_series(caller: &Caller) -> Statement {
-    let select = Statement::new(
-        "SELECT quota_type, day, value FROM qnsp_quota_days d WHERE tenant_id = ?1 AND day >= coalesce((SELECT max(day) \
-         FROM qnsp_quota_days b WHERE b.tenant_id = ?1 AND b.quota_type = d.quota_type AND b.day < ?2), ?2) \
-         ORDER BY quota_type, day",
-    );
-    select.bind(caller.tenant()).bind(forecast::first_day(day_of(caller.now)))
-}
-
-fn days_of(outcomes: &Outcomes, slot: Slot, quota: Quota) -> Result<Vec<DayValue>> {
-    let rows = outcomes
-        .rows(slot)
-        .iter()
-        .filter(|row| row.get::<String>("quota_type").is_ok_and(|name| name == quota.as_str()));
-    rows.map(|row| Ok(DayValue { day: row.get("day")?, value: row.get("value")? })).collect()
 }

@@ -111,7 +111,7 @@ pub struct FileEntry {
 #[derive(Serialize, ToSchema)]
 pub struct MailEntry {
     pub id: String,
-    /// verify-account, reset-password, request-access or approved
+    /// verify-account, reset-password, request-access or approved; or the template of a step of dunning
     pub kind: String,
     pub to: String,
     pub created_at: i64,

@@ -1,6 +1,6 @@
 //! Texts, numbers and objects with bounds. What lies outside is refused with the rule.
 
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::json::JsonObject;
 
@@ -31,6 +31,12 @@ impl<'de, const MIN: usize, const MAX: usize> Deserialize<'de> for Text<MIN, MAX
     }
 }
 
+impl<const MIN: usize, const MAX: usize> Serialize for Text<MIN, MAX> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(to)
+    }
+}
+
 /// A whole number within bounds. `3.0` is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Whole<const MIN: i64, const MAX: i64>(pub i64);
@@ -46,6 +52,65 @@ impl<'de, const MIN: i64, const MAX: i64> Deserialize<'de> for Whole<MIN, MAX> {
             return Ok(Self(whole));
         }
         Err(D::Error::custom(format!("must be a whole number from {MIN} to {MAX}")))
+    }
+}
+
+impl<const MIN: i64, const MAX: i64> Serialize for Whole<MIN, MAX> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(to)
+    }
+}
+
+/// An amount of at most a thousand million, with at most 2 decimals; kept in minor units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Money {
+    pub minor: i64,
+}
+
+impl Money {
+    const MOST: f64 = 1e9;
+}
+
+impl<'de> Deserialize<'de> for Money {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let amount = f64::deserialize(from)?;
+        if !(0.0..=Self::MOST).contains(&amount) {
+            return Err(D::Error::custom("must be a number from 0 to 1000000000"));
+        }
+        let minor = (amount * 100.0).round();
+        // The division gives the nearest number to the decimal fraction, which is what was written if it has 2 decimals.
+        if minor / 100.0 != amount {
+            return Err(D::Error::custom("may have at most 2 decimals"));
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "a whole number up to 10^11")]
+        Ok(Self { minor: minor as i64 })
+    }
+}
+
+/// The code of a currency: three capital letters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Currency(String);
+
+impl Currency {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The currency of prices and fees.
+impl Default for Currency {
+    fn default() -> Self {
+        Self("USD".to_owned())
+    }
+}
+
+impl<'de> Deserialize<'de> for Currency {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let code = String::deserialize(from)?;
+        if code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase()) {
+            return Ok(Self(code));
+        }
+        Err(D::Error::custom("must be three capital letters"))
     }
 }
 
@@ -102,5 +167,43 @@ impl<'de, const KIB: usize> Deserialize<'de> for Object<KIB> {
             return Ok(Self(object));
         }
         Err(D::Error::custom(format!("may have at most {KIB} KiB")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn minor(text: &str) -> Option<i64> {
+        serde_json::from_str::<Money>(text).ok().map(|money| money.minor)
+    }
+
+    #[test]
+    fn money_has_at_most_2_decimals_and_is_kept_in_minor_units() {
+        for (text, expected) in [
+            ("0", Some(0)),
+            ("0.1", Some(10)),
+            ("0.29", Some(29)),
+            ("1.15", Some(115)),
+            ("10.50", Some(1_050)),
+            ("999999999.99", Some(99_999_999_999)),
+            ("1000000000", Some(100_000_000_000)),
+            ("1000000000.01", None),
+            ("0.001", None),
+            ("1.155", None),
+            ("999999999.991", None),
+            ("-1", None),
+            ("\"1\"", None),
+        ] {
+            assert_eq!(minor(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_currency_is_three_capital_letters() {
+        for (text, is_one) in [("USD", true), ("EUR", true), ("usd", false), ("EURO", false), ("", false), ("€", false)]
+        {
+            assert_eq!(serde_json::from_value::<Currency>(text.into()).is_ok(), is_one, "{text}");
+        }
     }
 }

@@ -11,6 +11,8 @@ pub struct Controls {
     pub least: Role,
     /// Whether only programs and operators may call it.
     pub for_programs: bool,
+    /// Whether this is the activation of an SDK: any good token may, whatever its roles, unless its tenant is suspended.
+    pub activation: bool,
     /// Whether the tenant's tier must have the service.
     pub entitled: bool,
     /// The add-on that the tenant must have.
@@ -33,6 +35,7 @@ impl Controls {
             service,
             least,
             for_programs: false,
+            activation: false,
             entitled: false,
             add_on: None,
             admin: false,
@@ -45,8 +48,22 @@ impl Controls {
     /// Whether the highest role of a token is enough.
     #[must_use]
     pub fn admit(&self, role: Option<Role>) -> bool {
+        if self.activation {
+            return true;
+        }
         let Some(role) = role else { return false };
         role.is_at_least(self.least) && (!self.for_programs || matches!(role, Role::Service | Role::PlatformAdmin))
+    }
+
+    /// Whether a suspended tenant is refused.
+    #[must_use]
+    pub fn refuses_suspended(&self) -> bool {
+        self.service != Service::Billing || self.activation
+    }
+
+    #[must_use]
+    pub const fn activation(self) -> Self {
+        Self { activation: true, ..self }
     }
 
     #[must_use]

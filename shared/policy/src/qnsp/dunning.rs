@@ -1,36 +1,8 @@
 //! What happens after a payment failed, and when.
 
+use model::qnsp::billing::DunningAction as Action;
+
 use super::DAY_MS;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    Email,
-    Sms,
-    Suspend,
-    Cancel,
-}
-
-impl Action {
-    pub const ALL: [Self; 4] = [Self::Email, Self::Sms, Self::Suspend, Self::Cancel];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Email => "email",
-            Self::Sms => "sms",
-            Self::Suspend => "suspend",
-            Self::Cancel => "cancel",
-        }
-    }
-
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|action| action.as_str() == name)
-    }
-
-    /// Whether a step needs a template: what is sent has a text.
-    pub fn needs_template(self) -> bool {
-        matches!(self, Self::Email | Self::Sms)
-    }
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
@@ -106,18 +78,9 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_sent_needs_a_template() {
-        let needing: Vec<_> = Action::ALL.into_iter().filter(|action| action.needs_template()).collect();
-        assert_eq!(needing, [Action::Email, Action::Sms]);
-        for action in Action::ALL {
-            assert_eq!(Action::parse(action.as_str()), Some(action));
-        }
-        assert_eq!(Action::parse("call"), None);
-    }
-
-    #[test]
     fn a_step_is_due_from_its_day_on_and_runs_once() {
-        let due = |ran, after_ms| due(&SCHEDULE, ran, 1_000, 1_000 + after_ms).iter().map(|step| step.action.as_str());
+        let due =
+            |ran, after_ms| due(&SCHEDULE, ran, 1_000, 1_000 + after_ms).iter().map(|step| <&str>::from(step.action));
         assert_eq!(due(0, 0).collect::<Vec<_>>(), ["email"]);
         assert_eq!(due(0, 3 * DAY_MS - 1).collect::<Vec<_>>(), ["email"]);
         assert_eq!(due(0, 3 * DAY_MS).collect::<Vec<_>>(), ["email", "sms"]);

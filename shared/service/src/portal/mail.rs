@@ -1,7 +1,7 @@
 //! The outbox: a mail is a row in the batch of the change that it is about, so none is lost, and what it says is sealed,
 //! since it may hold a token. Sending comes after, and is tried again with later requests.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use axum::{
     extract::{Request, State},
@@ -33,7 +33,7 @@ pub enum MailKind {
 /// A mail before it has a recipient.
 pub struct Mail {
     pub id: String,
-    pub kind: MailKind,
+    kind: Cow<'static, str>,
     sealed: Vec<u8>,
 }
 
@@ -51,20 +51,21 @@ impl MailKind {
 impl Mail {
     /// A mail without a link of its own.
     pub async fn new(app: &App, kind: MailKind) -> Result<Self> {
-        Self::seal(app, kind, Letter::new(app, kind, None)?).await
+        Self::of_letter(app, kind.name(), Letter::new(app, kind, None)?).await
     }
 
     /// A mail with a link that holds a token, to the developer of this address.
     pub async fn with_token(app: &App, kind: MailKind, token: &OneTimeToken, email: &str) -> Result<Self> {
-        Self::seal(app, kind, Letter::new(app, kind, Some((token, email)))?).await
+        Self::of_letter(app, kind.name(), Letter::new(app, kind, Some((token, email)))?).await
     }
 
-    async fn seal(app: &App, kind: MailKind, letter: Letter) -> Result<Self> {
+    /// A mail that is none of the portal's.
+    pub async fn of_letter(app: &App, kind: impl Into<Cow<'static, str>>, letter: Letter) -> Result<Self> {
         let key = Anonymous::background(app).batch().data_key(PORTAL_TENANT).await?;
         let id = new_id()?;
         let letter = serde_json::to_vec(&letter).map_err(|_| Error::internal("a letter is no JSON"))?;
         let sealed = key.seal(random::bytes()?, &aad(&id), &letter);
-        Ok(Self { id, kind, sealed })
+        Ok(Self { id, kind: kind.into(), sealed })
     }
 
     /// The row for this recipient, about this developer, who is stored by then.
@@ -83,7 +84,7 @@ impl Mail {
     }
 
     fn bind(self, statement: Statement, now: i64) -> Statement {
-        statement.bind(self.id).bind(self.kind.name()).bind(self.sealed).bind(now)
+        statement.bind(self.id).bind(self.kind.into_owned()).bind(self.sealed).bind(now)
     }
 
     /// What a stored mail says.

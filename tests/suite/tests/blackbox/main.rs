@@ -60,7 +60,9 @@ mod qnsp_auth_policies;
 mod qnsp_auth_reports;
 mod qnsp_auth_risk;
 mod qnsp_auth_stats;
+mod qnsp_billing;
 mod qnsp_operators;
+mod qnsp_payments;
 mod qnsp_retention;
 mod qnsp_tenants;
 mod restart;
@@ -139,6 +141,8 @@ fn cases() -> Vec<Case> {
         of(portal, portal_applications::cases()),
         of(portal, portal_introspection::cases()),
         of(portal, portal_kong::cases()),
+        of(["billing", "operators", "tenants"], qnsp_billing::cases()),
+        of(["billing", "operators", "portal-admin", "tenants"], qnsp_payments::cases()),
         of(["operators", "tenants"], qnsp_operators::cases()),
         of(["operators", "tenants", "audit-events", "audit-log"], qnsp_audit::cases()),
         of(["operators", "audit-events", "audit-log"], qnsp_retention::cases()),

@@ -78,7 +78,7 @@ pub fn of<'a>(row: &Operation, sample: &Sample, world: &World<'a>) -> Vec<Caller
         Access::ConfigToken(needed) => config_tokens::callers(needed, world),
         Access::Session => developers::sessions(world),
         Access::AdminToken => developers::admin_tokens(world),
-        Access::Qnsp(controls) => qnsp_keys::callers(controls, world),
+        Access::Qnsp(controls) => qnsp_keys::callers(controls, sample, world),
     });
     callers
 }

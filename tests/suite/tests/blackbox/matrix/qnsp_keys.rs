@@ -1,11 +1,12 @@
 //! API keys and tokens of QNSP: every role, those that are no good any more, and those of other tenants. The rate limit and
 //! quotas are tests of the pipeline, for they are the same for all operations.
 
-use policy::qnsp::{Controls, Role, Service, Tier};
+use policy::qnsp::{Controls, Role, Tier};
 use serde_json::json;
 
 use super::{
     callers::{Caller, Credential, Expected},
+    sample::Sample,
     world::World,
 };
 use crate::{
@@ -42,7 +43,7 @@ impl<'a> Keys<'a> {
     }
 }
 
-pub fn callers<'a>(controls: Controls, world: &World<'a>) -> Vec<Caller<'a>> {
+pub fn callers<'a>(controls: Controls, sample: &Sample, world: &World<'a>) -> Vec<Caller<'a>> {
     let keys = world.credentials.keys.as_ref().unwrap();
     let cast = &keys.cast;
     let caller = |name: &str, of: &qnsp::Caller<'_>, expected| Caller {
@@ -57,20 +58,20 @@ pub fn callers<'a>(controls: Controls, world: &World<'a>) -> Vec<Caller<'a>> {
     let refused = |status| Expected::Refused(status, None);
     let by_role = |role| if controls.admit(role) { Expected::Admitted } else { refused(403) };
     let stranger = |is_refused: bool| match controls.admit(Some(Role::Owner)) {
-        true if !is_refused => Expected::Foreign,
+        true if !is_refused && !sample.names_tenant => Expected::Foreign,
         _ => refused(403),
     };
+    let operator = if sample.names_tenant { Expected::Admitted } else { Expected::Foreign };
     let needs_tier = controls.entitled && controls.service.least_tier() > Tier::Free;
-    let is_suspended = controls.service != Service::Billing;
     vec![
         caller("a revoked key", &keys.revoked, refused(401)),
         caller("an expired key", &keys.expired, refused(401)),
-        caller("a role without a rank", &keys.unranked, refused(403)),
-        caller("the owner of a suspended tenant", &keys.suspended, stranger(is_suspended)),
+        caller("a role without a rank", &keys.unranked, by_role(None)),
+        caller("the owner of a suspended tenant", &keys.suspended, stranger(controls.refuses_suspended())),
         caller("the owner of another tenant", &cast.foreign, stranger(false)),
         caller("the owner of a free tenant", &cast.free, stranger(needs_tier)),
         caller("the owner of a tenant without add-ons", &cast.without_add_ons, stranger(controls.add_on.is_some())),
-        caller("an operator", &cast.operator, Expected::Foreign),
+        caller("an operator", &cast.operator, operator),
         caller("a viewer", &cast.viewer, by_role(Some(Role::Viewer))),
         caller("a developer", &cast.developer, by_role(Some(Role::Developer))),
         caller("a program", &cast.service, by_role(Some(Role::Service))),

@@ -27,6 +27,8 @@ pub struct Sample {
     /// The level of the licence that it is about.
     pub target: Option<AuthLevel>,
     status: Option<u16>,
+    /// The request names the tenant of QNSP that its callers are of.
+    pub names_tenant: bool,
     /// A body that is refused to those for whom the operation is.
     pub wrong: Option<Value>,
 }
@@ -48,7 +50,7 @@ pub fn all() -> Vec<Sample> {
 
 /// The sample of a row.
 pub fn of(of: &'static str, make: impl Fn(&World) -> Request + 'static) -> Sample {
-    Sample { of, make: Box::new(make), action: None, target: None, status: None, wrong: None }
+    Sample { of, make: Box::new(make), action: None, target: None, status: None, names_tenant: false, wrong: None }
 }
 
 /// A request with this path, and nothing else.
@@ -80,6 +82,11 @@ impl Sample {
     /// What it answers to those for whom it is, where that is no success: the state allows none.
     pub fn answers(self, status: u16) -> Self {
         Self { status: Some(status), ..self }
+    }
+
+    /// Who is of another tenant, and no operator, is refused.
+    pub fn names_tenant(self) -> Self {
+        Self { names_tenant: true, ..self }
     }
 
     pub fn refuses(self, wrong: Value) -> Self {

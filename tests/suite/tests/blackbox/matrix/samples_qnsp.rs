@@ -16,7 +16,7 @@ use crate::{
 const UNKNOWN: &str = "5d3e0d51-7d60-4a0e-9ad8-7b5a4d6e0a11";
 
 pub fn samples() -> Vec<Sample> {
-    [operators(), audit(), auth(), tenant()].into_iter().flatten().collect()
+    [operators(), audit(), auth(), tenant(), billing()].into_iter().flatten().collect()
 }
 
 fn operators() -> Vec<Sample> {
@@ -158,5 +158,69 @@ fn tenant() -> Vec<Sample> {
         of("GET /tenant/v1/isolation/current-status", |_| at("/tenant/v1/isolation/current-status")),
         of("GET /tenant/v1/isolation/audits/{auditId}", |_| at(format!("/tenant/v1/isolation/audits/{UNKNOWN}")))
             .answers(404),
+    ]
+}
+
+/// The tenant of those who ask.
+fn own(w: &World) -> String {
+    w.credentials.keys.as_ref().unwrap().admin().tenant.clone()
+}
+
+fn billing() -> Vec<Sample> {
+    let of_tenant = |path: &'static str| move |w: &World| at(path.replace("{tenantId}", &own(w)));
+    vec![
+        of("POST /billing/v1/credits", |w| {
+            let credit =
+                json!({ "tenantId": own(w), "amount": 1, "currency": "USD", "type": "goodwill", "reason": "r" });
+            at("/billing/v1/credits").body(credit)
+        })
+        .names_tenant(),
+        of("GET /billing/v1/credits/balance/{tenantId}", of_tenant("/billing/v1/credits/balance/{tenantId}"))
+            .names_tenant(),
+        of("POST /billing/v1/promotions", |_| {
+            let promotion = json!({ "code": unique("code"), "name": "n", "creditAmountCents": 1 });
+            at("/billing/v1/promotions").body(promotion)
+        })
+        .refuses(json!({ "code": "" })),
+        of("POST /billing/v1/promotions/redeem", |w| {
+            at("/billing/v1/promotions/redeem").body(json!({ "tenantId": own(w), "code": "none" }))
+        })
+        .names_tenant(),
+        of("POST /billing/v1/admin/provision-tier", |w| {
+            at("/billing/v1/admin/provision-tier").body(json!({ "tenantId": own(w), "tier": "enterprise-pro" }))
+        })
+        .names_tenant(),
+        of("POST /billing/v1/meters", |w| {
+            let meter = json!({ "tenantId": own(w), "meterType": "kms.hsm.sign", "quantity": 1 });
+            at("/billing/v1/meters").body(json!({ "meters": [meter] }))
+        })
+        .refuses(json!({ "meters": [] })),
+        of("GET /billing/v1/forecasting/usage/{tenantId}", of_tenant("/billing/v1/forecasting/usage/{tenantId}"))
+            .names_tenant(),
+        of("GET /billing/v1/forecasting/capacity/{tenantId}", of_tenant("/billing/v1/forecasting/capacity/{tenantId}"))
+            .names_tenant(),
+        of("GET /billing/v1/analytics/revenue/summary", |_| at("/billing/v1/analytics/revenue/summary")),
+        of("GET /billing/v1/analytics/revenue/by-service", |_| at("/billing/v1/analytics/revenue/by-service")),
+        of("POST /billing/v1/invoices", |w| {
+            let period = ("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z");
+            let items = json!([{ "totalCents": 1 }]);
+            at("/billing/v1/invoices").body(json!({
+                "tenantId": own(w), "periodStart": period.0, "periodEnd": period.1, "lineItems": items,
+            }))
+        })
+        .names_tenant(),
+        of("GET /billing/v1/dunning/failed-payments", |_| at("/billing/v1/dunning/failed-payments")),
+        of("POST /billing/v1/dunning/retry", |_| at("/billing/v1/dunning/retry").body(json!({ "paymentId": UNKNOWN })))
+            .answers(404)
+            .refuses(json!({ "paymentId": "x" })),
+        of("POST /billing/v1/dunning/schedule", |w| {
+            let step = json!({ "dayAfterFailure": 0, "action": "email", "template": "t" });
+            at("/billing/v1/dunning/schedule").body(json!({ "tenantId": own(w), "schedule": [step] }))
+        })
+        .names_tenant(),
+        of("POST /billing/v1/sdk/activate", |_| {
+            at("/billing/v1/sdk/activate").body(json!({ "sdkId": "s", "sdkVersion": "1", "runtime": "node" }))
+        })
+        .refuses(json!({ "sdkId": "s" })),
     ]
 }

@@ -1,0 +1,62 @@
+//! Promotions, and who redeems them.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    body,
+    ids::Uuid,
+    qnsp::{Currency, Text, Whole},
+    time::IsoTime,
+};
+
+body! {
+    /// A promotion, for all tenants.
+    pub struct NewPromotion {
+        /// Unique, in either case.
+        #[schema(value_type = String)]
+        pub code: Text<1, 64> as "code",
+        #[schema(value_type = String)]
+        pub name: Text<1, 128> as "name",
+        #[schema(value_type = i64)]
+        pub credit_amount_cents: Whole<1, 100_000_000_000> as "creditAmountCents",
+        /// USD if not given.
+        #[schema(value_type = Option<String>)]
+        pub currency: Option<Currency> as "currency",
+        /// Without a limit if not given.
+        #[schema(value_type = Option<i64>)]
+        pub max_redemptions: Option<Whole<1, { 1 << 53 }>> as "maxRedemptions",
+        #[schema(value_type = Option<String>)]
+        pub valid_from: Option<IsoTime> as "validFrom",
+        #[schema(value_type = Option<String>)]
+        pub valid_until: Option<IsoTime> as "validUntil",
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PromotionCreated {
+    pub promotion_id: String,
+    pub code: String,
+    #[schema(value_type = String)]
+    pub created_at: IsoTime,
+}
+
+body! {
+    /// A code for a tenant.
+    pub struct Redeem {
+        #[schema(value_type = String)]
+        pub tenant_id: Uuid as "tenantId",
+        #[schema(value_type = String)]
+        pub code: Text<1, 64> as "code",
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Redeemed {
+    pub success: bool,
+    /// In major units.
+    pub credit_amount: f64,
+    pub message: &'static str,
+}
