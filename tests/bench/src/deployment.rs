@@ -37,7 +37,7 @@ pub enum Engine {
 const PLAIN: &str = "tests/bench/plain";
 
 /// Which functions a request reaches without the gateway, as they can be deployed.
-const DIRECT: [(&str, &str); 13] = [
+const DIRECT: [(&str, &str); 14] = [
     ("tests/floor", "*/floor*"),
     (PLAIN, "*/plain/*"),
     ("functions/config/groups", "*/api/client/v1/config/*"),
@@ -50,6 +50,7 @@ const DIRECT: [(&str, &str); 13] = [
     ("functions/system/public-key", "*/licenses/publickeys"),
     ("functions/qnsp/audit-events", "*/audit/v1/*"),
     ("functions/qnsp/auth", "*/auth/*"),
+    ("functions/qnsp/billing", "*/billing/v1/*"),
     ("functions/qnsp/tenants", "*/tenant/v1/*"),
 ];
 

@@ -60,9 +60,14 @@ const AUDIT: [&str; 11] = [
 ];
 
 /// Sorted in memory: the secrets of a community, what few items or groups of a project were found by their tags, and
-/// the two configurations that a template of a consent may be in.
-const SORTED: [&str; 4] =
-    ["ORDER BY created_ts", "FROM config_tags", "FROM item JOIN", "ORDER BY context_key = ?1 DESC LIMIT 1"];
+/// the two configurations that a template of a consent may be in, and what a tenant was billed for on the days of a month.
+const SORTED: [&str; 5] = [
+    "ORDER BY created_ts",
+    "FROM config_tags",
+    "FROM item JOIN",
+    "ORDER BY context_key = ?1 DESC LIMIT 1",
+    "GROUP BY m.operation",
+];
 
 #[test]
 fn no_measured_statement_scans_a_table() {

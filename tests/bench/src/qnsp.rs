@@ -16,16 +16,19 @@ pub enum Request {
     /// The newest fifty events.
     Events,
     Quotas,
+    /// Of the current month.
+    Revenue,
 }
 
 impl Request {
-    pub const ALL: [Self; 3] = [Self::Evaluate, Self::Events, Self::Quotas];
+    pub const ALL: [Self; 4] = [Self::Evaluate, Self::Events, Self::Quotas, Self::Revenue];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Evaluate => "qnsp: risk/evaluate",
             Self::Events => "qnsp: events, 50",
             Self::Quotas => "qnsp: quotas/current",
+            Self::Revenue => "qnsp: revenue/summary",
         }
     }
 
@@ -38,6 +41,7 @@ impl Request {
             }
             Self::Events => ("GET", "/audit/v1/events?limit=50", String::new()),
             Self::Quotas => ("GET", "/tenant/v1/quotas/current", String::new()),
+            Self::Revenue => ("GET", "/billing/v1/analytics/revenue/summary", String::new()),
         };
         with_headers(method, path, &format!("authorization: Bearer {}\r\n", caller.tokens.qnsp), &body)
     }

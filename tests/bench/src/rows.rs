@@ -30,7 +30,7 @@ pub fn fill(database: &Path, count: u32) -> rusqlite::Result<()> {
 
 /// A community has ten keys or fifty secrets, a tenant twenty communities; a project has a thousand items in ten groups,
 /// each item with two tags.
-const FILL: [&str; 10] = [
+const FILL: [&str; 11] = [
     "WITH RECURSIVE n(i) AS (SELECT ?1 + 1 WHERE ?1 < ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?2) \
      INSERT INTO service_keys (id, type, tag, key_id, secret_hash, sealed_secret, expires_at, auth_level, \
      description, created_at, updated_at) \
@@ -63,7 +63,7 @@ const FILL: [&str; 10] = [
      INSERT INTO config_tags (tenant_id, project_id, tag, owner_id) \
      SELECT 'tenant-' || (i / 1000), 'project', tags.value, printf('filler-%020d', i) \
      FROM n, json_each('[\"all\",\"team\"]') tags",
-    // The tenant of QNSP: sign-ins of a thousand users, signals about them, and events; one every second, back from now.
+    // The tenant of QNSP: sign-ins of a thousand users, signals about them, events, and what was metered; one every second, back from now.
     "WITH RECURSIVE n(i) AS (SELECT ?1 + 1 WHERE ?1 < ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?2) \
      INSERT INTO qnsp_evaluations (tenant_id, at, id, user_id, address, user_agent, score, level, factors, factor_kinds, \
      recommendation) SELECT t.id, unixepoch() * 1000 - i * 1000, printf('filler-%020d', i), \
@@ -79,6 +79,10 @@ const FILL: [&str; 10] = [
      'filler-' || (i % 1000), 'orders.created', 'filled/' || (i % 100000), 'done', \
      json_object('tenant', t.id, 'index', i, 'at', 0, 'actor', 'filler', 'action', 'orders.created', 'subject', 'filled/1', \
      'requestId', NULL, 'outcome', 'done', 'detail', json_object('eventId', 'filler')), printf('filler-%020d', i), unixepoch() * 1000 - i * 1000 \
+     FROM n CROSS JOIN qnsp_tenants t",
+    "WITH RECURSIVE n(i) AS (SELECT ?1 + 1 WHERE ?1 < ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?2) \
+     INSERT INTO qnsp_meters (tenant_id, at, id, operation, quantity) \
+     SELECT t.id, unixepoch() * 1000 - i * 1000, printf('filler-%020d', i), 'kms.encrypt', 1 \
      FROM n CROSS JOIN qnsp_tenants t",
 ];
 
