@@ -1,6 +1,7 @@
 //! The pipeline of the QNSP API: tokens, tenants, roles, limits, idempotency, meters and events, in one order for all
 //! operations. What an operation needs of it stands in its row; its handler takes a [`Call`] and gives an answer.
 
+pub mod audit_event;
 mod call;
 mod caller;
 mod control;
@@ -11,6 +12,7 @@ mod idempotency;
 mod page;
 mod refusal;
 mod settings;
+mod subscriptions;
 mod tenancy;
 mod token;
 mod usage;
@@ -29,6 +31,7 @@ pub use page::{Limit, Offset, Page};
 pub use refusal::{conflict, impossible, impossible_fields, missing, role_required};
 pub use service::new_id;
 pub use settings::Settings;
+pub use subscriptions::{streamed, subscription_aad};
 pub use tenancy::{IssuedKey, NewKey, NewTenant, open_webhook_secret};
 pub use token::{KEY_PREFIX, PERSONAL_KEY_PREFIX, key_hash};
 pub use usage::Usage;

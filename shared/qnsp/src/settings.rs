@@ -8,6 +8,7 @@ use std::{
 use crypto::jwt::{IssuerKey, Verify as _};
 use lru::LruCache;
 use platform::Vars;
+use policy::qnsp::OutboundHosts;
 use service::{App, Error, Result, config};
 
 use crate::token::KnownKey;
@@ -28,6 +29,8 @@ const ISSUERS: [(&str, Parse); 3] = [
 pub struct Settings {
     /// Calls a minute of a tenant that has no limit of its own.
     pub rate_limit: i64,
+    /// Hosts that are called though they are not everybody's.
+    pub outbound_hosts: OutboundHosts,
     /// The header in which a trusted proxy passes on the client's address; without it, the runtime's own word.
     pub(crate) client_address_header: Option<String>,
     issuers: Vec<IssuerKey>,
@@ -46,6 +49,7 @@ impl Settings {
         }
         Self {
             rate_limit: config::number(vars, "QNSP_RATE_LIMIT", 1000).await.max(1),
+            outbound_hosts: OutboundHosts::parse(&vars.get("QNSP_OUTBOUND_HOSTS").await.unwrap_or_default()),
             client_address_header: vars.get("CLIENT_ADDRESS_HEADER").await,
             issuers,
             known_keys: Mutex::new(LruCache::new(KNOWN_KEYS)),

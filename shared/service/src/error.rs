@@ -131,7 +131,7 @@ impl Error {
     }
 
     /// The line for the log, for faults of ours.
-    pub(crate) fn log_line(&self) -> Option<String> {
+    pub fn log_line(&self) -> Option<String> {
         let inner = self.inner.as_ref()?;
         Some(format!("{} {inner} at {}:{}", self.status.as_u16(), self.location.file(), self.location.line()))
     }

@@ -36,6 +36,9 @@ impl Variables {
             // All cases ask within the same minute.
             .with("QNSP_RATE_LIMIT", "100000")
             .with("PAYMENT_ADAPTER", "sim")
+            // Webhooks of tests.
+            .with("QNSP_OUTBOUND_HOSTS", "127.0.0.1:*")
+            .with("QNSP_OUTBOUND_HOST", "*://*:*")
     }
 
     /// Those of a process: its environment, or a file of `NAME=value` lines as wrangler reads it.

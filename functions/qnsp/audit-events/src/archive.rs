@@ -2,10 +2,10 @@
 
 use model::qnsp::audit::Events;
 use platform::Statement;
-use qnsp::{Caller, Cursor};
+use qnsp::{Caller, Cursor, audit_event};
 use service::{Error, Result};
 
-use crate::{erasure::aad, event, filter::Filter};
+use crate::{erasure::aad, filter::Filter};
 
 /// How many archived events one call opens.
 const WINDOW: i64 = 500;
@@ -30,7 +30,7 @@ pub(crate) async fn list(caller: &Caller, filter: &Filter, label: &str) -> Resul
             let sealed: Vec<u8> = row.get("sealed_entry")?;
             let text = key.open(&aad(caller.tenant(), label, &index.to_string()), &sealed)?;
             let text = std::str::from_utf8(&text).map_err(|_| Error::internal("an archived event is not text"))?;
-            let event = event::of(index, text)?;
+            let event = audit_event::of(index, text)?;
             if filter.matches(&event) {
                 items.push(event);
             }

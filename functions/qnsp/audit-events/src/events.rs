@@ -6,10 +6,10 @@ use model::{
     qnsp::audit::{EventResult, Events, EventsRecorded, NewEvents, Severity},
 };
 use policy::qnsp::Service;
-use qnsp::{Call, Cursor, Nothing, Recorded};
+use qnsp::{Call, Cursor, Nothing, Recorded, audit_event};
 use service::Result;
 
-use crate::{archive, event, filter::Filter};
+use crate::{archive, filter::Filter};
 
 /// List events, the newest entry first. A page may be short, or empty, and still have a next one.
 #[utoipa::path(
@@ -30,7 +30,7 @@ pub(crate) async fn list_events(call: Call<Nothing, Filter>) -> Result<Json<Even
     let rows = outcomes.rows(found);
     let (limit, mut items, mut last) = (filter.limit(), Vec::new(), None);
     for row in rows {
-        let event = event::of_row(row)?;
+        let event = audit_event::of_row(row)?;
         last = Some(row.get::<i64>("leaf_index")?);
         if filter.lets_through(&event.event_type) {
             items.push(event);

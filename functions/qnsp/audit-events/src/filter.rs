@@ -9,13 +9,11 @@ use model::{
 };
 use platform::{Row, Statement};
 use policy::qnsp::glob;
-use qnsp::{Cursor, Limit};
+use qnsp::{Cursor, Limit, audit_event::COLUMNS};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use service::Result;
 use utoipa::IntoParams;
-
-use crate::event::COLUMNS;
 
 /// How many events one call looks at, where a filter has no index of its own; and how many of what it finds are held
 /// against a pattern that SQL cannot judge.

@@ -2,13 +2,16 @@
 
 mod archive;
 mod erasure;
-mod event;
 mod events;
 mod filter;
 mod policies;
 mod policy_store;
 mod retention;
 mod selection;
+mod stream;
+mod streaming;
+mod subscription_store;
+mod subscriptions;
 
 use axum::Router;
 use platform::Host;
@@ -31,13 +34,24 @@ const fn entitled(least: Role) -> Controls {
 }
 
 const VIEWER: Access = Access::Qnsp(controls(Role::Viewer));
+const DEVELOPER: Access = Access::Qnsp(controls(Role::Developer));
 const ADMIN: Access = Access::Qnsp(controls(Role::Admin));
 
 // To read and to record events, to make a policy and to look at what it would do are no events.
 service::operations! {
     events: {
         list_events => VIEWER;
-        record_events => Access::Qnsp(controls(Role::Developer));
+        record_events => DEVELOPER;
+    }
+    streaming: {
+        stream_events => Access::Qnsp(entitled(Role::Viewer));
+        show_streaming => Access::Qnsp(entitled(Role::Viewer));
+    }
+    subscriptions: {
+        create_subscription => Access::Qnsp(entitled(Role::Developer));
+        list_subscriptions => VIEWER, "audit.subscription.list";
+        update_subscription => DEVELOPER, "audit.subscription.update";
+        delete_subscription => DEVELOPER, "audit.subscription.delete";
     }
     policies: {
         create_policy => Access::Qnsp(entitled(Role::Admin).admin());

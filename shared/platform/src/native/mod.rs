@@ -49,6 +49,10 @@ pub(crate) fn client_address(_headers: &http::HeaderMap, extensions: &http::Exte
     extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.to_string())
 }
 
+pub(crate) fn sleep(time: Duration) -> Task<'static, ()> {
+    Box::pin(tokio::time::sleep(time))
+}
+
 pub(crate) fn now_ms() -> i64 {
     let elapsed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     let elapsed = elapsed + AHEAD.try_with(|time| *time).unwrap_or_default();

@@ -6,7 +6,7 @@ mod fetch;
 mod sqlite;
 mod writer;
 
-use std::{cell::RefCell, future::Future, sync::Arc};
+use std::{cell::RefCell, future::Future, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body};
 use send_wrapper::SendWrapper;
@@ -95,6 +95,10 @@ pub(crate) fn later(_extensions: &http::Extensions, task: Task<'static, ()>) {
 pub(crate) fn client_address(headers: &http::HeaderMap, _extensions: &http::Extensions) -> Option<String> {
     let last = headers.get_all("spin-client-addr").iter().next_back();
     last.and_then(|value| value.to_str().ok()).map(str::to_owned)
+}
+
+pub(crate) fn sleep(time: Duration) -> Task<'static, ()> {
+    Box::pin(SendWrapper::new(spin_sdk::time::sleep(time)))
 }
 
 pub(crate) fn now_ms() -> i64 {

@@ -5,7 +5,7 @@ mod exchange;
 mod fetch;
 mod kv;
 
-use std::{cell::RefCell, future::Future, sync::Arc};
+use std::{cell::RefCell, future::Future, sync::Arc, time::Duration};
 
 use axum::Router;
 use send_wrapper::SendWrapper;
@@ -97,6 +97,10 @@ pub(crate) fn later(extensions: &http::Extensions, task: Task<'static, ()>) {
 /// Cloudflare sets this header to the visitor's address, whatever the client has sent.
 pub(crate) fn client_address(headers: &http::HeaderMap, _extensions: &http::Extensions) -> Option<String> {
     headers.get("cf-connecting-ip").and_then(|value| value.to_str().ok()).map(str::to_owned)
+}
+
+pub(crate) fn sleep(time: Duration) -> Task<'static, ()> {
+    Box::pin(SendWrapper::new(worker::Delay::from(time)))
 }
 
 pub(crate) fn now_ms() -> i64 {

@@ -64,6 +64,7 @@ mod qnsp_billing;
 mod qnsp_operators;
 mod qnsp_payments;
 mod qnsp_retention;
+mod qnsp_streaming;
 mod qnsp_tenants;
 mod restart;
 mod secrets;
@@ -146,6 +147,7 @@ fn cases() -> Vec<Case> {
         of(["operators", "tenants"], qnsp_operators::cases()),
         of(["operators", "tenants", "audit-events", "audit-log"], qnsp_audit::cases()),
         of(["operators", "audit-events", "audit-log"], qnsp_retention::cases()),
+        of(["operators", "tenants", "audit-events"], qnsp_streaming::cases()),
         of(["operators", "tenants"], qnsp_tenants::cases()),
         of(["operators", "auth"], qnsp_auth::cases()),
         of(["operators", "auth"], qnsp_auth_federation::cases()),

@@ -46,6 +46,13 @@ fn made(w: &World, path: &str, body: &Value, status: u16) -> Value {
 
 const POLICIES: &str = "/audit/v1/retention/policies";
 
+const SUBSCRIPTIONS: &str = "/audit/v1/streaming/subscriptions";
+
+fn new_subscription() -> Value {
+    let destination = json!({ "type": "sqs", "config": { "queueUrl": "https://sqs.example/queue" } });
+    json!({ "name": unique("subscription"), "destination": destination })
+}
+
 fn new_policy() -> Value {
     json!({ "name": unique("policy"), "retentionPeriod": "P1Y" })
 }
@@ -57,6 +64,22 @@ fn audit() -> Vec<Sample> {
             at("/audit/v1/events").body(json!({ "eventType": "orders.created", "payload": {} }))
         })
         .refuses(json!({ "eventType": "orders.created" })),
+        of("GET /audit/v1/streaming/events", |_| {
+            // A stream that is found would go on for a while.
+            at(format!("/audit/v1/streaming/events?subscriptionId={UNKNOWN}"))
+        })
+        .answers(404),
+        of("GET /audit/v1/streaming/metrics", |_| at("/audit/v1/streaming/metrics")),
+        of("POST /audit/v1/streaming/subscriptions", |_| at(SUBSCRIPTIONS).body(new_subscription()))
+            .refuses(json!({ "name": unique("subscription") })),
+        of("GET /audit/v1/streaming/subscriptions", |_| at(SUBSCRIPTIONS)),
+        of("PATCH /audit/v1/streaming/subscriptions/{subscriptionId}", |_| {
+            at(format!("{SUBSCRIPTIONS}/{UNKNOWN}")).body(json!({ "status": "paused" }))
+        })
+        .answers(404)
+        .refuses(json!({})),
+        of("DELETE /audit/v1/streaming/subscriptions/{subscriptionId}", |_| at(format!("{SUBSCRIPTIONS}/{UNKNOWN}")))
+            .answers(404),
         of("POST /audit/v1/retention/policies", |_| at(POLICIES).body(new_policy()))
             .refuses(json!({ "name": unique("policy") })),
         of("GET /audit/v1/retention/policies", |_| at(POLICIES)),

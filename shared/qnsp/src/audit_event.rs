@@ -12,14 +12,14 @@ use serde_json::Value;
 use service::{Error, Result};
 
 /// The columns that [`of_row`] reads.
-pub(crate) const COLUMNS: &str = "leaf_index, entry";
+pub const COLUMNS: &str = "leaf_index, entry";
 
-pub(crate) fn of_row(row: &Row) -> Result<AuditEvent> {
+pub fn of_row(row: &Row) -> Result<AuditEvent> {
     of(row.get("leaf_index")?, &row.get::<String>("entry")?)
 }
 
 /// The event by the index and the text of its entry.
-pub(crate) fn of(index: i64, text: &str) -> Result<AuditEvent> {
+pub fn of(index: i64, text: &str) -> Result<AuditEvent> {
     let entry: Entry = serde_json::from_str(text).map_err(|_| Error::internal("an event is no entry"))?;
     let mut detail = match entry.detail {
         Some(Value::Object(detail)) => detail,
