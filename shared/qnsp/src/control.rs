@@ -112,7 +112,7 @@ async fn count_and_record(caller: &Caller, until: Option<Stage>, status: StatusC
     }
     let outcomes = batch.write().await?;
     let window = Window::of(outcomes.one(window)?, caller.now)?;
-    caller.state(|state| state.window = Some(window));
+    caller.counted(window);
     Ok(())
 }
 

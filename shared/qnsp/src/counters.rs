@@ -26,23 +26,32 @@ pub(crate) struct Window {
     pub remaining: i64,
     /// Seconds since the epoch.
     pub reset: i64,
+    /// Whether the tenant that the call is about has webhooks, which are to be told of events.
+    pub has_webhooks: bool,
 }
 
 impl Window {
-    /// Counts a call, and gives the row of [`Window::of`].
-    pub(crate) fn count(tenant: &str, now: i64, default_limit: i64, is_error: bool) -> Statement {
+    /// Counts a call of a tenant's token about a tenant, and gives the row of [`Window::of`].
+    pub(crate) fn count(own: &str, about: &str, now: i64, default_limit: i64, is_error: bool) -> Statement {
         let upsert = Statement::new(
             "INSERT INTO qnsp_minutes (tenant_id, minute, calls, errors, milliseconds) VALUES (?1, ?2, 1, ?3, 0) \
              ON CONFLICT (tenant_id, minute) DO UPDATE SET calls = calls + 1, errors = errors + excluded.errors \
-             RETURNING calls, coalesce((SELECT rate_limit FROM qnsp_tenants WHERE id = ?1), ?4) AS rate_limit",
+             RETURNING calls, coalesce((SELECT rate_limit FROM qnsp_tenants WHERE id = ?1), ?4) AS rate_limit, \
+             EXISTS (SELECT 1 FROM qnsp_subscriptions WHERE tenant_id = ?5 AND destination = 'webhook' \
+             AND status = 'active') AS has_webhooks",
         );
-        upsert.bind(tenant).bind(now.div_euclid(MINUTE)).bind(i64::from(is_error)).bind(default_limit)
+        upsert.bind(own).bind(now.div_euclid(MINUTE)).bind(i64::from(is_error)).bind(default_limit).bind(about)
     }
 
     pub(crate) fn of(row: &Row, now: i64) -> Result<Self> {
         let limit: i64 = row.get("rate_limit")?;
         let calls: i64 = row.get("calls")?;
-        Ok(Self { limit, remaining: (limit - calls).max(0), reset: (now.div_euclid(MINUTE) + 1) * 60 })
+        Ok(Self {
+            limit,
+            remaining: (limit - calls).max(0),
+            reset: (now.div_euclid(MINUTE) + 1) * 60,
+            has_webhooks: row.get("has_webhooks")?,
+        })
     }
 
     /// Whether one more call fits into this minute.

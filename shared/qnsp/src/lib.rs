@@ -16,6 +16,7 @@ mod subscriptions;
 mod tenancy;
 mod token;
 mod usage;
+mod webhooks;
 mod work;
 
 use axum::Router;

@@ -18,6 +18,7 @@ use crate::{
     counters::{self, Window},
     idempotency::{Answer, Idempotency},
     new_id,
+    webhooks::deliver_later,
 };
 
 /// A batch that is being put together. Guards of the handler come after those of the pipeline.
@@ -61,8 +62,16 @@ impl Caller {
         window
     }
 
+    /// The call has been counted, and its event, if it is one, recorded.
+    pub(crate) fn counted(&self, window: Window) {
+        self.state(|state| state.window = Some(window));
+        if window.has_webhooks {
+            deliver_later(self);
+        }
+    }
+
     pub(crate) fn count_minute(&self, is_error: bool) -> Statement {
-        Window::count(self.own_tenant(), self.now, self.default_limit(), is_error)
+        Window::count(self.own_tenant(), self.tenant(), self.now, self.default_limit(), is_error)
     }
 }
 
@@ -126,7 +135,7 @@ impl Work {
         match self.batch.write().await {
             Ok(outcomes) => {
                 let window = Window::of(outcomes.one(self.window)?, now)?;
-                caller.state(|state| state.window = Some(window));
+                caller.counted(window);
                 Ok(outcomes)
             }
             Err(error) if is_fault(&error) => Err(unavailable(error)),

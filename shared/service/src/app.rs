@@ -186,7 +186,7 @@ impl App {
     }
 
     /// Defers what need not be done before the answer. It is lost with an instance that ends.
-    pub(crate) fn spawn_after_response(&self, task: Task<'static, ()>) {
+    pub fn spawn_after_response(&self, task: Task<'static, ()>) {
         self.0.deferred.lock().unwrap_or_else(PoisonError::into_inner).push(task);
     }
 

@@ -66,6 +66,7 @@ mod qnsp_payments;
 mod qnsp_retention;
 mod qnsp_streaming;
 mod qnsp_tenants;
+mod qnsp_webhooks;
 mod restart;
 mod secrets;
 mod service_key;
@@ -148,6 +149,7 @@ fn cases() -> Vec<Case> {
         of(["operators", "tenants", "audit-events", "audit-log"], qnsp_audit::cases()),
         of(["operators", "audit-events", "audit-log"], qnsp_retention::cases()),
         of(["operators", "tenants", "audit-events"], qnsp_streaming::cases()),
+        of(["operators", "tenants", "audit-events"], qnsp_webhooks::cases()),
         of(["operators", "tenants"], qnsp_tenants::cases()),
         of(["operators", "auth"], qnsp_auth::cases()),
         of(["operators", "auth"], qnsp_auth_federation::cases()),
