@@ -220,6 +220,7 @@ fn what_is_no_subscription_is_refused(t: &Deployment) {
         assert_eq!(viewer.get(&format!("{STREAM}?{query}")).status, 400, "{query}");
     }
     assert_eq!(viewer.get(&format!("{STREAM}?subscriptionId={UNKNOWN}")).status, 404);
+    assert_eq!(viewer.get(&format!("{SUBSCRIPTIONS}?limit=many")).status, 400);
     let free = Tenant::new(t, &json!({ "tier": "free" })).key("owner");
     for reply in
         [free.get(STREAM), free.get(METRICS), free.post(SUBSCRIPTIONS, &json!({ "name": "n", "destination": kafka() }))]
