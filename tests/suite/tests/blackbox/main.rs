@@ -61,6 +61,7 @@ mod qnsp_auth_reports;
 mod qnsp_auth_risk;
 mod qnsp_auth_stats;
 mod qnsp_billing;
+mod qnsp_fuzz;
 mod qnsp_operators;
 mod qnsp_payments;
 mod qnsp_retention;
@@ -149,6 +150,7 @@ fn cases() -> Vec<Case> {
         of(["operators", "tenants", "audit-events", "audit-log"], qnsp_audit::cases()),
         of(["operators", "audit-events", "audit-log"], qnsp_retention::cases()),
         of(["operators", "tenants", "audit-events"], qnsp_streaming::cases()),
+        of(["operators", "tenants", "audit-events", "auth", "billing"], qnsp_fuzz::cases()),
         of(["operators", "tenants", "audit-events"], qnsp_webhooks::cases()),
         of(["operators", "tenants"], qnsp_tenants::cases()),
         of(["operators", "auth"], qnsp_auth::cases()),
