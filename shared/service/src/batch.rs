@@ -149,15 +149,18 @@ struct Ran {
 }
 
 impl<A: Actor> Batch<A> {
-    /// The entry stands right behind the statement that decides on it, so that nothing comes between the two.
+    /// The entry stands right behind the statement that decides on it, so that nothing comes between the two. One that
+    /// reads changes nothing, so there is no entry: what the database counts is the change before it, of whoever made that.
     fn plan(&mut self, guards: Option<Statement>) -> Plan {
         let mut plan = Plan { statements: self.actor.opening(), guards: None, positions: Vec::new(), entry: None };
         plan.guards = guards.map(|guards| plan.add(guards));
         for (index, statement) in std::mem::take(&mut self.statements).into_iter().enumerate() {
+            let is_reading = statement.is_reading();
             let position = plan.add(statement);
             plan.positions.push(position);
             if let Some((audit, Some(slot))) = &self.entry
                 && slot.0 == index
+                && !is_reading
             {
                 plan.entry = Some(plan.add(self.append(audit, false)));
             }

@@ -3,7 +3,7 @@
 
 use std::{
     sync::mpsc::{self, Receiver, Sender},
-    thread,
+    thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
@@ -20,7 +20,10 @@ const LOCK_DEADLINE: Duration = Duration::from_secs(30);
 
 type Outcomes = Result<Vec<Outcome>, SqlError>;
 
-pub(super) struct Writer(Sender<Batch>);
+pub(super) struct Writer {
+    /// Until this is dropped.
+    running: Option<(Sender<Batch>, JoinHandle<()>)>,
+}
 
 /// A batch that waits, and where its answer goes.
 struct Batch {
@@ -30,12 +33,12 @@ struct Batch {
 }
 
 impl Writer {
-    /// The thread ends when this is dropped, after the batches that wait.
+    /// Dropping this waits for the batches that wait, and until the connection is closed: that removes files by their name.
     pub(super) fn start(connection: Connection) -> Result<Self, SqlError> {
         let (batches, waiting) = mpsc::channel();
         let started = thread::Builder::new().name("writer".to_owned()).spawn(move || write_all(&connection, &waiting));
-        started.map_err(|error| SqlError::Other(error.to_string()))?;
-        Ok(Self(batches))
+        let thread = started.map_err(|error| SqlError::Other(error.to_string()))?;
+        Ok(Self { running: Some((batches, thread)) })
     }
 
     /// Returns when the batch has been committed, and flushed if it is durable, or has been rolled back.
@@ -45,11 +48,22 @@ impl Writer {
         is_durable: bool,
     ) -> impl Future<Output = Outcomes> + Send + use<> {
         let (answer, answered) = oneshot::channel();
-        let sent = self.0.send(Batch { statements, is_durable, answer });
+        let batch = Batch { statements, is_durable, answer };
+        let sent = self.running.as_ref().map(|(batches, _)| batches.send(batch));
         async move {
             let ended = || SqlError::Other("the writing thread has ended".to_owned());
-            sent.map_err(|_| ended())?;
+            sent.and_then(Result::ok).ok_or_else(ended)?;
             answered.await.map_err(|_| ended())?
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if let Some((batches, thread)) = self.running.take() {
+            drop(batches);
+            // A thread that panicked has closed its connection, too.
+            let _ = thread.join();
         }
     }
 }
