@@ -3,6 +3,7 @@
 
 use std::{fs, path::PathBuf};
 
+use chancery_tests::variables::Variables;
 use serde_json::json;
 use signed_note::{Note, StandardVerifier, VerifierList};
 use tlog_tiles::{Checkpoint, Error, HashReader, Tile, TileHashReader, TileReader};
@@ -120,7 +121,8 @@ fn a_copy_is_verified_by_others(t: &Deployment) {
     assert_eq!(mirror()["treeSize"], 263);
 }
 
-fn a_copy_of_a_log_that_was_rewritten_is_refused(t: &Deployment) {
+fn a_copy_of_a_log_that_was_rewritten_is_refused(shared: &Deployment) {
+    let t = &Deployment::start(shared.instance.runtime, Variables::random()).unwrap();
     let (tenant, secrets) = logged(t, 3);
     let folder = Folder::new(t);
     let fails = |tenant: &str, copy: &str, reason: &str| {

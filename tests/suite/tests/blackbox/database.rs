@@ -78,7 +78,8 @@ pub fn contains(instance: &Instance, text: &str) -> bool {
     })
 }
 
-/// Changes the stored state behind the back of the running deployment.
+/// Changes the stored state behind the back of the running deployment, which must be one of the case's own: D1 does not
+/// expect another writer, and fails what others are doing meanwhile.
 pub fn change(instance: &Instance, statements: &str) {
     open_with(instance, OpenFlags::SQLITE_OPEN_READ_WRITE).execute_batch(statements).unwrap();
 }

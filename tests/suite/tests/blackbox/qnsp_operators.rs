@@ -1,5 +1,6 @@
 //! Tenants and API keys of QNSP, as operators make them and look after them.
 
+use chancery_tests::variables::Variables;
 use crypto::{hash, jwt, jwt::IssuerKey};
 use model::AuthLevel;
 use serde_json::{Value, json};
@@ -209,7 +210,8 @@ fn details(reply: &chancery::client::Reply) -> Value {
     body["details"].clone()
 }
 
-fn a_webhook_secret_is_the_same_each_time_and_sealed(t: &Deployment) {
+fn a_webhook_secret_is_the_same_each_time_and_sealed(shared: &Deployment) {
+    let t = &Deployment::start(shared.instance.runtime, Variables::random()).unwrap();
     let secret = |tenant: &Tenant| {
         let answer = ok(&t.service.get(&tenant.path("/webhook-secret")), 200);
         answer["webhookSecret"].as_str().unwrap().to_owned()

@@ -15,6 +15,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 use crate::{
     case::{self, Case},
+    clock,
     deployment::Deployment,
 };
 
@@ -192,7 +193,11 @@ impl Scene {
         let mut deployments = self.deployments.lock().unwrap_or_else(PoisonError::into_inner);
         let started = deployments.entry(functions.clone()).or_default().clone();
         drop(deployments);
-        let start = || Deployment::start_with(self.runtime, functions.clone(), Variables::random());
+        let start = || {
+            // The case before in this thread may have let time pass.
+            clock::set_ahead(Duration::ZERO);
+            Deployment::start_with(self.runtime, functions.clone(), Variables::random())
+        };
         started.get_or_init(|| case::caught(start).unwrap_or_else(Err));
         started
     }
