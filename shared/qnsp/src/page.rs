@@ -18,13 +18,23 @@ impl<'de, const DEFAULT: i64, const MOST: i64> Deserialize<'de> for Limit<DEFAUL
     }
 }
 
-/// How many rows come before the page. A negative number is 0.
+/// The greatest number that JavaScript, and with it D1, does not round.
+const GREATEST: i64 = (1 << 53) - 1;
+
+/// How many rows come before the page. What lies outside of 0 to 2^53 - 1 is moved to the nearest bound.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Offset(pub i64);
 
+impl Offset {
+    #[must_use]
+    pub fn within(offset: i64) -> Self {
+        Self(offset.clamp(0, GREATEST))
+    }
+}
+
 impl<'de> Deserialize<'de> for Offset {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        i64::deserialize(from).map(|offset| Self(offset.max(0)))
+        i64::deserialize(from).map(Self::within)
     }
 }
 

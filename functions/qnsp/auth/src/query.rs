@@ -6,7 +6,7 @@ use model::{
     time::IsoTime,
 };
 use platform::{Row, SqlValue, Statement};
-use qnsp::{Call, Caller, Cursor, impossible};
+use qnsp::{Call, Caller, Cursor, Offset, impossible};
 use serde::{Deserialize, Serialize};
 use serde_json::{json, value::RawValue};
 use service::{Error, Result};
@@ -43,7 +43,7 @@ pub(crate) async fn query_events(call: Call<QueryFederation>) -> Result<Response
     let cursor = Cursor::of(&call, &filters)?;
     let after: Option<Position> = query.cursor.as_deref().map(|text| cursor.read(text)).transpose()?;
     let limit = query.limit.unwrap_or(LIMIT).clamp(1, MOST);
-    let offset = if after.is_some() { 0 } else { query.offset.unwrap_or(0).max(0) };
+    let offset = if after.is_some() { 0 } else { Offset::within(query.offset.unwrap_or(0)).0 };
     let mut work = call.work();
     // One more than the page tells whether there is another.
     let found = work.push(filters.page(&call, after, limit + 1, offset));
