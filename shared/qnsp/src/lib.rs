@@ -28,7 +28,7 @@ pub use caller::Caller;
 pub use counters::{DAY, USED, counts_since, day_of};
 pub use cursor::Cursor;
 pub use event::{Recorded, system_event};
-pub use page::{Limit, Offset, Page};
+pub use page::{AskPage, Limit, Offset, Page};
 pub use refusal::{conflict, impossible, impossible_fields, missing, role_required};
 pub use service::new_id;
 pub use settings::Settings;

@@ -1,6 +1,7 @@
 //! Pages of lists by `limit` and `offset`.
 
 use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 /// How many rows a page has: 1 to `MOST`. What lies outside is moved to the nearest bound.
 #[derive(Clone, Copy, Debug)]
@@ -38,8 +39,21 @@ impl<'de> Deserialize<'de> for Offset {
     }
 }
 
+/// The query of a list that has no filters.
+#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct AskPage {
+    /// 1 to 200, 50 if not given.
+    #[serde(default)]
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 200)]
+    pub limit: Limit,
+    #[serde(default)]
+    #[param(value_type = Option<i64>, minimum = 0)]
+    pub offset: Offset,
+}
+
 /// The members of a list's answer that say which page it is.
-#[derive(Clone, Copy, Debug, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct Page {
     pub total: i64,
     pub limit: i64,

@@ -22,7 +22,7 @@ use crate::{answered, selection::Selection, variables::Variables};
 /// The longest start: a component is compiled at its first start.
 const START_TIMEOUT: Duration = Duration::from_secs(180);
 
-/// How much of a deployment's log a failed case shows.
+/// How much of a deployment's log is shown when it cannot be started or a case fails.
 const SHOWN_LINES: usize = 10;
 
 /// The header with which a request says how many milliseconds the clock is ahead for it, where the clock can be moved.
@@ -208,13 +208,9 @@ impl Instance {
 }
 
 impl Instance {
-    /// The end of its log, for the report of a case that failed; without the addresses in workerd's own code.
+    /// The end of its log, for the report of a case that failed.
     pub fn end_of_log(&self) -> String {
-        let log = self.log();
-        let mut lines: Vec<_> =
-            log.lines().rev().filter(|line| !line.starts_with("stack:")).take(SHOWN_LINES).collect();
-        lines.reverse();
-        lines.join("\n")
+        end(&self.log())
     }
 }
 
@@ -294,11 +290,16 @@ fn start(runtime: Runtime, state: Arc<State>, functions: Selection, variables: V
         Err(reason) => {
             kill(&mut process);
             let log = fs::read_to_string(state.log()).unwrap_or_default();
-            let end: Vec<_> = log.lines().rev().take(8).collect();
-            let end: Vec<_> = end.into_iter().rev().collect();
-            Err(format!("{program} {reason}\n{}", end.join("\n")))
+            Err(format!("{program} {reason}\n{}", end(&log)))
         }
     }
+}
+
+/// The last lines of a log, without the addresses in workerd's own code.
+fn end(log: &str) -> String {
+    let mut lines: Vec<_> = log.lines().rev().filter(|line| !line.starts_with("stack:")).take(SHOWN_LINES).collect();
+    lines.reverse();
+    lines.join("\n")
 }
 
 fn announced(process: &mut Child, announcement: Announcement, log: &Path) -> Result<String, String> {

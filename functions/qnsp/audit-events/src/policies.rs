@@ -11,10 +11,9 @@ use model::{
     time::IsoTime,
 };
 use policy::qnsp::{DAY_MS, duration};
-use qnsp::{Call, Limit, Nothing, Offset, impossible, new_id};
+use qnsp::{AskPage, Call, Nothing, impossible, new_id};
 use serde::Deserialize;
 use service::Result;
-use utoipa::IntoParams;
 
 use crate::policy_store as store;
 
@@ -22,17 +21,6 @@ use crate::policy_store as store;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PolicyId {
     policy_id: Uuid,
-}
-
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ListPolicies {
-    #[serde(default)]
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 200)]
-    limit: Limit,
-    #[serde(default)]
-    #[param(value_type = Option<i64>, minimum = 0)]
-    offset: Offset,
 }
 
 /// Make a retention policy. Nothing is erased before a cleanup.
@@ -56,10 +44,10 @@ pub(crate) async fn create_policy(call: Call<NewPolicy>) -> Result<Response> {
 
 /// List the retention policies, the oldest first.
 #[utoipa::path(
-    get, path = "/audit/v1/retention/policies", tag = "Audit", params(ListPolicies),
+    get, path = "/audit/v1/retention/policies", tag = "Audit", params(AskPage),
     responses((status = 200, body = Policies), (status = 400), (status = 401), (status = 403)),
 )]
-pub(crate) async fn list_policies(call: Call<Nothing, ListPolicies>) -> Result<Json<Policies>> {
+pub(crate) async fn list_policies(call: Call<Nothing, AskPage>) -> Result<Json<Policies>> {
     let mut work = call.work();
     let found = work.push(store::page(call.tenant(), call.query.limit.0, call.query.offset.0));
     let total = work.push(store::count(call.tenant()));

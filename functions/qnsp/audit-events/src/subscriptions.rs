@@ -11,10 +11,9 @@ use model::{
 };
 use platform::random;
 use policy::qnsp::Refused;
-use qnsp::{Call, Caller, Limit, Nothing, Offset, Settings, impossible, new_id, subscription_aad};
+use qnsp::{AskPage, Call, Caller, Nothing, Settings, impossible, new_id, subscription_aad};
 use serde::Deserialize;
 use service::Result;
-use utoipa::IntoParams;
 
 use crate::subscription_store::{self as store, PULL, PUSH};
 
@@ -22,17 +21,6 @@ use crate::subscription_store::{self as store, PULL, PUSH};
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SubscriptionId {
     subscription_id: Uuid,
-}
-
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ListSubscriptions {
-    #[serde(default)]
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 200)]
-    limit: Limit,
-    #[serde(default)]
-    #[param(value_type = Option<i64>, minimum = 0)]
-    offset: Offset,
 }
 
 /// Subscribe to events: a webhook is sent them, a bridge to Kafka or SQS reads the stream.
@@ -71,10 +59,10 @@ pub(crate) async fn create_subscription(call: Call<NewSubscription>) -> Result<R
 
 /// List the subscriptions, the oldest first. Secrets are not shown.
 #[utoipa::path(
-    get, path = "/audit/v1/streaming/subscriptions", tag = "Audit", params(ListSubscriptions),
+    get, path = "/audit/v1/streaming/subscriptions", tag = "Audit", params(AskPage),
     responses((status = 200, body = Subscriptions), (status = 400), (status = 401), (status = 403)),
 )]
-pub(crate) async fn list_subscriptions(call: Call<Nothing, ListSubscriptions>) -> Result<Json<Subscriptions>> {
+pub(crate) async fn list_subscriptions(call: Call<Nothing, AskPage>) -> Result<Json<Subscriptions>> {
     let mut work = call.work();
     let found = work.push(store::page(call.tenant(), call.query.limit.0, call.query.offset.0));
     let total = work.push(store::count(call.tenant()));

@@ -8,11 +8,10 @@ use model::{
     time::IsoTime,
 };
 use platform::{Row, Statement};
-use qnsp::{Call, Caller, DAY, Limit, Nothing, Offset, impossible, missing, new_id};
+use qnsp::{AskPage, Call, Caller, DAY, Nothing, impossible, missing, new_id};
 use serde::Deserialize;
 use serde_json::json;
 use service::{Guard, Result};
-use utoipa::IntoParams;
 
 use crate::{
     download,
@@ -32,17 +31,6 @@ const MOST_DAYS: i64 = 366;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct OfReport {
     report_id: Uuid,
-}
-
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ListReports {
-    #[serde(default)]
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 200)]
-    limit: Limit,
-    #[serde(default)]
-    #[param(value_type = Option<i64>, minimum = 0)]
-    offset: Offset,
 }
 
 /// Ask for a report over events of identity providers.
@@ -71,10 +59,10 @@ pub(crate) async fn create_report(call: Call<CreateReport>) -> Result<Response> 
 
 /// List the reports, newest first.
 #[utoipa::path(
-    get, path = "/auth/federation/audit/reports", tag = "Auth", params(ListReports),
+    get, path = "/auth/federation/audit/reports", tag = "Auth", params(AskPage),
     responses((status = 200, body = Reports), (status = 400), (status = 401), (status = 403)),
 )]
-pub(crate) async fn list_reports(call: Call<Nothing, ListReports>) -> Result<Json<Reports>> {
+pub(crate) async fn list_reports(call: Call<Nothing, AskPage>) -> Result<Json<Reports>> {
     let select = Statement::new(
         "SELECT id, report_type, created_at, completed_at FROM qnsp_federation_reports WHERE tenant_id = ?1 \
          ORDER BY created_at DESC, id DESC LIMIT ?2 OFFSET ?3",

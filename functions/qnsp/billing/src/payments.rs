@@ -10,10 +10,8 @@ use policy::qnsp::{
     dunning::next_retry_at,
     price::{major, of_cents},
 };
-use qnsp::{Call, Limit, Nothing, Offset, conflict, missing};
-use serde::Deserialize;
+use qnsp::{AskPage, Call, Nothing, conflict, missing};
 use service::{Guard, Result};
-use utoipa::IntoParams;
 
 use crate::{
     adapter::{Charge, Simulation},
@@ -24,24 +22,12 @@ use crate::{
 /// How often a payment that failed can be charged again.
 const MOST_RETRIES: i64 = 4;
 
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ListFailed {
-    /// 1 to 200, 50 if not given.
-    #[serde(default)]
-    #[param(value_type = Option<i64>)]
-    limit: Limit,
-    #[serde(default)]
-    #[param(value_type = Option<i64>)]
-    offset: Offset,
-}
-
 /// List payments that failed and are not settled, the latest first: of the tenant, or of all for an operator who names none.
 #[utoipa::path(
-    get, path = "/billing/v1/dunning/failed-payments", tag = "Billing", params(ListFailed),
+    get, path = "/billing/v1/dunning/failed-payments", tag = "Billing", params(AskPage),
     responses((status = 200, body = FailedPayments), (status = 400), (status = 401), (status = 403), (status = 404)),
 )]
-pub(crate) async fn list_failed_payments(call: Call<Nothing, ListFailed>) -> Result<Json<FailedPayments>> {
+pub(crate) async fn list_failed_payments(call: Call<Nothing, AskPage>) -> Result<Json<FailedPayments>> {
     let list = Scope::of(&call).select(
         "SELECT id, tenant_id, amount, failed_at, retries FROM qnsp_payments WHERE {scope} AND status = 'failed' \
          ORDER BY failed_at DESC, id LIMIT ?2 OFFSET ?3",
