@@ -80,3 +80,104 @@ export async function a_false_proof_is_found_out(page, deployment) {
     await page.unroute(address);
   }
 }
+
+/** A tenant of QNSP with a key of its owner. */
+function tenant(deployment, name) {
+  const { tenantId } = deployment.tool("qnsp", "tenant", "create", name, "--tier", "enterprise-pro");
+  const { apiKey } = deployment.tool("qnsp", "key", "create", "--tenant", tenantId, "--role", "owner", "--name", "browser");
+  return { tenantId, apiKey };
+}
+
+async function looksInto(page, apiKey) {
+  await page.opens("/portal/ui/operator");
+  await page.getByLabel("API key", { exact: true }).last().fill(apiKey);
+  await page.getByRole("button", { name: "Look into the tenant" }).click();
+}
+
+export async function a_tenant_and_a_key_are_made_used_and_revoked(page, deployment) {
+  await opened(page, deployment.licence);
+  await page.getByText("New tenant").click();
+  const section = page.getByRole("region", { name: "QNSP tenants" }).first();
+  await section.getByLabel("Name", { exact: true }).fill("made-in-the-browser");
+  await section.getByLabel("Tier").selectOption("enterprise-pro");
+  await section.getByRole("button", { name: "Make the tenant" }).click();
+  await page.getByRole("button", { name: "Keys of made-in-the-browser" }).click();
+  await section.getByLabel("Role").selectOption("admin");
+  await section.getByLabel("Name of the key").fill("for a test");
+  await section.getByRole("button", { name: "Issue a key" }).click();
+  const apiKey = await page.locator(".secret .code").textContent();
+  assert.match(apiKey, /^qnsp_pqc_[0-9a-f]{40}$/);
+  await page.isAccessible("tenants and keys");
+  const answer = () => page.request.get("/tenant/v1/quotas/current", { headers: { authorization: `Bearer ${apiKey}` } });
+  assert.equal((await answer()).status(), 200);
+  await page.getByRole("button", { name: "Revoke for a test" }).click();
+  await page.getByRole("button", { name: "Revoke", exact: true }).last().click();
+  await page.getByText("revoked", { exact: true }).waitFor();
+  assert.equal((await answer()).status(), 401);
+}
+
+export async function a_suspended_tenant_is_refused_until_it_is_resumed(page, deployment) {
+  const { apiKey } = tenant(deployment, "suspended-in-the-browser");
+  const status = async () => (await page.request.get("/tenant/v1/quotas/current", { headers: { authorization: `Bearer ${apiKey}` } })).status();
+  await opened(page, deployment.licence);
+  await page.getByRole("button", { name: "Suspend suspended-in-the-browser" }).click();
+  await page.getByRole("button", { name: "Suspend", exact: true }).last().click();
+  await page.getByRole("button", { name: "Resume suspended-in-the-browser" }).waitFor();
+  assert.equal(await status(), 403);
+  await page.getByRole("button", { name: "Resume suspended-in-the-browser" }).click();
+  await page.getByRole("button", { name: "Suspend suspended-in-the-browser" }).waitFor();
+  assert.equal(await status(), 200);
+}
+
+export async function quotas_usage_and_revenue_are_what_the_api_says(page, deployment) {
+  const { tenantId, apiKey } = tenant(deployment, "seen");
+  const operators = deployment.tool("qnsp", "key", "create", "--tenant", tenantId, "--role", "platform_admin", "--name", "operator");
+  const meter = { tenantId, meterType: "kms.hsm.sign", quantity: 5000 };
+  const recorded = await page.request.post("/billing/v1/meters", { headers: { authorization: `Bearer ${operators.apiKey}` }, data: { meters: [meter] } });
+  assert.equal(recorded.status(), 201);
+  const asked = async (path) => (await page.request.get(path, { headers: { authorization: `Bearer ${apiKey}` } })).json();
+  await looksInto(page, apiKey);
+  await page.getByRole("img", { name: /^Revenue by month/ }).waitFor();
+  const { quotas } = await asked("/tenant/v1/quotas/current");
+  const shown = await page.getByRole("region", { name: "Quotas" }).locator("tbody tr").allTextContents();
+  assert.equal(shown.length, quotas.length);
+  quotas.forEach(({ quotaName }, index) => assert.ok(shown[index].includes(quotaName), shown[index]));
+  const usage = await page.getByRole("region", { name: "Usage" }).locator("tbody tr").allTextContents();
+  assert.ok(usage.some((row) => row.startsWith("kms.hsm.sign") && row.includes("5,000")), usage.join("\n"));
+  const { totalRevenue, currency } = await asked("/billing/v1/analytics/revenue/summary");
+  assert.ok(totalRevenue > 0);
+  const money = new Intl.NumberFormat("en-US", { style: "currency", currency }).format(totalRevenue);
+  await page.getByRole("img", { name: money }).waitFor();
+  await page.isAccessible("a tenant of QNSP");
+}
+
+export async function events_are_followed_as_they_are_recorded(page, deployment) {
+  const { apiKey } = tenant(deployment, "followed");
+  const record = async (eventType) => {
+    const answer = await page.request.post("/audit/v1/events", { headers: { authorization: `Bearer ${apiKey}` }, data: { eventType, payload: { by: "<b>nobody</b>" } } });
+    assert.equal(answer.status(), 201);
+  };
+  await record("orders.first");
+  await looksInto(page, apiKey);
+  const list = page.getByRole("list", { name: "Events" });
+  await list.getByText("orders.first").waitFor();
+  await page.getByRole("button", { name: "Follow" }).click();
+  await record("orders.second");
+  await list.getByText("orders.second").waitFor();
+  assert.equal(await list.getByText("orders.second").count(), 1);
+  assert.match(await list.locator("li").first().textContent(), /orders\.second/);
+  await list.locator("summary").first().click();
+  await list.getByText('"by": "<b>nobody</b>"').first().waitFor();
+  await page.getByRole("button", { name: "Stop" }).click();
+  await page.getByRole("button", { name: "Follow" }).waitFor();
+  await record("orders.third");
+  await page.waitForTimeout(2500);
+  assert.equal(await list.getByText("orders.third").count(), 0);
+  const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.documentElement.outerHTML]));
+  assert.ok(!kept.includes(apiKey), "the API key is kept in the page");
+}
+
+export async function a_wrong_api_key_is_refused(page) {
+  await looksInto(page, "qnsp_pqc_0000000000000000000000000000000000000000");
+  await page.getByRole("alert").filter({ hasText: "is not known" }).waitFor();
+}

@@ -8,7 +8,8 @@ export class ApiError extends Error {
     super(body?.message ?? said(status));
     this.status = status;
     this.body = body ?? {};
-    this.fields = flat(body?.fields);
+    // QNSP gives the reason of each field as details.
+    this.fields = flat(body?.fields ?? body?.details);
   }
 }
 
@@ -34,27 +35,37 @@ function sentence(text) {
 }
 
 export async function call(method, path, body, headers = {}) {
+  const answer = await answered(BASE + path, { ...request(method, body, headers), credentials: "same-origin" });
+  return json(await answer.text());
+}
+
+/** What `fetch` is given for a request with a body that is JSON, or with none. */
+export const request = (method, body, headers) => ({
+  method,
+  headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
+  body: body === undefined ? undefined : JSON.stringify(body),
+});
+
+/** An answer that is no JSON says nothing that could be shown. */
+export function json(text) {
+  try {
+    return text === "" ? null : JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** Sends a request, without a cookie unless told otherwise, and gives the answer before its body has come. */
+export async function answered(path, init) {
   let answer;
   try {
-    answer = await fetch(BASE + path, {
-      method,
-      headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
-      body: body === undefined ? undefined : JSON.stringify(body),
-      credentials: "same-origin",
-      cache: "no-store",
-    });
-  } catch {
-    throw new ApiError(0);
+    answer = await fetch(path, { credentials: "omit", cache: "no-store", ...init });
+  } catch (error) {
+    // Whoever stops waiting knows why.
+    throw error.name === "AbortError" ? error : new ApiError(0);
   }
-  const text = await answer.text();
-  let json = null;
-  try {
-    json = text === "" ? null : JSON.parse(text);
-  } catch {
-    // An answer that is no JSON says nothing that could be shown.
-  }
-  if (!answer.ok) throw new ApiError(answer.status, json);
-  return json;
+  if (!answer.ok) throw new ApiError(answer.status, json(await answer.text()));
+  return answer;
 }
 
 /** All pages of a list. */

@@ -1,7 +1,7 @@
 // One application: its details, the services it may use, and its credentials.
 import { all, call } from "./api.js";
 import { go, show } from "./app.js";
-import { announce, button, confirmed, copyable, h, head, link, mark, shownOnce, when } from "./dom.js";
+import { announce, button, confirmed, copyable, h, head, link, mark, shownOnce, table, when } from "./dom.js";
 import { form } from "./form.js";
 import { applicationFields } from "./applications.js";
 
@@ -66,13 +66,14 @@ function access(path, services, mine) {
           await show(false);
         });
     act.setAttribute("aria-label", `${act.textContent}: ${name}`);
-    return h("tr", {}, h("td", {}, h("strong", {}, name), service.app_registration_config?.description && h("p", { class: "muted" }, service.app_registration_config.description)), h("td", {}, instance ? accessMark(instance) : mark("", "no access")), h("td", {}, act));
+    const about = service.app_registration_config?.description;
+    return [[h("strong", {}, name), about && h("p", { class: "muted" }, about)], instance ? accessMark(instance) : mark("", "no access"), act];
   });
   return h("section", { class: "card stack", "aria-label": "Access to services" },
     h("h2", {}, "Access to services"),
     rows.length === 0
       ? h("p", { class: "muted" }, "There are no services to request yet.")
-      : h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Services" }, h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Service"), h("th", { scope: "col" }, "Access"), h("th", { scope: "col" }, "Action"))), h("tbody", {}, rows))),
+      : table("Services", ["Service", "Access", "Action"], rows),
   );
 }
 

@@ -1,7 +1,7 @@
 // The developer's own credentials: API keys, and keys of JSON web tokens.
 import { all, call } from "./api.js";
 import { show } from "./app.js";
-import { announce, button, confirmed, h, head, shownOnce, when } from "./dom.js";
+import { announce, button, confirmed, h, head, shownOnce, table, when } from "./dom.js";
 import { form } from "./form.js";
 
 const ALGORITHMS = ["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384"];
@@ -39,7 +39,7 @@ function keyAuth(keys) {
     h("h2", {}, "API keys"),
     keys.length === 0
       ? h("p", { class: "muted" }, "You have no key yet. A key is sent with every request and says that it is yours.")
-      : table(["Key", "Created", "Action"], keys.map((one) => [h("code", {}, masked(one.key)), when(one.created_at), remove("key-auth", one.id, masked(one.key), "Requests with this key are refused at once.")])),
+      : table("Keys", ["Key", "Created", "Action"], keys.map((one) => [h("code", {}, masked(one.key)), when(one.created_at), remove("key-auth", one.id, masked(one.key), "Requests with this key are refused at once.")])),
     form({
       fields: [{ name: "key", label: "Your own key", required: false, hint: "Leave this empty, and a random one is made." }],
       submit: "New key",
@@ -56,7 +56,7 @@ function jwt(tokens) {
     h("h2", {}, "JSON web tokens"),
     tokens.length === 0
       ? h("p", { class: "muted" }, "You have none yet. You sign tokens yourself: with a shared secret, or with a private key whose public half you give us.")
-      : table(["Issuer (iss)", "Algorithm", "Created", "Action"], tokens.map((one) => [h("code", { class: "wrap" }, one.key), one.algorithm, when(one.created_at), remove("jwt", one.id, one.key, `Tokens that name ${one.key} are refused at once.`)])),
+      : table("JSON web tokens", ["Issuer (iss)", "Algorithm", "Created", "Action"], tokens.map((one) => [h("code", { class: "wrap" }, one.key), one.algorithm, when(one.created_at), remove("jwt", one.id, one.key, `Tokens that name ${one.key} are refused at once.`)])),
     newToken(),
   );
 }
@@ -96,7 +96,3 @@ function newToken() {
   adapt();
   return element;
 }
-
-const table = (titles, rows) =>
-  h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": titles[0] },
-    h("table", {}, h("thead", {}, h("tr", {}, titles.map((title) => h("th", { scope: "col" }, title)))), h("tbody", {}, rows.map((cells) => h("tr", {}, cells.map((cell) => h("td", {}, cell)))))));

@@ -1,8 +1,12 @@
 // Elements from plain calls; text is always text, never markup.
 
 /** h("p", { class: "lead" }, "text", node, [more]): children that are null or false are left out. */
-export function h(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
+export const h = (tag, attributes, ...children) => filled(document.createElement(tag), attributes, children);
+
+/** The same for a picture: svg("rect", { width: 3 }). */
+export const svg = (tag, attributes, ...children) => filled(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+
+function filled(element, attributes = {}, children = []) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
@@ -34,9 +38,33 @@ export function head(title, lead, ...actions) {
   return h("div", { class: "head" }, text, actions.length > 0 && h("div", { class: "row" }, ...actions));
 }
 
+/**
+ * A part of a page that is built from answers. One that fails, for a caller may not do everything, says so and
+ * leaves the others alone. `inside` says that it is a part of another.
+ */
+export async function part(title, build, { inside = false } = {}) {
+  const section = h("section", { class: inside ? "stack" : "card stack", "aria-label": title }, h(inside ? "h3" : "h2", {}, title));
+  const body = h("div", { class: "stack" });
+  const draw = async (...more) => {
+    try {
+      body.replaceChildren(...[await build(draw, ...more)].flat().filter(Boolean));
+    } catch (error) {
+      body.replaceChildren(note([401, 403].includes(error.status) ? "warn" : "bad", error.message));
+    }
+  };
+  await draw();
+  section.append(body);
+  return section;
+}
+
 /** What stands where a list has nothing in it: what the thing is for, and what to do. */
 export const empty = (title, text, ...actions) =>
   h("div", { class: "card empty" }, h("h2", {}, title), h("p", {}, text), h("div", { class: "row" }, ...actions));
+
+/** A table that scrolls by itself where the page is narrow; `rows` are lists of cells. */
+export const table = (label, titles, rows) =>
+  h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label },
+    h("table", {}, h("thead", {}, h("tr", {}, titles.map((title) => h("th", { scope: "col" }, title)))), h("tbody", {}, rows.map((cells) => h("tr", {}, cells.map((cell) => h("td", {}, cell)))))));
 
 /** A time of the API, in seconds, in the reader's own words. */
 export function when(seconds) {

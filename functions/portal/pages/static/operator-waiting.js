@@ -1,5 +1,5 @@
 // Who and what waits for an operator's decision: developers, and applications that ask for a service.
-import { announce, button, h, when } from "./dom.js";
+import { announce, button, h, table, when } from "./dom.js";
 import { meta } from "./session.js";
 import { call } from "./sign.js";
 
@@ -36,11 +36,10 @@ async function waiting(draw, { path, nobody, title, name, about }) {
     element.setAttribute("aria-label", `${text} ${name(one)}`);
     return element;
   };
-  const row = (one) => h("tr", {},
-    h("td", { class: "wrap" }, about(one)),
-    h("td", {}, when(one.created_at)),
-    h("td", {}, h("div", { class: "row" }, act(one, "Approve", "small", APPROVED, "approved"), act(one, "Decline", "danger small", DECLINED, "declined"))),
-  );
-  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Waiting: ${title}` },
-    h("table", {}, h("thead", {}, h("tr", {}, [title, "Since", "Decision"].map((text) => h("th", { scope: "col" }, text)))), h("tbody", {}, data.map(row))));
+  const row = (one) => [
+    h("div", { class: "wrap" }, about(one)),
+    when(one.created_at),
+    h("div", { class: "row" }, act(one, "Approve", "small", APPROVED, "approved"), act(one, "Decline", "danger small", DECLINED, "declined")),
+  ];
+  return table(`Waiting: ${title}`, [title, "Since", "Decision"], data.map(row));
 }

@@ -1,40 +1,28 @@
-// For operators: whether everything answers, and what a licence key lets them see. The parts are modules of their own.
+// For operators: whether everything answers, what a licence key lets them see, and a tenant of QNSP. The parts are modules of their own.
 import { show } from "./app.js";
-import { announce, button, h, head, mark, note } from "./dom.js";
+import { announce, button, h, head, mark, note, part } from "./dom.js";
 import { form } from "./form.js";
 import { audit } from "./operator-audit.js";
 import { licences } from "./operator-licences.js";
 import { status } from "./operator-status.js";
+import { tenant } from "./operator-tenant.js";
+import { tenants } from "./operator-tenants.js";
 import { access, developers } from "./operator-waiting.js";
 import { curve, current, forget, open } from "./sign.js";
 
 export async function page() {
   const who = current()?.who;
   return [
-    head("Operations", "The state of this deployment. With a licence key you see more."),
+    head("Operations", "The state of this deployment. With a licence key you see more, and with an API key a tenant of QNSP."),
     await status(),
     who ? signedIn(who) : await ask(),
     who && (await part("Developers", developers)),
     who && (await part("Access to services", access)),
     who && (await part("Licences", licences)),
+    who && (await part("QNSP tenants", tenants)),
     who && (await part("Audit log", audit)),
+    await part("A tenant of QNSP", tenant),
   ];
-}
-
-/** A part that fails, for a licence may not do everything, says so and leaves the others alone. */
-export async function part(title, build) {
-  const section = h("section", { class: "card stack", "aria-label": title }, h("h2", {}, title));
-  const body = h("div", { class: "stack" });
-  const draw = async (...more) => {
-    try {
-      body.replaceChildren(...[await build(draw, ...more)].flat().filter(Boolean));
-    } catch (error) {
-      body.replaceChildren(note(error.status === 401 ? "warn" : "bad", error.status === 401 ? "This licence may not see this." : error.message));
-    }
-  };
-  await draw();
-  section.append(body);
-  return section;
 }
 
 function signedIn({ tag, authLevel }) {

@@ -1,6 +1,6 @@
 // Signed requests from the browser: ECDH on P-256, AES-256-GCM with a 16-byte IV. The licence key is encrypted once, when
 // it is given, and not kept; the keys that were agreed on cannot be read out, not even by these pages.
-import { ApiError } from "./api.js";
+import { answered, ApiError, json, request } from "./api.js";
 
 const IDLE = 15 * 60 * 1000;
 const utf8 = new TextEncoder();
@@ -18,18 +18,10 @@ export function forget() {
   clearTimeout(timer);
 }
 
-async function ask(path, init = {}) {
-  const answer = await fetch(path, { ...init, cache: "no-store", credentials: "omit" }).catch(() => null);
-  if (!answer) throw new ApiError(0);
-  const body = await answer.text();
-  if (answer.ok) return body;
-  throw new ApiError(answer.status, body.startsWith("{") ? JSON.parse(body) : null);
-}
-
-const json = (body) => (body === "" ? null : JSON.parse(body));
+const fetched = async (path, init) => (await answered(path, init)).text();
 
 /** The curve of this deployment; WebCrypto knows P-256 and not secp256k1. */
-export const curve = async () => json(await ask("/caas/environment")).EC_CURVE_NAME;
+export const curve = async () => json(await fetched("/caas/environment")).EC_CURVE_NAME;
 
 /** Makes a caller of a licence key, and asks whose it is. */
 export async function open(licence) {
@@ -37,7 +29,7 @@ export async function open(licence) {
   const point = new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey));
   const apis = {};
   for (const api of ["caas", "licenses"]) {
-    const { publicKey } = json(await ask(`/${api}/publickeys`));
+    const { publicKey } = json(await fetched(`/${api}/publickeys`));
     const theirs = await crypto.subtle.importKey("raw", Uint8Array.of(4, ...bytes(publicKey)), { name: "ECDH", namedCurve: "P-256" }, false, []);
     const key = await crypto.subtle.deriveKey({ name: "ECDH", public: theirs }, pair.privateKey, { name: "AES-GCM", length: 256 }, false, ["encrypt"]);
     apis[api] = { key, licensekey: await encrypted(key, licence) };
@@ -62,8 +54,12 @@ export async function text(method, path, body, as = caller) {
   const { key, licensekey } = as.apis[path.split("/")[1]];
   const id = { ts: Math.floor(Date.now() / 1000), uuid: crypto.randomUUID(), appid: "chancery-pages" };
   const headers = { publickey: as.publickey, licensekey, requestid: await encrypted(key, JSON.stringify(id)) };
-  if (body !== undefined) headers["content-type"] = "application/json";
-  return ask(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  try {
+    return await fetched(path, request(method, body, headers));
+  } catch (error) {
+    if (error.status === 401 && as === caller) error.message = "This licence may not see this.";
+    throw error;
+  }
 }
 
 async function encrypted(key, plain) {

@@ -1,0 +1,40 @@
+// Plots. Their numbers stand beside them as text, or in their label, for whoever does not see them.
+import { h, svg } from "./dom.js";
+
+const LENGTH = 200;
+const HEIGHT = 10;
+
+/** A bar for a share of a whole, and a mark at what is expected; both may exceed the whole, which a limit warns of. */
+export function bar(share, expected, { limit = false } = {}) {
+  const end = Math.max(1, share, expected ?? 0);
+  const at = (value) => (Math.max(0, value) / end) * LENGTH;
+  const kind = !limit ? "" : share >= 1 ? "bad" : (expected ?? share) >= 1 ? "warn" : "";
+  return svg("svg", { class: "bar-plot", viewBox: `0 0 ${LENGTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" },
+    svg("rect", { class: "whole", width: at(1), height: HEIGHT, rx: 3 }),
+    svg("rect", { class: `part ${kind}`, width: at(share), height: HEIGHT, rx: 3 }),
+    expected !== undefined && svg("rect", { class: "expected", x: Math.min(at(expected), LENGTH - 2), width: 2, height: HEIGHT }));
+}
+
+const WIDTH = 480;
+const TOP = 18;
+const GROUND = 120;
+
+/** A column per point, { name, value, text }, in order; `label` says what they are. */
+export function columns(label, points) {
+  const greatest = Math.max(...points.map((point) => point.value), 0);
+  const step = WIDTH / points.length;
+  const column = ({ name, value, text }, index) => {
+    const height = greatest > 0 ? (Math.max(0, value) / greatest) * (GROUND - TOP) : 0;
+    const middle = index * step + step / 2;
+    return [
+      svg("rect", { class: "part", x: middle - step * 0.3, y: GROUND - height, width: step * 0.6, height, rx: 2 }),
+      svg("text", { x: middle, y: GROUND - height - 5 }, text),
+      svg("text", { class: "name", x: middle, y: GROUND + 16 }, name),
+    ];
+  };
+  const said = points.map(({ name, text }) => `${name}: ${text}`).join(", ");
+  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label },
+    svg("svg", { class: "columns", viewBox: `0 0 ${WIDTH} ${GROUND + 24}`, role: "img", "aria-label": `${label}. ${said}` },
+      svg("line", { x1: 0, x2: WIDTH, y1: GROUND, y2: GROUND }),
+      points.map(column)));
+}
