@@ -60,8 +60,13 @@ pub(crate) fn suspended() -> Error {
 
 #[track_caller]
 pub(crate) fn role_too_low(required: Role, actual: Option<Role>) -> Error {
-    let details = json!({ "required": required.rank_name(), "actual": actual.map(Role::rank_name) });
-    forbidden("The role of the token is too low", details)
+    let details = json!({ "required": required.as_str(), "actual": actual.map(Role::rank_name) });
+    let message = match required {
+        // An owner is refused as well.
+        Role::Service => "Only a program, with the role service, or an operator may do this",
+        _ => "The role of the token is too low",
+    };
+    forbidden(message, details)
 }
 
 /// What the row of the operation cannot say: another role is needed for what this call asks.

@@ -1,13 +1,22 @@
 //! The address of the client: the runtime's own word, or what a trusted proxy has added.
 
+use std::net::{IpAddr, SocketAddr};
+
 use axum::http::{HeaderMap, request::Parts};
 
-/// The client's address, with or without a port, where it is known. `header` is one that a trusted proxy sets.
+/// The client's address without its port, where it is known. `header` is one that a trusted proxy sets.
 pub fn client_address(header: Option<&str>, parts: &Parts) -> Option<String> {
-    match header {
+    let address = match header {
         Some(name) => last_of(&parts.headers, name),
         None => platform::client_address(&parts.headers, &parts.extensions),
-    }
+    };
+    address.map(without_port)
+}
+
+/// An IPv4 address that is written as one of IPv6 is written as what it is. What is no address stays.
+fn without_port(address: String) -> String {
+    let ip = address.parse::<SocketAddr>().map(|address| address.ip()).or_else(|_| address.parse::<IpAddr>());
+    ip.map_or(address, |ip| ip.to_canonical().to_string())
 }
 
 /// The last address of a list: the one that the nearest proxy has added.
@@ -29,5 +38,19 @@ mod tests {
         headers.append("x-forwarded-for", "192.0.2.7".parse().unwrap());
         assert_eq!(last_of(&headers, "X-Forwarded-For").as_deref(), Some("192.0.2.7"));
         assert_eq!(last_of(&headers, "forwarded"), None);
+    }
+
+    #[test]
+    fn an_address_stands_without_its_port() {
+        for (address, expected) in [
+            ("192.0.2.7", "192.0.2.7"),
+            ("192.0.2.7:4711", "192.0.2.7"),
+            ("[::ffff:192.0.2.7]:4711", "192.0.2.7"),
+            ("[2001:db8::1]:80", "2001:db8::1"),
+            ("2001:db8::1", "2001:db8::1"),
+            ("somewhere", "somewhere"),
+        ] {
+            assert_eq!(without_port(address.to_owned()), expected, "{address}");
+        }
     }
 }

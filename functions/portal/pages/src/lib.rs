@@ -80,3 +80,17 @@ fn show_page(page: &str, headers: &HeaderMap) -> Response {
 async fn show_file(Path((version, file)): Path<(String, String)>, headers: HeaderMap) -> Response {
     SITE.file(&version, &file, &headers)
 }
+
+#[cfg(test)]
+mod tests {
+    use policy::qnsp::{AddOn, Role, Tier};
+
+    #[test]
+    fn the_page_for_operators_offers_every_tier_add_on_and_role() {
+        let page = include_str!("../static/operator-tenants.js");
+        let names = Tier::ALL.map(Tier::as_str).into_iter().chain(Role::ALL.map(Role::as_str));
+        let missing: Vec<_> =
+            names.chain(AddOn::ALL.map(AddOn::as_str)).filter(|name| !page.contains(&format!("\"{name}\""))).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+}

@@ -29,6 +29,8 @@ pub struct Sample {
     status: Option<u16>,
     /// The request names the tenant of QNSP that its callers are of.
     pub names_tenant: bool,
+    /// The body names something of a tenant, as a path may.
+    names_thing: bool,
     /// A body that is refused to those for whom the operation is.
     pub wrong: Option<Value>,
 }
@@ -50,7 +52,16 @@ pub fn all() -> Vec<Sample> {
 
 /// The sample of a row.
 pub fn of(of: &'static str, make: impl Fn(&World) -> Request + 'static) -> Sample {
-    Sample { of, make: Box::new(make), action: None, target: None, status: None, names_tenant: false, wrong: None }
+    Sample {
+        of,
+        make: Box::new(make),
+        action: None,
+        target: None,
+        status: None,
+        names_tenant: false,
+        names_thing: false,
+        wrong: None,
+    }
 }
 
 /// A request with this path, and nothing else.
@@ -89,6 +100,11 @@ impl Sample {
         Self { names_tenant: true, ..self }
     }
 
+    /// Others do not find what the body names.
+    pub fn names_thing(self) -> Self {
+        Self { names_thing: true, ..self }
+    }
+
     pub fn refuses(self, wrong: Value) -> Self {
         Self { wrong: Some(wrong), ..self }
     }
@@ -122,7 +138,8 @@ impl Sample {
 
     /// What is answered to those who may call the operation, but not on what it is about.
     pub fn to_strangers(&self, row: &Operation) -> u16 {
-        let names_something = row.path.contains('{') && documented(row).statuses.contains(&404);
+        let in_path = row.path.contains('{') && documented(row).statuses.contains(&404);
+        let names_something = in_path || self.names_thing;
         if names_something { 404 } else { self.admitted(row) }
     }
 }

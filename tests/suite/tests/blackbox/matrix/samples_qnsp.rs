@@ -57,6 +57,20 @@ fn new_policy() -> Value {
     json!({ "name": unique("policy"), "retentionPeriod": "P1Y" })
 }
 
+/// A new subscription, by its path.
+fn subscription(w: &World) -> String {
+    format!("{SUBSCRIPTIONS}/{}", id(&made(w, SUBSCRIPTIONS, &new_subscription(), 201), "subscriptionId"))
+}
+
+/// A new retention policy, by its id.
+fn policy(w: &World) -> String {
+    id(&made(w, POLICIES, &new_policy(), 201), "policyId")
+}
+
+fn id(made: &Value, name: &str) -> String {
+    made[name].as_str().unwrap().to_owned()
+}
+
 fn audit() -> Vec<Sample> {
     vec![
         of("GET /audit/v1/events", |_| at("/audit/v1/events")),
@@ -73,31 +87,28 @@ fn audit() -> Vec<Sample> {
         of("POST /audit/v1/streaming/subscriptions", |_| at(SUBSCRIPTIONS).body(new_subscription()))
             .refuses(json!({ "name": unique("subscription") })),
         of("GET /audit/v1/streaming/subscriptions", |_| at(SUBSCRIPTIONS)),
-        of("PATCH /audit/v1/streaming/subscriptions/{subscriptionId}", |_| {
-            at(format!("{SUBSCRIPTIONS}/{UNKNOWN}")).body(json!({ "status": "paused" }))
+        of("PATCH /audit/v1/streaming/subscriptions/{subscriptionId}", |w| {
+            at(subscription(w)).body(json!({ "status": "paused" }))
         })
-        .answers(404)
         .refuses(json!({})),
-        of("DELETE /audit/v1/streaming/subscriptions/{subscriptionId}", |_| at(format!("{SUBSCRIPTIONS}/{UNKNOWN}")))
-            .answers(404),
+        of("DELETE /audit/v1/streaming/subscriptions/{subscriptionId}", |w| at(subscription(w))),
         of("POST /audit/v1/retention/policies", |_| at(POLICIES).body(new_policy()))
             .refuses(json!({ "name": unique("policy") })),
         of("GET /audit/v1/retention/policies", |_| at(POLICIES)),
-        of("PATCH /audit/v1/retention/policies/{policyId}", |_| {
-            at(format!("{POLICIES}/{UNKNOWN}")).body(json!({ "retentionPeriod": "P2Y" }))
+        of("PATCH /audit/v1/retention/policies/{policyId}", |w| {
+            at(format!("{POLICIES}/{}", policy(w))).body(json!({ "retentionPeriod": "P2Y" }))
         })
-        .answers(404)
         .refuses(json!({})),
-        of("DELETE /audit/v1/retention/policies/{policyId}", |_| at(format!("{POLICIES}/{UNKNOWN}"))).answers(404),
-        of("POST /audit/v1/retention/cleanup", |_| {
-            at("/audit/v1/retention/cleanup").body(json!({ "policyId": UNKNOWN }))
+        of("DELETE /audit/v1/retention/policies/{policyId}", |w| at(format!("{POLICIES}/{}", policy(w)))),
+        of("POST /audit/v1/retention/cleanup", |w| {
+            at("/audit/v1/retention/cleanup").body(json!({ "policyId": policy(w) }))
         })
-        .answers(404)
+        .names_thing()
         .refuses(json!({ "policyId": "x" })),
-        of("POST /audit/v1/retention/preview", |_| {
-            at("/audit/v1/retention/preview").body(json!({ "policyId": UNKNOWN }))
+        of("POST /audit/v1/retention/preview", |w| {
+            at("/audit/v1/retention/preview").body(json!({ "policyId": policy(w) }))
         })
-        .answers(404)
+        .names_thing()
         .refuses(json!({ "policyId": "x" })),
         of("GET /audit/v1/retention/metrics", |_| at("/audit/v1/retention/metrics")),
     ]
@@ -118,7 +129,7 @@ fn auth() -> Vec<Sample> {
         of("GET /auth/risk/policies", |_| at(POLICIES)),
         of("PATCH /auth/risk/policies/{policyId}", |w| {
             let policy = made(w, POLICIES, &json!({ "name": unique("policy") }), 201);
-            at(format!("{POLICIES}/{}", policy["policyId"].as_str().unwrap())).body(json!({ "enabled": false }))
+            at(format!("{POLICIES}/{}", id(&policy, "policyId"))).body(json!({ "enabled": false }))
         })
         .refuses(json!({})),
         of("POST /auth/risk/signals", move |_| at("/auth/risk/signals").body(signal("low")))
@@ -133,7 +144,7 @@ fn auth() -> Vec<Sample> {
         of("GET /auth/federation/audit/reports", |_| at(REPORTS)),
         of("GET /auth/federation/audit/reports/{reportId}", move |w| {
             let asked = made(w, REPORTS, &report("json"), 202);
-            at(format!("{REPORTS}/{}", asked["reportId"].as_str().unwrap()))
+            at(format!("{REPORTS}/{}", id(&asked, "reportId")))
         }),
         // The address itself is what admits.
         of("GET /auth/federation/audit/reports/{reportId}/download", |_| {
@@ -179,8 +190,10 @@ fn tenant() -> Vec<Sample> {
         of("POST /tenant/v1/isolation/audits", |_| at("/tenant/v1/isolation/audits").body(json!({})))
             .refuses(json!({ "scope": [] })),
         of("GET /tenant/v1/isolation/current-status", |_| at("/tenant/v1/isolation/current-status")),
-        of("GET /tenant/v1/isolation/audits/{auditId}", |_| at(format!("/tenant/v1/isolation/audits/{UNKNOWN}")))
-            .answers(404),
+        of("GET /tenant/v1/isolation/audits/{auditId}", |w| {
+            let started = made(w, "/tenant/v1/isolation/audits", &json!({}), 201);
+            at(format!("/tenant/v1/isolation/audits/{}", id(&started, "auditId")))
+        }),
     ]
 }
 

@@ -1,0 +1,136 @@
+//! The examples in the document of QNSP: what a sample of each operation asked, and what was answered. They stand in
+//! `examples/qnsp.json`, are recorded by
+//!
+//! `UPDATE_EXAMPLES=1 scripts/test --only ALL blackbox examples`
+//!
+//! and must be of the shape that is answered now.
+
+use std::{collections::BTreeMap, env, fs, path::PathBuf};
+
+use chancery::client::Reply;
+use chancery_tests::{rows, runtime::Runtime, variables::random_uuid};
+use policy::{Access, Operation};
+use serde_json::{Value, json};
+
+use super::{
+    callers::{self, Credentials, Expected},
+    sample,
+    world::World,
+};
+use crate::{deployment::Deployment, qnsp::Tenant};
+
+pub fn every_operation_of_qnsp_has_an_example(t: &Deployment) {
+    if t.instance.runtime != Runtime::Native {
+        return;
+    }
+    let mut rows: Vec<_> = rows::all().into_iter().filter(|row| matches!(row.access, Access::Qnsp(_))).collect();
+    // So that lists have something in them.
+    rows.sort_by_key(|row| row.method != "POST");
+    let credentials = Credentials::new(t, &rows);
+    let samples = sample::all();
+    let asked: BTreeMap<_, _> = rows
+        .iter()
+        .filter_map(|row| Some((name(row), samples.iter().find(|sample| sample.is_of(row))?, row)))
+        .map(|(name, sample, row)| (name, ask(t, &credentials, row, sample)))
+        .chain(of_states(t))
+        .collect();
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples/qnsp.json");
+    let text = fs::read_to_string(&file).unwrap_or_default();
+    let mut recorded: BTreeMap<String, Value> = serde_json::from_str(&text).unwrap_or_default();
+    let is_right = |name: &str, example: &Value| recorded.get(name).is_some_and(|it| is_like(it, example));
+    let wrong: Vec<_> = asked.keys().filter(|name| !is_right(name, &asked[*name])).cloned().collect();
+    let gone: Vec<_> = recorded.keys().filter(|name| !asked.contains_key(*name)).cloned().collect();
+    if env::var_os("UPDATE_EXAMPLES").is_none() {
+        assert!(wrong.is_empty() && gone.is_empty(), "missing or of another shape: {wrong:#?}; of nothing: {gone:#?}");
+        return;
+    }
+    recorded.retain(|name, _| !gone.contains(name));
+    recorded.extend(wrong.into_iter().map(|name| (name.clone(), asked[&name].clone())));
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(file, format!("{:#}\n", json!(recorded))).unwrap();
+}
+
+fn name(row: &Operation) -> String {
+    format!("{} {}", row.method, row.path)
+}
+
+/// What is asked in the name of somebody for whom the operation is, and what is answered.
+fn ask(t: &Deployment, credentials: &Credentials<'_>, row: &Operation, sample: &sample::Sample) -> Value {
+    let world = World::new(t, credentials);
+    let mut callers = callers::of(row, sample, &world);
+    callers.retain(|caller| !matches!(caller.expected, Expected::Refused(..)));
+    // The highest role, of the tenant if possible.
+    callers.sort_by_key(|caller| matches!(caller.expected, Expected::Admitted));
+    let request = sample.request(&world);
+    let reply = callers.last().unwrap().send(t, &row.method, &request);
+    example(request.body.as_ref(), &reply)
+}
+
+/// What no sample can ask, because the state that it needs is there once: a workflow of a new tenant, and a payment that
+/// failed.
+fn of_states(t: &Deployment) -> Vec<(String, Value)> {
+    const WORKFLOWS: &str = "/tenant/v1/onboarding/workflows";
+    let operator = Tenant::new(t, &json!({ "tier": "specialized" })).key("platform_admin");
+    let mut examples = Vec::new();
+    let mut tell = |name: &str, body: Value, reply: Reply| {
+        examples.push((name.to_owned(), example(Some(&body), &reply)));
+        reply.json().unwrap()
+    };
+    let body = json!({
+        "templateId": "enterprise", "tenantId": random_uuid(),
+        "parameters": { "tenantName": "Example", "tier": "enterprise-pro", "adminEmail": "ada@example.com" },
+    });
+    let made = tell("POST /tenant/v1/onboarding/workflows", body.clone(), operator.post(WORKFLOWS, &body));
+    let workflow = format!("{WORKFLOWS}/{}", made["workflowId"].as_str().unwrap());
+    let body = json!({ "action": "start" });
+    let reply = operator.post(&format!("{workflow}/action"), &body);
+    let started = tell("POST /tenant/v1/onboarding/workflows/{workflowId}/action", body, reply);
+    tell("GET /tenant/v1/onboarding/workflows/{workflowId}", Value::Null, operator.get(&workflow));
+    let step = started["steps"][1]["stepId"].as_str().unwrap();
+    let body = json!({ "status": "completed" });
+    let reply = operator.post(&format!("{workflow}/steps/{step}/result"), &body);
+    tell("POST /tenant/v1/onboarding/workflows/{workflowId}/steps/{stepId}/result", body, reply);
+
+    let invoice = json!({
+        "tenantId": Tenant::new(t, &json!({})).id,
+        "periodStart": "2026-01-01T00:00:00Z", "periodEnd": "2026-02-01T00:00:00Z",
+        "lineItems": [{ "description": "Seats", "quantity": 3, "unitPriceCents": 350, "totalCents": 1050 }],
+        "payment": { "method": "sim_decline_1" },
+    });
+    let reply = operator.post("/billing/v1/invoices", &invoice);
+    let failed = tell("POST /billing/v1/invoices", invoice, reply);
+    tell("GET /billing/v1/dunning/failed-payments", Value::Null, operator.get("/billing/v1/dunning/failed-payments"));
+    let body = json!({ "paymentId": failed["paymentId"] });
+    let reply = operator.post("/billing/v1/dunning/retry", &body);
+    tell("POST /billing/v1/dunning/retry", body, reply);
+    examples
+}
+
+/// The example of a request and its answer. Two things are enough of a list.
+fn example(body: Option<&Value>, reply: &Reply) -> Value {
+    let answer: Option<Value> = serde_json::from_slice(&reply.body).ok();
+    json!({ "body": body, "status": reply.status, "answer": answer.map(|answer| shortened(answer, 2)) })
+}
+
+fn shortened(value: Value, most: usize) -> Value {
+    match value {
+        Value::Array(items) => items.into_iter().take(most).map(|item| shortened(item, most)).collect(),
+        Value::Object(members) => members.into_iter().map(|(name, it)| (name, shortened(it, most))).collect(),
+        other => other,
+    }
+}
+
+/// Whether both have the same members of the same types. What is null or empty in one of them may be more in the other.
+fn is_like(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Null, _) | (_, Value::Null) => true,
+        (Value::Object(one), Value::Object(other)) => {
+            one.keys().eq(other.keys()) && one.iter().all(|(name, value)| is_like(value, &other[name]))
+        }
+        (Value::Array(one), Value::Array(other)) => match (one.first(), other.first()) {
+            (Some(one), Some(other)) => is_like(one, other),
+            _ => true,
+        },
+        _ => std::mem::discriminant(one) == std::mem::discriminant(other),
+    }
+}
