@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod auth;
 pub mod billing;
+pub mod jit;
 pub mod operators;
 pub mod tenant;
 mod types;

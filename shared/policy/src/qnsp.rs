@@ -8,6 +8,7 @@ pub mod federation;
 pub mod forecast;
 pub mod glob;
 pub mod health;
+pub mod jit;
 pub mod month;
 pub mod number;
 mod outbound;

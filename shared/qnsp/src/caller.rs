@@ -129,6 +129,11 @@ impl Caller {
         self.0.identity.role
     }
 
+    /// The names of all roles of the token: some have no rank.
+    pub fn roles(&self) -> &[String] {
+        &self.0.identity.roles
+    }
+
     pub fn is_operator(&self) -> bool {
         self.0.identity.role == Some(Role::PlatformAdmin)
     }

@@ -29,7 +29,7 @@ pub use counters::{DAY, USED, counts_since, day_of};
 pub use cursor::Cursor;
 pub use event::{Recorded, system_event};
 pub use page::{AskPage, Limit, Offset, Page};
-pub use refusal::{conflict, impossible, impossible_fields, missing, role_required};
+pub use refusal::{conflict, forbidden, impossible, impossible_fields, missing, role_required};
 pub use service::new_id;
 pub use settings::Settings;
 pub use subscriptions::{streamed, subscription_aad};

@@ -32,8 +32,9 @@ pub(crate) fn too_many(route: &str, limit: Option<i64>, seconds: u64) -> Error {
         .with_body(json!({ "routeId": route, "limit": limit, "retryAfter": seconds }))
 }
 
+/// This caller may not do this to this object.
 #[track_caller]
-fn forbidden(message: &'static str, details: Value) -> Error {
+pub fn forbidden(message: &'static str, details: Value) -> Error {
     Error::new(StatusCode::FORBIDDEN, message).with_body(details)
 }
 

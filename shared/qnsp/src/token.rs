@@ -29,6 +29,8 @@ pub(crate) struct Identity {
     pub user: String,
     /// The highest of its roles that has a rank.
     pub role: Option<Role>,
+    /// The names of all its roles: some have no rank.
+    pub roles: Arc<[String]>,
     /// The hash of an API key; a JSON web token is not stored.
     key: Option<String>,
 }
@@ -38,6 +40,7 @@ pub(crate) struct KnownKey {
     tenant: String,
     user: String,
     role: Option<Role>,
+    roles: Arc<[String]>,
     expires_at: Option<i64>,
 }
 
@@ -72,7 +75,13 @@ impl Identity {
         if key.expires_at.is_some_and(|expires_at| expires_at <= now) {
             return Err(expired_token());
         }
-        Ok(Self { tenant: key.tenant.clone(), user: key.user.clone(), role: key.role, key: Some(hash) })
+        Ok(Self {
+            tenant: key.tenant.clone(),
+            user: key.user.clone(),
+            role: key.role,
+            roles: key.roles.clone(),
+            key: Some(hash),
+        })
     }
 
     fn of_jwt(app: &App, token: &str, now: i64) -> Result<Self> {
@@ -100,6 +109,7 @@ impl Identity {
             tenant: claims.tenant_id.into(),
             user: claims.user_id.unwrap_or(claims.sub),
             role: Role::highest(claims.roles.iter().map(String::as_str)),
+            roles: claims.roles.into(),
             key: None,
         })
     }
@@ -153,6 +163,7 @@ async fn stored(app: &App, hash: &str) -> Result<KnownKey> {
         tenant: row.get("tenant_id")?,
         user: row.get("user_id")?,
         role: Role::highest(roles.iter().map(String::as_str)),
+        roles: roles.into(),
         expires_at: row.get("expires_at")?,
     })
 }

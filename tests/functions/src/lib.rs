@@ -5,6 +5,7 @@ use axum::Router;
 use platform::Host;
 use service::Routes;
 
+pub use access_jit;
 pub use accounts;
 pub use applications;
 pub use audit_events;
@@ -58,6 +59,7 @@ pub async fn app(name: &str, host: Host) -> Option<Router> {
         "pages" => Some(pages::app(host).await),
         "portal-admin" => Some(portal_admin::app(host).await),
         "reference" => Some(reference::app(host).await),
+        "access-jit" => Some(access_jit::app(host).await),
         "audit-events" => Some(audit_events::app(host).await),
         "auth" => Some(auth::app(host).await),
         "billing" => Some(billing::app(host).await),
@@ -91,6 +93,7 @@ pub fn routes(name: &str) -> Option<Routes> {
         "files" => Some(files::routes()),
         "introspection" => Some(introspection::routes()),
         "portal-admin" => Some(portal_admin::routes()),
+        "access-jit" => Some(access_jit::routes()),
         "audit-events" => Some(audit_events::routes()),
         "auth" => Some(auth::routes()),
         "billing" => Some(billing::routes()),

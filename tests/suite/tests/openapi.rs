@@ -211,6 +211,7 @@ fn qnsp() -> Value {
         tenants::Operations::openapi(),
         audit_events::Operations::openapi(),
         billing::Operations::openapi(),
+        access_jit::Operations::openapi(),
     ]);
     let mut document = complete("QNSP", operations);
     document["components"]["schemas"]["Error"] = json!({

@@ -24,6 +24,7 @@ pub const FUNCTIONS: &[Function] = &[
     Function { name: "pages", binding: "PAGES", routes: &["/", "/portal", "/portal/ui/..."] },
     Function { name: "portal-admin", binding: "PORTAL_ADMIN", routes: &["/caas/portal/..."] },
     Function { name: "reference", binding: "REFERENCE", routes: &["/portal/reference/..."] },
+    Function { name: "access-jit", binding: "ACCESS_JIT", routes: &["/access/v1/jit/..."] },
     Function { name: "audit-events", binding: "AUDIT_EVENTS", routes: &["/audit/v1/...", "/v1/retention/...", "/v1/streaming/..."] },
     Function { name: "auth", binding: "AUTH", routes: &["/auth/risk/...", "/auth/federation/..."] },
     Function { name: "billing", binding: "BILLING", routes: &["/billing/v1/..."] },

@@ -62,6 +62,9 @@ mod qnsp_auth_risk;
 mod qnsp_auth_stats;
 mod qnsp_billing;
 mod qnsp_fuzz;
+mod qnsp_jit;
+mod qnsp_jit_grants;
+mod qnsp_jit_requests;
 mod qnsp_operators;
 mod qnsp_payments;
 mod qnsp_retention;
@@ -150,7 +153,7 @@ fn cases() -> Vec<Case> {
         of(["operators", "tenants", "audit-events", "audit-log"], qnsp_audit::cases()),
         of(["operators", "audit-events", "audit-log"], qnsp_retention::cases()),
         of(["operators", "tenants", "audit-events"], qnsp_streaming::cases()),
-        of(["operators", "tenants", "audit-events", "auth", "billing"], qnsp_fuzz::cases()),
+        of(["access-jit", "operators", "tenants", "audit-events", "auth", "billing"], qnsp_fuzz::cases()),
         of(["operators", "tenants", "audit-events"], qnsp_webhooks::cases()),
         of(["operators", "tenants"], qnsp_tenants::cases()),
         of(["operators", "auth"], qnsp_auth::cases()),
@@ -159,6 +162,9 @@ fn cases() -> Vec<Case> {
         of(["operators", "auth"], qnsp_auth_reports::cases()),
         of(["operators", "auth"], qnsp_auth_risk::cases()),
         of(["operators", "auth"], qnsp_auth_stats::cases()),
+        of(["access-jit", "operators", "tenants"], qnsp_jit::cases()),
+        of(["access-jit", "operators"], qnsp_jit_grants::cases()),
+        of(["access-jit", "auth", "operators"], qnsp_jit_requests::cases()),
         audit::cases(),
         audit_log::cases(),
         audit_tlog::cases(),

@@ -56,7 +56,10 @@ pub fn callers<'a>(controls: Controls, sample: &Sample, world: &World<'a>) -> Ve
         expected,
     };
     let refused = |status| Expected::Refused(status, None);
-    let by_role = |role| if controls.admit(role) { Expected::Admitted } else { refused(403) };
+    let is_enough = |role: Option<Role>| {
+        controls.admit(role) && sample.least.is_none_or(|least| role.is_some_and(|role| role.is_at_least(least)))
+    };
+    let by_role = |role| if is_enough(role) { Expected::Admitted } else { refused(403) };
     let stranger = |is_refused: bool| match controls.admit(Some(Role::Owner)) {
         true if !is_refused && !sample.names_tenant => Expected::Foreign,
         _ => refused(403),

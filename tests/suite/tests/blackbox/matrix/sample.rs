@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use chancery_tests::documented::{self, Documented, matches};
 use model::AuthLevel;
-use policy::{Access, Action, Operation};
+use policy::{Access, Action, Operation, qnsp::Role};
 use serde_json::Value;
 
 use super::{
@@ -31,6 +31,8 @@ pub struct Sample {
     pub names_tenant: bool,
     /// The body names something of a tenant, as a path may.
     names_thing: bool,
+    /// The role of QNSP that it takes, where that is more than the row says.
+    pub least: Option<Role>,
     /// A body that is refused to those for whom the operation is.
     pub wrong: Option<Value>,
 }
@@ -60,6 +62,7 @@ pub fn of(of: &'static str, make: impl Fn(&World) -> Request + 'static) -> Sampl
         status: None,
         names_tenant: false,
         names_thing: false,
+        least: None,
         wrong: None,
     }
 }
@@ -103,6 +106,11 @@ impl Sample {
     /// Others do not find what the body names.
     pub fn names_thing(self) -> Self {
         Self { names_thing: true, ..self }
+    }
+
+    /// What it asks for needs this role, though the row admits lower ones.
+    pub fn needs(self, least: Role) -> Self {
+        Self { least: Some(least), ..self }
     }
 
     pub fn refuses(self, wrong: Value) -> Self {

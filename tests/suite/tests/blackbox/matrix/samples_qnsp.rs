@@ -1,5 +1,6 @@
 //! Samples of QNSP, and of what operators do to its tenants with licences.
 
+use policy::qnsp::Role;
 use serde_json::{Value, json};
 
 use super::{
@@ -16,7 +17,7 @@ use crate::{
 const UNKNOWN: &str = "5d3e0d51-7d60-4a0e-9ad8-7b5a4d6e0a11";
 
 pub fn samples() -> Vec<Sample> {
-    [operators(), audit(), auth(), tenant(), billing()].into_iter().flatten().collect()
+    [operators(), audit(), auth(), tenant(), billing(), jit()].into_iter().flatten().collect()
 }
 
 fn operators() -> Vec<Sample> {
@@ -258,5 +259,47 @@ fn billing() -> Vec<Sample> {
             at("/billing/v1/sdk/activate").body(json!({ "sdkId": "s", "sdkVersion": "1", "runtime": "node" }))
         })
         .refuses(json!({ "sdkId": "s" })),
+    ]
+}
+
+const JIT: &str = "/access/v1/jit";
+
+/// A request for something that nobody has asked for.
+fn jit_request() -> Value {
+    let resource = unique("resource");
+    json!({ "resourceType": "db", "resourceId": resource, "permissions": ["read"], "justification": "j", "duration": 5 })
+}
+
+fn jit() -> Vec<Sample> {
+    let policies = format!("{JIT}/policies");
+    let policy = || json!({ "name": unique("policy"), "resourceTypes": ["vm"], "maxDuration": 60 });
+    let (listed, deleted) = (policies.clone(), policies.clone());
+    let question = |permission: &str| json!({ "principalId": "p", "resourceType": "db", "resourceId": "r", "permission": permission });
+    vec![
+        of("POST /access/v1/jit/policies", move |_| at(policies.clone()).body(policy()))
+            .refuses(json!({ "name": "", "resourceTypes": ["vm"], "maxDuration": 60 })),
+        of("GET /access/v1/jit/policies", move |_| at(listed.clone())),
+        of("DELETE /access/v1/jit/policies/{policyId}", move |w| {
+            let made = made(w, &deleted, &policy(), 201);
+            at(format!("{deleted}/{}", made["policyId"].as_str().unwrap()))
+        }),
+        of("POST /access/v1/jit/requests", |_| at(format!("{JIT}/requests")).body(jit_request()))
+            .refuses(json!({ "resourceType": "db" })),
+        of("GET /access/v1/jit/requests", |_| at(format!("{JIT}/requests"))),
+        of("POST /access/v1/jit/requests/{requestId}/process", |_| {
+            at(format!("{JIT}/requests/{UNKNOWN}/process")).body(json!({ "decision": "approve" }))
+        })
+        .answers(404)
+        .refuses(json!({ "decision": "perhaps" })),
+        // Of somebody else.
+        of("GET /access/v1/jit/grants/user/{userId}", |_| at(format!("{JIT}/grants/user/somebody"))).needs(Role::Admin),
+        of("POST /access/v1/jit/grants/{grantId}/revoke", |_| {
+            at(format!("{JIT}/grants/{UNKNOWN}/revoke")).body(json!({ "reason": "r" }))
+        })
+        .answers(404)
+        .refuses(json!({ "reason": "" })),
+        of("POST /access/v1/jit/check", move |_| at(format!("{JIT}/check")).body(question("read")))
+            .refuses(question("")),
+        of("GET /access/v1/jit/stats", |_| at(format!("{JIT}/stats"))),
     ]
 }

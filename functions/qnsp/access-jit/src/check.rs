@@ -1,0 +1,49 @@
+//! The check: whether somebody has access now. It is asked often, and answered by one step in an index.
+
+use axum::{http::StatusCode, response::Response};
+use model::{
+    qnsp::jit::{AccessChecked, CheckAccess},
+    time::IsoTime,
+};
+use platform::Statement;
+use qnsp::{Call, Caller, DAY, new_id};
+use service::Result;
+
+use crate::grant_store::Question;
+
+/// Check whether somebody has access now.
+#[utoipa::path(
+    post, path = "/access/v1/jit/check", tag = "Access control", request_body = CheckAccess,
+    responses((status = 200, body = AccessChecked), (status = 400), (status = 401), (status = 403)),
+)]
+pub(crate) async fn check_access(call: Call<CheckAccess>) -> Result<Response> {
+    let body = &call.body;
+    call.about(body.principal());
+    let question = Question {
+        principal: body.principal(),
+        resource_type: body.resource_type.as_str(),
+        resource: body.resource_id.as_str(),
+        permission: body.permission.as_str(),
+    };
+    let mut work = call.work();
+    let found = work.push(question.select(&call));
+    work.push(question.insert_refusal(&call, &new_id()?));
+    if call.request_id().starts_with('0') {
+        work.push(sweep_refusals(&call));
+    }
+    let outcomes = work.run().await?;
+    let grant = outcomes.row(found);
+    let checked = AccessChecked {
+        has_access: grant.is_some(),
+        grant_id: grant.map(|row| row.get("id")).transpose()?,
+        expires_at: grant.map(|row| row.get("expires_at").map(IsoTime)).transpose()?,
+    };
+    call.answer(StatusCode::OK, &checked).await
+}
+
+/// Removes some refusals that are no longer kept, as one call of sixteen does.
+fn sweep_refusals(caller: &Caller) -> Statement {
+    let sweep = "DELETE FROM qnsp_access_refusals WHERE (tenant_id, principal, at, id) IN \
+                 (SELECT tenant_id, principal, at, id FROM qnsp_access_refusals WHERE at <= ?1 ORDER BY at LIMIT 64)";
+    Statement::new(sweep).bind(caller.now - DAY)
+}
