@@ -37,7 +37,7 @@ pub enum Engine {
 const PLAIN: &str = "tests/bench/plain";
 
 /// Which functions a request reaches without the gateway, as they can be deployed.
-const DIRECT: [(&str, &str); 14] = [
+const DIRECT: [(&str, &str); 15] = [
     ("tests/floor", "*/floor*"),
     (PLAIN, "*/plain/*"),
     ("functions/config/groups", "*/api/client/v1/config/*"),
@@ -48,6 +48,7 @@ const DIRECT: [(&str, &str); 14] = [
     ("functions/caas/configuration", "*/caas/config/*"),
     ("functions/caas/consent", "*/caas/tenants/bench/community/5f3d8d0cd866fa61019cf968/consents*"),
     ("functions/system/public-key", "*/licenses/publickeys"),
+    ("functions/qnsp/access-jit", "*/access/v1/jit/*"),
     ("functions/qnsp/audit-events", "*/audit/v1/*"),
     ("functions/qnsp/auth", "*/auth/*"),
     ("functions/qnsp/billing", "*/billing/v1/*"),

@@ -18,10 +18,12 @@ pub enum Request {
     Quotas,
     /// Of the current month.
     Revenue,
+    /// Whether one of a thousand users has access, by one of all grants.
+    Check,
 }
 
 impl Request {
-    pub const ALL: [Self; 4] = [Self::Evaluate, Self::Events, Self::Quotas, Self::Revenue];
+    pub const ALL: [Self; 5] = [Self::Evaluate, Self::Events, Self::Quotas, Self::Revenue, Self::Check];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -29,6 +31,7 @@ impl Request {
             Self::Events => "qnsp: events, 50",
             Self::Quotas => "qnsp: quotas/current",
             Self::Revenue => "qnsp: revenue/summary",
+            Self::Check => "qnsp: jit/check",
         }
     }
 
@@ -42,6 +45,13 @@ impl Request {
             Self::Events => ("GET", "/audit/v1/events?limit=50", String::new()),
             Self::Quotas => ("GET", "/tenant/v1/quotas/current", String::new()),
             Self::Revenue => ("GET", "/billing/v1/analytics/revenue/summary", String::new()),
+            Self::Check => {
+                let user = format!("00000000-0000-4000-8000-{:012}", caller.number % 999 + 1);
+                let body = json!({
+                    "principalId": user, "resourceType": "db", "resourceId": "filler-0", "permission": "read",
+                });
+                ("POST", "/access/v1/jit/check", body.to_string())
+            }
         };
         with_headers(method, path, &format!("authorization: Bearer {}\r\n", caller.tokens.qnsp), &body)
     }

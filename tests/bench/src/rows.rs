@@ -30,7 +30,7 @@ pub fn fill(database: &Path, count: u32) -> rusqlite::Result<()> {
 
 /// A community has ten keys or fifty secrets, a tenant twenty communities; a project has a thousand items in ten groups,
 /// each item with two tags.
-const FILL: [&str; 11] = [
+const FILL: [&str; 12] = [
     "WITH RECURSIVE n(i) AS (SELECT ?1 + 1 WHERE ?1 < ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?2) \
      INSERT INTO service_keys (id, type, tag, key_id, secret_hash, sealed_secret, expires_at, auth_level, \
      description, created_at, updated_at) \
@@ -84,6 +84,12 @@ const FILL: [&str; 11] = [
      INSERT INTO qnsp_meters (tenant_id, at, id, operation, quantity) \
      SELECT t.id, unixepoch() * 1000 - i * 1000, printf('filler-%020d', i), 'kms.encrypt', 1 \
      FROM n CROSS JOIN qnsp_tenants t",
+    // Active grants of the same thousand users, each for another resource.
+    "WITH RECURSIVE n(i) AS (SELECT ?1 + 1 WHERE ?1 < ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?2) \
+     INSERT INTO qnsp_jit_grants (tenant_id, id, request_id, grantee_id, resource_type, resource_id, permissions, \
+     granted_at, expires_at) SELECT t.id, printf('filler-%020d', i), printf('filler-%020d', i), \
+     printf('00000000-0000-4000-8000-%012d', i % 1000), 'db', 'filler-' || (i / 1000), '[\"list\",\"read\"]', 0, \
+     4102444800000 FROM n CROSS JOIN qnsp_tenants t",
 ];
 
 /// The database of a runtime, which keeps it where it likes.

@@ -32,12 +32,12 @@ pub(crate) async fn check_access(call: Call<CheckAccess>) -> Result<Response> {
         work.push(sweep_refusals(&call));
     }
     let outcomes = work.run().await?;
-    let grant = outcomes.row(found);
-    let checked = AccessChecked {
-        has_access: grant.is_some(),
-        grant_id: grant.map(|row| row.get("id")).transpose()?,
-        expires_at: grant.map(|row| row.get("expires_at").map(IsoTime)).transpose()?,
-    };
+    let mut last: Option<(i64, String)> = None;
+    for row in outcomes.rows(found) {
+        last = last.max(Some((row.get("expires_at")?, row.get("id")?)));
+    }
+    let (expires_at, grant_id) = last.unzip();
+    let checked = AccessChecked { has_access: grant_id.is_some(), grant_id, expires_at: expires_at.map(IsoTime) };
     call.answer(StatusCode::OK, &checked).await
 }
 

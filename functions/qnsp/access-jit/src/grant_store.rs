@@ -62,12 +62,11 @@ impl Question<'_> {
         statement.bind(self.resource).bind(self.permission).bind(caller.now)
     }
 
-    /// The active grant that answers it: one for this resource, or for all of the type; of several the one that ends
-    /// last. Each half is a step in the index that holds all it asks for.
+    /// The active grants that answer it: at most one for this resource, and one for all of the type. Each is a step in
+    /// the index that holds all it asks for.
     pub(crate) fn select(&self, caller: &Caller) -> Statement {
         let (own, all) = (active("?4"), active("'*'"));
-        let text = format!("{own} UNION ALL {all} ORDER BY expires_at DESC, id DESC LIMIT 1");
-        self.bind(caller, Statement::new(text))
+        self.bind(caller, Statement::new(format!("{own} UNION ALL {all}")))
     }
 
     /// Notes the question where no grant answers it: several of them are an anomaly.
