@@ -179,7 +179,8 @@ fn who_may_revoke_a_grant(t: &Deployment) {
         granted(&cast.developer, &json!({ "resourceId": number.get().to_string() }));
         let listed = ok(&cast.developer.get(&format!("{}?limit=200", of_user(&cast.developer.user))), 200);
         let grants = listed["grants"].as_array().unwrap().clone();
-        let newest = grants.into_iter().find(|grant| grant["resourceId"] == number.get().to_string());
+        let resource = number.get().to_string();
+        let newest = grants.into_iter().find(|grant| grant["resourceId"].as_str() == Some(&resource));
         newest.unwrap()["grantId"].as_str().unwrap().to_owned()
     };
     let reason = json!({ "reason": "no longer needed" });
