@@ -181,3 +181,41 @@ export async function a_wrong_api_key_is_refused(page) {
   await looksInto(page, "qnsp_pqc_0000000000000000000000000000000000000000");
   await page.getByRole("alert").filter({ hasText: "is not known" }).waitFor();
 }
+
+export async function access_is_approved_denied_and_revoked_by_somebody_else(page, deployment) {
+  const { tenantId, apiKey } = tenant(deployment, "access");
+  const requester = deployment.tool("qnsp", "key", "create", "--tenant", tenantId, "--role", "developer", "--name", "requester");
+  const asks = async (key, path, data) => {
+    const answer = await page.request.post(`/access/v1/jit${path}`, { headers: { authorization: `Bearer ${key}` }, data });
+    assert.ok(answer.ok(), await answer.text());
+    return answer.json();
+  };
+  const wanted = (resourceId) => ({ resourceType: "database", resourceId, permissions: ["read"], justification: "to look into a fault", duration: 30 });
+  for (const resourceId of ["orders", "payroll"]) await asks(requester.apiKey, "/requests", wanted(resourceId));
+  const own = await asks(apiKey, "/requests", wanted("of-ones-own"));
+  const has = async (resourceId) => (await asks(apiKey, "/check", { principalId: requester.userId, resourceType: "database", resourceId, permission: "read" })).hasAccess;
+
+  await looksInto(page, apiKey);
+  await page.getByRole("button", { name: /^Approve database\/orders/ }).click();
+  await page.getByRole("status").filter({ hasText: "The request is approved." }).waitFor();
+  assert.equal(await has("orders"), true);
+  await page.getByRole("button", { name: /^Deny database\/payroll/ }).click();
+  await page.getByRole("button", { name: "Deny", exact: true }).last().click();
+  await page.getByText("Please give a reason.").waitFor();
+  await page.getByLabel("Reason").fill("not today");
+  await page.getByRole("button", { name: "Deny", exact: true }).last().click();
+  await page.getByRole("status").filter({ hasText: "The request is denied." }).waitFor();
+  assert.equal(await has("payroll"), false);
+  // Nobody decides on their own request; the page says why.
+  await page.getByRole("button", { name: /^Approve database\/of-ones-own/ }).click();
+  await page.getByRole("status").filter({ hasText: "Nobody processes their own request" }).waitFor();
+  assert.ok(own.requestId);
+
+  await looksInto(page, apiKey);
+  await page.isAccessible("requests and grants");
+  await page.getByRole("button", { name: /^Revoke database\/orders/ }).click();
+  await page.getByLabel("Reason").fill("done");
+  await page.getByRole("button", { name: "Revoke", exact: true }).last().click();
+  await page.getByText("Nobody has access for a time.").waitFor();
+  assert.equal(await has("orders"), false);
+}

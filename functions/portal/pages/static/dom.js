@@ -114,28 +114,33 @@ export function shownOnce(title, values) {
 }
 
 /** Asks before something that cannot be undone. `proof` is a text that has to be typed. */
-export function confirmed(title, text, yes, proof) {
+export const confirmed = async (title, text, yes, proof) =>
+  (await asked(title, text, yes, proof && { label: `Type ${proof} to confirm`, wrong: (value) => value !== proof && "That is not the same text." })) !== null;
+
+/** Asks, for a text as well if there is a `field`, and gives it; null if it was cancelled. */
+export function asked(title, text, yes, field) {
   return new Promise((resolve) => {
-    const input = proof && h("input", { id: "proof", autocomplete: "off", "aria-describedby": "proof-error" });
-    const error = h("p", { class: "error", id: "proof-error", role: "alert" });
+    const input = field && h("input", { id: "asked", autocomplete: "off", "aria-describedby": "asked-error" });
+    const error = h("p", { class: "error", id: "asked-error", role: "alert" });
     const dialog = h("dialog", { "aria-labelledby": "dialog-title" });
     const form = h("form", { method: "dialog", novalidate: true },
       h("h2", { id: "dialog-title" }, title),
       h("p", {}, text),
-      proof && h("div", { class: "field" }, h("label", { for: "proof" }, `Type ${proof} to confirm`), input, error),
+      field && h("div", { class: "field" }, h("label", { for: "asked" }, field.label), input, error),
       h("div", { class: "row" }, h("button", { class: "danger", value: "yes" }, yes), h("button", { class: "quiet", value: "no" }, "Cancel")),
     );
     form.addEventListener("submit", (event) => {
-      if (event.submitter?.value !== "yes" || !proof || input.value.trim() === proof) return;
+      const wrong = event.submitter?.value === "yes" && field?.wrong(input.value.trim());
+      if (!wrong) return;
       event.preventDefault();
-      error.textContent = "That is not the same text.";
+      error.textContent = wrong;
       input.setAttribute("aria-invalid", "true");
       input.focus();
     });
     dialog.append(form);
     dialog.addEventListener("close", () => {
       dialog.remove();
-      resolve(dialog.returnValue === "yes");
+      resolve(dialog.returnValue === "yes" ? (input?.value.trim() ?? "") : null);
     });
     document.body.append(dialog);
     dialog.showModal();

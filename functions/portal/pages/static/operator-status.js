@@ -15,6 +15,7 @@ const PROBES = [
   ["Config API", "/api/client/v1/config/groups"],
   ["Audit log", "/caas/audit/key"],
   ["QNSP: operators", "/caas/qnsp/tenants"],
+  ["QNSP: access for a time", "/access/v1/jit/policies"],
   ["QNSP: auth", "/auth/risk/policies"],
   ["QNSP: audit", "/audit/v1/events"],
   ["QNSP: tenants", "/tenant/v1/quotas/current"],

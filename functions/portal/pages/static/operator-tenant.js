@@ -1,7 +1,9 @@
-// What an API key of QNSP lets its tenant see: quotas, usage, revenue, and events as they are recorded.
+// What an API key of QNSP lets its tenant see: quotas, usage, revenue, access for a time, and events as
+// they are recorded.
 import { call, current, forget, open } from "./bearer.js";
 import { announce, button, h, mark, part, table } from "./dom.js";
 import { form } from "./form.js";
+import { grants, requests } from "./operator-access.js";
 import { tail } from "./operator-tail.js";
 import { bar, columns } from "./plot.js";
 
@@ -22,6 +24,8 @@ export async function tenant(draw) {
     await part("Quotas", quotas, { inside: true }),
     await part("Usage", () => usage(found.tenantId), { inside: true }),
     await part("Revenue", revenue, { inside: true }),
+    await part("Requests for access", requests, { inside: true }),
+    await part("Active grants", grants, { inside: true }),
     await part("Events", tail, { inside: true }),
   ];
 }

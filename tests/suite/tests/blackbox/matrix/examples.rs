@@ -66,8 +66,8 @@ fn ask(t: &Deployment, credentials: &Credentials<'_>, row: &Operation, sample: &
     example(request.body.as_ref(), &reply)
 }
 
-/// What no sample can ask, because the state that it needs is there once: a workflow of a new tenant, and a payment that
-/// failed.
+/// What no sample can ask, because the state that it needs is there once: a workflow of a new tenant, access that
+/// somebody asked for, and a payment that failed.
 fn of_states(t: &Deployment) -> Vec<(String, Value)> {
     const WORKFLOWS: &str = "/tenant/v1/onboarding/workflows";
     let operator = Tenant::new(t, &json!({ "tier": "specialized" })).key("platform_admin");
@@ -90,6 +90,30 @@ fn of_states(t: &Deployment) -> Vec<(String, Value)> {
     let body = json!({ "status": "completed" });
     let reply = operator.post(&format!("{workflow}/steps/{step}/result"), &body);
     tell("POST /tenant/v1/onboarding/workflows/{workflowId}/steps/{stepId}/result", body, reply);
+
+    let tenant = Tenant::new(t, &json!({ "tier": "enterprise-pro" }));
+    let (developer, admin) = (tenant.key("developer"), tenant.key("admin"));
+    let body = json!({
+        "resourceType": "database", "resourceId": "orders", "permissions": ["read"],
+        "justification": "To look into a fault", "duration": 30, "ticketReference": "OPS-17",
+    });
+    let reply = developer.post("/access/v1/jit/requests", &body);
+    let asked = tell("POST /access/v1/jit/requests", body, reply);
+    let body = json!({ "decision": "approve", "modifiedDuration": 15 });
+    let path = format!("/access/v1/jit/requests/{}/process", asked["requestId"].as_str().unwrap());
+    let reply = admin.post(&path, &body);
+    let approved = tell("POST /access/v1/jit/requests/{requestId}/process", body, reply);
+    let path = format!("/access/v1/jit/grants/user/{}", developer.user);
+    tell("GET /access/v1/jit/grants/user/{userId}", Value::Null, admin.get(&path));
+    let question = json!({
+        "principalId": developer.user, "resourceType": "database", "resourceId": "orders", "permission": "read",
+    });
+    let reply = admin.post("/access/v1/jit/check", &question);
+    tell("POST /access/v1/jit/check", question, reply);
+    let body = json!({ "reason": "The fault is found" });
+    let path = format!("/access/v1/jit/grants/{}/revoke", approved["grantId"].as_str().unwrap());
+    let reply = admin.post(&path, &body);
+    tell("POST /access/v1/jit/grants/{grantId}/revoke", body, reply);
 
     let invoice = json!({
         "tenantId": Tenant::new(t, &json!({})).id,
