@@ -6,7 +6,7 @@ use serde::{
     Deserialize, Deserializer, Serialize,
     de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor},
 };
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 
 use crate::ids::Invalid;
 
@@ -86,6 +86,49 @@ impl<'de> Deserialize<'de> for JsonText {
             }
             Err(_) => Err(de::Error::custom("must have texts of Unicode only")),
         }
+    }
+}
+
+/// Canonical JSON (RFC 8785): equal values have equal texts.
+#[must_use]
+pub fn canonical(value: &Value) -> String {
+    let mut text = String::new();
+    write_canonical(value, &mut text);
+    text
+}
+
+fn write_canonical(value: &Value, to: &mut String) {
+    match value {
+        Value::Number(number) => match number.as_f64() {
+            Some(number) => to.push_str(ryu_js::Buffer::new().format(number)),
+            None => to.push_str(&number.to_string()),
+        },
+        Value::Array(items) => {
+            to.push('[');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    to.push(',');
+                }
+                write_canonical(item, to);
+            }
+            to.push(']');
+        }
+        Value::Object(members) => {
+            let mut members: Vec<_> = members.iter().collect();
+            members.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+            to.push('{');
+            for (index, (name, value)) in members.into_iter().enumerate() {
+                if index > 0 {
+                    to.push(',');
+                }
+                write_canonical(&Value::from(name.as_str()), to);
+                to.push(':');
+                write_canonical(value, to);
+            }
+            to.push('}');
+        }
+        // A text is escaped as JSON.stringify does it.
+        Value::Null | Value::Bool(_) | Value::String(_) => to.push_str(&value.to_string()),
     }
 }
 
@@ -217,6 +260,23 @@ mod tests {
             assert!(read(text).unwrap_err().to_string().starts_with(rule), "{text}");
         }
         assert!(read("01").is_err() && read("[1,]").is_err() && read("").is_err());
+    }
+
+    /// The examples of RFC 8785, 3.2.2 and 3.2.3.
+    #[test]
+    fn canonical_json_is_that_of_rfc_8785() {
+        let value: Value = serde_json::from_str(
+            r#"{"numbers":[333333333.33333329,1E30,4.50,2e-3,0.000000000000000000000000001],
+                "string":"\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/","literals":[null,true,false]}"#,
+        )
+        .unwrap();
+        let expected = r#"{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"€$\u000f\nA'B\"\\\\\"/"}"#;
+        assert_eq!(canonical(&value), expected);
+        let names: Value =
+            serde_json::from_str(r#"{"\u20ac":0,"\r":0,"\ufb33":0,"1":0,"\ud83d\ude00":0,"\u0080":0,"\u00f6":0}"#)
+                .unwrap();
+        let order: Vec<_> = canonical(&names).trim_matches(['{', '}']).split(":0").map(str::to_owned).collect();
+        assert_eq!(order.concat(), "\"\\r\",\"1\",\"\u{80}\",\"ö\",\"€\",\"😀\",\"\u{fb33}\"");
     }
 
     #[test]

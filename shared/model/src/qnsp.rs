@@ -1,5 +1,6 @@
 //! The QNSP API on the wire: one module per service, and the types that all of them use.
 
+pub mod access;
 pub mod audit;
 pub mod auth;
 pub mod billing;

@@ -1,5 +1,6 @@
 //! QNSP: what the contract computes from facts. Tables and arithmetic alone; no I/O, no SQL, no clock.
 
+pub mod access;
 mod controls;
 pub mod dunning;
 pub mod duration;

@@ -1,6 +1,7 @@
 //! Texts, numbers and objects with bounds. What lies outside is refused with the rule.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde_json::{Map, Value};
 
 use crate::json::JsonObject;
 
@@ -157,6 +158,17 @@ pub struct Object<const KIB: usize>(JsonObject);
 impl<const KIB: usize> Object<KIB> {
     pub fn as_str(&self) -> &str {
         self.0.as_str()
+    }
+
+    /// Its members as values; of a name that is there twice the last.
+    pub fn members(&self) -> Map<String, Value> {
+        serde_json::from_str(self.as_str()).unwrap_or_default()
+    }
+}
+
+impl<const KIB: usize> From<Object<KIB>> for JsonObject {
+    fn from(object: Object<KIB>) -> Self {
+        object.0
     }
 }
 
