@@ -29,6 +29,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0018_qnsp_events.sql", text: include_str!("../../migrations/0018_qnsp_events.sql") },
     Migration { name: "0019_qnsp_auth_risk.sql", text: include_str!("../../migrations/0019_qnsp_auth_risk.sql") },
     Migration { name: "0020_qnsp_streaming.sql", text: include_str!("../../migrations/0020_qnsp_streaming.sql") },
+    Migration { name: "0021_qnsp_access.sql", text: include_str!("../../migrations/0021_qnsp_access.sql") },
     Migration { name: "0022_qnsp_jit.sql", text: include_str!("../../migrations/0022_qnsp_jit.sql") },
 ];
 

@@ -1,6 +1,8 @@
 //! The pipeline of the QNSP API: tokens, tenants, roles, limits, idempotency, meters and events, in one order for all
 //! operations. What an operation needs of it stands in its row; its handler takes a [`Call`] and gives an answer.
 
+pub mod access;
+pub mod audit_chain;
 pub mod audit_event;
 mod call;
 mod caller;
@@ -48,7 +50,18 @@ pub async fn app(host: Host) -> App {
 
 /// Serves a function of the API.
 pub async fn serve(host: Host, routes: Routes) -> Router {
-    let app = app(host).await;
+    served(app(host).await, routes)
+}
+
+/// Serves a function of the API that verifies the audit log, for which it has the service key.
+pub async fn serve_with_service_key(host: Host, routes: Routes) -> Router {
+    let settings = Settings::load(host.vars.as_ref()).await;
+    let app = App::signed(host).await;
+    app.set_settings(settings);
+    served(app, routes)
+}
+
+fn served(app: App, routes: Routes) -> Router {
     let layer = axum::middleware::from_fn_with_state(app.clone(), control::control);
     app.serve(routes.map_router(|router| router.layer(layer)), Shape::Qnsp)
 }

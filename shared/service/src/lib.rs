@@ -5,6 +5,7 @@ mod actor;
 mod anonymous;
 mod app;
 mod audit;
+pub mod audit_tree;
 mod authorization;
 mod batch;
 mod bearer;

@@ -6,6 +6,7 @@ use platform::Host;
 use service::Routes;
 
 pub use access_jit;
+pub use access_policies;
 pub use accounts;
 pub use applications;
 pub use audit_events;
@@ -60,6 +61,7 @@ pub async fn app(name: &str, host: Host) -> Option<Router> {
         "portal-admin" => Some(portal_admin::app(host).await),
         "reference" => Some(reference::app(host).await),
         "access-jit" => Some(access_jit::app(host).await),
+        "access-policies" => Some(access_policies::app(host).await),
         "audit-events" => Some(audit_events::app(host).await),
         "auth" => Some(auth::app(host).await),
         "billing" => Some(billing::app(host).await),
@@ -94,6 +96,7 @@ pub fn routes(name: &str) -> Option<Routes> {
         "introspection" => Some(introspection::routes()),
         "portal-admin" => Some(portal_admin::routes()),
         "access-jit" => Some(access_jit::routes()),
+        "access-policies" => Some(access_policies::routes()),
         "audit-events" => Some(audit_events::routes()),
         "auth" => Some(auth::routes()),
         "billing" => Some(billing::routes()),

@@ -212,6 +212,7 @@ fn qnsp() -> Value {
         audit_events::Operations::openapi(),
         billing::Operations::openapi(),
         access_jit::Operations::openapi(),
+        access_policies::Operations::openapi(),
     ]);
     let mut document = complete("QNSP", operations);
     document["components"]["schemas"]["Error"] = json!({

@@ -10,7 +10,7 @@ use platform::{Row, Statement};
 use service::{Anonymous, App, Error, Path, Query, Result, Signed};
 
 use crate::{
-    authorize, key,
+    authorize,
     tree::{self, State},
 };
 
@@ -56,7 +56,7 @@ async fn sign(app: &App, tenant: &str, size: u64, now: i64) -> Result<Checkpoint
         time: now,
         signature: String::new(),
     };
-    let signature = key::signing_key(app)?.sign(unsigned.signed_text().as_bytes());
+    let signature = tree::signing_key(app)?.sign(unsigned.signed_text().as_bytes());
     let insert = Statement::new(
         "INSERT OR IGNORE INTO audit_checkpoints (tenant_id, tree_size, root_hash, at, signature) \
          VALUES (?1, ?2, ?3, ?4, ?5)",

@@ -1,15 +1,9 @@
-//! The key that signs checkpoints. It follows from the service key, and is never the same number.
+//! The public key that verifies checkpoints.
 
 use axum::{Json as Answer, extract::State};
-use crypto::{base64, sign::SigningKey};
+use crypto::base64;
 use model::audit::{AuditKey, Jwk};
-use service::{Api, App, Result};
-
-const LABEL: &str = "chancery audit checkpoints";
-
-pub(crate) fn signing_key(app: &App) -> Result<SigningKey> {
-    Ok(SigningKey::derive(app.signing()?.private_key(Api::Caas)?, LABEL)?)
-}
+use service::{App, Result, audit_tree::signing_key};
 
 /// Get the public key that verifies checkpoints. No licence is required.
 #[utoipa::path(

@@ -7,11 +7,10 @@ mod export;
 mod key;
 mod proofs;
 mod tlog;
-mod tree;
 
 use axum::Router;
 use platform::Host;
-use service::{Access, Action, App, Authorization, Result, Shape, Signed};
+use service::{Access, Action, App, Authorization, Result, Shape, Signed, audit_tree as tree};
 
 pub async fn app(host: Host) -> Router {
     App::signed(host).await.serve(routes(), Shape::Kosmos)

@@ -25,6 +25,7 @@ pub const FUNCTIONS: &[Function] = &[
     Function { name: "portal-admin", binding: "PORTAL_ADMIN", routes: &["/caas/portal/..."] },
     Function { name: "reference", binding: "REFERENCE", routes: &["/portal/reference/..."] },
     Function { name: "access-jit", binding: "ACCESS_JIT", routes: &["/access/v1/jit/..."] },
+    Function { name: "access-policies", binding: "ACCESS_POLICIES", routes: &["/access/v1/policies/...", "/access/v1/tenants/...", "/access/v1/evaluate", "/access/v1/simulate/...", "/access/v1/cross-tenant/..."] },
     Function { name: "audit-events", binding: "AUDIT_EVENTS", routes: &["/audit/v1/...", "/v1/retention/...", "/v1/streaming/..."] },
     Function { name: "auth", binding: "AUTH", routes: &["/auth/risk/...", "/auth/federation/..."] },
     Function { name: "billing", binding: "BILLING", routes: &["/billing/v1/..."] },

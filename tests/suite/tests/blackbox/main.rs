@@ -53,6 +53,9 @@ mod portal_introspection;
 mod portal_kong;
 mod portal_mail;
 mod qnsp;
+mod qnsp_access_cross_tenant;
+mod qnsp_access_policies;
+mod qnsp_access_simulations;
 mod qnsp_audit;
 mod qnsp_auth;
 mod qnsp_auth_federation;
@@ -153,9 +156,15 @@ fn cases() -> Vec<Case> {
         of(["operators", "tenants", "audit-events", "audit-log"], qnsp_audit::cases()),
         of(["operators", "audit-events", "audit-log"], qnsp_retention::cases()),
         of(["operators", "tenants", "audit-events"], qnsp_streaming::cases()),
-        of(["access-jit", "operators", "tenants", "audit-events", "auth", "billing"], qnsp_fuzz::cases()),
+        of(
+            ["access-jit", "access-policies", "operators", "tenants", "audit-events", "auth", "billing"],
+            qnsp_fuzz::cases(),
+        ),
         of(["operators", "tenants", "audit-events"], qnsp_webhooks::cases()),
         of(["operators", "tenants"], qnsp_tenants::cases()),
+        of(["operators", "access-policies", "tenants"], qnsp_access_policies::cases()),
+        of(["operators", "access-policies", "auth", "audit-log"], qnsp_access_cross_tenant::cases()),
+        of(["operators", "access-policies", "billing"], qnsp_access_simulations::cases()),
         of(["operators", "auth"], qnsp_auth::cases()),
         of(["operators", "auth"], qnsp_auth_federation::cases()),
         of(["operators", "auth"], qnsp_auth_policies::cases()),

@@ -17,7 +17,7 @@ use crate::{
 const UNKNOWN: &str = "5d3e0d51-7d60-4a0e-9ad8-7b5a4d6e0a11";
 
 pub fn samples() -> Vec<Sample> {
-    [operators(), audit(), auth(), tenant(), billing(), jit()].into_iter().flatten().collect()
+    [operators(), audit(), auth(), tenant(), billing(), jit(), access_policies()].into_iter().flatten().collect()
 }
 
 fn operators() -> Vec<Sample> {
@@ -301,5 +301,58 @@ fn jit() -> Vec<Sample> {
         of("POST /access/v1/jit/check", move |_| at(format!("{JIT}/check")).body(question("read")))
             .refuses(question("")),
         of("GET /access/v1/jit/stats", |_| at(format!("{JIT}/stats"))),
+    ]
+}
+
+fn access_policies() -> Vec<Sample> {
+    const POLICIES: &str = "/access/v1/policies";
+    let policy = |actions: Value| -> Value {
+        json!({ "name": unique("policy"), "statement": { "effect": "allow", "resources": ["*"], "actions": actions } })
+    };
+    let question = |kind: &str| -> Value {
+        let (principal, resource) = (json!({ "type": kind, "id": "a" }), json!({ "type": "document", "id": "1" }));
+        json!({ "principal": principal, "resource": resource, "action": "read" })
+    };
+    vec![
+        of("POST /access/v1/policies", move |_| at(POLICIES).body(policy(json!(["read"])))).refuses(policy(json!([]))),
+        of("GET /access/v1/policies/{policyId}", |_| at(format!("{POLICIES}/{UNKNOWN}"))).answers(404),
+        of("PUT /access/v1/policies/{policyId}", move |_| {
+            at(format!("{POLICIES}/{UNKNOWN}")).body(policy(json!(["read"])))
+        })
+        .answers(404)
+        .refuses(policy(json!([]))),
+        of("DELETE /access/v1/policies/{policyId}", |_| at(format!("{POLICIES}/{UNKNOWN}"))).answers(404),
+        of("GET /access/v1/tenants/{tenantId}/policies", |w| at(format!("/access/v1/tenants/{}/policies", own(w))))
+            .names_tenant(),
+        of("POST /access/v1/simulate", move |_| at("/access/v1/simulate").body(question("user")))
+            .refuses(question("robot")),
+        of("POST /access/v1/simulate/batch", move |_| {
+            at("/access/v1/simulate/batch").body(json!({ "requests": [question("user")] }))
+        })
+        .refuses(json!({ "requests": [] })),
+        of("POST /access/v1/simulate/impact", |_| {
+            let change = json!({ "type": "delete", "policyId": UNKNOWN });
+            at("/access/v1/simulate/impact").body(json!({ "policyChange": change }))
+        })
+        .answers(404)
+        .refuses(json!({ "policyChange": { "type": "delete" } })),
+        of("GET /access/v1/simulate/history", |_| at("/access/v1/simulate/history")),
+        of("POST /access/v1/cross-tenant/overview", |w| {
+            at("/access/v1/cross-tenant/overview").body(json!({ "tenantIds": [own(w)] }))
+        })
+        .refuses(json!({ "tenantIds": [] })),
+        // An operator alone could compare, and knows no such tenants.
+        of("POST /access/v1/cross-tenant/compare", |w| {
+            at("/access/v1/cross-tenant/compare").body(json!({ "tenantIds": [own(w), UNKNOWN] }))
+        })
+        .answers(404)
+        .needs(Role::PlatformAdmin)
+        .refuses(json!({ "tenantIds": [] })),
+        of("POST /access/v1/cross-tenant/anomalies", |_| at("/access/v1/cross-tenant/anomalies").body(json!({})))
+            .refuses(json!({ "severity": "info" })),
+        of("GET /access/v1/cross-tenant/graph", |_| at("/access/v1/cross-tenant/graph")),
+        of("GET /access/v1/cross-tenant/isolation-audit", |_| at("/access/v1/cross-tenant/isolation-audit")),
+        of("POST /access/v1/evaluate", move |_| at("/access/v1/evaluate").body(question("user")))
+            .refuses(question("robot")),
     ]
 }

@@ -7,14 +7,24 @@ use std::collections::{BTreeSet, HashMap};
 use crypto::{
     hash,
     merkle::{self, Frontier, Hash, Node},
+    sign::SigningKey,
 };
 use platform::{Row, Statement};
 use serde_json::{Value, json};
-use service::{Anonymous, App, Error, Result};
+
+use crate::{Anonymous, Api, App, Error, Result};
 
 /// The level of the smallest subtrees that are stored, and how many leaves those have.
-const LEVEL: u32 = 8;
-const TILE: u64 = 1 << LEVEL;
+pub const LEVEL: u32 = 8;
+pub const TILE: u64 = 1 << LEVEL;
+
+/// From what the key is derived that signs checkpoints.
+const KEY_LABEL: &str = "chancery audit checkpoints";
+
+/// The key that signs checkpoints. It follows from the service key, and is never the same number.
+pub fn signing_key(app: &App) -> Result<SigningKey> {
+    Ok(SigningKey::derive(app.signing()?.private_key(Api::Caas)?, KEY_LABEL)?)
+}
 
 /// How many such subtrees one step integrates, and how many steps one request takes.
 const STEP: u64 = 4;
@@ -22,7 +32,7 @@ const STEPS: u64 = 8;
 
 /// What is there of a tenant's log.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct State {
+pub struct State {
     /// How many entries there are.
     pub entries: u64,
     /// How many subtrees of 256 of them are integrated.
@@ -30,7 +40,7 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn select(tenant: &str) -> Statement {
+    pub fn select(tenant: &str) -> Statement {
         Statement::new(
             "SELECT coalesce((SELECT max(leaf_index) FROM audit_entries WHERE tenant_id = ?1), -1) + 1 AS entries, \
              coalesce((SELECT max(position) FROM audit_nodes WHERE tenant_id = ?1 AND level = 8), -1) + 1 AS tiles",
@@ -38,23 +48,23 @@ impl State {
         .bind(tenant)
     }
 
-    pub(crate) fn read(row: &Row) -> Result<Self> {
+    pub fn read(row: &Row) -> Result<Self> {
         Ok(Self { entries: row.get("entries")?, tiles: row.get("tiles")? })
     }
 
     /// The size of the largest tree that can be asked for: what is not yet complete is computed each time.
-    pub(crate) fn covered(self) -> u64 {
+    pub fn covered(self) -> u64 {
         let integrated = self.tiles * TILE;
         if self.entries < integrated + TILE { self.entries } else { integrated }
     }
 
-    pub(crate) fn pending(self) -> u64 {
+    pub fn pending(self) -> u64 {
         self.entries - self.covered()
     }
 }
 
 /// Integrates what has come since, some steps at most.
-pub(crate) async fn integrate(app: &App, tenant: &str, mut state: State) -> Result<State> {
+pub async fn integrate(app: &App, tenant: &str, mut state: State) -> Result<State> {
     if state.pending() == 0 {
         return Ok(state);
     }
@@ -101,11 +111,20 @@ async fn resume(app: &App, tenant: &str, tiles: u64) -> Result<Frontier> {
 }
 
 /// Computes something of the tree, with the nodes that it asks for: first it is asked which those are.
-pub(crate) async fn compute<T>(
+pub async fn compute<T>(
     app: &App,
     tenant: &str,
     what: impl Fn(&mut dyn FnMut(Node) -> Option<Hash>) -> crypto::Result<T>,
 ) -> Result<T> {
+    Ok(try_compute(app, tenant, what).await??)
+}
+
+/// The same, where nodes may be missing that ought to be there.
+pub async fn try_compute<T>(
+    app: &App,
+    tenant: &str,
+    what: impl Fn(&mut dyn FnMut(Node) -> Option<Hash>) -> crypto::Result<T>,
+) -> Result<crypto::Result<T>> {
     let mut wanted = BTreeSet::new();
     what(&mut |node| {
         wanted.insert(node);
@@ -121,7 +140,7 @@ pub(crate) async fn compute<T>(
             nodes.extend(low_nodes(start, tile.map_while(|leaf| leaf)));
         }
     }
-    Ok(what(&mut |node| nodes.get(&node).copied())?)
+    Ok(what(&mut |node| nodes.get(&node).copied()))
 }
 
 /// The complete subtrees over leaves from `start` on.
@@ -169,7 +188,7 @@ async fn leaves(app: &App, tenant: &str, starts: &BTreeSet<u64>) -> Result<HashM
 }
 
 /// The hash of a leaf, and the text that it is of; `None` where that was erased.
-pub(crate) fn leaf(row: &Row) -> Result<(Hash, Option<String>)> {
+pub fn leaf(row: &Row) -> Result<(Hash, Option<String>)> {
     if let Some(kept) = row.get::<Option<Vec<u8>>>("leaf_hash")? {
         let kept = kept.try_into().map_err(|_| Error::internal("an erased entry without a hash"))?;
         return Ok((kept, None));

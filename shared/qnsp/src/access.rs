@@ -1,0 +1,9 @@
+//! Access policies as they are stored, and decisions by them, for every service that makes policies or asks.
+
+mod decider;
+mod refusal;
+mod store;
+
+pub use decider::Candidates;
+pub use refusal::Refusal;
+pub use store::{AccessPolicyRow, COLUMNS, delete, exists, insert, name_is_free, statement_hash, update};
