@@ -5,6 +5,7 @@ pub mod audit;
 pub mod auth;
 pub mod billing;
 pub mod jit;
+pub mod observability;
 pub mod operators;
 pub mod tenant;
 mod types;

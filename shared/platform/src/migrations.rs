@@ -31,6 +31,10 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0020_qnsp_streaming.sql", text: include_str!("../../migrations/0020_qnsp_streaming.sql") },
     Migration { name: "0021_qnsp_access.sql", text: include_str!("../../migrations/0021_qnsp_access.sql") },
     Migration { name: "0022_qnsp_jit.sql", text: include_str!("../../migrations/0022_qnsp_jit.sql") },
+    Migration {
+        name: "0023_qnsp_observability.sql",
+        text: include_str!("../../migrations/0023_qnsp_observability.sql"),
+    },
 ];
 
 /// Remembers which migrations were applied. The first statement that a new database sees.

@@ -1,7 +1,9 @@
 //! QNSP: what the contract computes from facts. Tables and arithmetic alone; no I/O, no SQL, no clock.
 
 pub mod access;
+pub mod anomaly;
 mod controls;
+pub mod cost;
 pub mod dunning;
 pub mod duration;
 mod event_filter;
@@ -10,6 +12,7 @@ pub mod forecast;
 pub mod glob;
 pub mod health;
 pub mod jit;
+pub mod metric;
 pub mod month;
 pub mod number;
 mod outbound;
@@ -25,6 +28,7 @@ pub mod zone;
 
 pub use controls::Controls;
 pub use event_filter::EventFilter;
+pub use metric::Metric;
 pub use month::Month;
 pub use outbound::{OutboundHosts, Refused};
 pub use price::Billable;

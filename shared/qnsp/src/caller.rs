@@ -12,6 +12,7 @@ use axum::{
     extract::MatchedPath,
     http::{StatusCode, request::Parts},
 };
+use platform::clock;
 use policy::{
     Access,
     qnsp::{Controls, Role, Tier},
@@ -20,11 +21,12 @@ use serde_json::Value;
 use service::{Actor, App, Audit, Batch, Error, Guard, RequestId, Result, client_address};
 
 use crate::{
-    counters::Window,
+    counters::{Window, minute_of},
     event::Subject,
     idempotency::{Answer, Idempotency},
     refusal,
     settings::Settings,
+    timings::Timing,
     token::Identity,
 };
 
@@ -167,6 +169,18 @@ impl Caller {
     /// The calls a minute of a tenant without a limit of its own.
     pub(crate) fn default_limit(&self) -> i64 {
         Settings::of(&self.app).map_or(1, |settings| settings.rate_limit)
+    }
+
+    /// How long calls of the token's tenant took that came before, once.
+    pub(crate) fn take_timings(&self) -> Vec<Timing> {
+        Settings::of(&self.app).map(|settings| settings.timings.take(self.own_tenant())).unwrap_or_default()
+    }
+
+    /// Notes how long this call took, for the next one to write down.
+    pub(crate) fn note_time(&self) {
+        if let Ok(settings) = Settings::of(&self.app) {
+            settings.timings.add(self.own_tenant(), minute_of(self.now), clock::now_ms() - self.now);
+        }
     }
 
     pub(crate) fn state<T>(&self, with: impl FnOnce(&mut State) -> T) -> T {

@@ -40,6 +40,7 @@ pub(crate) async fn control(State(app): State<App>, request: Request, next: Next
         response = settle(&caller, error).await;
     }
     if let Some(window) = caller.state(|state| state.window) {
+        caller.note_time();
         let headers = response.headers_mut();
         headers.insert(LIMIT, HeaderValue::from(window.limit));
         headers.insert(REMAINING, HeaderValue::from(window.remaining));
@@ -101,7 +102,7 @@ async fn find_kept(caller: &Caller) -> Result<Option<Answer>> {
 async fn count_and_record(caller: &Caller, until: Option<Stage>, status: StatusCode) -> Result<()> {
     let mut batch = caller.admitted(until);
     let window = if status == StatusCode::TOO_MANY_REQUESTS {
-        batch.push(caller.count_minute(true))
+        batch.push(caller.count_minute(true, None))
     } else {
         caller.count(&mut batch, !status.is_success())
     };

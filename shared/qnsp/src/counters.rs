@@ -1,11 +1,11 @@
 //! What every call counts: its minute, for the rate limit; its day, for the quota of calls; meters and quotas.
 
 use platform::{Row, Statement};
-use policy::qnsp::{Month, Quota, Tier, quota::Span};
+use policy::qnsp::{Billable, Month, Quota, Tier, quota::Span};
 use serde_json::{Map, Value};
 use service::{Guard, Result};
 
-use crate::refusal;
+use crate::{refusal, timings::Timing};
 
 /// Milliseconds.
 pub const DAY: i64 = 86_400_000;
@@ -13,6 +13,11 @@ const MINUTE: i64 = 60_000;
 
 /// How long minutes are kept.
 const MINUTES_KEPT: i64 = 30 * DAY / MINUTE;
+
+/// The UTC minute of a time, counted from the epoch.
+pub(crate) fn minute_of(now: i64) -> i64 {
+    now.div_euclid(MINUTE)
+}
 
 /// The UTC day of a time, counted from the epoch.
 pub fn day_of(now: i64) -> i64 {
@@ -26,21 +31,43 @@ pub(crate) struct Window {
     pub remaining: i64,
     /// Seconds since the epoch.
     pub reset: i64,
-    /// Whether the tenant that the call is about has webhooks, which are to be told of events.
-    pub has_webhooks: bool,
+    /// Whether the tenant that the call is about has webhooks, which are to be told of events, or notifications that are
+    /// due.
+    pub has_deliveries: bool,
 }
 
 impl Window {
-    /// Counts a call of a tenant's token about a tenant, and gives the row of [`Window::of`].
-    pub(crate) fn count(own: &str, about: &str, now: i64, default_limit: i64, is_error: bool) -> Statement {
+    /// Counts a call of a tenant's token about a tenant, with how long earlier calls of the minute took, and gives the row
+    /// of [`Window::of`].
+    pub(crate) fn count(
+        (own, about): (&str, &str),
+        now: i64,
+        default_limit: i64,
+        is_error: bool,
+        timed: Option<Timing>,
+    ) -> Statement {
         let upsert = Statement::new(
-            "INSERT INTO qnsp_minutes (tenant_id, minute, calls, errors, milliseconds) VALUES (?1, ?2, 1, ?3, 0) \
-             ON CONFLICT (tenant_id, minute) DO UPDATE SET calls = calls + 1, errors = errors + excluded.errors \
+            "INSERT INTO qnsp_minutes (tenant_id, minute, calls, errors, timed, milliseconds) \
+             VALUES (?1, ?2, 1, ?3, ?7, ?8) \
+             ON CONFLICT (tenant_id, minute) DO UPDATE SET calls = calls + 1, errors = errors + excluded.errors, \
+             timed = timed + excluded.timed, milliseconds = milliseconds + excluded.milliseconds \
              RETURNING calls, coalesce((SELECT rate_limit FROM qnsp_tenants WHERE id = ?1), ?4) AS rate_limit, \
              EXISTS (SELECT 1 FROM qnsp_subscriptions WHERE tenant_id = ?5 AND destination = 'webhook' \
-             AND status = 'active') AS has_webhooks",
+             AND status = 'active') OR EXISTS (SELECT 1 FROM qnsp_notifications WHERE tenant_id = ?5 \
+             AND next_at <= ?6) AS has_deliveries",
         );
-        upsert.bind(own).bind(now.div_euclid(MINUTE)).bind(i64::from(is_error)).bind(default_limit).bind(about)
+        let upsert = upsert.bind(own).bind(minute_of(now)).bind(i64::from(is_error)).bind(default_limit);
+        let (calls, milliseconds) = timed.map_or((0, 0), |timed| (timed.calls, timed.milliseconds));
+        upsert.bind(about).bind(now).bind(calls).bind(milliseconds)
+    }
+
+    /// Writes down how long calls of an earlier minute took.
+    pub(crate) fn time(tenant: &str, timing: Timing) -> Statement {
+        let update = Statement::new(
+            "UPDATE qnsp_minutes SET timed = timed + ?3, milliseconds = milliseconds + ?4 \
+             WHERE tenant_id = ?1 AND minute = ?2",
+        );
+        update.bind(tenant).bind(timing.minute).bind(timing.calls).bind(timing.milliseconds)
     }
 
     pub(crate) fn of(row: &Row, now: i64) -> Result<Self> {
@@ -50,7 +77,7 @@ impl Window {
             limit,
             remaining: (limit - calls).max(0),
             reset: (now.div_euclid(MINUTE) + 1) * 60,
-            has_webhooks: row.get("has_webhooks")?,
+            has_deliveries: row.get("has_deliveries")?,
         })
     }
 
@@ -61,14 +88,14 @@ impl Window {
              < coalesce((SELECT rate_limit FROM qnsp_tenants WHERE id = ?1), ?3)",
             refusal::too_many(route, None, seconds_left(now)),
         );
-        fits.bind(tenant).bind(now.div_euclid(MINUTE)).bind(default_limit)
+        fits.bind(tenant).bind(minute_of(now)).bind(default_limit)
     }
 
     /// Removes some minutes that are no longer kept.
     pub(crate) fn sweep(now: i64) -> Statement {
         let sweep = "DELETE FROM qnsp_minutes WHERE (tenant_id, minute) IN \
                      (SELECT tenant_id, minute FROM qnsp_minutes WHERE minute < ?1 ORDER BY minute LIMIT 256)";
-        Statement::new(sweep).bind(now.div_euclid(MINUTE) - MINUTES_KEPT)
+        Statement::new(sweep).bind(minute_of(now) - MINUTES_KEPT)
     }
 }
 
@@ -150,4 +177,16 @@ pub(crate) fn meter(
         event.bind(tenant).bind(at).bind(id).bind(operation).bind(quantity).bind(request.map(str::to_owned)),
         day.bind(tenant).bind(day_of(at)).bind(operation).bind(quantity),
     ]
+}
+
+/// What was metered on the days from `?2` up to `?3`, by operation: its amount in thousandths of a cent, by the [`prices`]
+/// (`?4`). The price of each day's quantity is rounded, and these are summed. `{scope}` is whose meters.
+pub const METERED: &str = "SELECT m.operation, CAST(min(total(round(m.quantity * p.value)), 9e15) AS INTEGER) AS amount \
+     FROM qnsp_meter_days m JOIN json_each(?4) p ON p.key = m.operation \
+     WHERE {scope} AND m.day >= ?2 AND m.day < ?3 GROUP BY m.operation";
+
+/// The price of each billable operation, as JSON.
+pub fn prices() -> String {
+    let prices = Billable::ALL.iter().map(|billable| (billable.as_str().to_owned(), Value::from(billable.price())));
+    Value::Object(prices.collect()).to_string()
 }

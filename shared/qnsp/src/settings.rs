@@ -11,7 +11,7 @@ use platform::Vars;
 use policy::qnsp::OutboundHosts;
 use service::{App, Error, Result, config};
 
-use crate::token::KnownKey;
+use crate::{timings::Timings, token::KnownKey};
 
 /// How many API keys an instance knows the holders of.
 const KNOWN_KEYS: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
@@ -35,6 +35,7 @@ pub struct Settings {
     pub(crate) client_address_header: Option<String>,
     issuers: Vec<IssuerKey>,
     pub(crate) known_keys: Mutex<LruCache<String, Arc<KnownKey>>>,
+    pub(crate) timings: Timings,
 }
 
 impl Settings {
@@ -53,6 +54,7 @@ impl Settings {
             client_address_header: vars.get("CLIENT_ADDRESS_HEADER").await,
             issuers,
             known_keys: Mutex::new(LruCache::new(KNOWN_KEYS)),
+            timings: Timings::default(),
         }
     }
 

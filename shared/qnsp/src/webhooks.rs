@@ -2,51 +2,28 @@
 //! where that failed. A webhook has a place in the log; what failed waits in a table of its own, so that one event that
 //! cannot be delivered does not hold up the others. An event is sent at least once: who receives it knows it by its id.
 
-use std::time::Duration;
-
-use axum::http::{Request, header};
-use crypto::{hash, seal::DataKey};
+use crypto::seal::DataKey;
 use model::qnsp::audit::{AuditEvent, Filters};
-use platform::{Row, Statement, clock, fetch};
+use platform::{Row, Statement, clock};
 use policy::qnsp::EventFilter;
 use serde_json::{Value, json};
 use service::{Anonymous, App, Error, Result};
 use zeroize::Zeroizing;
 
-use crate::{Caller, Settings, audit_event, open_webhook_secret, streamed, subscription_aad};
-
-const SIGNATURE: &str = "x-qnsp-signature";
-
-/// When a delivery that failed is tried again, by how often it has failed, in milliseconds. After the last it is given up.
-const DELAYS: [i64; 5] = [1_000, 10_000, 60_000, 600_000, 3_600_000];
-
-/// How long a webhook is the business of one task, in milliseconds. An instance that ends leaves it to another.
-const CLAIM: i64 = 60_000;
+use crate::{
+    audit_event,
+    delivery::{Budget, CLAIM, REQUESTS, Sent, post_signed, retry_at},
+    open_webhook_secret, streamed, subscription_aad,
+};
 
 /// How long a webhook rests whose server gave no answer, in milliseconds: others shall not wait for it.
 const REST: i64 = 1_000;
 
-/// How many requests one task sends, and for how long it begins new ones, in milliseconds.
-const REQUESTS: u32 = 40;
-const TIME: i64 = 10_000;
-
 /// How many entries are looked at in one step.
 const STEP: i64 = 200;
 
-const LIMITS: fetch::Limits = fetch::Limits { time: Duration::from_secs(5), bytes: 64 << 10 };
-
-/// Sends what waits for the webhooks of the call's tenant, after the answer.
-pub(crate) fn deliver_later(caller: &Caller) {
-    let (app, tenant) = (caller.app.clone(), caller.tenant().to_owned());
-    caller.app.spawn_after_response(Box::pin(async move {
-        if let Err(error) = deliver(&app, &tenant).await {
-            platform::log::error(&format!("webhooks: {}", error.reason()));
-        }
-    }));
-}
-
-async fn deliver(app: &App, tenant: &str) -> Result<()> {
-    let mut budget = Budget { requests: REQUESTS, until: clock::now_ms() + TIME };
+/// Sends what waits for the webhooks of a tenant, as far as the budget goes.
+pub(crate) async fn deliver(app: &App, tenant: &str, budget: &mut Budget) -> Result<()> {
     // Whoever recorded an event while this task had the webhook has left it to this task.
     while budget.is_left() {
         let claimed = claim(app, tenant).await?;
@@ -54,21 +31,10 @@ async fn deliver(app: &App, tenant: &str) -> Result<()> {
             break;
         }
         for webhook in claimed {
-            webhook.deliver(app, &mut budget).await?;
+            webhook.deliver(app, budget).await?;
         }
     }
     Ok(())
-}
-
-struct Budget {
-    requests: u32,
-    until: i64,
-}
-
-impl Budget {
-    fn is_left(&self) -> bool {
-        self.requests > 0 && clock::now_ms() < self.until
-    }
 }
 
 /// A webhook that is this task's business.
@@ -103,14 +69,6 @@ async fn claim(app: &App, tenant: &str) -> Result<Vec<Webhook>> {
     let sealed = outcomes.row(secret).map(|row| row.get::<Option<Vec<u8>>>("sealed_webhook_secret")).transpose()?;
     let of_row = |row| Webhook::of(row, tenant, key.as_deref(), sealed.clone().flatten().as_deref());
     outcomes.rows(claimed).iter().map(of_row).collect()
-}
-
-/// What came of a request.
-#[derive(PartialEq, Eq)]
-enum Sent {
-    Taken,
-    Refused,
-    NoAnswer,
 }
 
 /// What became of the events of one step.
@@ -206,7 +164,7 @@ impl Webhook {
         text: &str,
         (index, failures): (i64, i64),
     ) -> Result<()> {
-        budget.requests -= 1;
+        budget.spend();
         let sent = self.send(app, &audit_event::of(index, text)?).await?;
         if sent == Sent::Taken {
             report.delivered += 1;
@@ -214,30 +172,18 @@ impl Webhook {
             return Ok(());
         }
         report.has_no_answer = sent == Sent::NoAnswer;
-        match usize::try_from(failures).ok().and_then(|failures| DELAYS.get(failures)) {
-            Some(delay) => report.failed.push(json!([index, failures + 1, clock::now_ms() + delay])),
+        match retry_at(failures, clock::now_ms()) {
+            Some(at) => report.failed.push(json!([index, failures + 1, at])),
             None => report.settled.push(index),
         }
         Ok(())
     }
 
     async fn send(&self, app: &App, event: &AuditEvent) -> Result<Sent> {
-        // What the operator allows may have changed since the address was given.
-        if Settings::of(app)?.outbound_hosts.check(&self.url).is_err() {
-            return Ok(Sent::Refused);
-        }
         let body = json!({
             "event_type": event.event_type, "event_id": event.event_id, "occurred_at": event.timestamp, "payload": event,
         });
-        let body = body.to_string().into_bytes();
-        let signature = format!("sha256={}", hash::hex(&hash::hmac_sha256(&self.secret, &[&body])));
-        let request = Request::post(&self.url).header(header::CONTENT_TYPE, "application/json");
-        let Ok(request) = request.header(SIGNATURE, signature).body(body) else { return Ok(Sent::Refused) };
-        Ok(match fetch::fetch(request, LIMITS).await {
-            Ok(answer) if answer.status().is_success() => Sent::Taken,
-            Ok(_) => Sent::Refused,
-            Err(_) => Sent::NoAnswer,
-        })
+        post_signed(app, &self.url, &self.secret, body.to_string()).await
     }
 
     /// Stores the place and what waits, and gives the webhook back. Where another task has taken it meanwhile, or it was

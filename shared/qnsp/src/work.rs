@@ -15,10 +15,11 @@ use service::{Batch, Error, Outcomes, Result, Slot};
 use crate::{
     Caller,
     caller::{Admission, Stage, is_fault},
-    counters::{self, Window},
+    counters::{self, Window, minute_of},
+    delivery::deliver_later,
     idempotency::{Answer, Idempotency},
     new_id,
-    webhooks::deliver_later,
+    timings::Timing,
 };
 
 /// A batch that is being put together. Guards of the handler come after those of the pipeline.
@@ -28,6 +29,8 @@ pub struct Work {
     window: Slot,
     reserved: Vec<(Quota, i64)>,
     is_metered: bool,
+    /// Statements that may have put notifications into the outbox.
+    notifying: Vec<Slot>,
 }
 
 impl Deref for Work {
@@ -52,12 +55,18 @@ impl Caller {
         if let Some(idempotency) = self.state(|state| state.idempotency.clone()) {
             idempotency.claim(self, &mut batch);
         }
-        Work { caller: self.clone(), batch, window, reserved: Vec::new(), is_metered: true }
+        Work { caller: self.clone(), batch, window, reserved: Vec::new(), is_metered: true, notifying: Vec::new() }
     }
 
     /// Counts the call in its minute and, unless it was refused by that, in the quota of calls.
     pub(crate) fn count(&self, batch: &mut Batch<Admission>, is_error: bool) -> Slot {
-        let window = batch.push(self.count_minute(is_error));
+        let (own, minute) = (self.own_tenant(), minute_of(self.now));
+        let (timed, earlier): (Vec<_>, Vec<_>) =
+            self.take_timings().into_iter().partition(|timing| timing.minute == minute);
+        let window = batch.push(self.count_minute(is_error, timed.first().copied()));
+        for timing in earlier {
+            batch.push(Window::time(own, timing));
+        }
         batch.push(counters::add_to_day(self.tenant(), Quota::ApiCalls, self.now, 1));
         window
     }
@@ -65,13 +74,13 @@ impl Caller {
     /// The call has been counted, and its event, if it is one, recorded.
     pub(crate) fn counted(&self, window: Window) {
         self.state(|state| state.window = Some(window));
-        if window.has_webhooks {
+        if window.has_deliveries {
             deliver_later(self);
         }
     }
 
-    pub(crate) fn count_minute(&self, is_error: bool) -> Statement {
-        Window::count(self.own_tenant(), self.tenant(), self.now, self.default_limit(), is_error)
+    pub(crate) fn count_minute(&self, is_error: bool, timed: Option<Timing>) -> Statement {
+        Window::count((self.own_tenant(), self.tenant()), self.now, self.default_limit(), is_error, timed)
     }
 }
 
@@ -84,6 +93,11 @@ impl Work {
     /// This call is not metered, though its row meters the operation.
     pub fn unmetered(&mut self) {
         self.is_metered = false;
+    }
+
+    /// Where the statement of this slot changes something, there may be notifications: they are sent after the answer.
+    pub fn notify(&mut self, slot: Slot) {
+        self.notifying.push(slot);
     }
 
     /// Meters something besides the operation itself, which its row meters.
@@ -136,6 +150,9 @@ impl Work {
             Ok(outcomes) => {
                 let window = Window::of(outcomes.one(self.window)?, now)?;
                 caller.counted(window);
+                if !window.has_deliveries && self.notifying.iter().any(|slot| outcomes.changed(*slot)) {
+                    deliver_later(&caller);
+                }
                 Ok(outcomes)
             }
             Err(error) if is_fault(&error) => Err(unavailable(error)),

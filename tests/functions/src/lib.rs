@@ -26,6 +26,7 @@ pub use groups;
 pub use healthz;
 pub use introspection;
 pub use key_authorization;
+pub use observability;
 pub use operators;
 pub use pages;
 pub use portal_admin;
@@ -65,6 +66,7 @@ pub async fn app(name: &str, host: Host) -> Option<Router> {
         "audit-events" => Some(audit_events::app(host).await),
         "auth" => Some(auth::app(host).await),
         "billing" => Some(billing::app(host).await),
+        "observability" => Some(observability::app(host).await),
         "operators" => Some(operators::app(host).await),
         "tenants" => Some(tenants::app(host).await),
         "ecdsa-helper" => Some(ecdsa_helper::app(host).await),
@@ -100,6 +102,7 @@ pub fn routes(name: &str) -> Option<Routes> {
         "audit-events" => Some(audit_events::routes()),
         "auth" => Some(auth::routes()),
         "billing" => Some(billing::routes()),
+        "observability" => Some(observability::routes()),
         "operators" => Some(operators::routes()),
         "tenants" => Some(tenants::routes()),
         "ecdsa-helper" => Some(ecdsa_helper::routes()),

@@ -213,6 +213,7 @@ fn qnsp() -> Value {
         billing::Operations::openapi(),
         access_jit::Operations::openapi(),
         access_policies::Operations::openapi(),
+        observability::Operations::openapi(),
     ]);
     let mut document = complete("QNSP", operations);
     document["components"]["schemas"]["Error"] = json!({

@@ -10,35 +10,18 @@ use policy::qnsp::{
     price::of_cents,
     revenue::{self, Group, Period, SUBSCRIPTION},
 };
-use qnsp::{Call, Nothing, Work, day_of};
-use serde::{Deserialize, Deserializer, de::Error as _};
-use serde_json::{Map, Value};
+use qnsp::{AskMonth, Call, METERED, Nothing, Work, day_of, prices};
 use service::{Error, Outcomes, Result, Slot};
-use utoipa::IntoParams;
 
 use crate::{credits::CURRENCY, scope::Scope};
 
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct AskPeriod {
-    /// `YYYY-MM`, the current month (UTC) if not given.
-    #[serde(default, deserialize_with = "month")]
-    #[param(value_type = Option<String>)]
-    period: Option<Month>,
-}
-
-fn month<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Month>, D::Error> {
-    let month = Month::parse(&String::deserialize(from)?);
-    month.map(Some).ok_or_else(|| D::Error::custom("must be a month as YYYY-MM"))
-}
-
 /// Show what a month brought: of the tenant, or of all for an operator who names none.
 #[utoipa::path(
-    get, path = "/billing/v1/analytics/revenue/summary", tag = "Billing", params(AskPeriod),
+    get, path = "/billing/v1/analytics/revenue/summary", tag = "Billing", params(AskMonth),
     responses((status = 200, body = Summary), (status = 400), (status = 401), (status = 403), (status = 404)),
 )]
-pub(crate) async fn show_summary(call: Call<Nothing, AskPeriod>) -> Result<Json<Summary>> {
-    let month = call.query.period.unwrap_or_else(|| Month::of(call.now));
+pub(crate) async fn show_summary(call: Call<Nothing, AskMonth>) -> Result<Json<Summary>> {
+    let month = call.query.month(call.now);
     let mut work = call.work();
     let scope = Scope::of(&call);
     let [current, previous] = [month, month.previous()].map(|month| Slots::push(scope, &mut work, month, call.now));
@@ -61,11 +44,11 @@ pub(crate) async fn show_summary(call: Call<Nothing, AskPeriod>) -> Result<Json<
 
 /// List what each service brought in a month, with the subscriptions.
 #[utoipa::path(
-    get, path = "/billing/v1/analytics/revenue/by-service", tag = "Billing", params(AskPeriod),
+    get, path = "/billing/v1/analytics/revenue/by-service", tag = "Billing", params(AskMonth),
     responses((status = 200, body = ByService), (status = 400), (status = 401), (status = 403), (status = 404)),
 )]
-pub(crate) async fn list_by_service(call: Call<Nothing, AskPeriod>) -> Result<Json<ByService>> {
-    let month = call.query.period.unwrap_or_else(|| Month::of(call.now));
+pub(crate) async fn list_by_service(call: Call<Nothing, AskMonth>) -> Result<Json<ByService>> {
+    let month = call.query.month(call.now);
     let mut work = call.work();
     let scope = Scope::of(&call);
     let [current, previous] = [month, month.previous()].map(|month| Slots::push(scope, &mut work, month, call.now));
@@ -127,18 +110,10 @@ impl Slots {
     }
 }
 
-/// The amount of each operation: the price of each day's quantity, rounded, and these summed.
+/// The amount of each operation.
 fn select_metered(scope: Scope, month: Month) -> Statement {
-    let prices: Map<String, Value> =
-        Billable::ALL.iter().map(|billable| (billable.as_str().to_owned(), Value::from(billable.price()))).collect();
-    let select = scope.select(
-        "SELECT m.operation, CAST(min(total(round(m.quantity * p.value)), 9e15) AS INTEGER) AS amount \
-         FROM qnsp_meter_days m JOIN json_each(?4) p ON p.key = m.operation \
-         WHERE {scope} AND m.day >= ?2 AND m.day < ?3 GROUP BY m.operation",
-        "m.tenant_id",
-    );
-    let select = select.bind(day_of(month.start())).bind(day_of(month.end()));
-    select.bind(Value::Object(prices).to_string())
+    let select = scope.select(METERED, "m.tenant_id");
+    select.bind(day_of(month.start())).bind(day_of(month.end())).bind(prices())
 }
 
 /// How many tenants had each tier at the end of a month (now, for the current one), and what fees were agreed. None for

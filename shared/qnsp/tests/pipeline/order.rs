@@ -43,7 +43,7 @@ async fn of_all_combinations_of_causes_the_first_is_answered_counted_and_recorde
         deployment.execute(update.bind(if has(5) { "free" } else { "enterprise-pro" })).await;
         if has(1) {
             let fill =
-                Statement::new("INSERT INTO qnsp_minutes SELECT ?1, ?2 + value, 1, 0, 0 FROM json_each('[0,1]')");
+                Statement::new("INSERT INTO qnsp_minutes SELECT ?1, ?2 + value, 1, 0, 0, 0 FROM json_each('[0,1]')");
             deployment.execute(fill.bind(FULL).bind(platform::clock::now_ms() / 60_000)).await;
         }
         if has(9) {

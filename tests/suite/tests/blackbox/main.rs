@@ -68,12 +68,16 @@ mod qnsp_fuzz;
 mod qnsp_jit;
 mod qnsp_jit_grants;
 mod qnsp_jit_requests;
+mod qnsp_observability;
+mod qnsp_observability_dashboards;
+mod qnsp_observability_rules;
 mod qnsp_operators;
 mod qnsp_payments;
 mod qnsp_retention;
 mod qnsp_streaming;
 mod qnsp_tenants;
 mod qnsp_webhooks;
+mod receiver;
 mod restart;
 mod secrets;
 mod service_key;
@@ -157,7 +161,7 @@ fn cases() -> Vec<Case> {
         of(["operators", "audit-events", "audit-log"], qnsp_retention::cases()),
         of(["operators", "tenants", "audit-events"], qnsp_streaming::cases()),
         of(
-            ["access-jit", "access-policies", "operators", "tenants", "audit-events", "auth", "billing"],
+            ["access-jit", "access-policies", "operators", "tenants", "audit-events", "auth", "billing", "observability"],
             qnsp_fuzz::cases(),
         ),
         of(["operators", "tenants", "audit-events"], qnsp_webhooks::cases()),
@@ -165,6 +169,9 @@ fn cases() -> Vec<Case> {
         of(["operators", "access-policies", "tenants"], qnsp_access_policies::cases()),
         of(["operators", "access-policies", "auth", "audit-log"], qnsp_access_cross_tenant::cases()),
         of(["operators", "access-policies", "billing"], qnsp_access_simulations::cases()),
+        of(["operators", "observability", "billing"], qnsp_observability::cases()),
+        of(["operators", "observability", "tenants"], qnsp_observability_rules::cases()),
+        of(["operators", "observability", "tenants"], qnsp_observability_dashboards::cases()),
         of(["operators", "auth"], qnsp_auth::cases()),
         of(["operators", "auth"], qnsp_auth_federation::cases()),
         of(["operators", "auth"], qnsp_auth_policies::cases()),

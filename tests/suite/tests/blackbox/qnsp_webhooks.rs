@@ -1,14 +1,7 @@
 //! Webhooks of QNSP: signed deliveries of events after the answer, and again where they failed.
 
-use std::{
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::{TcpListener, TcpStream},
-    sync::mpsc::{self, Receiver},
-    thread,
-    time::Duration,
-};
+use std::{net::TcpListener, sync::mpsc::Receiver, thread, time::Duration};
 
-use crypto::hash;
 use serde_json::{Value, json};
 
 use crate::{
@@ -16,6 +9,7 @@ use crate::{
     case::{Case, case},
     deployment::{Deployment, unique},
     qnsp::{Caller, Tenant},
+    receiver::{Taken, next, nothing, parsed, receiver, signature},
 };
 
 pub fn cases() -> Vec<Case> {
@@ -34,65 +28,6 @@ const SUBSCRIPTIONS: &str = "/audit/v1/streaming/subscriptions";
 const METRICS: &str = "/audit/v1/streaming/metrics";
 const SECRET: &str = "sixteen letters or more";
 
-/// What a receiver got: the signature and the body.
-type Taken = (String, Vec<u8>);
-
-/// A receiver that answers with these statuses, and then with the last of them.
-fn receiver(statuses: &'static [u16]) -> (String, Receiver<Taken>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/hook", listener.local_addr().unwrap());
-    let (sender, taken) = mpsc::channel();
-    thread::spawn(move || {
-        for (number, stream) in listener.incoming().flatten().enumerate() {
-            let status = statuses.get(number).or(statuses.last()).copied().unwrap_or(200);
-            if let Some(request) = answer(stream, status)
-                && sender.send(request).is_err()
-            {
-                return;
-            }
-        }
-    });
-    (url, taken)
-}
-
-fn answer(mut stream: TcpStream, status: u16) -> Option<Taken> {
-    let mut reader = BufReader::new(stream.try_clone().ok()?);
-    let (mut signature, mut length, mut line) = (String::new(), 0, String::new());
-    loop {
-        line.clear();
-        reader.read_line(&mut line).ok()?;
-        if line.trim_end().is_empty() {
-            break;
-        }
-        let Some((name, value)) = line.trim_end().split_once(':') else { continue };
-        match name.to_ascii_lowercase().as_str() {
-            "x-qnsp-signature" => value.trim().clone_into(&mut signature),
-            "content-length" => length = value.trim().parse().ok()?,
-            _ => {}
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    // Where it leads to nobody may go.
-    let head = format!("HTTP/1.1 {status} X\r\nlocation: /elsewhere\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-    stream.write_all(head.as_bytes()).ok()?;
-    Some((signature, body))
-}
-
-#[track_caller]
-fn next(taken: &Receiver<Taken>) -> Taken {
-    taken.recv_timeout(Duration::from_secs(20)).expect("a delivery")
-}
-
-#[track_caller]
-fn nothing(taken: &Receiver<Taken>) {
-    assert!(taken.recv_timeout(Duration::from_millis(400)).is_err());
-}
-
-fn parsed(taken: &Taken) -> Value {
-    serde_json::from_slice(&taken.1).unwrap()
-}
-
 fn tenant(t: &Deployment) -> Tenant<'_> {
     Tenant::new(t, &json!({ "tier": "dev-pro" }))
 }
@@ -108,10 +43,6 @@ fn subscribe(caller: &Caller, config: &Value, filters: &Value) -> String {
 fn record(caller: &Caller, event_type: &str) -> String {
     let event = json!({ "eventType": event_type, "payload": { "of": event_type } });
     ok(&caller.post(EVENTS, &event), 201)["eventIds"][0].as_str().unwrap().to_owned()
-}
-
-fn signature(secret: &str, body: &[u8]) -> String {
-    format!("sha256={}", hash::hex(&hash::hmac_sha256(secret.as_bytes(), &[body])))
 }
 
 /// What the metrics say was delivered, once they say so much.

@@ -17,7 +17,7 @@ use crate::{
 const UNKNOWN: &str = "5d3e0d51-7d60-4a0e-9ad8-7b5a4d6e0a11";
 
 pub fn samples() -> Vec<Sample> {
-    [operators(), audit(), auth(), tenant(), billing(), jit(), access_policies()].into_iter().flatten().collect()
+    [operators(), audit(), auth(), tenant(), billing(), jit(), access_policies(), observability()].into_iter().flatten().collect()
 }
 
 fn operators() -> Vec<Sample> {
@@ -301,6 +301,57 @@ fn jit() -> Vec<Sample> {
         of("POST /access/v1/jit/check", move |_| at(format!("{JIT}/check")).body(question("read")))
             .refuses(question("")),
         of("GET /access/v1/jit/stats", |_| at(format!("{JIT}/stats"))),
+    ]
+}
+
+fn observability() -> Vec<Sample> {
+    const COSTS: &str = "/observability/v1/costs";
+    const RULES: &str = "/observability/v1/anomaly-detection/rules";
+    const DASHBOARDS: &str = "/observability/v1/dashboards";
+    let allocation = |amount: i64| {
+        json!({
+            "resourceId": "r", "resourceType": "vm", "costCenter": "c", "amount": amount, "currency": "USD",
+            "period": { "start": "2026-01-01T00:00:00Z", "end": "2026-02-01T00:00:00Z" },
+        })
+    };
+    let budget =
+        |amount: i64| json!({ "name": unique("budget"), "amount": amount, "currency": "USD", "period": "monthly" });
+    let rule = |kind: &str| {
+        let condition = json!({ "type": kind, "parameters": { "operator": "gt", "value": 1e15 } });
+        json!({ "name": unique("rule"), "metric": "cost.none", "condition": condition })
+    };
+    let dashboard = |columns: i64| json!({ "name": unique("dashboard"), "layout": { "columns": columns, "rows": 1 } });
+    let acknowledged = format!("/observability/v1/anomaly-detection/anomalies/{UNKNOWN}/acknowledge");
+    vec![
+        of("POST /observability/v1/costs/allocations", move |_| at(format!("{COSTS}/allocations")).body(allocation(1)))
+            .refuses(allocation(-1)),
+        of("GET /observability/v1/costs/allocations", |_| at(format!("{COSTS}/allocations"))),
+        of("POST /observability/v1/costs/budgets", move |_| at(format!("{COSTS}/budgets")).body(budget(1)))
+            .refuses(budget(0)),
+        of("GET /observability/v1/costs/summary", |_| at(format!("{COSTS}/summary"))),
+        of("POST /observability/v1/anomaly-detection/rules", move |_| at(RULES).body(rule("threshold")))
+            .refuses(rule("hunch")),
+        of("DELETE /observability/v1/anomaly-detection/rules/{ruleId}", |_| at(format!("{RULES}/{UNKNOWN}")))
+            .answers(404),
+        of("GET /observability/v1/anomaly-detection/anomalies", |_| {
+            at("/observability/v1/anomaly-detection/anomalies")
+        }),
+        of("POST /observability/v1/anomaly-detection/anomalies/{anomalyId}/acknowledge", move |_| {
+            at(acknowledged.clone())
+        })
+        .answers(404),
+        of("POST /observability/v1/dashboards", move |_| at(DASHBOARDS).body(dashboard(1))).refuses(dashboard(0)),
+        of("GET /observability/v1/dashboards", |_| at(DASHBOARDS)),
+        of("GET /observability/v1/dashboards/{dashboardId}", |_| at(format!("{DASHBOARDS}/{UNKNOWN}"))).answers(404),
+        of("POST /observability/v1/dashboards/{dashboardId}/star", |_| {
+            at(format!("{DASHBOARDS}/{UNKNOWN}/star")).body(json!({ "starred": true }))
+        })
+        .answers(404)
+        .refuses(json!({})),
+        of("POST /observability/v1/dashboards/{dashboardId}/shares", |_| {
+            at(format!("{DASHBOARDS}/{UNKNOWN}/shares")).body(json!({}))
+        })
+        .answers(404),
     ]
 }
 
