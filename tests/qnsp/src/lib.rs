@@ -6,7 +6,7 @@ use std::{
     collections::HashMap,
     path::PathBuf,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -58,6 +58,31 @@ impl Sql for Faulty {
         if let Some(statement) = statements.get_mut(at) {
             *statement = Statement::new("SELECT no_such_function()");
         }
+        self.inner.batch(statements)
+    }
+
+    fn read_batch(&self, statements: Vec<Statement>) -> Task<'_, Result<Vec<Outcome>, SqlError>> {
+        self.batch(statements)
+    }
+}
+
+/// What a database was asked, batch by batch.
+pub type Batches = Arc<Mutex<Vec<Vec<Statement>>>>;
+
+/// A database that takes down what it is asked.
+pub struct Recording {
+    pub inner: Arc<dyn Sql>,
+    pub batches: Batches,
+}
+
+impl Sql for Recording {
+    fn query(&self, statement: Statement) -> Task<'_, Result<Vec<Row>, SqlError>> {
+        self.batches.lock().unwrap().push(vec![statement.clone()]);
+        self.inner.query(statement)
+    }
+
+    fn batch(&self, statements: Vec<Statement>) -> Task<'_, Result<Vec<Outcome>, SqlError>> {
+        self.batches.lock().unwrap().push(statements.clone());
         self.inner.batch(statements)
     }
 
@@ -159,6 +184,13 @@ impl Deployment {
     pub async fn number(&self, select: &str) -> i64 {
         let rows = self.sql.inner.query(Statement::new(select.to_owned())).await.unwrap();
         rows[0].0[0].1.clone().try_into_number()
+    }
+
+    /// How the database carries a statement out, a step each.
+    pub async fn plan(&self, statement: &Statement) -> Vec<String> {
+        let explain = Statement { text: format!("EXPLAIN QUERY PLAN {}", statement.text).into(), ..statement.clone() };
+        let rows = self.sql.inner.query(explain).await.unwrap();
+        rows.iter().map(|row| row.get("detail").unwrap()).collect()
     }
 
     /// The outcomes of all events, in order.

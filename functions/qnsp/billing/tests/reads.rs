@@ -2,11 +2,10 @@
 //! through events. So they cost the same however many events there are.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use platform::{Outcome, Row, Sql, SqlError, Statement, Task};
 use serde_json::json;
-use testing::{Deployment, FULL, OPERATORS, key};
+use testing::{Batches, Deployment, FULL, OPERATORS, Recording, key};
 
 /// What a statement may go through: what it has itself found or was given, and payments that have failed, of which there is
 /// an index of their own.
@@ -21,37 +20,6 @@ const SCANNED: [&str; 5] = [
 /// The same for an operator who sees all tenants: these, and when their tiers changed.
 const SCANNED_FOR_ALL: [&str; 3] =
     ["SCAN qnsp_tenants", "SCAN c", "SCAN qnsp_payments USING COVERING INDEX qnsp_payments_failed"];
-
-type Batches = Arc<Mutex<Vec<Vec<Statement>>>>;
-
-/// A database that takes down what it is asked.
-struct Recording {
-    inner: Arc<dyn Sql>,
-    batches: Batches,
-}
-
-impl Sql for Recording {
-    fn query(&self, statement: Statement) -> Task<'_, Result<Vec<Row>, SqlError>> {
-        self.batches.lock().unwrap().push(vec![statement.clone()]);
-        self.inner.query(statement)
-    }
-
-    fn batch(&self, statements: Vec<Statement>) -> Task<'_, Result<Vec<Outcome>, SqlError>> {
-        self.batches.lock().unwrap().push(statements.clone());
-        self.inner.batch(statements)
-    }
-
-    fn read_batch(&self, statements: Vec<Statement>) -> Task<'_, Result<Vec<Outcome>, SqlError>> {
-        self.batch(statements)
-    }
-}
-
-/// How the database carries a statement out, a step each.
-async fn plan(deployment: &Deployment, statement: &Statement) -> Vec<String> {
-    let explain = Statement { text: format!("EXPLAIN QUERY PLAN {}", statement.text).into(), ..statement.clone() };
-    let rows = deployment.sql.query(explain).await.unwrap();
-    rows.iter().map(|row| row.get("detail").unwrap()).collect()
-}
 
 #[tokio::test]
 async fn reads_take_one_round_trip_and_go_through_no_events() {
@@ -85,7 +53,7 @@ async fn reads_take_one_round_trip_and_go_through_no_events() {
         let asked = std::mem::take(&mut *batches.lock().unwrap());
         assert_eq!(asked.len(), 1, "{path}: {asked:?}");
         for statement in asked.iter().flatten() {
-            for step in plan(&deployment, statement).await {
+            for step in deployment.plan(statement).await {
                 let is_known = |known: &&str| step.starts_with(*known);
                 let is_fine = !step.starts_with("SCAN ")
                     || SCANNED.iter().any(is_known)

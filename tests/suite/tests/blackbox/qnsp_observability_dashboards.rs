@@ -199,7 +199,7 @@ fn panels_show_the_points_of_their_series(t: &Deployment) {
     for (ago, value) in [(25 * HOUR, 1.0), (2 * HOUR, 3.5), (5 * HOUR, 0.1), (-HOUR, 9.0)] {
         cost(&developer, now - ago, value);
     }
-    let metrics = json!({ "apiLatencyP99": 120.5, "errorRate": 0.25, "activeUsers": 7, "storageUsage": 1 << 40 });
+    let metrics = json!({ "apiLatencyP99": 120.5, "errorRate": 0.25, "activeUsers": 7, "storageUsage": 1_i64 << 40 });
     ok(&developer.post("/tenant/v1/health/snapshots", &json!({ "metrics": metrics })), 201);
     assert_eq!(developer.get("/tenant/v1/health/trends?period=1y").status, 400);
     let queries = [

@@ -1,6 +1,6 @@
 //! Webhooks of QNSP: signed deliveries of events after the answer, and again where they failed.
 
-use std::{net::TcpListener, sync::mpsc::Receiver, thread, time::Duration};
+use std::{net::TcpListener, thread, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::{
     case::{Case, case},
     deployment::{Deployment, unique},
     qnsp::{Caller, Tenant},
-    receiver::{Taken, next, nothing, parsed, receiver, signature},
+    receiver::{next, nothing, parsed, receiver, signature},
 };
 
 pub fn cases() -> Vec<Case> {
