@@ -1,11 +1,15 @@
-// Just-in-time access: requests that wait for a decision, and grants that can be revoked.
+// Just-in-time access: requests that wait for a decision, and grants that can be revoked; and who reaches what.
 import { call } from "./bearer.js";
 import { announce, asked, button, h, table, when } from "./dom.js";
+import { ways } from "./plot.js";
 
 const PATH = "/access/v1/jit";
 const REQUESTS = 100;
 /** The grants of so many users are shown: those who were last approved. */
 const USERS = 20;
+
+/** So many ways are drawn: those that are used most. */
+const WAYS = 60;
 
 const moment = (text) => when(Date.parse(text) / 1000);
 const resource = (of) => h("code", { class: "wrap" }, `${of.resourceType}/${of.resourceId}`);
@@ -68,5 +72,19 @@ export async function grants(draw) {
   return [
     rows.length === 0 ? h("p", { class: "muted" }, "Nobody has access for a time.") : table("Active grants", ["Access", "User", "Since", "Ends", "Action"], rows),
     users.length > shown.length && h("p", { class: "muted" }, `The grants of the ${USERS} users who were last approved.`),
+  ];
+}
+
+export async function graph() {
+  const { nodes, edges, truncated } = await call("GET", "/access/v1/cross-tenant/graph");
+  const names = new Map(nodes.map((node) => [node.id, node.label]));
+  const all = edges.filter((edge) => edge.type === "access").sort((a, b) => b.weight - a.weight);
+  if (all.length === 0) return h("p", { class: "muted" }, "No access was simulated or granted in the last 30 days.");
+  const found = all.slice(0, WAYS).map(({ source, target, weight }) => ({ from: names.get(source), to: names.get(target), weight }));
+  const distinct = (side) => [...new Set(found.map((way) => way[side]))].sort();
+  return [
+    ways("Who reaches what", distinct("from"), distinct("to"), found),
+    (truncated || all.length > WAYS) && h("p", { class: "muted" }, `The ${found.length} ways that are used most; there are more.`),
+    h("details", {}, h("summary", {}, "As a table"), table("Ways", ["Principal", "Resource", "Times"], found.map(({ from, to, weight }) => [from, h("code", { class: "wrap" }, to), String(weight)]))),
   ];
 }

@@ -1,15 +1,26 @@
-// What an API key of QNSP lets its tenant see: quotas, usage, revenue, access for a time, and events as
-// they are recorded.
+// What an API key of QNSP lets its tenant see, by views.
 import { call, current, forget, open } from "./bearer.js";
 import { announce, button, h, mark, part, table } from "./dom.js";
 import { form } from "./form.js";
-import { grants, requests } from "./operator-access.js";
+import { graph, grants, requests } from "./operator-access.js";
+import { anomalies, costs, newBudget } from "./operator-costs.js";
+import { dashboards } from "./operator-dashboards.js";
 import { tail } from "./operator-tail.js";
 import { bar, columns } from "./plot.js";
 
 const MONTHS = 6;
 const number = (value) => new Intl.NumberFormat(undefined, { maximumFractionDigits: 2 }).format(value);
 const percent = (share) => new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 }).format(share);
+
+/** What is shown one at a time, since each asks the API anew, which is recorded. */
+const VIEWS = [
+  ["Quotas and usage", [["Quotas", quotas], ["Usage", usage]]],
+  ["Revenue", [["Revenue", revenue]]],
+  ["Access", [["Requests for access", requests], ["Active grants", grants], ["Who reaches what", graph]]],
+  ["Costs", [["Costs", costs], ["Anomalies", anomalies], ["New budget", newBudget]]],
+  ["Dashboards", [["Dashboards", dashboards]]],
+  ["Events", [["Events", tail]]],
+];
 
 export async function tenant(draw) {
   const found = current();
@@ -19,14 +30,20 @@ export async function tenant(draw) {
     announce("The API key is forgotten.");
     await draw();
   });
+  const place = h("div", { class: "stack" });
+  const buttons = VIEWS.map(([title, parts]) => {
+    const element = button(title, "quiet small", () => show(element, parts));
+    return element;
+  });
+  const show = async (pressed, parts) => {
+    for (const element of buttons) element.setAttribute("aria-pressed", String(element === pressed));
+    place.replaceChildren(...(await Promise.all(parts.map(([title, build]) => part(title, build, { inside: true })))));
+  };
+  await show(buttons[0], VIEWS[0][1]);
   return [
     h("div", { class: "row apart" }, h("p", { class: "wrap" }, "Tenant ", h("code", {}, found.tenantId), " ", mark("", found.tier)), out),
-    await part("Quotas", quotas, { inside: true }),
-    await part("Usage", () => usage(found.tenantId), { inside: true }),
-    await part("Revenue", revenue, { inside: true }),
-    await part("Requests for access", requests, { inside: true }),
-    await part("Active grants", grants, { inside: true }),
-    await part("Events", tail, { inside: true }),
+    h("div", { class: "row", role: "group", "aria-label": "What is shown of the tenant" }, buttons),
+    place,
   ];
 }
 
@@ -60,8 +77,8 @@ async function quotas() {
   return table("Quotas", ["Quota", "Share", "Used", "In 30 days"], rows);
 }
 
-async function usage(tenantId) {
-  const { forecasts } = await call("GET", `/billing/v1/forecasting/usage/${tenantId}`);
+async function usage() {
+  const { forecasts } = await call("GET", `/billing/v1/forecasting/usage/${current().tenantId}`);
   if (forecasts.length === 0) return h("p", { class: "muted" }, "Nothing that is billed was used in the last 30 days.");
   const greatest = Math.max(...forecasts.map((one) => Math.max(one.currentValue, one.forecastedValue)), 1);
   const rows = forecasts.map(({ metric, currentValue, forecastedValue, confidence }) => [

@@ -38,3 +38,31 @@ export function columns(label, points) {
       svg("line", { x1: 0, x2: WIDTH, y1: GROUND, y2: GROUND }),
       points.map(column)));
 }
+
+/** A line through points, { at, value }, in order of time; `label` says what they are. */
+export function line(label, points) {
+  const values = points.map((point) => point.value);
+  const [least, greatest] = [Math.min(...values), Math.max(...values)];
+  const [first, last] = [points[0].at, points.at(-1).at];
+  const x = (at) => (last > first ? ((at - first) / (last - first)) * WIDTH : WIDTH / 2);
+  const y = (value) => (greatest > least ? GROUND - ((value - least) / (greatest - least)) * GROUND : GROUND / 2);
+  const path = points.length === 1 ? [`0,${y(values[0])}`, `${WIDTH},${y(values[0])}`] : points.map(({ at, value }) => `${x(at)},${y(value)}`);
+  return svg("svg", { class: "line-plot", viewBox: `0 -4 ${WIDTH} ${GROUND + 8}`, preserveAspectRatio: "none", role: "img", "aria-label": `${label}: from ${least} to ${greatest}, last ${values.at(-1)}` },
+    svg("polyline", { points: path.join(" ") }));
+}
+
+const ROW = 22;
+const LABEL = 210;
+
+/** Two columns of names and the ways between them, { from, to, weight }; the heavier, the thicker. */
+export function ways(label, left, right, found) {
+  const height = Math.max(left.length, right.length) * ROW + 10;
+  const middle = (names, name) => (names.indexOf(name) + 0.5) * ROW + 5;
+  const greatest = Math.max(...found.map((way) => way.weight), 1);
+  const name = (names, text, x, kind) => svg("text", { x, y: middle(names, text) + 4, class: kind }, text.length > 30 ? `${text.slice(0, 29)}…` : text, svg("title", {}, text));
+  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label },
+    svg("svg", { class: "graph", viewBox: `0 0 ${WIDTH * 1.5} ${height}`, role: "img", "aria-label": `${label}. ${found.length} ways from ${left.length} to ${right.length}.` },
+      found.map(({ from, to, weight }) => svg("line", { x1: LABEL + 6, y1: middle(left, from), x2: WIDTH * 1.5 - LABEL - 6, y2: middle(right, to), "stroke-width": 1 + (4 * weight) / greatest })),
+      left.map((text) => name(left, text, LABEL, "end")),
+      right.map((text) => name(right, text, WIDTH * 1.5 - LABEL, null))));
+}

@@ -41,7 +41,7 @@ pub(crate) struct AskAnomalies {
     get, path = "/observability/v1/anomaly-detection/anomalies", tag = "Observability", params(AskAnomalies),
     responses((status = 200, body = Anomalies), (status = 400), (status = 401), (status = 403)),
 )]
-pub(crate) async fn list_anomalies(call: Call<Nothing, AskAnomalies>) -> Result<Json<Anomalies>> {
+pub(crate) async fn show_anomalies(call: Call<Nothing, AskAnomalies>) -> Result<Json<Anomalies>> {
     let found = evaluate(&call).await?;
     let mut work = call.work();
     work.push(store::resolve_ended_budgets(&call));

@@ -51,7 +51,7 @@ service::operations! {
         delete_rule => Access::Qnsp(controls(Role::Developer)), "observability.anomaly_rule.delete";
     }
     anomalies: {
-        list_anomalies => VIEWER, "observability.anomaly.list";
+        show_anomalies => VIEWER, "observability.anomaly.list";
         acknowledge_anomaly => Access::Qnsp(controls(Role::Developer)), "observability.anomaly.acknowledge";
     }
     dashboards: {
