@@ -1,6 +1,7 @@
 //! Access policies as they are stored, and decisions by them, for every service that makes policies or asks.
 
 mod decider;
+pub mod grants;
 mod refusal;
 mod store;
 

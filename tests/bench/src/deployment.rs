@@ -37,7 +37,7 @@ pub enum Engine {
 const PLAIN: &str = "tests/bench/plain";
 
 /// Which functions a request reaches without the gateway, as they can be deployed.
-const DIRECT: [(&str, &str); 15] = [
+const DIRECT: [(&str, &str); 16] = [
     ("tests/floor", "*/floor*"),
     (PLAIN, "*/plain/*"),
     ("functions/config/groups", "*/api/client/v1/config/*"),
@@ -49,6 +49,7 @@ const DIRECT: [(&str, &str); 15] = [
     ("functions/caas/consent", "*/caas/tenants/bench/community/5f3d8d0cd866fa61019cf968/consents*"),
     ("functions/system/public-key", "*/licenses/publickeys"),
     ("functions/qnsp/access-jit", "*/access/v1/jit/*"),
+    ("functions/qnsp/access-policies", "*/access/v1/simulate*"),
     ("functions/qnsp/audit-events", "*/audit/v1/*"),
     ("functions/qnsp/auth", "*/auth/*"),
     ("functions/qnsp/billing", "*/billing/v1/*"),

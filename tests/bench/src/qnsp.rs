@@ -20,10 +20,13 @@ pub enum Request {
     Revenue,
     /// Whether one of a thousand users has access, by one of all grants.
     Check,
+    /// A decision among a policy for every hundred rows.
+    Simulate,
 }
 
 impl Request {
-    pub const ALL: [Self; 5] = [Self::Evaluate, Self::Events, Self::Quotas, Self::Revenue, Self::Check];
+    pub const ALL: [Self; 6] =
+        [Self::Evaluate, Self::Events, Self::Quotas, Self::Revenue, Self::Check, Self::Simulate];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -32,6 +35,7 @@ impl Request {
             Self::Quotas => "qnsp: quotas/current",
             Self::Revenue => "qnsp: revenue/summary",
             Self::Check => "qnsp: jit/check",
+            Self::Simulate => "qnsp: simulate, a policy per 100 rows",
         }
     }
 
@@ -51,6 +55,13 @@ impl Request {
                     "principalId": user, "resourceType": "db", "resourceId": "filler-0", "permission": "read",
                 });
                 ("POST", "/access/v1/jit/check", body.to_string())
+            }
+            Self::Simulate => {
+                let user = format!("filler-{}", (caller.number % 10 + 1) * 100);
+                let resource = json!({ "type": "document", "id": "1" });
+                let body =
+                    json!({ "principal": { "type": "user", "id": user }, "resource": resource, "action": "read" });
+                ("POST", "/access/v1/simulate", body.to_string())
             }
         };
         with_headers(method, path, &format!("authorization: Bearer {}\r\n", caller.tokens.qnsp), &body)

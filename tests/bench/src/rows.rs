@@ -30,7 +30,7 @@ pub fn fill(database: &Path, count: u32) -> rusqlite::Result<()> {
 
 /// A community has ten keys or fifty secrets, a tenant twenty communities; a project has a thousand items in ten groups,
 /// each item with two tags.
-const FILL: [&str; 12] = [
+const FILL: [&str; 14] = [
     "WITH RECURSIVE n(i) AS (SELECT ?1 + 1 WHERE ?1 < ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?2) \
      INSERT INTO service_keys (id, type, tag, key_id, secret_hash, sealed_secret, expires_at, auth_level, \
      description, created_at, updated_at) \
@@ -90,6 +90,16 @@ const FILL: [&str; 12] = [
      granted_at, expires_at) SELECT t.id, printf('filler-%020d', i), printf('filler-%020d', i), \
      printf('00000000-0000-4000-8000-%012d', i % 1000), 'db', 'filler-' || (i / 1000), '[\"list\",\"read\"]', 0, \
      4102444800000 FROM n CROSS JOIN qnsp_tenants t",
+    // A policy for every hundred rows, each about a user of its own, with the key under which it is found.
+    "WITH RECURSIVE n(i) AS (SELECT ?1 + 1 WHERE ?1 < ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?2) \
+     INSERT INTO qnsp_access_policies (tenant_id, id, created_at, updated_at, name, description, category, \
+     enforcement_level, version, statement, statement_hash, content_hash) \
+     SELECT t.id, printf('filler-%020d', i), 0, 0, 'filler-' || i, '', '', 'enforced', 1, json_object('actions', \
+     json_array('read'), 'conditions', json('{}'), 'effect', 'allow', 'principals', json_array('user:filler-' || i), \
+     'resources', json_array('document/*')), '', '' FROM n CROSS JOIN qnsp_tenants t WHERE i % 100 = 0",
+    "WITH RECURSIVE n(i) AS (SELECT ?1 + 1 WHERE ?1 < ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?2) \
+     INSERT INTO qnsp_access_keys (tenant_id, key, policy_id) \
+     SELECT t.id, 'puser:filler-' || i, printf('filler-%020d', i) FROM n CROSS JOIN qnsp_tenants t WHERE i % 100 = 0",
 ];
 
 /// The database of a runtime, which keeps it where it likes.

@@ -40,8 +40,12 @@ pub(crate) async fn list_anomalies(call: Call<AskAnomalies, AskPage>) -> Result<
     };
     let mut work = call.work();
     named.require(&mut work);
+    let seen_since = since.max(call.now - SEEN);
+    for text in escalations() {
+        work.push(Statement::new(text).bind(named.json.as_str()).bind(seen_since));
+    }
     if named.tenants.len() > PEERS {
-        work.push(Statement::new(DIFFERS).bind(named.json.as_str()).bind(call.now));
+        work.push(Statement::new(differs()).bind(named.json.as_str()).bind(call.now));
     }
     let found = work.push(bound(Statement::new(LIST)).bind(limit).bind(offset));
     let total = work.push(bound(Statement::new(COUNT)));
@@ -56,17 +60,61 @@ pub(crate) async fn list_anomalies(call: Call<AskAnomalies, AskPage>) -> Result<
 /// From how many other tenants the policy of a name must differ.
 const PEERS: usize = 2;
 
-/// Policies of a name that differ from those of two other tenants. What is unusual is told to the tenant that has it.
-const DIFFERS: &str = "INSERT INTO qnsp_access_anomalies (tenant_id, fingerprint, id, type, severity, description, \
-     affected, detected_at) SELECT p.tenant_id, 'policy_drift:' || p.id, \
-     lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-8' || \
-       substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6))), \
-     'policy_drift', 2, 'Policy ' || p.name || ' differs from that of two other tenants or more', \
-     p.statement -> '$.resources', ?2 FROM json_each(?1) w CROSS JOIN qnsp_access_policies p ON p.tenant_id = w.value \
-     WHERE (SELECT count(*) FROM json_each(?1) v CROSS JOIN qnsp_access_policies q \
-       ON q.tenant_id = v.value AND q.name = p.name WHERE q.content_hash <> p.content_hash) >= 2 \
-     ON CONFLICT (tenant_id, fingerprint) DO UPDATE SET severity = max(severity, excluded.severity), \
-       description = excluded.description, affected = excluded.affected";
+/// How far back this call looks for what it alone can see.
+const SEEN: i64 = 30 * DAY;
+
+/// A new id.
+const ID: &str = "lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-8' \
+     || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))";
+
+/// Stores what a query finds: `tenant_id`, `of` (the id of the object), `severity`, `description`, `affected` and `at`.
+fn raise(kind: AnomalyType, found: &str) -> String {
+    let kind: &str = kind.into();
+    format!(
+        "INSERT INTO qnsp_access_anomalies (tenant_id, fingerprint, id, type, severity, description, affected, \
+         detected_at) SELECT tenant_id, '{kind}:' || of, {ID}, '{kind}', severity, description, affected, at \
+         FROM ({found}) WHERE true ON CONFLICT (tenant_id, fingerprint) DO UPDATE SET affected = excluded.affected, \
+         description = iif(excluded.severity >= severity, excluded.description, description), \
+         severity = max(severity, excluded.severity)"
+    )
+}
+
+/// Policies of a name that differ from those of two other tenants.
+fn differs() -> String {
+    raise(
+        AnomalyType::PolicyDrift,
+        "SELECT p.tenant_id, p.id AS of, 2 AS severity, p.statement -> '$.resources' AS affected, ?2 AS at, \
+         'Policy ' || p.name || ' differs from that of two other tenants or more' AS description \
+         FROM json_each(?1) w CROSS JOIN qnsp_access_policies p ON p.tenant_id = w.value \
+         WHERE (SELECT count(*) FROM json_each(?1) v CROSS JOIN qnsp_access_policies q \
+         ON q.tenant_id = v.value AND q.name = p.name WHERE q.content_hash <> p.content_hash) >= 2",
+    )
+}
+
+/// Grants of everything or of administration, requests that repeat one that was denied within a day, and requests whose
+/// requester has tried to process them.
+fn escalations() -> [String; 3] {
+    [
+        "SELECT g.tenant_id, g.id AS of, 3 AS severity, json_array(g.resource_type || '/' || g.resource_id) AS affected, \
+         g.granted_at AS at, 'Everything or administration was granted to ' || g.grantee_id AS description \
+         FROM json_each(?1) w CROSS JOIN qnsp_jit_grants g ON g.tenant_id = w.value AND g.granted_at >= ?2 \
+         WHERE EXISTS (SELECT 1 FROM json_each(g.permissions) p \
+         WHERE p.value IN ('*', 'admin') OR substr(p.value, -6) = ':admin')",
+        "SELECT r.tenant_id, r.id AS of, 3 AS severity, json_array(r.resource_type || '/' || r.resource_id) AS affected, \
+         r.requested_at AS at, 'A request was repeated within a day after it was denied, by ' || r.requester_id \
+         AS description FROM json_each(?1) w CROSS JOIN qnsp_jit_requests r \
+         ON r.tenant_id = w.value AND r.requested_at >= ?2 WHERE EXISTS (SELECT 1 FROM qnsp_jit_requests d \
+         WHERE d.tenant_id = r.tenant_id AND d.requester_id = r.requester_id AND d.id <> r.id \
+         AND d.requested_at BETWEEN r.requested_at - 172800000 AND r.requested_at \
+         AND d.resource_type = r.resource_type AND d.resource_id = r.resource_id AND d.status = 'denied' \
+         AND d.processed_by IS NOT NULL AND d.processed_at BETWEEN r.requested_at - 86400000 AND r.requested_at)",
+        "SELECT r.tenant_id, r.id AS of, 4 AS severity, json_array(r.resource_type || '/' || r.resource_id) AS affected, \
+         r.self_processed_at AS at, r.requester_id || ' tried to process the own request' AS description \
+         FROM json_each(?1) w CROSS JOIN qnsp_jit_requests r \
+         ON r.tenant_id = w.value AND r.self_processed_at >= ?2 AND r.self_processed_at IS NOT NULL",
+    ]
+    .map(|found| raise(AnomalyType::PrivilegeEscalation, found))
+}
 
 const LIST: &str = "SELECT a.tenant_id, a.id, a.type, a.severity, a.description, a.affected, a.detected_at \
      FROM json_each(?1) w CROSS JOIN qnsp_access_anomalies a ON a.tenant_id = w.value AND a.detected_at >= ?4 \

@@ -45,8 +45,10 @@ pub(crate) async fn compare_tenants(call: Call<AskComparison>) -> Result<Respons
 const POLICIES: &str = "SELECT p.tenant_id, p.name, p.statement FROM json_each(?1) w CROSS JOIN qnsp_access_policies p \
      ON p.tenant_id = w.value";
 
-const ROLES: &str = "SELECT DISTINCT k.tenant_id, r.value AS name FROM json_each(?1) w CROSS JOIN qnsp_keys k \
-     ON k.tenant_id = w.value CROSS JOIN json_each(k.roles) r";
+const ROLES: &str = "SELECT k.tenant_id, r.value AS name FROM json_each(?1) w CROSS JOIN qnsp_keys k \
+     ON k.tenant_id = w.value CROSS JOIN json_each(k.roles) r \
+     UNION SELECT j.tenant_id, r.value FROM json_each(?1) w CROSS JOIN qnsp_jit_policies j \
+     ON j.tenant_id = w.value CROSS JOIN json_each(j.approver_roles) r";
 
 /// Adds what a row says of its tenant.
 fn add(things: &mut Things, kind: ComparisonType, row: &Row, is_asked: &impl Fn(&str) -> bool) -> Result<()> {

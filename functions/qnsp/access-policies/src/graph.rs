@@ -28,6 +28,7 @@ pub(crate) async fn show_graph(call: Call) -> Result<Json<Graph>> {
     let first_day = day_of(call.now) - asked::KEPT_DAYS;
     let read = work.push(of_tenant(READ).bind(first_day).bind(MOST_COUNTS + 1));
     let pairs = work.push(of_tenant(PAIRS).bind(first_day).bind(MOST_COUNTS).bind(MOST_PAIRS + 1));
+    let grants = work.push(of_tenant(GRANTS).bind(call.now).bind(asked::since(call.now)).bind(MOST_PAIRS + 1));
     let members = work.push(of_tenant(MEMBERS).bind(MOST_MEMBERS + 1));
     let outcomes = work.run().await?;
     let mut facts = Facts {
@@ -43,6 +44,13 @@ pub(crate) async fn show_graph(call: Call) -> Result<Json<Graph>> {
         facts.cut.push("decisions");
     }
     for row in pairs {
+        facts.access.push((row.get("principal")?, row.get("resource")?, row.get("weight")?));
+    }
+    let grants = outcomes.rows(grants);
+    if is_beyond(grants.len(), MOST_PAIRS) {
+        facts.cut.push("grants");
+    }
+    for row in grants {
         facts.access.push((row.get("principal")?, row.get("resource")?, row.get("weight")?));
     }
     let members = outcomes.rows(members);
@@ -62,6 +70,11 @@ const READ: &str = "SELECT count(*) AS counts FROM (SELECT 1 FROM qnsp_access_qu
 const PAIRS: &str = "SELECT principal, resource, sum(allowed) AS weight FROM (SELECT principal, resource, allowed \
      FROM qnsp_access_questions WHERE tenant_id = ?1 AND day > ?2 ORDER BY day DESC LIMIT ?3) \
      WHERE allowed > 0 GROUP BY principal, resource ORDER BY weight DESC, principal, resource LIMIT ?4";
+
+/// What is granted now.
+const GRANTS: &str = "SELECT 'user:' || grantee_id AS principal, resource_type || '/' || resource_id AS resource, \
+     count(*) AS weight FROM qnsp_jit_grants WHERE tenant_id = ?1 AND revoked_at IS NULL AND expires_at > ?2 \
+     AND granted_at > ?3 GROUP BY grantee_id, resource_type, resource_id ORDER BY weight DESC, principal, resource LIMIT ?4";
 
 /// Principals that policies name.
 const MEMBERS: &str = "SELECT DISTINCT p.value AS principal FROM qnsp_access_policies a \

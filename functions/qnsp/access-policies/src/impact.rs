@@ -9,7 +9,11 @@ use model::qnsp::access::{
 };
 use platform::Statement;
 use policy::qnsp::access::{self, Change, Changed, Impact, Policy, Triple};
-use qnsp::{Call, Caller, access::exists, day_of, impossible, missing, new_id};
+use qnsp::{
+    Call, Caller,
+    access::{exists, grants},
+    day_of, impossible, missing, new_id,
+};
 use serde_json::json;
 use service::{Error, Guard, Result};
 
@@ -61,6 +65,7 @@ pub(crate) async fn analyze_impact(call: Call<AnalyzeImpact>) -> Result<Response
 /// Everything that decisions follow from, and what was asked.
 struct Stored {
     policies: Vec<(Policy, bool)>,
+    grants: Vec<Policy>,
     asked: Vec<Triple>,
     is_truncated: bool,
 }
@@ -86,8 +91,11 @@ impl Stored {
         let triple = |row: &platform::Row| {
             Ok(Triple { principal: row.get("principal")?, resource: row.get("resource")?, action: row.get("action")? })
         };
-        let asked = rows.iter().take(MOST_ASKED).map(triple).collect::<Result<_>>()?;
-        Ok(Self { policies, asked, is_truncated: rows.len() > MOST_ASKED })
+        let mut asked: Vec<_> = rows.iter().take(MOST_ASKED).map(triple).collect::<Result<_>>()?;
+        let grants = grants::of_tenant(caller).await?;
+        asked.extend(grants.granted);
+        let is_truncated = rows.len() > MOST_ASKED || grants.is_truncated;
+        Ok(Self { policies, grants: grants.active, asked, is_truncated })
     }
 
     /// A template decides nothing before its change or after it.
@@ -100,7 +108,7 @@ impl Stored {
         let id = changed.map(|(policy, _)| policy.id.as_str());
         let others =
             self.policies.iter().filter(|(policy, is_enforced)| *is_enforced && Some(policy.id.as_str()) != id);
-        let others: Vec<_> = others.map(|(policy, _)| policy).collect();
+        let others: Vec<_> = others.map(|(policy, _)| policy).chain(&self.grants).collect();
         let named: Vec<_> = self.policies.iter().map(|(policy, _)| &policy.rule).chain(new).collect();
         let mut impact = access::impact(&change, &others, &named, self.asked.clone());
         impact.is_truncated |= self.is_truncated;

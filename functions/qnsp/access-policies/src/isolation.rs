@@ -11,7 +11,7 @@ use service::{Error, Result};
 
 use crate::asked;
 
-/// A check that counts what is at fault.
+/// A check that counts what is at fault. Of grants it looks at the newest 10,000.
 struct Check {
     name: &'static str,
     severity: &'static str,
@@ -19,11 +19,21 @@ struct Check {
     remediation: &'static str,
     /// Gives `faults`; `?1` is the tenant.
     select: &'static str,
-    /// Whether `?2` is the time since when rows count.
-    has_since: bool,
+    /// What `?2` is, by the time of the call.
+    time: Option<fn(i64) -> i64>,
 }
 
-const CHECKS: [Check; 2] = [
+const CHECKS: [Check; 4] = [
+    Check {
+        name: "tenant_key_scope",
+        severity: "high",
+        description: "A row references a row that the tenant does not have",
+        remediation: "Revoke the grants without a request and ask for them anew",
+        select: "SELECT count(*) AS faults FROM (SELECT request_id FROM qnsp_jit_grants WHERE tenant_id = ?1 \
+                 ORDER BY granted_at DESC LIMIT 10000) g WHERE NOT EXISTS \
+                 (SELECT 1 FROM qnsp_jit_requests r WHERE r.tenant_id = ?1 AND r.id = g.request_id)",
+        time: None,
+    },
     Check {
         name: "policy_principals",
         severity: "high",
@@ -32,7 +42,18 @@ const CHECKS: [Check; 2] = [
         select: "SELECT count(*) AS faults FROM qnsp_access_policies a \
                  CROSS JOIN json_each(a.statement, '$.principals') p \
                  WHERE a.tenant_id = ?1 AND substr(p.value, 1, 7) = 'tenant:' AND p.value <> 'tenant:' || ?1",
-        has_since: false,
+        time: None,
+    },
+    Check {
+        name: "active_grants",
+        severity: "high",
+        description: "Somebody whom the tenant does not know has a grant",
+        remediation: "Revoke the grants of users without a key and without a request",
+        select: "SELECT count(*) AS faults FROM (SELECT grantee_id FROM qnsp_jit_grants WHERE tenant_id = ?1 \
+                 AND revoked_at IS NULL AND expires_at > ?2 ORDER BY expires_at DESC LIMIT 10000) g WHERE NOT EXISTS (SELECT 1 FROM qnsp_jit_requests r WHERE r.tenant_id = ?1 \
+                 AND r.requester_id = g.grantee_id) AND NOT EXISTS (SELECT 1 FROM qnsp_keys k \
+                 WHERE k.tenant_id = ?1 AND k.user_id = g.grantee_id)",
+        time: Some(|now| now),
     },
     Check {
         name: "cross_tenant_events",
@@ -41,7 +62,7 @@ const CHECKS: [Check; 2] = [
         remediation: "Check that the access between the tenants is wanted",
         select: "SELECT count(*) AS faults FROM qnsp_federation_events \
                  WHERE tenant_id = ?1 AND recorded_at > ?2 AND source_tenant IS NOT NULL",
-        has_since: true,
+        time: Some(asked::since),
     },
 ];
 
@@ -71,7 +92,7 @@ pub(crate) async fn audit_isolation(call: Call) -> Result<Json<AccessAudit>> {
         None => format!("no new entries of {}", chain.entries),
     };
     checks.insert(
-        1,
+        3,
         IsolationCheck {
             check_name: "audit_chain",
             status: status(chain.fault.is_none()),
@@ -95,7 +116,7 @@ pub(crate) async fn audit_isolation(call: Call) -> Result<Json<AccessAudit>> {
 
 async fn count(caller: &Caller, check: &Check) -> Result<i64> {
     let select = Statement::new(check.select).bind(caller.tenant());
-    let select = if check.has_since { select.bind(asked::since(caller.now)) } else { select };
+    let select = check.time.into_iter().fold(select, |select, time| select.bind(time(caller.now)));
     let rows = caller.app.query(select).await?;
     Ok(rows.first().ok_or_else(|| Error::internal("a check without a number"))?.get("faults")?)
 }

@@ -36,10 +36,13 @@ pub(crate) async fn show_overview(call: Call<AskOverview>) -> Result<Response> {
 const TENANTS: &str = "SELECT t.id, t.name, \
      CASE WHEN ?2 THEN (SELECT count(*) FROM (SELECT p.value FROM qnsp_access_policies a \
        CROSS JOIN json_each(a.statement, '$.principals') p WHERE a.tenant_id = t.id AND instr(p.value, '*') = 0 \
-       GROUP BY p.value)) ELSE 0 END AS users, \
-     CASE WHEN ?2 THEN (SELECT count(DISTINCT r.value) FROM qnsp_keys k CROSS JOIN json_each(k.roles) r \
-       WHERE k.tenant_id = t.id) ELSE 0 END AS roles, \
-     CASE WHEN ?2 THEN (SELECT count(*) FROM qnsp_access_policies WHERE tenant_id = t.id) ELSE 0 END AS policies \
+       UNION SELECT 'user:' || grantee_id FROM qnsp_jit_grants WHERE tenant_id = t.id \
+       UNION SELECT 'user:' || requester_id FROM qnsp_jit_requests WHERE tenant_id = t.id)) ELSE 0 END AS users, \
+     CASE WHEN ?2 THEN (SELECT count(*) FROM (SELECT r.value FROM qnsp_keys k CROSS JOIN json_each(k.roles) r \
+       WHERE k.tenant_id = t.id UNION SELECT r.value FROM qnsp_jit_policies j CROSS JOIN json_each(j.approver_roles) r \
+       WHERE j.tenant_id = t.id)) ELSE 0 END AS roles, \
+     CASE WHEN ?2 THEN (SELECT count(*) FROM qnsp_access_policies WHERE tenant_id = t.id) \
+       + (SELECT count(*) FROM qnsp_jit_policies WHERE tenant_id = t.id) ELSE 0 END AS policies \
      FROM json_each(?1) w CROSS JOIN qnsp_tenants t ON t.id = w.value ORDER BY w.key";
 
 /// Pairs of tenants by what the tenants have recorded: events about other tenants, and calls of other tenants' operators.

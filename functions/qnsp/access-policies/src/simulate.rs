@@ -26,7 +26,7 @@ pub(crate) async fn simulate_access(call: Call<AccessRequest>) -> Result<Respons
     let proposed = question::proposed(&call.body);
     // The answer says which policies apply, so they are read first.
     let stored = Candidates::read(&call.app, call.tenant(), std::slice::from_ref(&request), call.now).await?;
-    let policies: Vec<&Policy> = stored.policies.iter().chain(&proposed).collect();
+    let policies: Vec<&Policy> = stored.all().chain(&proposed).collect();
     let decision = policy::qnsp::access::decide(policies, &request);
     let answer = question::answer(&decision, stored.total(&request), proposed.len(), call.now);
     let asked = asked(&request, answer.decision);

@@ -54,6 +54,7 @@ mod portal_kong;
 mod portal_mail;
 mod qnsp;
 mod qnsp_access_cross_tenant;
+mod qnsp_access_grants;
 mod qnsp_access_policies;
 mod qnsp_access_simulations;
 mod qnsp_audit;
@@ -166,6 +167,7 @@ fn cases() -> Vec<Case> {
         ),
         of(["operators", "tenants", "audit-events"], qnsp_webhooks::cases()),
         of(["operators", "tenants"], qnsp_tenants::cases()),
+        of(["operators", "access-policies", "access-jit"], qnsp_access_grants::cases()),
         of(["operators", "access-policies", "tenants"], qnsp_access_policies::cases()),
         of(["operators", "access-policies", "auth", "audit-log"], qnsp_access_cross_tenant::cases()),
         of(["operators", "access-policies", "billing"], qnsp_access_simulations::cases()),
