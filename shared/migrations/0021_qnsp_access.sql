@@ -64,7 +64,7 @@ CREATE TABLE qnsp_access_changes (
 -- Three changes or more in a day are unusual.
 CREATE TRIGGER qnsp_access_drifts AFTER INSERT ON qnsp_access_changes BEGIN INSERT INTO qnsp_access_anomalies (tenant_id, fingerprint, id, type, severity, description, affected, detected_at) SELECT new.tenant_id, 'policy_drift:' || new.policy_id, lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-8' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6))), 'policy_drift', 1, 'Policy ' || name || ' was changed 3 times or more within 24 hours', statement -> '$.resources', new.at FROM qnsp_access_policies WHERE tenant_id = new.tenant_id AND id = new.policy_id AND (SELECT count(*) FROM qnsp_access_changes WHERE tenant_id = new.tenant_id AND policy_id = new.policy_id AND at > new.at - 86400000) >= 3 ON CONFLICT (tenant_id, fingerprint) DO UPDATE SET affected = excluded.affected, description = iif(excluded.severity >= severity, excluded.description, description), severity = max(severity, excluded.severity); END;
 
--- What was simulated. `summary` is the JSON that is shown.
+-- What was simulated. `summary` is the JSON that is shown; of a batch `decisions` is, too.
 CREATE TABLE qnsp_simulations (
   tenant_id TEXT NOT NULL,
   requested_at INTEGER NOT NULL,
@@ -72,6 +72,7 @@ CREATE TABLE qnsp_simulations (
   type TEXT NOT NULL,
   requested_by TEXT NOT NULL,
   summary TEXT NOT NULL,
+  decisions TEXT,
   PRIMARY KEY (tenant_id, requested_at, id)
 ) WITHOUT ROWID;
 CREATE INDEX qnsp_simulations_by_time ON qnsp_simulations (requested_at);

@@ -25,8 +25,7 @@ pub enum Request {
 }
 
 impl Request {
-    pub const ALL: [Self; 6] =
-        [Self::Evaluate, Self::Events, Self::Quotas, Self::Revenue, Self::Check, Self::Simulate];
+    pub const ALL: [Self; 6] = [Self::Evaluate, Self::Events, Self::Quotas, Self::Revenue, Self::Check, Self::Simulate];
 
     pub fn name(self) -> &'static str {
         match self {

@@ -27,7 +27,12 @@ pub(crate) struct ListSimulations {
     /// Only simulations of this time or later.
     #[param(value_type = Option<String>)]
     since: Option<IsoTime>,
+    /// Whether batches are listed with their decisions, 20 simulations a page at most.
+    details: Option<bool>,
 }
+
+/// How many simulations a page with details has.
+const MOST_DETAILED: i64 = 20;
 
 /// List the simulations of the last 30 days, the newest first.
 #[utoipa::path(
@@ -35,15 +40,17 @@ pub(crate) struct ListSimulations {
     responses((status = 200, body = Simulations), (status = 400), (status = 401), (status = 403)),
 )]
 pub(crate) async fn list_simulations(call: Call<Nothing, ListSimulations>) -> Result<Json<Simulations>> {
-    let ListSimulations { limit: Limit(limit), offset: Offset(offset), since } = &call.query;
+    let ListSimulations { limit: Limit(limit), offset: Offset(offset), since, details } = &call.query;
+    let is_detailed = *details == Some(true);
+    let limit = if is_detailed { (*limit).min(MOST_DETAILED) } else { *limit };
     let since = since.as_ref().map_or(i64::MIN, |since| since.0).max(asked::since(call.now) + 1);
     let select = Statement::new(
-        "SELECT id, type, requested_by, requested_at, summary FROM qnsp_simulations \
+        "SELECT id, type, requested_by, requested_at, summary, iif(?5, decisions, NULL) AS decisions FROM qnsp_simulations \
          WHERE tenant_id = ?1 AND requested_at >= ?2 ORDER BY requested_at DESC, id DESC LIMIT ?3 OFFSET ?4",
     );
     let count = "SELECT count(*) AS total FROM qnsp_simulations WHERE tenant_id = ?1 AND requested_at >= ?2";
     let mut work = call.work();
-    let found = work.push(select.bind(call.tenant()).bind(since).bind(*limit).bind(*offset));
+    let found = work.push(select.bind(call.tenant()).bind(since).bind(limit).bind(*offset).bind(is_detailed));
     let total = work.push(Statement::new(count).bind(call.tenant()).bind(since));
     let outcomes = work.run().await?;
     Ok(Json(Simulations {
@@ -53,12 +60,13 @@ pub(crate) async fn list_simulations(call: Call<Nothing, ListSimulations>) -> Re
 }
 
 fn simulation(row: &Row) -> Result<Simulation> {
-    let summary = RawValue::from_string(row.get("summary")?);
+    let json = |text| RawValue::from_string(text).map_err(|_| Error::internal("a stored simulation is not JSON"));
     Ok(Simulation {
         simulation_id: row.get("id")?,
         kind: row.get("type")?,
         requested_by: row.get("requested_by")?,
         requested_at: IsoTime(row.get("requested_at")?),
-        summary: summary.map_err(|_| Error::internal("a stored summary is not JSON"))?,
+        summary: json(row.get("summary")?)?,
+        decisions: row.get::<Option<String>>("decisions")?.map(json).transpose()?,
     })
 }

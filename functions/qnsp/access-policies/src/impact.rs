@@ -14,7 +14,6 @@ use qnsp::{
     access::{exists, grants},
     day_of, impossible, missing, new_id,
 };
-use serde_json::json;
 use service::{Error, Guard, Result};
 
 use crate::asked;
@@ -54,9 +53,8 @@ pub(crate) async fn analyze_impact(call: Call<AnalyzeImpact>) -> Result<Response
     }
     let impact = stored.impact(changed, new_rule, change.kind);
     let analysis = analysis(id, &impact, new_rule, call.body.sample_size());
-    for statement in
-        asked::simulation(&call, &analysis.analysis_id, SimulationType::Impact, &json!(analysis.impact_summary))
-    {
+    let summary = &analysis.impact_summary;
+    for statement in asked::simulation(&call, &analysis.analysis_id, SimulationType::Impact, summary, None)? {
         work.push(statement);
     }
     work.commit(StatusCode::OK, &analysis).await

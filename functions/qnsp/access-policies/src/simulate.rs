@@ -2,17 +2,14 @@
 
 use axum::{http::StatusCode, response::Response};
 use model::qnsp::access::{
-    AccessRequest, BatchResult, BatchSimulated, BatchSummary, DecisionAnswer, Effect, SimulateBatch, SimulationType,
+    AccessRequest, BatchResult, BatchSimulated, BatchSummary, DecisionAnswer, Effect, SimulateBatch, SimulatedDecision,
+    SimulationType,
 };
 use policy::qnsp::access::{Policy, Request};
 use qnsp::{Call, access::Candidates, new_id};
-use serde_json::json;
 use service::Result;
 
-use crate::{
-    asked::{self, Asked},
-    question,
-};
+use crate::{asked, question};
 
 /// Simulate a decision, also with policies that are not stored.
 #[utoipa::path(
@@ -30,11 +27,8 @@ pub(crate) async fn simulate_access(call: Call<AccessRequest>) -> Result<Respons
     let decision = policy::qnsp::access::decide(policies, &request);
     let answer = question::answer(&decision, stored.total(&request), proposed.len(), call.now);
     let asked = asked(&request, answer.decision);
-    let summary = json!({
-        "decision": answer.decision, "principal": asked.principal, "resource": asked.resource, "action": asked.action,
-    });
     let mut work = call.work();
-    for statement in asked::simulation(&call, &id, SimulationType::Single, &summary) {
+    for statement in asked::simulation(&call, &id, SimulationType::Single, &asked, None)? {
         work.push(statement);
     }
     for statement in asked::questions(&call, &[asked]) {
@@ -68,7 +62,7 @@ pub(crate) async fn simulate_batch(call: Call<SimulateBatch>) -> Result<Response
     let asked: Vec<_> =
         requests.iter().zip(&decisions).map(|(request, decision)| asked(request, decision.effect)).collect();
     let mut work = call.work();
-    for statement in asked::simulation(&call, &id, SimulationType::Batch, &json!(summary)) {
+    for statement in asked::simulation(&call, &id, SimulationType::Batch, &summary, Some(&asked))? {
         work.push(statement);
     }
     for statement in asked::questions(&call, &asked) {
@@ -77,11 +71,11 @@ pub(crate) async fn simulate_batch(call: Call<SimulateBatch>) -> Result<Response
     work.commit(StatusCode::OK, &simulated).await
 }
 
-fn asked(request: &Request, decision: Effect) -> Asked {
-    Asked {
+fn asked(request: &Request, decision: Effect) -> SimulatedDecision {
+    SimulatedDecision {
+        decision,
         principal: request.principal(),
         resource: request.resource(),
         action: request.action.clone(),
-        is_allowed: decision == Effect::Allow,
     }
 }

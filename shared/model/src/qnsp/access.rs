@@ -19,6 +19,6 @@ pub use policy::{AccessPolicies, AccessPolicy, EnforcementLevel, NewAccessPolicy
 pub use simulation::{
     AnalyzeImpact, BatchQuestion, BatchResult, BatchSimulated, BatchSummary, ChangeType, ImpactAnalysis, ImpactSample,
     ImpactScope, ImpactSummary, PolicyChange, ProposedPolicy, Questions, RiskAssessment, RiskLevel, SimulateBatch,
-    Simulation, SimulationType, Simulations,
+    SimulatedDecision, Simulation, SimulationType, Simulations,
 };
 pub use statement::{AccessStatement, Condition, Conditions, Effect, Operator, Patterns, Rule};

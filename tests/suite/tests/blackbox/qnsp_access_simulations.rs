@@ -203,14 +203,26 @@ fn simulations_are_listed_newest_first_and_kept_for_30_days(t: &Deployment) {
     assert_eq!(shown, expected);
     assert_eq!(rows[2]["requestedAt"], first["simulatedAt"]);
     assert_eq!(names(&rows[0]), ["requestedAt", "requestedBy", "simulationId", "summary", "type"]);
+    // With details a batch says what was decided.
+    let detailed = history(&cast.viewer, "?details=true&limit=200");
+    let decisions = json!([
+        { "decision": "allow", "principal": "user:alice", "resource": "document/1", "action": "read" },
+        { "decision": "deny", "principal": "user:bob", "resource": "a/b", "action": "x" },
+    ]);
+    assert_eq!(detailed["simulations"][1]["decisions"], decisions);
+    assert_eq!((&detailed["simulations"][0], &detailed["simulations"][2]), (&rows[0], &rows[2]));
     let since = rows[1]["requestedAt"].as_str().unwrap();
     let page = history(&cast.viewer, &format!("?since={since}"));
     assert_eq!((&page["total"], page["simulations"].as_array().unwrap().len()), (&json!(2), 2), "since is inclusive");
     let page = history(&cast.viewer, "?limit=1&offset=1");
     assert_eq!((&page["total"], &page["simulations"][0]["type"]), (&json!(3), &json!("batch")));
-    for (query, place) in
-        [("?since=yesterday", "since"), ("?since=", "since"), ("?limit=x", "limit"), ("?offset=x", "offset")]
-    {
+    for (query, place) in [
+        ("?since=yesterday", "since"),
+        ("?since=", "since"),
+        ("?limit=x", "limit"),
+        ("?offset=x", "offset"),
+        ("?details=x", "details"),
+    ] {
         refuses(&cast.viewer.get(&format!("{HISTORY}{query}")), 400, &[place]);
     }
     assert_eq!(history(&cast.foreign, ""), empty);

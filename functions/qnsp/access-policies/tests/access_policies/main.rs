@@ -4,6 +4,7 @@
 
 mod atomicity;
 mod audit_chain;
+mod isolation;
 mod reads;
 
 use serde_json::{Value, json};

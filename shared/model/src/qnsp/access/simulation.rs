@@ -286,6 +286,21 @@ pub struct Simulation {
     pub requested_at: IsoTime,
     #[schema(value_type = Object)]
     pub summary: Box<RawValue>,
+    /// Of a batch, if details were asked for: what its questions were and how they were decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<SimulatedDecision>>)]
+    pub decisions: Option<Box<RawValue>>,
+}
+
+/// One question and its decision.
+#[derive(Serialize, ToSchema)]
+pub struct SimulatedDecision {
+    pub decision: Effect,
+    /// `type:id`.
+    pub principal: String,
+    /// `type/id`.
+    pub resource: String,
+    pub action: String,
 }
 
 #[derive(Serialize, ToSchema)]

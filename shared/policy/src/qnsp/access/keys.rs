@@ -9,8 +9,8 @@ use model::qnsp::access::Rule;
 
 use super::Request;
 
-/// No beginning of more characters stands in a key, so that a request asks for few.
-const LONGEST: usize = 48;
+/// No beginning of more characters stands in a key, so that the keys of a hundred requests fit into one parameter.
+const LONGEST: usize = 24;
 
 /// The list that a key is of.
 const PRINCIPAL: char = 'p';
