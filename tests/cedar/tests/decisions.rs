@@ -3,7 +3,7 @@
 //! Cedar's `like` is held against the texts that patterns are held against. Its policies that fail, such as one that
 //! compares a text with a number, do not apply, as a condition of ours that compares them does not hold. What Cedar cannot
 //! express is left away: an order of texts, fractions, and null.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::{collections::BTreeMap, fmt::Write, str::FromStr};
 
@@ -183,7 +183,7 @@ fn in_cedar(policies: &[Policy]) -> PolicySet {
         writeln!(text, "@id({}) {word}(principal, action, resource) when {{ {} }};", quoted(id), clauses.join(" && "))
             .unwrap();
     }
-    let set = PolicySet::from_str(&text).unwrap_or_else(|error| std::panic::panic_any(format!("{error}: {text}")));
+    let set = PolicySet::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
     let mut named = PolicySet::new();
     for policy in set.policies() {
         named.add(policy.new_id(policy.annotation("id").unwrap().parse().unwrap())).unwrap();

@@ -23,7 +23,7 @@ const SINCE: i64 = 7 * DAY;
     params(AskPage),
     responses((status = 200, body = Anomalies), (status = 400), (status = 401), (status = 403), (status = 404)),
 )]
-pub(crate) async fn list_anomalies(call: Call<AskAnomalies, AskPage>) -> Result<Response> {
+pub(crate) async fn list_access_anomalies(call: Call<AskAnomalies, AskPage>) -> Result<Response> {
     let AskPage { limit: Limit(limit), offset: Offset(offset) } = call.query;
     let named = match &call.body.tenant_ids {
         Some(ids) => Named::of(&call, &ids.0)?,

@@ -6,7 +6,11 @@ use model::{
     time::IsoTime,
 };
 use platform::Statement;
-use qnsp::{Call, Caller, audit_chain, new_id};
+use qnsp::{
+    Call, Caller,
+    audit_chain::{self, ChainCheck},
+    new_id,
+};
 use service::{Error, Result};
 
 use crate::asked;
@@ -17,10 +21,8 @@ struct Check {
     severity: &'static str,
     description: &'static str,
     remediation: &'static str,
-    /// Gives `faults`; `?1` is the tenant.
+    /// Gives their number; `?1` is the tenant, `?2` now, and `?3` the time since when events count.
     select: &'static str,
-    /// What `?2` is, by the time of the call.
-    time: Option<fn(i64) -> i64>,
 }
 
 const CHECKS: [Check; 4] = [
@@ -29,40 +31,37 @@ const CHECKS: [Check; 4] = [
         severity: "high",
         description: "A row references a row that the tenant does not have",
         remediation: "Revoke the grants without a request and ask for them anew",
-        select: "SELECT count(*) AS faults FROM (SELECT request_id FROM qnsp_jit_grants WHERE tenant_id = ?1 \
+        select: "SELECT count(*) FROM (SELECT request_id FROM qnsp_jit_grants WHERE tenant_id = ?1 \
                  ORDER BY granted_at DESC LIMIT 10000) g WHERE NOT EXISTS \
                  (SELECT 1 FROM qnsp_jit_requests r WHERE r.tenant_id = ?1 AND r.id = g.request_id)",
-        time: None,
     },
     Check {
         name: "policy_principals",
         severity: "high",
         description: "A policy is about principals of another tenant",
         remediation: "Remove the patterns that begin with tenant: and another tenant's id",
-        select: "SELECT count(*) AS faults FROM qnsp_access_policies a \
+        select: "SELECT count(*) FROM qnsp_access_policies a \
                  CROSS JOIN json_each(a.statement, '$.principals') p \
                  WHERE a.tenant_id = ?1 AND substr(p.value, 1, 7) = 'tenant:' AND p.value <> 'tenant:' || ?1",
-        time: None,
     },
     Check {
         name: "active_grants",
         severity: "high",
         description: "Somebody whom the tenant does not know has a grant",
         remediation: "Revoke the grants of users without a key and without a request",
-        select: "SELECT count(*) AS faults FROM (SELECT grantee_id FROM qnsp_jit_grants WHERE tenant_id = ?1 \
-                 AND revoked_at IS NULL AND expires_at > ?2 ORDER BY expires_at DESC LIMIT 10000) g WHERE NOT EXISTS (SELECT 1 FROM qnsp_jit_requests r WHERE r.tenant_id = ?1 \
+        select: "SELECT count(*) FROM (SELECT grantee_id FROM qnsp_jit_grants WHERE tenant_id = ?1 \
+                 AND revoked_at IS NULL AND expires_at > ?2 ORDER BY expires_at DESC LIMIT 10000) g \
+                 WHERE NOT EXISTS (SELECT 1 FROM qnsp_jit_requests r WHERE r.tenant_id = ?1 \
                  AND r.requester_id = g.grantee_id) AND NOT EXISTS (SELECT 1 FROM qnsp_keys k \
                  WHERE k.tenant_id = ?1 AND k.user_id = g.grantee_id)",
-        time: Some(|now| now),
     },
     Check {
         name: "cross_tenant_events",
         severity: "medium",
         description: "Events of the last 30 days name another tenant",
         remediation: "Check that the access between the tenants is wanted",
-        select: "SELECT count(*) AS faults FROM qnsp_federation_events \
-                 WHERE tenant_id = ?1 AND recorded_at > ?2 AND source_tenant IS NOT NULL",
-        time: Some(asked::since),
+        select: "SELECT count(*) FROM qnsp_federation_events \
+                 WHERE tenant_id = ?1 AND recorded_at > ?3 AND source_tenant IS NOT NULL",
     },
 ];
 
@@ -74,35 +73,11 @@ const CHECKS: [Check; 4] = [
 pub(crate) async fn audit_isolation(call: Call) -> Result<Json<AccessAudit>> {
     let id = new_id()?;
     call.about(id.as_str());
-    let (mut checks, mut violations) = (Vec::new(), Vec::new());
-    for check in &CHECKS {
-        let faults = count(&call, check).await?;
-        checks.push(IsolationCheck {
-            check_name: check.name,
-            status: status(faults == 0),
-            details: if faults == 0 { "nothing found".to_owned() } else { format!("{faults} found") },
-        });
-        if faults > 0 {
-            violations.push(violation(check.name, check.severity, check.description, check.remediation));
-        }
-    }
+    let mut results = of_rows(&call).await?;
     let chain = audit_chain::verify(&call).await?;
-    let range = match chain.to.checked_sub(1).filter(|_| chain.to > chain.from) {
-        Some(last) => format!("entries {}–{last} of {}", chain.from, chain.entries),
-        None => format!("no new entries of {}", chain.entries),
-    };
-    checks.insert(
-        3,
-        IsolationCheck {
-            check_name: "audit_chain",
-            status: status(chain.fault.is_none()),
-            details: chain.fault.map_or(range.clone(), |fault| format!("{range}: {fault}")),
-        },
-    );
-    if let Some(fault) = chain.fault {
-        let remediation = "Export the audit log and verify it with chancery audit verify";
-        violations.insert(0, violation("audit_chain", "high", fault, remediation));
-    }
+    results.insert(CHAIN, of_chain(&chain));
+    let (checks, violations): (Vec<_>, Vec<_>) = results.into_iter().unzip();
+    let violations: Vec<_> = violations.into_iter().flatten().collect();
     let audit =
         AccessAudit { audit_id: id, status: overall(&violations), checks, violations, audited_at: IsoTime(call.now) };
     let mut work = call.work();
@@ -114,24 +89,49 @@ pub(crate) async fn audit_isolation(call: Call) -> Result<Json<AccessAudit>> {
     Ok(Json(audit))
 }
 
-async fn count(caller: &Caller, check: &Check) -> Result<i64> {
-    let select = Statement::new(check.select).bind(caller.tenant());
-    let select = check.time.into_iter().fold(select, |select, time| select.bind(time(caller.now)));
+/// What a check found, and what that violates.
+type Found = (IsolationCheck, Option<IsolationViolation>);
+
+/// Where the check of the audit log stands among those of rows.
+const CHAIN: usize = 3;
+
+/// All checks of rows are one query.
+async fn of_rows(caller: &Caller) -> Result<Vec<Found>> {
+    let counts: Vec<_> =
+        CHECKS.iter().enumerate().map(|(index, check)| format!("({}) AS c{index}", check.select)).collect();
+    let select = Statement::new(format!("SELECT {}", counts.join(", ")));
+    let select = select.bind(caller.tenant()).bind(caller.now).bind(asked::since(caller.now));
     let rows = caller.app.query(select).await?;
-    Ok(rows.first().ok_or_else(|| Error::internal("a check without a number"))?.get("faults")?)
+    let row = rows.first().ok_or_else(|| Error::internal("checks without numbers"))?;
+    let found = CHECKS.iter().enumerate().map(|(index, check)| {
+        let faults: i64 = row.get(&format!("c{index}"))?;
+        let details = if faults == 0 { "nothing found".to_owned() } else { format!("{faults} found") };
+        let Check { name, severity, description, remediation, .. } = *check;
+        let violation = IsolationViolation { kind: name, severity, description, remediation };
+        let check = IsolationCheck { check_name: name, status: status(faults == 0), details };
+        Ok((check, (faults > 0).then_some(violation)))
+    });
+    found.collect()
+}
+
+fn of_chain(chain: &ChainCheck) -> Found {
+    let range = match chain.to.checked_sub(1).filter(|_| chain.to > chain.from) {
+        Some(last) => format!("entries {}–{last} of {}", chain.from, chain.entries),
+        None => format!("no new entries of {}", chain.entries),
+    };
+    let name = "audit_chain";
+    let violation = chain.fault.map(|description| IsolationViolation {
+        kind: name,
+        severity: "high",
+        description,
+        remediation: "Export the audit log and verify it with chancery audit verify",
+    });
+    let details = chain.fault.map_or_else(|| range.clone(), |fault| format!("{range}: {fault}"));
+    (IsolationCheck { check_name: name, status: status(chain.fault.is_none()), details }, violation)
 }
 
 fn status(is_passed: bool) -> &'static str {
     if is_passed { "passed" } else { "failed" }
-}
-
-fn violation(
-    kind: &'static str,
-    severity: &'static str,
-    description: &'static str,
-    remediation: &'static str,
-) -> IsolationViolation {
-    IsolationViolation { kind, severity, description, remediation }
 }
 
 fn overall(violations: &[IsolationViolation]) -> &'static str {

@@ -54,7 +54,7 @@ service::operations! {
         compare_tenants => Access::Qnsp(ADMIN.entitled()), "access.tenant.compare";
     }
     anomalies: {
-        list_anomalies => Access::Qnsp(ADMIN.entitled()), "access.anomaly.list";
+        list_access_anomalies => Access::Qnsp(ADMIN.entitled()), "access.anomaly.list";
     }
     graph: {
         show_graph => Access::Qnsp(ADMIN.entitled()), "access.graph.get";

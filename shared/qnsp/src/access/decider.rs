@@ -53,7 +53,7 @@ impl Candidates {
         for row in rows {
             let kind: String = row.get("kind")?;
             if kind == "grant" {
-                found.grants.push(grants::policy(row)?);
+                found.grants.extend(grants::policy(row)?);
                 continue;
             }
             let text: String = row.get("statement")?;

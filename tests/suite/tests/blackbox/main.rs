@@ -162,7 +162,16 @@ fn cases() -> Vec<Case> {
         of(["operators", "audit-events", "audit-log"], qnsp_retention::cases()),
         of(["operators", "tenants", "audit-events"], qnsp_streaming::cases()),
         of(
-            ["access-jit", "access-policies", "operators", "tenants", "audit-events", "auth", "billing", "observability"],
+            [
+                "access-jit",
+                "access-policies",
+                "operators",
+                "tenants",
+                "audit-events",
+                "auth",
+                "billing",
+                "observability",
+            ],
             qnsp_fuzz::cases(),
         ),
         of(["operators", "tenants", "audit-events"], qnsp_webhooks::cases()),

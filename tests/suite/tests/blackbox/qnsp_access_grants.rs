@@ -17,6 +17,7 @@ pub fn cases() -> Vec<Case> {
     vec![
         case(a_grant_allows_until_it_ends_and_a_denial_overrides_it),
         case(a_grant_of_everything_allows_what_it_says),
+        case(a_star_inside_a_grant_is_no_pattern),
         case(an_impact_counts_grants),
         case(grants_stand_in_overview_graph_and_comparison),
         case(refused_checks_are_an_anomaly),
@@ -100,6 +101,22 @@ fn a_grant_of_everything_allows_what_it_says(t: &Deployment) {
         "principal": { "type": "user", "id": developer.user }, "resource": { "type": "key", "id": "any" }, "action": "x",
     });
     assert_eq!(ok(&admin.post("/access/v1/evaluate", &question), 200)["decision"], "deny");
+}
+
+/// In a policy it would be a pattern.
+fn a_star_inside_a_grant_is_no_pattern(t: &Deployment) {
+    let tenant = tenant(t);
+    let (admin, developer) = (tenant.key("admin"), tenant.key("developer"));
+    create_policy(&admin, "auto", &json!({ "requireApproval": false }));
+    granted(&developer, &json!({ "resourceId": "ord*" }));
+    granted(&developer, &json!({ "permissions": ["re*", "list"] }));
+    let everybody = tenant.jwt(&json!({ "user_id": "*", "roles": ["developer"] }));
+    granted(&everybody, &json!({ "permissions": ["*"] }));
+    for (id, action, expected) in
+        [(developer.user.as_str(), "read", "deny"), (&developer.user, "list", "allow"), ("somebody", "read", "deny")]
+    {
+        assert_eq!(decide(&admin, "user", id, "orders", action)["decision"], expected, "{id} {action}");
+    }
 }
 
 fn an_impact_counts_grants(t: &Deployment) {

@@ -17,7 +17,10 @@ use crate::{
 const UNKNOWN: &str = "5d3e0d51-7d60-4a0e-9ad8-7b5a4d6e0a11";
 
 pub fn samples() -> Vec<Sample> {
-    [operators(), audit(), auth(), tenant(), billing(), jit(), access_policies(), observability()].into_iter().flatten().collect()
+    [operators(), audit(), auth(), tenant(), billing(), jit(), access_policies(), observability()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn operators() -> Vec<Sample> {
@@ -360,19 +363,21 @@ fn access_policies() -> Vec<Sample> {
     let policy = |actions: Value| -> Value {
         json!({ "name": unique("policy"), "statement": { "effect": "allow", "resources": ["*"], "actions": actions } })
     };
+    let stored = move |w: &World| -> String {
+        made(w, POLICIES, &policy(json!(["read"])), 201)["policyId"].as_str().unwrap().to_owned()
+    };
     let question = |kind: &str| -> Value {
         let (principal, resource) = (json!({ "type": kind, "id": "a" }), json!({ "type": "document", "id": "1" }));
         json!({ "principal": principal, "resource": resource, "action": "read" })
     };
     vec![
         of("POST /access/v1/policies", move |_| at(POLICIES).body(policy(json!(["read"])))).refuses(policy(json!([]))),
-        of("GET /access/v1/policies/{policyId}", |_| at(format!("{POLICIES}/{UNKNOWN}"))).answers(404),
-        of("PUT /access/v1/policies/{policyId}", move |_| {
-            at(format!("{POLICIES}/{UNKNOWN}")).body(policy(json!(["read"])))
+        of("GET /access/v1/policies/{policyId}", move |w| at(format!("{POLICIES}/{}", stored(w)))),
+        of("PUT /access/v1/policies/{policyId}", move |w| {
+            at(format!("{POLICIES}/{}", stored(w))).body(policy(json!(["read"])))
         })
-        .answers(404)
         .refuses(policy(json!([]))),
-        of("DELETE /access/v1/policies/{policyId}", |_| at(format!("{POLICIES}/{UNKNOWN}"))).answers(404),
+        of("DELETE /access/v1/policies/{policyId}", move |w| at(format!("{POLICIES}/{}", stored(w)))),
         of("GET /access/v1/tenants/{tenantId}/policies", |w| at(format!("/access/v1/tenants/{}/policies", own(w))))
             .names_tenant(),
         of("POST /access/v1/simulate", move |_| at("/access/v1/simulate").body(question("user")))
@@ -381,23 +386,23 @@ fn access_policies() -> Vec<Sample> {
             at("/access/v1/simulate/batch").body(json!({ "requests": [question("user")] }))
         })
         .refuses(json!({ "requests": [] })),
-        of("POST /access/v1/simulate/impact", |_| {
-            let change = json!({ "type": "delete", "policyId": UNKNOWN });
+        of("POST /access/v1/simulate/impact", move |w| {
+            let change = json!({ "type": "delete", "policyId": stored(w) });
             at("/access/v1/simulate/impact").body(json!({ "policyChange": change }))
         })
-        .answers(404)
         .refuses(json!({ "policyChange": { "type": "delete" } })),
         of("GET /access/v1/simulate/history", |_| at("/access/v1/simulate/history")),
         of("POST /access/v1/cross-tenant/overview", |w| {
             at("/access/v1/cross-tenant/overview").body(json!({ "tenantIds": [own(w)] }))
         })
+        .names_tenant()
         .refuses(json!({ "tenantIds": [] })),
-        // An operator alone could compare, and knows no such tenants.
         of("POST /access/v1/cross-tenant/compare", |w| {
-            at("/access/v1/cross-tenant/compare").body(json!({ "tenantIds": [own(w), UNKNOWN] }))
+            let other = Tenant::new(w.t, &json!({})).id;
+            at("/access/v1/cross-tenant/compare").body(json!({ "tenantIds": [own(w), other] }))
         })
-        .answers(404)
         .needs(Role::PlatformAdmin)
+        .names_tenant()
         .refuses(json!({ "tenantIds": [] })),
         of("POST /access/v1/cross-tenant/anomalies", |_| at("/access/v1/cross-tenant/anomalies").body(json!({})))
             .refuses(json!({ "severity": "info" })),
