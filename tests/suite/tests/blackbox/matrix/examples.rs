@@ -17,7 +17,7 @@ use super::{
     sample,
     world::World,
 };
-use crate::{deployment::Deployment, qnsp::Tenant};
+use crate::{answer::ok, clock, deployment::Deployment, qnsp::Tenant};
 
 pub fn every_operation_of_qnsp_has_an_example(t: &Deployment) {
     if t.instance.runtime != Runtime::Native {
@@ -69,7 +69,7 @@ fn ask(t: &Deployment, credentials: &Credentials<'_>, row: &Operation, sample: &
 }
 
 /// What no sample can ask, because the state that it needs is there once: a workflow of a new tenant, access that
-/// somebody asked for, and a payment that failed.
+/// somebody asked for, a dashboard with data, an anomaly, and a payment that failed.
 fn of_states(t: &Deployment) -> Vec<(String, Value)> {
     const WORKFLOWS: &str = "/tenant/v1/onboarding/workflows";
     let operator = Tenant::new(t, &json!({ "tier": "specialized" })).key("platform_admin");
@@ -116,6 +116,46 @@ fn of_states(t: &Deployment) -> Vec<(String, Value)> {
     let path = format!("/access/v1/jit/grants/{}/revoke", approved["grantId"].as_str().unwrap());
     let reply = admin.post(&path, &body);
     tell("POST /access/v1/jit/grants/{grantId}/revoke", body, reply);
+
+    let dashboard = json!({
+        "name": "Latency", "layout": { "columns": 12, "rows": 2 },
+        "panels": [{
+            "type": "chart", "title": "Slowest requests", "query": "max(tenant.apiLatencyP99[1h])",
+            "position": { "x": 0, "y": 0, "w": 12, "h": 2 },
+        }],
+    });
+    const DASHBOARDS: &str = "/observability/v1/dashboards";
+    let metrics = json!({ "apiLatencyP99": 31.5, "errorRate": 0.01, "activeUsers": 12, "storageUsage": 4096 });
+    ok(&admin.post("/tenant/v1/health/snapshots", &json!({ "metrics": metrics })), 201);
+    let reply = admin.post(DASHBOARDS, &dashboard);
+    let made = tell("POST /observability/v1/dashboards", dashboard, reply);
+    let path = format!("{DASHBOARDS}/{}", made["dashboardId"].as_str().unwrap());
+    let starred = json!({ "starred": true });
+    let reply = admin.post(&format!("{path}/star"), &starred);
+    tell("POST /observability/v1/dashboards/{dashboardId}/star", starred, reply);
+    let reply = admin.post(&format!("{path}/shares"), &json!({}));
+    tell("POST /observability/v1/dashboards/{dashboardId}/shares", json!({}), reply);
+    let shown = admin.get(&format!("{path}?data=true"));
+    tell("GET /observability/v1/dashboards/{dashboardId}", Value::Null, shown);
+
+    // The running month is spent at once.
+    let budget = json!({
+        "name": "Machines", "amount": 1, "currency": "USD", "period": "yearly", "alerts": [{ "threshold": 80 }],
+    });
+    let reply = admin.post("/observability/v1/costs/budgets", &budget);
+    tell("POST /observability/v1/costs/budgets", budget, reply);
+    let allocation = json!({
+        "resourceId": "vm-17", "resourceType": "vm", "costCenter": "research", "amount": 90, "currency": "USD",
+        "period": { "start": clock::in_seconds(-3600), "end": clock::in_seconds(3600) }, "tags": { "team": "blue" },
+    });
+    let reply = admin.post("/observability/v1/costs/allocations", &allocation);
+    tell("POST /observability/v1/costs/allocations", allocation, reply);
+    let reply = admin.get("/observability/v1/anomaly-detection/anomalies");
+    let found = tell("GET /observability/v1/anomaly-detection/anomalies", Value::Null, reply);
+    let anomaly = found["anomalies"][0]["anomalyId"].as_str().unwrap();
+    let path = format!("/observability/v1/anomaly-detection/anomalies/{anomaly}/acknowledge");
+    let reply = admin.send("POST", &path, &[], None);
+    tell("POST /observability/v1/anomaly-detection/anomalies/{anomalyId}/acknowledge", Value::Null, reply);
 
     let invoice = json!({
         "tenantId": Tenant::new(t, &json!({})).id,

@@ -334,8 +334,9 @@ fn observability() -> Vec<Sample> {
         of("GET /observability/v1/costs/summary", |_| at(format!("{COSTS}/summary"))),
         of("POST /observability/v1/anomaly-detection/rules", move |_| at(RULES).body(rule("threshold")))
             .refuses(rule("hunch")),
-        of("DELETE /observability/v1/anomaly-detection/rules/{ruleId}", |_| at(format!("{RULES}/{UNKNOWN}")))
-            .answers(404),
+        of("DELETE /observability/v1/anomaly-detection/rules/{ruleId}", move |w| {
+            at(format!("{RULES}/{}", id(&made(w, RULES, &rule("threshold"), 201), "ruleId")))
+        }),
         of("GET /observability/v1/anomaly-detection/anomalies", |_| {
             at("/observability/v1/anomaly-detection/anomalies")
         }),
@@ -390,6 +391,7 @@ fn access_policies() -> Vec<Sample> {
             let change = json!({ "type": "delete", "policyId": stored(w) });
             at("/access/v1/simulate/impact").body(json!({ "policyChange": change }))
         })
+        .names_thing()
         .refuses(json!({ "policyChange": { "type": "delete" } })),
         of("GET /access/v1/simulate/history", |_| at("/access/v1/simulate/history")),
         of("POST /access/v1/cross-tenant/overview", |w| {
