@@ -7,6 +7,7 @@ pub mod billing;
 pub mod jit;
 pub mod observability;
 pub mod operators;
+pub mod search;
 pub mod tenant;
 mod types;
 

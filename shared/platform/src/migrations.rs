@@ -35,6 +35,7 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0023_qnsp_observability.sql",
         text: include_str!("../../migrations/0023_qnsp_observability.sql"),
     },
+    Migration { name: "0024_qnsp_search.sql", text: include_str!("../../migrations/0024_qnsp_search.sql") },
 ];
 
 /// Remembers which migrations were applied. The first statement that a new database sees.

@@ -22,6 +22,7 @@ pub mod quota;
 pub mod revenue;
 pub mod risk;
 pub mod role;
+pub mod search;
 pub mod service;
 pub mod tier;
 pub mod zone;

@@ -5,7 +5,7 @@ use policy::qnsp::{Billable, Month, Quota, Tier, quota::Span};
 use serde_json::{Map, Value};
 use service::{Guard, Result};
 
-use crate::{refusal, timings::Timing};
+use crate::{delivery::Outgoing, refusal, timings::Timing};
 
 /// Milliseconds.
 pub const DAY: i64 = 86_400_000;
@@ -31,9 +31,8 @@ pub(crate) struct Window {
     pub remaining: i64,
     /// Seconds since the epoch.
     pub reset: i64,
-    /// Whether the tenant that the call is about has webhooks, which are to be told of events, or notifications that are
-    /// due.
-    pub has_deliveries: bool,
+    /// What the tenant that the call is about is to be sent.
+    pub outgoing: Outgoing,
 }
 
 impl Window {
@@ -53,8 +52,8 @@ impl Window {
              timed = timed + excluded.timed, milliseconds = milliseconds + excluded.milliseconds \
              RETURNING calls, coalesce((SELECT rate_limit FROM qnsp_tenants WHERE id = ?1), ?4) AS rate_limit, \
              EXISTS (SELECT 1 FROM qnsp_subscriptions WHERE tenant_id = ?5 AND destination = 'webhook' \
-             AND status = 'active') OR EXISTS (SELECT 1 FROM qnsp_notifications WHERE tenant_id = ?5 \
-             AND next_at <= ?6) AS has_deliveries",
+             AND status = 'active') AS has_webhooks, EXISTS (SELECT 1 FROM qnsp_notifications WHERE tenant_id = ?5 \
+             AND next_at <= ?6) AS has_notifications",
         );
         let upsert = upsert.bind(own).bind(minute_of(now)).bind(i64::from(is_error)).bind(default_limit);
         let (calls, milliseconds) = timed.map_or((0, 0), |timed| (timed.calls, timed.milliseconds));
@@ -77,7 +76,7 @@ impl Window {
             limit,
             remaining: (limit - calls).max(0),
             reset: (now.div_euclid(MINUTE) + 1) * 60,
-            has_deliveries: row.get("has_deliveries")?,
+            outgoing: Outgoing { webhooks: row.get("has_webhooks")?, notifications: row.get("has_notifications")? },
         })
     }
 

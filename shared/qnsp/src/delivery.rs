@@ -23,20 +23,37 @@ const TIME: i64 = 10_000;
 
 const LIMITS: fetch::Limits = fetch::Limits { time: Duration::from_secs(5), bytes: 64 << 10 };
 
-/// Sends what waits for the tenant's webhooks and channels, after the answer.
-pub(crate) fn deliver_later(caller: &Caller) {
+/// What there may be to send to addresses of a tenant.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Outgoing {
+    /// Events, to subscribers.
+    pub webhooks: bool,
+    /// What was noted for channels and is due.
+    pub notifications: bool,
+}
+
+/// Sends it after the answer.
+pub(crate) fn deliver_later(caller: &Caller, outgoing: Outgoing) {
+    if !outgoing.webhooks && !outgoing.notifications {
+        return;
+    }
     let (app, tenant) = (caller.app.clone(), caller.tenant().to_owned());
     caller.app.spawn_after_response(Box::pin(async move {
-        let mut budget = Budget::new();
-        for (what, sent) in [
-            ("webhooks", webhooks::deliver(&app, &tenant, &mut budget).await),
-            ("notifications", notifications::deliver(&app, &tenant, &mut budget).await),
-        ] {
-            if let Err(error) = sent {
-                platform::log::error(&format!("{what}: {}", error.reason()));
-            }
+        if let Err(error) = deliver(&app, &tenant, outgoing).await {
+            platform::log::error(&format!("deliveries: {}", error.reason()));
         }
     }));
+}
+
+async fn deliver(app: &App, tenant: &str, outgoing: Outgoing) -> Result<()> {
+    let mut budget = Budget::new();
+    if outgoing.notifications {
+        notifications::deliver(app, tenant, &mut budget).await?;
+    }
+    if outgoing.webhooks {
+        webhooks::deliver(app, tenant, &mut budget).await?;
+    }
+    Ok(())
 }
 
 /// What one task may still send.

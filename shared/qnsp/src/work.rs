@@ -16,7 +16,7 @@ use crate::{
     Caller,
     caller::{Admission, Stage, is_fault},
     counters::{self, Window, minute_of},
-    delivery::deliver_later,
+    delivery::{Outgoing, deliver_later},
     idempotency::{Answer, Idempotency},
     new_id,
     timings::Timing,
@@ -74,9 +74,7 @@ impl Caller {
     /// The call has been counted, and its event, if it is one, recorded.
     pub(crate) fn counted(&self, window: Window) {
         self.state(|state| state.window = Some(window));
-        if window.has_deliveries {
-            deliver_later(self);
-        }
+        deliver_later(self, window.outgoing);
     }
 
     pub(crate) fn count_minute(&self, is_error: bool, timed: Option<Timing>) -> Statement {
@@ -150,8 +148,8 @@ impl Work {
             Ok(outcomes) => {
                 let window = Window::of(outcomes.one(self.window)?, now)?;
                 caller.counted(window);
-                if !window.has_deliveries && self.notifying.iter().any(|slot| outcomes.changed(*slot)) {
-                    deliver_later(&caller);
+                if !window.outgoing.notifications && self.notifying.iter().any(|slot| outcomes.changed(*slot)) {
+                    deliver_later(&caller, Outgoing { webhooks: false, notifications: true });
                 }
                 Ok(outcomes)
             }

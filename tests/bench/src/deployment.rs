@@ -53,6 +53,7 @@ const DIRECT: [(&str, &str); 16] = [
     ("functions/qnsp/audit-events", "*/audit/v1/*"),
     ("functions/qnsp/auth", "*/auth/*"),
     ("functions/qnsp/billing", "*/billing/v1/*"),
+    ("functions/qnsp/search", "*/search/v1/*"),
     ("functions/qnsp/tenants", "*/tenant/v1/*"),
 ];
 

@@ -19,7 +19,7 @@ use crate::{
 
 /// What may be gone through from end to end: the parameters, the one row that the admission is made of, and the rows of
 /// one item.
-const SMALL: [&str; 18] = [
+const SMALL: [&str; 24] = [
     "json_each",
     "p",
     "m",
@@ -39,10 +39,24 @@ const SMALL: [&str; 18] = [
     "of_user",
     "failures",
     "policies",
+    // Of a search: what was asked for, and what holds its rarest word.
+    "a",
+    "candidates",
+    "whole",
+    "best",
+    "found",
+    "f",
 ];
 
-/// What becomes a temporary table: signals up to a limit, read for three counts, and the quotas of a tenant by their days.
-const MATERIALIZED: [&str; 2] = ["MATERIALIZE of_user", "MATERIALIZE (subquery-2)"];
+/// What becomes a temporary table: signals up to a limit, read for three counts, the quotas of a tenant by their days, and
+/// what was asked of a search and matches it.
+const MATERIALIZED: [&str; 5] = [
+    "MATERIALIZE of_user",
+    "MATERIALIZE (subquery-2)",
+    "MATERIALIZE asked",
+    "MATERIALIZE candidates",
+    "MATERIALIZE found",
+];
 
 /// What is read of the audit log of the tenant that the measured operations write to.
 const AUDIT: [&str; 11] = [
@@ -60,13 +74,15 @@ const AUDIT: [&str; 11] = [
 ];
 
 /// Sorted in memory: the secrets of a community, what few items or groups of a project were found by their tags, and
-/// the two configurations that a template of a consent may be in, and what a tenant was billed for on the days of a month.
-const SORTED: [&str; 5] = [
+/// the two configurations that a template of a consent may be in, what a tenant was billed for on the days of a month, and what
+/// a search has found.
+const SORTED: [&str; 6] = [
     "ORDER BY created_ts",
     "FROM config_tags",
     "FROM item JOIN",
     "ORDER BY context_key = ?1 DESC LIMIT 1",
     "GROUP BY m.operation",
+    "WITH asked",
 ];
 
 #[test]

@@ -22,10 +22,13 @@ pub enum Request {
     Check,
     /// A decision among a policy for every hundred rows.
     Simulate,
+    /// Twenty documents of all by two words, of which all others hold one.
+    Search,
 }
 
 impl Request {
-    pub const ALL: [Self; 6] = [Self::Evaluate, Self::Events, Self::Quotas, Self::Revenue, Self::Check, Self::Simulate];
+    pub const ALL: [Self; 7] =
+        [Self::Evaluate, Self::Events, Self::Quotas, Self::Revenue, Self::Check, Self::Simulate, Self::Search];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -35,6 +38,7 @@ impl Request {
             Self::Revenue => "qnsp: revenue/summary",
             Self::Check => "qnsp: jit/check",
             Self::Simulate => "qnsp: simulate, a policy per 100 rows",
+            Self::Search => "qnsp: search, 20 hits",
         }
     }
 
@@ -62,16 +66,30 @@ impl Request {
                     json!({ "principal": { "type": "user", "id": user }, "resource": resource, "action": "read" });
                 ("POST", "/access/v1/simulate", body.to_string())
             }
+            Self::Search => ("GET", "/search/v1/documents?q=needle+hay", String::new()),
         };
         with_headers(method, path, &format!("authorization: Bearer {}\r\n", caller.tokens.qnsp), &body)
     }
 }
 
-/// Makes the tenant, and gives a key of its owner.
+/// Makes the tenant, with documents to be found, and gives a key of its owner.
 pub fn prepare(connection: &mut Connection, root: &Caller) -> Result<String, String> {
     let tenant = json!({ "name": "bench", "tier": "enterprise-pro", "addOns": ["byohsm", "key-escrow"] });
     let made = created(connection, &signed(root, Api::Caas, "PUT", "/caas/qnsp/tenants", &tenant.to_string()))?;
     let path = format!("/caas/qnsp/tenants/{}/keys", text(&made, "tenantId")?);
     let issued = created(connection, &signed(root, Api::Caas, "PUT", &path, &json!({ "role": "owner" }).to_string()))?;
-    text(&issued, "apiKey")
+    let key = text(&issued, "apiKey")?;
+    for number in 0..20 {
+        let document = json!({ "documentId": format!("needle-{number}"), "title": "a needle", "body": "in the hay" });
+        index(connection, &key, &document.to_string())?;
+    }
+    // What all the others that are filled in are copies of.
+    let pattern = json!({ "documentId": "pattern", "title": "hay", "body": "hay and more hay than anybody needs" });
+    index(connection, &key, &pattern.to_string())?;
+    Ok(key)
+}
+
+fn index(connection: &mut Connection, key: &str, document: &str) -> Result<(), String> {
+    let headers = format!("authorization: Bearer {key}\r\n");
+    created(connection, &with_headers("POST", "/search/v1/documents/index", &headers, document)).map(drop)
 }

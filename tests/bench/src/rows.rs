@@ -30,7 +30,7 @@ pub fn fill(database: &Path, count: u32) -> rusqlite::Result<()> {
 
 /// A community has ten keys or fifty secrets, a tenant twenty communities; a project has a thousand items in ten groups,
 /// each item with two tags.
-const FILL: [&str; 14] = [
+const FILL: [&str; 17] = [
     "WITH RECURSIVE n(i) AS (SELECT ?1 + 1 WHERE ?1 < ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?2) \
      INSERT INTO service_keys (id, type, tag, key_id, secret_hash, sealed_secret, expires_at, auth_level, \
      description, created_at, updated_at) \
@@ -100,6 +100,20 @@ const FILL: [&str; 14] = [
     "WITH RECURSIVE n(i) AS (SELECT ?1 + 1 WHERE ?1 < ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?2) \
      INSERT INTO qnsp_access_keys (tenant_id, key, policy_id) \
      SELECT t.id, 'puser:filler-' || i, printf('filler-%020d', i) FROM n CROSS JOIN qnsp_tenants t WHERE i % 100 = 0",
+    // Documents with the terms of one, and the sums of their index.
+    "WITH RECURSIVE n(i) AS (SELECT ?1 + 1 WHERE ?1 < ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?2) \
+     INSERT INTO qnsp_search_documents (tenant_id, index_name, document_id, sealed_title, sealed_content, length, bytes, \
+     indexed_at) SELECT d.tenant_id, d.index_name, printf('filler-%020d', i), d.sealed_title, d.sealed_content, d.length, \
+     d.bytes, d.indexed_at FROM qnsp_search_documents d CROSS JOIN n WHERE d.document_id = 'pattern'",
+    "INSERT INTO qnsp_search_terms (tenant_id, index_name, term, document, tf, length) \
+     SELECT s.tenant_id, s.index_name, s.term, d.id, s.tf, s.length FROM qnsp_search_documents p \
+     JOIN qnsp_search_terms s ON s.document = p.id JOIN qnsp_search_documents d ON d.tenant_id = p.tenant_id \
+     AND d.index_name = p.index_name WHERE p.document_id = 'pattern' \
+     AND d.document_id BETWEEN printf('filler-%020d', ?1 + 1) AND printf('filler-%020d', ?2)",
+    "UPDATE qnsp_search_indices SET documents = documents + p.added, words = words + p.added * p.length, \
+     bytes = bytes + p.added * p.bytes FROM (SELECT tenant_id, index_name, length, bytes, max(?2 - ?1, 0) AS added \
+     FROM qnsp_search_documents WHERE document_id = 'pattern') p WHERE qnsp_search_indices.tenant_id = p.tenant_id \
+     AND qnsp_search_indices.name = p.index_name",
 ];
 
 /// The database of a runtime, which keeps it where it likes.

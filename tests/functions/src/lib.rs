@@ -32,6 +32,7 @@ pub use pages;
 pub use portal_admin;
 pub use public_key;
 pub use reference;
+pub use search;
 pub use secret_store;
 pub use service_directory;
 pub use service_key;
@@ -68,6 +69,7 @@ pub async fn app(name: &str, host: Host) -> Option<Router> {
         "billing" => Some(billing::app(host).await),
         "observability" => Some(observability::app(host).await),
         "operators" => Some(operators::app(host).await),
+        "search" => Some(search::app(host).await),
         "tenants" => Some(tenants::app(host).await),
         "ecdsa-helper" => Some(ecdsa_helper::app(host).await),
         "healthz" => Some(healthz::app(host).await),
@@ -104,6 +106,7 @@ pub fn routes(name: &str) -> Option<Routes> {
         "billing" => Some(billing::routes()),
         "observability" => Some(observability::routes()),
         "operators" => Some(operators::routes()),
+        "search" => Some(search::routes()),
         "tenants" => Some(tenants::routes()),
         "ecdsa-helper" => Some(ecdsa_helper::routes()),
         "healthz" => Some(healthz::routes()),

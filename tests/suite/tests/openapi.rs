@@ -214,6 +214,7 @@ fn qnsp() -> Value {
         access_jit::Operations::openapi(),
         access_policies::Operations::openapi(),
         observability::Operations::openapi(),
+        search::Operations::openapi(),
     ]);
     let mut document = complete("QNSP", operations);
     document["components"]["schemas"]["Error"] = json!({

@@ -75,6 +75,8 @@ mod qnsp_observability_rules;
 mod qnsp_operators;
 mod qnsp_payments;
 mod qnsp_retention;
+mod qnsp_search;
+mod qnsp_search_operation;
 mod qnsp_streaming;
 mod qnsp_tenants;
 mod qnsp_webhooks;
@@ -171,6 +173,7 @@ fn cases() -> Vec<Case> {
                 "auth",
                 "billing",
                 "observability",
+                "search",
             ],
             qnsp_fuzz::cases(),
         ),
@@ -183,6 +186,8 @@ fn cases() -> Vec<Case> {
         of(["operators", "observability", "billing"], qnsp_observability::cases()),
         of(["operators", "observability", "tenants"], qnsp_observability_rules::cases()),
         of(["operators", "observability", "tenants"], qnsp_observability_dashboards::cases()),
+        of(["operators", "search"], qnsp_search::cases()),
+        of(["operators", "search"], qnsp_search_operation::cases()),
         of(["operators", "auth"], qnsp_auth::cases()),
         of(["operators", "auth"], qnsp_auth_federation::cases()),
         of(["operators", "auth"], qnsp_auth_policies::cases()),

@@ -17,7 +17,7 @@ use crate::{
 const UNKNOWN: &str = "5d3e0d51-7d60-4a0e-9ad8-7b5a4d6e0a11";
 
 pub fn samples() -> Vec<Sample> {
-    [operators(), audit(), auth(), tenant(), billing(), jit(), access_policies(), observability()]
+    [operators(), audit(), auth(), tenant(), billing(), jit(), access_policies(), observability(), search()]
         .into_iter()
         .flatten()
         .collect()
@@ -412,5 +412,45 @@ fn access_policies() -> Vec<Sample> {
         of("GET /access/v1/cross-tenant/isolation-audit", |_| at("/access/v1/cross-tenant/isolation-audit")),
         of("POST /access/v1/evaluate", move |_| at("/access/v1/evaluate").body(question("user")))
             .refuses(question("robot")),
+    ]
+}
+
+fn search() -> Vec<Sample> {
+    let document = |title: &str| json!({ "documentId": unique("document"), "title": title });
+    let group = |count: usize| {
+        let terms: Vec<_> = (0..count).map(|_| unique("term")).collect();
+        json!({ "name": unique("group"), "type": "equivalent", "terms": terms })
+    };
+    let query = |results: i64| json!({ "query": "q", "resultCount": results, "latencyMs": 1 });
+    // Each window is of an index of its own, so that none overlaps another.
+    let window = |kind: &str| {
+        json!({
+            "indexNames": [unique("index")], "maintenanceType": kind, "scheduledAt": "2999-01-01T00:00:00Z",
+            "duration": "PT1H",
+        })
+    };
+    let rating = |rating: i64| json!({ "queryId": UNKNOWN, "type": "rating", "rating": rating });
+    vec![
+        of("GET /search/v1/analytics/metrics", |_| at("/search/v1/analytics/metrics")),
+        of("GET /search/v1/analytics/quality", |_| at("/search/v1/analytics/quality")),
+        of("POST /search/v1/analytics/queries", move |_| at("/search/v1/analytics/queries").body(query(1)))
+            .refuses(query(-1)),
+        of("POST /search/v1/analytics/feedback", move |_| at("/search/v1/analytics/feedback").body(rating(1)))
+            .answers(404)
+            .refuses(rating(0)),
+        of("POST /search/v1/synonyms", move |_| at("/search/v1/synonyms").body(group(2))).refuses(group(1)),
+        of("POST /search/v1/synonyms/expand", |_| at("/search/v1/synonyms/expand").body(json!({ "term": "t" })))
+            .refuses(json!({ "term": "" })),
+        of("GET /search/v1/synonyms/expand", |_| at("/search/v1/synonyms/expand?term=t")),
+        of("GET /search/v1/health/current", |_| at("/search/v1/health/current")),
+        of("POST /search/v1/health/maintenance", move |_| at("/search/v1/health/maintenance").body(window("backup")))
+            .refuses(window("dance")),
+        of("POST /search/v1/isolation/verify", |_| {
+            at("/search/v1/isolation/verify").body(json!({ "testType": "full", "sampleSize": 1 }))
+        })
+        .refuses(json!({ "testType": "none" })),
+        of("POST /search/v1/documents/index", move |_| at("/search/v1/documents/index").body(document("title")))
+            .refuses(json!({ "title": "t" })),
+        of("GET /search/v1/documents", |_| at("/search/v1/documents?q=title")),
     ]
 }
