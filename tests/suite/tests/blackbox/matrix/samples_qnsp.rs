@@ -387,9 +387,12 @@ fn access_policies() -> Vec<Sample> {
             at("/access/v1/simulate/batch").body(json!({ "requests": [question("user")] }))
         })
         .refuses(json!({ "requests": [] })),
-        of("POST /access/v1/simulate/impact", move |w| {
-            let change = json!({ "type": "delete", "policyId": stored(w) });
-            at("/access/v1/simulate/impact").body(json!({ "policyChange": change }))
+        of("POST /access/v1/simulate/impact", |_| {
+            let new = json!({
+                "name": unique("policy"), "effect": "allow", "principals": ["user:ada"], "resources": ["document/*"],
+                "actions": ["read"],
+            });
+            at("/access/v1/simulate/impact").body(json!({ "policyChange": { "type": "create", "newPolicy": new } }))
         })
         .names_thing()
         .refuses(json!({ "policyChange": { "type": "delete" } })),
@@ -397,15 +400,13 @@ fn access_policies() -> Vec<Sample> {
         of("POST /access/v1/cross-tenant/overview", |w| {
             at("/access/v1/cross-tenant/overview").body(json!({ "tenantIds": [own(w)] }))
         })
-        .names_tenant()
-        .refuses(json!({ "tenantIds": [] })),
+        .names_tenant(),
         of("POST /access/v1/cross-tenant/compare", |w| {
             let other = Tenant::new(w.t, &json!({})).id;
             at("/access/v1/cross-tenant/compare").body(json!({ "tenantIds": [own(w), other] }))
         })
         .needs(Role::PlatformAdmin)
-        .names_tenant()
-        .refuses(json!({ "tenantIds": [] })),
+        .names_tenant(),
         of("POST /access/v1/cross-tenant/anomalies", |_| at("/access/v1/cross-tenant/anomalies").body(json!({})))
             .refuses(json!({ "severity": "info" })),
         of("GET /access/v1/cross-tenant/graph", |_| at("/access/v1/cross-tenant/graph")),
