@@ -40,6 +40,17 @@ CREATE TABLE qnsp_search_terms (
 ) WITHOUT ROWID;
 CREATE INDEX qnsp_search_terms_of_document ON qnsp_search_terms (document);
 
+-- How many documents of an index hold a term. Kept by triggers, whoever changes the terms.
+CREATE TABLE qnsp_search_words (
+  tenant_id TEXT NOT NULL,
+  index_name TEXT NOT NULL,
+  term TEXT NOT NULL,
+  documents INTEGER NOT NULL,
+  PRIMARY KEY (tenant_id, index_name, term)
+) WITHOUT ROWID;
+CREATE TRIGGER qnsp_search_term_written AFTER INSERT ON qnsp_search_terms BEGIN INSERT INTO qnsp_search_words (tenant_id, index_name, term, documents) VALUES (new.tenant_id, new.index_name, new.term, 1) ON CONFLICT (tenant_id, index_name, term) DO UPDATE SET documents = documents + 1; END;
+CREATE TRIGGER qnsp_search_term_deleted AFTER DELETE ON qnsp_search_terms BEGIN UPDATE qnsp_search_words SET documents = documents - 1 WHERE tenant_id = old.tenant_id AND index_name = old.index_name AND term = old.term; DELETE FROM qnsp_search_words WHERE tenant_id = old.tenant_id AND index_name = old.index_name AND term = old.term AND documents <= 0; END;
+
 -- Terms that stand for each other. `terms` and `index_names` are JSON lists; an empty one of indexes means all.
 CREATE TABLE qnsp_synonym_groups (
   tenant_id TEXT NOT NULL,

@@ -45,15 +45,12 @@ pub(crate) fn deliver_later(caller: &Caller, outgoing: Outgoing) {
     }));
 }
 
+/// Neither holds the other up.
 async fn deliver(app: &App, tenant: &str, outgoing: Outgoing) -> Result<()> {
     let mut budget = Budget::new();
-    if outgoing.notifications {
-        notifications::deliver(app, tenant, &mut budget).await?;
-    }
-    if outgoing.webhooks {
-        webhooks::deliver(app, tenant, &mut budget).await?;
-    }
-    Ok(())
+    let notified = if outgoing.notifications { notifications::deliver(app, tenant, &mut budget).await } else { Ok(()) };
+    let sent = if outgoing.webhooks { webhooks::deliver(app, tenant, &mut budget).await } else { Ok(()) };
+    notified.and(sent)
 }
 
 /// What one task may still send.

@@ -88,9 +88,9 @@ fn alternatives(key: &DataKey, query: &[String], groups: &[KnownGroup]) -> Vec<A
 fn select_counts(tenant: &str, index: Option<&str>, alternatives: &[Alternative]) -> Statement {
     let terms: BTreeSet<_> = alternatives.iter().flat_map(|alternative| alternative.terms.iter().cloned()).collect();
     let select = Statement::new(
-        "SELECT name, documents, words, value AS term, (SELECT count(*) FROM qnsp_search_terms s WHERE s.tenant_id = ?1 \
-         AND s.index_name = name AND s.term = value) AS holding FROM qnsp_search_indices JOIN json_each(?3) \
-         WHERE tenant_id = ?1 AND (?2 IS NULL OR name = ?2) AND documents > 0",
+        "SELECT i.name, i.documents, i.words, w.term, w.documents AS holding FROM qnsp_search_indices i \
+         CROSS JOIN json_each(?3) t JOIN qnsp_search_words w ON w.tenant_id = ?1 AND w.index_name = i.name \
+         AND w.term = t.value WHERE i.tenant_id = ?1 AND (?2 IS NULL OR i.name = ?2)",
     );
     select.bind(tenant).bind(index.map(str::to_owned)).bind(Value::from_iter(terms).to_string())
 }
@@ -101,11 +101,9 @@ fn weighted(alternatives: &[Alternative], counts: &[Row], words: usize) -> Resul
     let mut by_term = BTreeMap::<String, Vec<(String, f64, f64, i64)>>::new();
     for row in counts {
         let (documents, holding): (i64, i64) = (row.get("documents")?, row.get("holding")?);
-        let mean = row.get::<i64>("words")? as f64 / documents as f64;
-        let worth = (row.get("name")?, rarity(documents, holding), mean.max(1.0), holding);
-        if holding > 0 {
-            by_term.entry(row.get("term")?).or_default().push(worth);
-        }
+        let mean = row.get::<i64>("words")? as f64 / documents.max(1) as f64;
+        let worth = (row.get("name")?, rarity(documents.max(holding), holding), mean.max(1.0), holding);
+        by_term.entry(row.get("term")?).or_default().push(worth);
     }
     let (mut weighted, mut postings) = (Vec::new(), vec![0_i64; words]);
     for (number, alternative) in alternatives.iter().enumerate() {

@@ -69,6 +69,16 @@ async fn maintenance_does_what_its_window_says() {
     let largest = deployment.number("SELECT max(length(sealed)) FROM qnsp_search_backups").await;
     assert!((1_000..512 << 10).contains(&largest), "{largest}");
 
+    // How many documents hold a term is counted, whatever was done to the terms.
+    let miscounted = "SELECT count(*) FROM qnsp_search_words w WHERE documents <> (SELECT count(*) FROM qnsp_search_terms s \
+                      WHERE s.tenant_id = w.tenant_id AND s.index_name = w.index_name AND s.term = w.term)";
+    assert_eq!(deployment.number(miscounted).await, 0);
+    assert_eq!(
+        deployment.number("SELECT count(*) FROM qnsp_search_words").await,
+        450 + 3,
+        "titles, and three words of all"
+    );
+
     // What cannot be done is said, and goes on being served.
     open(&deployment, "reindex").await;
     deployment
