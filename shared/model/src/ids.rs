@@ -20,6 +20,12 @@ pub fn random_uuid(bytes: [u8; 16]) -> String {
     uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
 }
 
+/// The UUID of version 5 that these texts together always have.
+#[must_use]
+pub fn derived_uuid(parts: &[&str]) -> String {
+    uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, parts.join("\n").as_bytes()).to_string()
+}
+
 /// The bytes of a UUID, however it is spelt.
 #[must_use]
 pub fn uuid_bytes(text: &str) -> Option<[u8; 16]> {

@@ -8,6 +8,7 @@ pub mod jit;
 pub mod observability;
 pub mod operators;
 pub mod search;
+pub mod security;
 pub mod tenant;
 mod types;
 

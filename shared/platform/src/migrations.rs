@@ -36,6 +36,7 @@ pub const MIGRATIONS: &[Migration] = &[
         text: include_str!("../../migrations/0023_qnsp_observability.sql"),
     },
     Migration { name: "0024_qnsp_search.sql", text: include_str!("../../migrations/0024_qnsp_search.sql") },
+    Migration { name: "0025_qnsp_security.sql", text: include_str!("../../migrations/0025_qnsp_security.sql") },
 ];
 
 /// Remembers which migrations were applied. The first statement that a new database sees.

@@ -2,6 +2,8 @@
 
 pub mod access;
 pub mod anomaly;
+pub mod attack;
+pub mod compliance;
 mod controls;
 pub mod cost;
 pub mod dunning;
@@ -17,6 +19,7 @@ pub mod month;
 pub mod number;
 mod outbound;
 pub mod place;
+pub mod playbook;
 pub mod price;
 pub mod quota;
 pub mod revenue;

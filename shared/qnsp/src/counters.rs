@@ -114,7 +114,7 @@ pub(crate) fn add_to_day(tenant: &str, quota: Quota, now: i64, amount: i64) -> S
 }
 
 /// Changes what a tenant uses of a quota. What is used at present is also noted as the value of the day.
-pub(crate) fn reserve(tenant: &str, quota: Quota, now: i64, amount: i64) -> Vec<Statement> {
+pub fn reserve(tenant: &str, quota: Quota, now: i64, amount: i64) -> Vec<Statement> {
     if quota.span() != Span::Gauge {
         return vec![add_to_day(tenant, quota, now, amount)];
     }

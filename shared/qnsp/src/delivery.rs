@@ -105,3 +105,18 @@ pub(crate) async fn post_signed(app: &App, url: &str, secret: &[u8], body: Strin
         Err(_) => Sent::NoAnswer,
     })
 }
+
+/// Sends a body once, signed. `Err` says why it was not delivered.
+pub async fn deliver_signed(
+    app: &App,
+    url: &str,
+    secret: &[u8],
+    body: String,
+) -> Result<std::result::Result<(), &'static str>> {
+    Ok(match post_signed(app, url, secret, body).await? {
+        Sent::Taken => Ok(()),
+        Sent::Refused => Err("the webhook was refused"),
+        Sent::NotAllowed => Err("the address is not allowed"),
+        Sent::NoAnswer => Err("the webhook gave no answer"),
+    })
+}

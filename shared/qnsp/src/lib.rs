@@ -31,8 +31,9 @@ use service::{App, Routes, Shape};
 
 pub use call::{Call, Nothing};
 pub use caller::Caller;
-pub use counters::{DAY, METERED, USED, counts_since, day_of, prices};
+pub use counters::{DAY, METERED, USED, counts_since, day_of, prices, reserve};
 pub use cursor::Cursor;
+pub use delivery::deliver_signed;
 pub use event::{Recorded, system_event};
 pub use month::AskMonth;
 pub use notifications::check_channels;

@@ -34,6 +34,7 @@ pub use public_key;
 pub use reference;
 pub use search;
 pub use secret_store;
+pub use security;
 pub use service_directory;
 pub use service_key;
 pub use tenants;
@@ -70,6 +71,7 @@ pub async fn app(name: &str, host: Host) -> Option<Router> {
         "observability" => Some(observability::app(host).await),
         "operators" => Some(operators::app(host).await),
         "search" => Some(search::app(host).await),
+        "security" => Some(security::app(host).await),
         "tenants" => Some(tenants::app(host).await),
         "ecdsa-helper" => Some(ecdsa_helper::app(host).await),
         "healthz" => Some(healthz::app(host).await),
@@ -107,6 +109,7 @@ pub fn routes(name: &str) -> Option<Routes> {
         "observability" => Some(observability::routes()),
         "operators" => Some(operators::routes()),
         "search" => Some(search::routes()),
+        "security" => Some(security::routes()),
         "tenants" => Some(tenants::routes()),
         "ecdsa-helper" => Some(ecdsa_helper::routes()),
         "healthz" => Some(healthz::routes()),

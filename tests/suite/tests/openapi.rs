@@ -215,6 +215,7 @@ fn qnsp() -> Value {
         access_policies::Operations::openapi(),
         observability::Operations::openapi(),
         search::Operations::openapi(),
+        security::Operations::openapi(),
     ]);
     let mut document = complete("QNSP", operations);
     document["components"]["schemas"]["Error"] = json!({

@@ -32,6 +32,7 @@ pub const FUNCTIONS: &[Function] = &[
     Function { name: "observability", binding: "OBSERVABILITY", routes: &["/observability/v1/..."] },
     Function { name: "operators", binding: "OPERATORS", routes: &["/caas/qnsp/..."] },
     Function { name: "search", binding: "SEARCH", routes: &["/search/v1/..."] },
+    Function { name: "security", binding: "SECURITY", routes: &["/security/v1/..."] },
     Function { name: "tenants", binding: "TENANTS", routes: &["/tenant/v1/..."] },
     Function { name: "ecdsa-helper", binding: "ECDSA_HELPER", routes: &["/caas/ecdsa_helper/...", "/licenses/ecdsa_helper/..."] },
     Function { name: "healthz", binding: "HEALTHZ", routes: &["/caas/healthz", "/licenses/healthz"] },

@@ -77,6 +77,9 @@ mod qnsp_payments;
 mod qnsp_retention;
 mod qnsp_search;
 mod qnsp_search_operation;
+mod qnsp_security;
+mod qnsp_security_attacks;
+mod qnsp_security_compliance;
 mod qnsp_streaming;
 mod qnsp_tenants;
 mod qnsp_webhooks;
@@ -174,6 +177,7 @@ fn cases() -> Vec<Case> {
                 "billing",
                 "observability",
                 "search",
+                "security",
             ],
             qnsp_fuzz::cases(),
         ),
@@ -194,6 +198,9 @@ fn cases() -> Vec<Case> {
         of(["operators", "auth"], qnsp_auth_reports::cases()),
         of(["operators", "auth"], qnsp_auth_risk::cases()),
         of(["operators", "auth"], qnsp_auth_stats::cases()),
+        of(["access-policies", "audit-events", "operators", "security", "tenants"], qnsp_security::cases()),
+        of(["access-jit", "access-policies", "operators", "security"], qnsp_security_attacks::cases()),
+        of(["access-policies", "auth", "operators", "security", "tenants"], qnsp_security_compliance::cases()),
         of(["access-jit", "operators", "tenants"], qnsp_jit::cases()),
         of(["access-jit", "operators"], qnsp_jit_grants::cases()),
         of(["access-jit", "auth", "operators"], qnsp_jit_requests::cases()),

@@ -17,7 +17,7 @@ use crate::{
 const UNKNOWN: &str = "5d3e0d51-7d60-4a0e-9ad8-7b5a4d6e0a11";
 
 pub fn samples() -> Vec<Sample> {
-    [operators(), audit(), auth(), tenant(), billing(), jit(), access_policies(), observability(), search()]
+    [operators(), audit(), auth(), tenant(), billing(), jit(), access_policies(), observability(), search(), security()]
         .into_iter()
         .flatten()
         .collect()
@@ -453,5 +453,81 @@ fn search() -> Vec<Sample> {
         of("POST /search/v1/documents/index", move |_| at("/search/v1/documents/index").body(document("title")))
             .refuses(json!({ "title": "t" })),
         of("GET /search/v1/documents", |_| at("/search/v1/documents?q=title")),
+    ]
+}
+
+const SECURITY: &str = "/security/v1";
+
+fn security() -> Vec<Sample> {
+    const PLAYBOOKS: &str = "/security/v1/playbooks";
+    const SURFACE: &str = "/security/v1/attack-surface";
+    const CONTROLS: &str = "/security/v1/compliance/controls";
+    let playbook = || {
+        let conditions = json!({ "eventTypes": ["none"] });
+        json!({ "name": unique("playbook"), "triggerConditions": conditions, "actions": [{ "type": "notify" }] })
+    };
+    let asset = |name: &str| json!({ "name": name, "type": "server" });
+    let control = || json!({ "controlId": unique("control"), "framework": "OWN", "name": "n" });
+    let connection = |target: &str| json!({ "sourceAssetId": UNKNOWN, "targetAssetId": target });
+    vec![
+        of("POST /security/v1/playbooks", move |_| at(PLAYBOOKS).body(playbook())).refuses(json!({ "name": "n" })),
+        of("GET /security/v1/playbooks", |_| at(PLAYBOOKS)),
+        of("GET /security/v1/playbooks/{playbookId}", |_| at(format!("{PLAYBOOKS}/{UNKNOWN}"))).answers(404),
+        of("PATCH /security/v1/playbooks/{playbookId}", |_| {
+            at(format!("{PLAYBOOKS}/{UNKNOWN}")).body(json!({ "enabled": false }))
+        })
+        .answers(404)
+        .refuses(json!({})),
+        of("DELETE /security/v1/playbooks/{playbookId}", |_| at(format!("{PLAYBOOKS}/{UNKNOWN}"))).answers(404),
+        of("POST /security/v1/playbooks/execute", |_| {
+            at(format!("{PLAYBOOKS}/execute")).body(json!({ "playbookId": UNKNOWN }))
+        })
+        .answers(404)
+        .refuses(json!({ "playbookId": "x" })),
+        of("GET /security/v1/playbooks/executions", |_| at(format!("{PLAYBOOKS}/executions"))),
+        of("POST /security/v1/playbooks/executions/{executionId}/approve", |_| {
+            at(format!("{PLAYBOOKS}/executions/{UNKNOWN}/approve")).body(json!({}))
+        })
+        .answers(404),
+        of("POST /security/v1/attack-surface/assets", move |_| at(format!("{SURFACE}/assets")).body(asset("n")))
+            .refuses(asset("")),
+        of("GET /security/v1/attack-surface/assets", |_| at(format!("{SURFACE}/assets"))),
+        of("DELETE /security/v1/attack-surface/assets/{assetId}", |_| at(format!("{SURFACE}/assets/{UNKNOWN}")))
+            .answers(404),
+        of("POST /security/v1/attack-surface/connections", move |_| {
+            at(format!("{SURFACE}/connections")).body(connection("user:nobody"))
+        })
+        .answers(404)
+        .refuses(connection("")),
+        of("GET /security/v1/attack-surface/connections", |_| at(format!("{SURFACE}/connections"))),
+        of("DELETE /security/v1/attack-surface/connections/{connectionId}", |_| {
+            at(format!("{SURFACE}/connections/{UNKNOWN}"))
+        })
+        .answers(404),
+        of("POST /security/v1/attack-surface/analyze", |_| {
+            at(format!("{SURFACE}/analyze")).body(json!({ "targetAsset": UNKNOWN }))
+        })
+        .answers(404)
+        .refuses(json!({ "targetAsset": UNKNOWN, "analysisDepth": 0 })),
+        of("POST /security/v1/attack-surface/simulate", |_| {
+            let body = json!({ "scenario": "s", "entryPoints": [UNKNOWN], "objectives": [UNKNOWN] });
+            at(format!("{SURFACE}/simulate")).body(body)
+        })
+        .answers(404)
+        .refuses(json!({ "scenario": "s" })),
+        of("POST /security/v1/compliance/controls", move |_| at(CONTROLS).body(control()))
+            .refuses(json!({ "framework": "OWN" })),
+        of("GET /security/v1/compliance/controls/{controlUuid}", |_| at(format!("{CONTROLS}/{UNKNOWN}"))).answers(404),
+        of("PATCH /security/v1/compliance/controls/{controlUuid}", |_| {
+            at(format!("{CONTROLS}/{UNKNOWN}")).body(json!({ "name": "n" }))
+        })
+        .answers(404)
+        .refuses(json!({})),
+        of("DELETE /security/v1/compliance/controls/{controlUuid}", |_| at(format!("{CONTROLS}/{UNKNOWN}")))
+            .answers(404),
+        of("POST /security/v1/compliance/assess", |_| {
+            at(format!("{SECURITY}/compliance/assess")).body(json!({ "frameworks": ["SOC2"] }))
+        })
+        .refuses(json!({ "frameworks": [] })),
     ]
 }

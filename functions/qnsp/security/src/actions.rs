@@ -1,0 +1,169 @@
+//! What an action does. All but webhooks are statements, which become part of the batch that records the outcome.
+
+use model::qnsp::{
+    access::{Conditions, Effect, EnforcementLevel, Rule},
+    security::ActionType,
+};
+use platform::{Row, Statement};
+use policy::qnsp::{
+    Quota,
+    playbook::{principals, resources},
+};
+use qnsp::{access::AccessPolicyRow, new_id, reserve, system_event};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use service::{
+    App, Audit, Error, Result,
+    portal::{Letter, Mail},
+};
+
+use crate::playbook_store::Action;
+
+/// What came of an action.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Outcome {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+impl Outcome {
+    pub(crate) const DONE: Self = Self { error: None };
+
+    pub(crate) fn failed(error: &str) -> Self {
+        Self { error: Some(error.to_owned()) }
+    }
+
+    pub(crate) fn is_done(&self) -> bool {
+        self.error.is_none()
+    }
+
+    /// What came of the first actions of an execution.
+    pub(crate) fn all(row: &Row) -> Result<Vec<Self>> {
+        let text: String = row.get("results")?;
+        serde_json::from_str(&text).map_err(|_| Error::internal("results that cannot be read"))
+    }
+}
+
+/// The execution that an action belongs to.
+pub(crate) struct Execution {
+    pub tenant: String,
+    pub id: String,
+    pub playbook: String,
+    pub context: Value,
+    pub actions: Vec<Action>,
+    pub now: i64,
+}
+
+/// What an action does besides its outcome.
+#[derive(Default)]
+pub(crate) struct Effects {
+    pub statements: Vec<Statement>,
+    pub events: Vec<Audit>,
+}
+
+impl Execution {
+    fn targets(&self) -> Vec<String> {
+        let targets = self.context.get("targetResources").and_then(Value::as_array);
+        targets.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+
+    /// Adds what the action with this number does, unless it is a webhook.
+    pub(crate) async fn carry_out(&self, app: &App, number: usize, effects: &mut Effects) -> Result<Outcome> {
+        let Some(action) = self.actions.get(number) else { return Err(Error::internal("no such action")) };
+        let every = || vec!["*".to_owned()];
+        match action.action_type {
+            ActionType::Block => {
+                let principals = principals(&self.targets());
+                if principals.is_empty() {
+                    return Ok(Outcome::failed("no target is a principal type:id"));
+                }
+                self.deny(number, principals, every(), effects)
+            }
+            ActionType::Isolate => {
+                let resources = resources(&self.targets());
+                if resources.is_empty() {
+                    return Ok(Outcome::failed("no target is a resource type/id"));
+                }
+                self.deny(number, every(), resources, effects)
+            }
+            ActionType::Notify => self.notify(app, action, effects).await,
+            ActionType::Rotate => Ok(rotate(action)),
+            ActionType::Webhook => Err(Error::internal("a webhook is no statement")),
+        }
+    }
+
+    /// A policy that lasts until somebody deletes it. A further one of the same execution has a number.
+    fn deny(
+        &self,
+        number: usize,
+        principals: Vec<String>,
+        resources: Vec<String>,
+        effects: &mut Effects,
+    ) -> Result<Outcome> {
+        let id = new_id()?;
+        let is_denial = |action: &Action| matches!(action.action_type, ActionType::Block | ActionType::Isolate);
+        let is_first = !self.actions.iter().take(number).any(is_denial);
+        let name = if is_first { format!("playbook:{}", self.id) } else { format!("playbook:{}:{number}", self.id) };
+        let rule = Rule {
+            effect: Effect::Deny,
+            principals,
+            resources,
+            actions: vec!["*".to_owned()],
+            conditions: Conditions::default(),
+        };
+        let policy = AccessPolicyRow {
+            tenant: &self.tenant,
+            id: &id,
+            name: &name,
+            description: "Made by a playbook; delete it to lift it",
+            category: Some("playbook"),
+            level: Some(EnforcementLevel::Enforced),
+            rule: &rule,
+        };
+        effects.statements.extend(qnsp::access::insert(&policy, self.now)?);
+        // It counts, but a full quota keeps nobody from being blocked.
+        effects.statements.extend(reserve(&self.tenant, Quota::Policies, self.now, 1));
+        Ok(Outcome::DONE)
+    }
+
+    async fn notify(&self, app: &App, action: &Action, effects: &mut Effects) -> Result<Outcome> {
+        let Some(to) = action.text("to") else {
+            let payload = json!({ "executionId": self.id, "context": self.context });
+            let event = system_event(&self.tenant, "security.playbook.notified", &self.playbook, payload)?;
+            effects.events.push(event);
+            return Ok(Outcome::DONE);
+        };
+        let is_address =
+            to.len() <= 254 && to.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
+        if !is_address || to.chars().any(|character| character.is_control() || character.is_whitespace()) {
+            return Ok(Outcome::failed("parameters.to is no e-mail address"));
+        }
+        let incident = self.context.get("incidentId").and_then(Value::as_str).unwrap_or("none");
+        let letter = Letter {
+            subject: "A security playbook runs".to_owned(),
+            text: format!(
+                "Playbook {} of tenant {} runs.\nExecution: {}\nIncident: {incident}\nTargets: {}\n",
+                self.playbook,
+                self.tenant,
+                self.id,
+                self.targets().join(", ")
+            ),
+        };
+        let insert = Mail::of_letter(app, "security-playbook", letter).await?.insert(
+            "INSERT INTO portal_mail (id, kind, sealed, created_at, next_attempt_at, recipient) \
+             VALUES (?1, ?2, ?3, ?4, ?4, ?5)",
+            self.now,
+        );
+        effects.statements.push(insert.bind(to));
+        Ok(Outcome::DONE)
+    }
+}
+
+/// No key and no secret is known yet.
+fn rotate(action: &Action) -> Outcome {
+    match (action.text("keyId"), action.text("secretId")) {
+        (Some(_), _) => Outcome::failed("no such key"),
+        (None, Some(_)) => Outcome::failed("no such secret"),
+        (None, None) => Outcome::failed("parameters.secretId or parameters.keyId is required"),
+    }
+}
