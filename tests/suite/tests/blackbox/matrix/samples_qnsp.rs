@@ -394,7 +394,6 @@ fn access_policies() -> Vec<Sample> {
             });
             at("/access/v1/simulate/impact").body(json!({ "policyChange": { "type": "create", "newPolicy": new } }))
         })
-        .names_thing()
         .refuses(json!({ "policyChange": { "type": "delete" } })),
         of("GET /access/v1/simulate/history", |_| at("/access/v1/simulate/history")),
         of("POST /access/v1/cross-tenant/overview", |w| {
