@@ -284,3 +284,28 @@ export async function a_dashboard_is_drawn_with_its_data(page, deployment) {
   assert.match(await shown("Note"), /Look here first/);
   await page.isAccessible("a dashboard");
 }
+
+export async function attack_paths_are_drawn_and_an_execution_is_approved(page, deployment) {
+  const { tenantId, apiKey } = tenant(deployment, "security");
+  const { get, post } = api(page, apiKey);
+  const asset = async (name, type, flags = []) => (await post("/security/v1/attack-surface/assets", { name, type, flags })).assetId;
+  const [user, server, vault] = [await asset("Ada", "user"), await asset("Web server", "server", ["open_incident"]), await asset("Payroll", "database")];
+  for (const [sourceAssetId, targetAssetId] of [[user, server], [server, vault]]) await post("/security/v1/attack-surface/connections", { sourceAssetId, targetAssetId, type: "network" });
+  const playbook = await post("/security/v1/playbooks", { name: "Block", triggerConditions: { eventTypes: ["never.*"] }, actions: [{ type: "block", requiresApproval: true }] });
+  const other = deployment.tool("qnsp", "key", "create", "--tenant", tenantId, "--role", "developer", "--name", "other");
+  await api(page, other.apiKey).post("/security/v1/playbooks/execute", { playbookId: playbook.playbookId, context: { targetResources: ["user:mallory"] } });
+
+  await looksInto(page, apiKey, "Security");
+  await page.getByLabel("Asset").selectOption(vault);
+  await page.getByRole("button", { name: "Find the ways to it" }).click();
+  const ways = page.getByRole("list", { name: /^Way / });
+  await ways.first().waitFor();
+  const { attackPaths } = await post("/security/v1/attack-surface/analyze", { targetAsset: vault });
+  assert.equal(await ways.count(), attackPaths.length);
+  assert.deepEqual(await ways.first().locator("strong").allTextContents(), ["Ada", "Web server", "Payroll"]);
+  await page.isAccessible("attack paths");
+  await page.getByRole("button", { name: /^Approve execution/ }).click();
+  await page.getByText("No playbook waits for an approval.").waitFor();
+  const { executions } = await get("/security/v1/playbooks/executions");
+  assert.deepEqual(executions.map((one) => one.status), ["completed"]);
+}
