@@ -86,7 +86,7 @@ async fn check_entries(caller: &Caller, from: u64, to: u64) -> Result<Option<&'s
         }
         expected += 1;
         subtree.push(audit_tree::leaf(row)?.0, |_, _| {});
-        if expected % TILE == 0 {
+        if expected.is_multiple_of(TILE) {
             subtrees.push((expected / TILE - 1, subtree.root()));
             subtree = Frontier::new(0);
         }
