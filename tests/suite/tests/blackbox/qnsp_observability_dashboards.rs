@@ -132,6 +132,7 @@ fn a_dashboard_is_its_owners_until_it_is_shared(t: &Deployment) {
     };
     assert_eq!(listed(&owner, ""), ids);
     assert_eq!(listed(&owner, "?limit=1&offset=1"), ids[1..2]);
+    refuses(&owner.get(&format!("{DASHBOARDS}?limit=few")), 400, &["limit"]);
     assert!(list(&other, "").is_empty());
     let at = |part: &str| format!("{DASHBOARDS}/{}{part}", ids[1]);
     for caller in [&other, &viewer, &foreign] {

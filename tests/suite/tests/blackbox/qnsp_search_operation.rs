@@ -181,6 +181,7 @@ fn indexes_have_their_documents_and_sizes(t: &Deployment) {
     };
     assert_eq!(show(""), json!({ "overallHealth": "green", "indices": [of("a", 2, 8), of("b", 1, 9)] }));
     assert_eq!(show("?limit=1&offset=1")["indices"], json!([of("b", 1, 9)]));
+    refuses(&viewer.get(&format!("{HEALTH}?offset=far")), 400, &["offset"]);
     index(&developer, "b", "1", "u", "");
     assert_eq!(show("")["indices"][1], of("b", 1, 1));
 }

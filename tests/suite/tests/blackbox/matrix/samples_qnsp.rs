@@ -429,15 +429,18 @@ fn search() -> Vec<Sample> {
             "duration": "PT1H",
         })
     };
-    let rating = |rating: i64| json!({ "queryId": UNKNOWN, "type": "rating", "rating": rating });
+    let rating = |query: &Value, rating: i64| json!({ "queryId": query, "type": "rating", "rating": rating });
     vec![
         of("GET /search/v1/analytics/metrics", |_| at("/search/v1/analytics/metrics")),
         of("GET /search/v1/analytics/quality", |_| at("/search/v1/analytics/quality")),
         of("POST /search/v1/analytics/queries", move |_| at("/search/v1/analytics/queries").body(query(1)))
             .refuses(query(-1)),
-        of("POST /search/v1/analytics/feedback", move |_| at("/search/v1/analytics/feedback").body(rating(1)))
-            .answers(404)
-            .refuses(rating(0)),
+        of("POST /search/v1/analytics/feedback", move |w| {
+            let recorded = made(w, "/search/v1/analytics/queries", &query(1), 201);
+            at("/search/v1/analytics/feedback").body(rating(&recorded["queryId"], 5))
+        })
+        .names_thing()
+        .refuses(rating(&json!(UNKNOWN), 0)),
         of("POST /search/v1/synonyms", move |_| at("/search/v1/synonyms").body(group(2))).refuses(group(1)),
         of("POST /search/v1/synonyms/expand", |_| at("/search/v1/synonyms/expand").body(json!({ "term": "t" })))
             .refuses(json!({ "term": "" })),
