@@ -200,7 +200,10 @@ fn cases() -> Vec<Case> {
         of(["operators", "auth"], qnsp_auth_stats::cases()),
         of(["access-policies", "audit-events", "operators", "security", "tenants"], qnsp_security::cases()),
         of(["access-jit", "access-policies", "operators", "security"], qnsp_security_attacks::cases()),
-        of(["access-policies", "auth", "operators", "security", "tenants"], qnsp_security_compliance::cases()),
+        of(
+            ["access-policies", "auth", "operators", "search", "security", "tenants"],
+            qnsp_security_compliance::cases(),
+        ),
         of(["access-jit", "operators", "tenants"], qnsp_jit::cases()),
         of(["access-jit", "operators"], qnsp_jit_grants::cases()),
         of(["access-jit", "auth", "operators"], qnsp_jit_requests::cases()),

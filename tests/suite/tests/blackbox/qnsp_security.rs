@@ -14,7 +14,7 @@ use crate::{
     qnsp::{Caller, Cast, Tenant, refuses},
     qnsp_auth::UNKNOWN,
     qnsp_jit::with,
-    qnsp_webhooks::{next, nothing, receiver},
+    receiver::{next, nothing, receiver},
 };
 
 pub fn cases() -> Vec<Case> {

@@ -20,6 +20,7 @@ pub fn cases() -> Vec<Case> {
         case(an_assessment_looks_at_the_state_of_the_tenant),
         case(own_controls_count_beside_the_built_in_ones),
         case(a_full_quota_fails_its_check),
+        case(a_backup_that_is_planned_passes_its_check),
         case(assessments_that_break_a_rule_are_refused),
     ]
 }
@@ -153,6 +154,22 @@ fn a_full_quota_fails_its_check(t: &Deployment) {
         assess(&cast.developer, &json!(["OWN"]))["overallScore"].clone()
     };
     assert_eq!([use_up(89), use_up(90)], [json!(100.0), json!(0.0)], "of a hundred");
+}
+
+fn a_backup_that_is_planned_passes_its_check(t: &Deployment) {
+    let cast = Cast::new(t);
+    ok(&cast.admin.post(CONTROLS, &control("OWN", "1", &json!(["backups_scheduled"]))), 201);
+    let overall = || assess(&cast.developer, &json!(["OWN"]))["overallScore"].clone();
+    let plan = |kind: &str| {
+        let window = json!({
+            "indexNames": [kind], "maintenanceType": kind, "scheduledAt": "2999-01-01T00:00:00Z", "duration": "PT1H",
+        });
+        ok(&cast.admin.post("/search/v1/health/maintenance", &window), 201)
+    };
+    plan("optimize");
+    assert_eq!(overall(), 0.0);
+    plan("backup");
+    assert_eq!(overall(), 100.0);
 }
 
 fn assessments_that_break_a_rule_are_refused(t: &Deployment) {
