@@ -111,7 +111,7 @@ const FILL: [&str; 17] = [
      AND d.index_name = p.index_name WHERE p.document_id = 'pattern' \
      AND d.document_id BETWEEN printf('filler-%020d', ?1 + 1) AND printf('filler-%020d', ?2)",
     "UPDATE qnsp_search_indices SET documents = documents + p.added, words = words + p.added * p.length, \
-     bytes = bytes + p.added * p.bytes FROM (SELECT tenant_id, index_name, length, bytes, max(?2 - ?1, 0) AS added \
+     bytes = qnsp_search_indices.bytes + p.added * p.bytes FROM (SELECT tenant_id, index_name, length, bytes, max(?2 - ?1, 0) AS added \
      FROM qnsp_search_documents WHERE document_id = 'pattern') p WHERE qnsp_search_indices.tenant_id = p.tenant_id \
      AND qnsp_search_indices.name = p.index_name",
 ];
