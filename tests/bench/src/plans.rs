@@ -74,14 +74,15 @@ const AUDIT: [&str; 11] = [
 ];
 
 /// Sorted in memory: the secrets of a community, what few items or groups of a project were found by their tags, and
-/// the two configurations that a template of a consent may be in, what a tenant was billed for on the days of a month, and what
-/// a search has found.
-const SORTED: [&str; 6] = [
+/// the two configurations that a template of a consent may be in, what a tenant was billed for on the days of a month, the
+/// synonyms of the words of a search, and what it has found.
+const SORTED: [&str; 7] = [
     "ORDER BY created_ts",
     "FROM config_tags",
     "FROM item JOIN",
     "ORDER BY context_key = ?1 DESC LIMIT 1",
     "GROUP BY m.operation",
+    "FROM qnsp_synonym_groups g",
     "WITH asked",
 ];
 

@@ -18,6 +18,8 @@ mod samples_operators;
 mod samples_others;
 mod samples_portal;
 mod samples_qnsp;
+mod samples_qnsp_access;
+mod samples_qnsp_data;
 mod world;
 
 use std::{collections::BTreeMap, sync::Arc};

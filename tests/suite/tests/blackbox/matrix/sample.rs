@@ -8,7 +8,8 @@ use policy::{Access, Action, Operation, qnsp::Role};
 use serde_json::Value;
 
 use super::{
-    samples_caas, samples_config, samples_operators, samples_others, samples_portal, samples_qnsp, world::World,
+    samples_caas, samples_config, samples_operators, samples_others, samples_portal, samples_qnsp, samples_qnsp_access,
+    samples_qnsp_data, world::World,
 };
 
 /// A request without its credential; the method is that of the row.
@@ -46,6 +47,8 @@ pub fn all() -> Vec<Sample> {
         samples_others::samples(),
         samples_portal::samples(),
         samples_qnsp::samples(),
+        samples_qnsp_access::samples(),
+        samples_qnsp_data::samples(),
     ]
     .into_iter()
     .flatten()
