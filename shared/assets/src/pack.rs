@@ -13,8 +13,8 @@ use sha2::{Digest as _, Sha256};
 /// In the pages, what stands for the version of all files.
 const VERSION: &str = "{{version}}";
 
-/// Above this a file is embedded once, compressed.
-const LARGE: usize = 256 * 1024;
+/// Above this a file is embedded once, compressed: the viewer of the reference is, the documents that tools read are not.
+const LARGE: usize = 2 * 1024 * 1024;
 
 /// Files on their way into a function.
 #[derive(Default)]
