@@ -57,6 +57,7 @@ fn separator(target: &str) -> Option<char> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
     use serde_json::json;
 
     use super::*;
