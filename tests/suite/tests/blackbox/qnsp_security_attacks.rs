@@ -66,7 +66,7 @@ fn assets_are_created_listed_and_deleted_with_their_connections(t: &Deployment) 
     assert_eq!(connection, expected);
     assert_eq!(ok(&cast.viewer.get(CONNECTIONS), 200), json!({ "connections": [connection], "total": 1 }));
     connect(&cast.developer, &plain, &web);
-    let mut ids = vec![web.clone(), plain.clone()];
+    let mut ids = [web.clone(), plain.clone()];
     ids.sort();
     let page = ok(&cast.viewer.get(&format!("{ASSETS}?limit=1&offset=1")), 200);
     assert_eq!((&page["assets"][0]["assetId"], &page["total"]), (&json!(ids[1]), &json!(2)));
