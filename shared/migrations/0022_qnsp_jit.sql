@@ -86,16 +86,5 @@ CREATE INDEX qnsp_jit_grants_of_user ON qnsp_jit_grants (tenant_id, grantee_id, 
 CREATE INDEX qnsp_jit_grants_of_tenant ON qnsp_jit_grants (tenant_id, expires_at) WHERE revoked_at IS NULL;
 CREATE INDEX qnsp_jit_grants_by_age ON qnsp_jit_grants (tenant_id, granted_at, id);
 
--- What was asked and refused, by checks and evaluations, for a day. A principal is `type:id`, a resource `type/id`.
-CREATE TABLE IF NOT EXISTS qnsp_access_refusals (
-  tenant_id TEXT NOT NULL,
-  principal TEXT NOT NULL,
-  at INTEGER NOT NULL,
-  id TEXT NOT NULL,
-  resource TEXT NOT NULL,
-  PRIMARY KEY (tenant_id, principal, at, id)
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS qnsp_access_refusals_by_time ON qnsp_access_refusals (at);
-
 -- The last score of a user decides whether somebody must approve.
 CREATE INDEX qnsp_evaluations_by_user ON qnsp_evaluations (tenant_id, user_id, at, id, score);
