@@ -1,6 +1,6 @@
 //! No statement goes through a table: a search finds its matches by the terms of its words, however many documents there
 //! are.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
 
