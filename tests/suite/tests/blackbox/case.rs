@@ -43,7 +43,8 @@ impl Case {
     pub fn run(&self, deployment: &Deployment) -> Result<(), String> {
         NEEDED.set(self.needs.clone());
         clock::set_ahead(Duration::ZERO);
-        caught(|| (self.run)(deployment))
+        let ended = panic::catch_unwind(AssertUnwindSafe(|| (self.run)(deployment)));
+        ended.or_else(|payload| if payload.is::<clock::TooLong>() { Ok(()) } else { Err(LAST_PANIC.take()) })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     cell::Cell,
-    thread,
+    panic, thread,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -12,10 +12,22 @@ thread_local! {
     static AHEAD: Cell<Duration> = const { Cell::new(Duration::ZERO) };
 }
 
+/// What is waited for where the clock cannot be moved.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// A case has ended where it would have to wait for longer than that.
+pub struct TooLong;
+
 /// Lets time pass for the case of this thread: what it asks from now on is answered as if it had. Where the clock cannot
-/// be moved it is waited for.
+/// be moved a short time is waited for, and at a long one the case ends: what follows is tested natively.
 pub fn pass(runtime: Runtime, time: Duration) {
-    if runtime.has_movable_clock() { set_ahead(ahead() + time) } else { thread::sleep(time) }
+    if runtime.has_movable_clock() {
+        set_ahead(ahead() + time);
+    } else if time <= PATIENCE {
+        thread::sleep(time);
+    } else {
+        panic::resume_unwind(Box::new(TooLong));
+    }
 }
 
 /// What has passed without being waited for.

@@ -62,7 +62,7 @@ fn every_row_has_its_samples(_: &Deployment) {
 }
 
 fn drive(shared: &Deployment, function: &str, rows: &[Arc<Operation>]) {
-    let own = own_deployment(shared, function);
+    let own = own_deployment(shared, function, rows);
     let t = own.as_ref().unwrap_or(shared);
     let credentials = Credentials::new(t, rows);
     let samples = sample::all();
@@ -159,11 +159,20 @@ fn message_of(reply: &Reply) -> String {
     text.unwrap_or_default().to_owned()
 }
 
-/// Where an operation cannot be taken back: nobody else may live in an environment that was installed here.
-fn own_deployment(shared: &Deployment, function: &str) -> Option<Deployment> {
-    (function == "environment").then(|| {
-        let t = Deployment::start(shared.instance.runtime, Variables::random()).unwrap();
-        ok(&t.system.post("/caas/environment/install", &installation()), 200);
+/// Where an operation cannot be taken back: nobody else may live in an environment that was installed here. And where a
+/// caller's session is changed from outside, which D1 answers to calls beside with a fault.
+fn own_deployment(shared: &Deployment, function: &str, rows: &[Arc<Operation>]) -> Option<Deployment> {
+    let runtime = shared.instance.runtime;
+    let is_changed = runtime == Runtime::Workerd && has_sessions(rows);
+    (function == "environment" || is_changed).then(|| {
+        let t = Deployment::start(runtime, Variables::random()).unwrap();
+        if function == "environment" {
+            ok(&t.system.post("/caas/environment/install", &installation()), 200);
+        }
         t
     })
+}
+
+fn has_sessions(rows: &[Arc<Operation>]) -> bool {
+    rows.iter().any(|row| matches!(row.access, Access::Session))
 }

@@ -9,6 +9,7 @@ use policy::{Access, Operation};
 use super::{
     config_tokens::{self, Tokens},
     developers::{self, Portal},
+    has_sessions,
     licences::{self, Licences},
     qnsp_keys::{self, Keys},
     sample::{Request, Sample},
@@ -62,7 +63,7 @@ impl<'a> Credentials<'a> {
         let tokens = has_tokens.then(|| Tokens::new(t, &project));
         let has_keys = rows.iter().any(|row| matches!(row.access, Access::Qnsp(_)));
         let keys = has_keys.then(|| Keys::new(t));
-        let (licences, portal) = (Licences::new(t), Portal::new(t));
+        let (licences, portal) = (Licences::new(t), Portal::new(t, has_sessions(rows)));
         // What is short-lived among them ends.
         t.pass(std::time::Duration::from_millis(1100));
         Self { licences, tokens, portal, keys, project }

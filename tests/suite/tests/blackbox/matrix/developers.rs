@@ -23,14 +23,17 @@ pub struct Portal {
 }
 
 impl Portal {
-    pub fn new(t: &Deployment) -> Self {
+    /// `has_sessions`: whether sessions that are good no more are asked for.
+    pub fn new(t: &Deployment, has_sessions: bool) -> Self {
         let token = || ok(&t.service.post("/caas/portal/tokens", &json!({ "name": unique("matrix") })), 201);
         let text = |token: &serde_json::Value, name: &str| token[name].as_str().unwrap().to_owned();
         let revoked = token();
         ok(&t.service.delete(&format!("/caas/portal/tokens/{}", text(&revoked, "id"))), 204);
         let [expired, ended, disabled, gone] = [(); 4].map(|()| developer(t));
-        let expiry = format!("UPDATE portal_sessions SET expires_at = 1 WHERE developer_id = '{}'", expired.id);
-        database::change(&t.instance, &expiry);
+        if has_sessions {
+            let expiry = format!("UPDATE portal_sessions SET expires_at = 1 WHERE developer_id = '{}'", expired.id);
+            database::change(&t.instance, &expiry);
+        }
         ok(&ended.session.call("DELETE", "/auth", None), 200);
         set_status(t, &disabled.id, 3);
         ok(&gone.session.call("DELETE", "/developer", None), 204);
