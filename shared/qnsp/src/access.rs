@@ -6,5 +6,5 @@ mod refusal;
 mod store;
 
 pub use decider::Candidates;
-pub use refusal::Refusal;
+pub use refusal::{Refusal, sweep_refusals};
 pub use store::{AccessPolicyRow, COLUMNS, delete, exists, insert, name_is_free, statement_hash, update};

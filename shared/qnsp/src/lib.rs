@@ -15,6 +15,7 @@ mod idempotency;
 mod month;
 mod notifications;
 mod page;
+mod period;
 mod refusal;
 mod settings;
 mod subscriptions;
@@ -38,6 +39,7 @@ pub use event::{Recorded, system_event};
 pub use month::AskMonth;
 pub use notifications::check_channels;
 pub use page::{AskPage, Limit, Offset, Page};
+pub use period::{Period, PeriodOfDays};
 pub use refusal::{conflict, forbidden, impossible, impossible_fields, missing, role_required};
 pub use service::new_id;
 pub use settings::Settings;
@@ -46,6 +48,10 @@ pub use tenancy::{IssuedKey, NewKey, NewTenant, open_webhook_secret};
 pub use token::{KEY_PREFIX, PERSONAL_KEY_PREFIX, key_hash};
 pub use usage::Usage;
 pub use work::Work;
+
+/// A new UUID of version 4 in SQL, for rows whose number is known to the database only.
+pub const NEW_UUID: &str = "lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) \
+     || '-' || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))";
 
 /// An instance that knows the settings of the API.
 pub async fn app(host: Host) -> App {

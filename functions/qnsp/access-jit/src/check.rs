@@ -5,11 +5,13 @@ use model::{
     qnsp::jit::{AccessChecked, CheckAccess},
     time::IsoTime,
 };
-use platform::Statement;
-use qnsp::{Call, Caller, DAY, new_id};
+use qnsp::{Call, access::sweep_refusals, new_id};
 use service::Result;
 
 use crate::grant_store::Question;
+
+/// How many old refusals one call removes.
+const SWEPT: i64 = 64;
 
 /// Check whether somebody has access now.
 #[utoipa::path(
@@ -28,8 +30,9 @@ pub(crate) async fn check_access(call: Call<CheckAccess>) -> Result<Response> {
     let mut work = call.work();
     let found = work.push(question.select(&call));
     work.push(question.insert_refusal(&call, &new_id()?));
+    // One call of sixteen sweeps.
     if call.request_id().starts_with('0') {
-        work.push(sweep_refusals(&call));
+        work.push(sweep_refusals(call.now, SWEPT));
     }
     let outcomes = work.run().await?;
     let mut last: Option<(i64, String)> = None;
@@ -39,11 +42,4 @@ pub(crate) async fn check_access(call: Call<CheckAccess>) -> Result<Response> {
     let (expires_at, grant_id) = last.unzip();
     let checked = AccessChecked { has_access: grant_id.is_some(), grant_id, expires_at: expires_at.map(IsoTime) };
     call.answer(StatusCode::OK, &checked).await
-}
-
-/// Removes some refusals that are no longer kept, as one call of sixteen does.
-fn sweep_refusals(caller: &Caller) -> Statement {
-    let sweep = "DELETE FROM qnsp_access_refusals WHERE (tenant_id, principal, at, id) IN \
-                 (SELECT tenant_id, principal, at, id FROM qnsp_access_refusals WHERE at <= ?1 ORDER BY at LIMIT 64)";
-    Statement::new(sweep).bind(caller.now - DAY)
 }

@@ -3,48 +3,20 @@
 use axum::Json;
 use model::qnsp::jit::{JitStats, TypeCount};
 use platform::Statement;
-use policy::qnsp::{DAY_MS, number};
-use qnsp::{Call, Nothing};
+use policy::qnsp::number;
+use qnsp::{Call, Nothing, PeriodOfDays};
 use serde::Deserialize;
 use service::Result;
-use strum::IntoStaticStr;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 
 use crate::request_store::deny_lapsed;
-
-#[derive(Clone, Copy, Debug, Default, Deserialize, IntoStaticStr, ToSchema)]
-pub(crate) enum Period {
-    #[serde(rename = "24h")]
-    #[strum(serialize = "24h")]
-    Day,
-    #[serde(rename = "7d")]
-    #[strum(serialize = "7d")]
-    Week,
-    #[default]
-    #[serde(rename = "30d")]
-    #[strum(serialize = "30d")]
-    Month,
-}
-
-impl Period {
-    /// Milliseconds.
-    fn length(self) -> i64 {
-        DAY_MS
-            * match self {
-                Self::Day => 1,
-                Self::Week => 7,
-                Self::Month => 30,
-            }
-    }
-}
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ShowStats {
     /// 30d unless it is said.
-    #[serde(default)]
-    #[param(value_type = Option<Period>, inline)]
-    period: Period,
+    #[param(inline)]
+    period: Option<PeriodOfDays>,
 }
 
 /// Show what the requests of a period say together.
@@ -53,7 +25,7 @@ pub(crate) struct ShowStats {
     responses((status = 200, body = JitStats), (status = 400), (status = 401), (status = 403)),
 )]
 pub(crate) async fn show_jit_stats(call: Call<Nothing, ShowStats>) -> Result<Json<JitStats>> {
-    let period = call.query.period;
+    let period = call.query.period.unwrap_or(PeriodOfDays::Month);
     let of_period = |text| Statement::new(text).bind(call.tenant()).bind(call.now - period.length());
     let mut work = call.work();
     work.push(deny_lapsed(&call));

@@ -7,7 +7,7 @@ use model::{
     time::IsoTime,
 };
 use platform::{Row, Statement};
-use qnsp::{AskPage, Call, DAY, Limit, Offset};
+use qnsp::{AskPage, Call, DAY, Limit, NEW_UUID, Offset};
 use serde_json::{Value, json};
 use service::{Error, Result};
 use strum::IntoEnumIterator;
@@ -63,16 +63,12 @@ const PEERS: usize = 2;
 /// How far back this call looks for what it alone can see.
 const SEEN: i64 = 30 * DAY;
 
-/// A new id.
-const ID: &str = "lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-8' \
-     || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))";
-
 /// Stores what a query finds: `tenant_id`, `of` (the id of the object), `severity`, `description`, `affected` and `at`.
 fn raise(kind: AnomalyType, found: &str) -> String {
     let kind: &str = kind.into();
     format!(
         "INSERT INTO qnsp_access_anomalies (tenant_id, fingerprint, id, type, severity, description, affected, \
-         detected_at) SELECT tenant_id, '{kind}:' || of, {ID}, '{kind}', severity, description, affected, at \
+         detected_at) SELECT tenant_id, '{kind}:' || of, {NEW_UUID}, '{kind}', severity, description, affected, at \
          FROM ({found}) WHERE true ON CONFLICT (tenant_id, fingerprint) DO UPDATE SET affected = excluded.affected, \
          description = iif(excluded.severity >= severity, excluded.description, description), \
          severity = max(severity, excluded.severity)"

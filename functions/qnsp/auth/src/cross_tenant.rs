@@ -7,7 +7,7 @@ use model::{
     time::IsoTime,
 };
 use platform::{Row, Statement};
-use qnsp::{Call, Limit, Nothing, Offset};
+use qnsp::{Call, Limit, Nothing, Offset, Period};
 use serde::{
     Deserialize, Deserializer,
     de::{Error as _, IntoDeserializer as _},
@@ -15,8 +15,6 @@ use serde::{
 use serde_json::json;
 use service::{Error, Result};
 use utoipa::IntoParams;
-
-use crate::period::Period;
 
 const HOUR: i64 = 3_600_000;
 const MOST_HOURS: i64 = 720;

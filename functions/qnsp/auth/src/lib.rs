@@ -8,7 +8,6 @@ mod events;
 mod facts;
 mod hours;
 mod pdf;
-mod period;
 mod policies;
 mod policy_store;
 mod query;

@@ -6,15 +6,12 @@ use axum::Json;
 use model::qnsp::auth::{FactorCount, RiskDistribution, RiskStats, SignalCount};
 use platform::Row;
 use policy::qnsp::risk::{Counts, Level, Recommendation, top_factors};
-use qnsp::{Call, Nothing};
+use qnsp::{Call, Nothing, Period};
 use serde::Deserialize;
 use service::Result;
 use utoipa::IntoParams;
 
-use crate::{
-    hours::{self, FACTOR, LEVEL, RECOMMENDATION, SIGNAL},
-    period::Period,
-};
+use crate::hours::{self, FACTOR, LEVEL, RECOMMENDATION, SIGNAL};
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

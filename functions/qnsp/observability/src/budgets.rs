@@ -12,7 +12,7 @@ use model::{
 };
 use platform::Statement;
 use policy::qnsp::{anomaly::budget_severity, cost::calendar};
-use qnsp::{Call, Caller, check_channels, conflict, day_of, new_id};
+use qnsp::{Call, Caller, NEW_UUID, check_channels, conflict, day_of, new_id};
 use serde_json::{Value, json};
 use service::{Guard, Result};
 
@@ -80,10 +80,6 @@ fn insert(call: &Call<NewBudget>, id: &str, alerts: &[Alert]) -> Statement {
 fn texts<const MIN: usize, const MAX: usize>(list: Option<&List<Text<MIN, MAX>>>) -> Vec<&str> {
     list.map(|list| list.0.iter().map(Text::as_str).collect()).unwrap_or_default()
 }
-
-/// A UUID of version 4. How many rows get one is known to the database only.
-const NEW_UUID: &str = "lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) \
-     || '-' || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))";
 
 /// Opens an anomaly for each threshold of the currency's budgets that is reached in the running period and was not before.
 pub(crate) fn evaluate(caller: &Caller, currency: &str) -> Statement {

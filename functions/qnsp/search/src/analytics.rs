@@ -9,46 +9,15 @@ use model::{
     time::IsoTime,
 };
 use policy::qnsp::number::round;
-use qnsp::{Call, DAY, Nothing, impossible, missing, new_id};
+use qnsp::{Call, DAY, Nothing, Period, impossible, missing, new_id};
 use serde::Deserialize;
 use service::{Guard, Result};
-use strum::IntoStaticStr;
 use utoipa::IntoParams;
 
 use crate::analytics_store as store;
 
 /// How old a search may be that is recorded.
 const OLDEST: i64 = 90 * DAY;
-
-const HOUR: i64 = DAY / 24;
-
-#[derive(Clone, Copy, Default, Deserialize, IntoStaticStr)]
-enum Period {
-    #[serde(rename = "1h")]
-    #[strum(serialize = "1h")]
-    Hour,
-    #[default]
-    #[serde(rename = "24h")]
-    #[strum(serialize = "24h")]
-    Day,
-    #[serde(rename = "7d")]
-    #[strum(serialize = "7d")]
-    Week,
-    #[serde(rename = "30d")]
-    #[strum(serialize = "30d")]
-    Month,
-}
-
-impl Period {
-    fn milliseconds(self) -> i64 {
-        match self {
-            Self::Hour => HOUR,
-            Self::Day => DAY,
-            Self::Week => 7 * DAY,
-            Self::Month => 30 * DAY,
-        }
-    }
-}
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -71,7 +40,7 @@ impl AskPeriod {
         let until = self.until.map_or(now + 1, |time| time.0);
         let since = match self.since {
             Some(time) => time.0,
-            None => self.until.map_or(now + 1, |time| time.0) - self.period.milliseconds(),
+            None => self.until.map_or(now + 1, |time| time.0) - self.period.length(),
         };
         if since > until { Err(impossible("since", "must not be after until")) } else { Ok((since, until)) }
     }

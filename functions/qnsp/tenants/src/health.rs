@@ -10,38 +10,13 @@ use policy::qnsp::{
     Quota, Tier,
     health::{self, Status, shown_points},
 };
-use qnsp::{Call, DAY, Nothing, new_id};
+use qnsp::{Call, DAY, Nothing, PeriodOfDays, new_id};
 use serde::Deserialize;
 use serde_json::{Map, Value, json, value::RawValue};
 use service::{Error, Result};
-use strum::IntoStaticStr;
 use utoipa::IntoParams;
 
 const KEPT: i64 = 400 * DAY;
-
-#[derive(Clone, Copy, Default, Deserialize, IntoStaticStr)]
-enum Period {
-    #[default]
-    #[serde(rename = "24h")]
-    #[strum(serialize = "24h")]
-    Day,
-    #[serde(rename = "7d")]
-    #[strum(serialize = "7d")]
-    Week,
-    #[serde(rename = "30d")]
-    #[strum(serialize = "30d")]
-    Month,
-}
-
-impl Period {
-    fn milliseconds(self) -> i64 {
-        match self {
-            Self::Day => DAY,
-            Self::Week => 7 * DAY,
-            Self::Month => 30 * DAY,
-        }
-    }
-}
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -49,7 +24,7 @@ pub(crate) struct AskTrends {
     /// `24h` (if not given), `7d` or `30d`.
     #[serde(default)]
     #[param(value_type = Option<String>)]
-    period: Period,
+    period: PeriodOfDays,
 }
 
 /// Record a snapshot of the tenant's metrics.
@@ -109,7 +84,7 @@ pub(crate) async fn show_trends(call: Call<Nothing, AskTrends>) -> Result<Json<T
          ORDER BY recorded_at, id",
     );
     let mut work = call.work();
-    let points = work.push(points.bind(call.tenant()).bind(call.now - period.milliseconds()));
+    let points = work.push(points.bind(call.tenant()).bind(call.now - period.length()));
     let outcomes = work.run().await?;
     let rows = outcomes.rows(points);
     let data_points = shown_points(rows.len()).filter_map(|index| rows.get(index)).map(point).collect::<Result<_>>()?;

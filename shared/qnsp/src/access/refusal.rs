@@ -24,10 +24,15 @@ impl Refusal<'_> {
             "INSERT INTO qnsp_access_refusals (tenant_id, principal, at, id, resource) VALUES (?1, ?2, ?3, ?4, ?5)",
         );
         let insert = insert.bind(self.tenant).bind(self.principal).bind(self.now).bind(new_id()?).bind(self.resource);
-        let sweep = Statement::new(
-            "DELETE FROM qnsp_access_refusals WHERE (tenant_id, principal, at, id) IN \
-             (SELECT tenant_id, principal, at, id FROM qnsp_access_refusals WHERE at <= ?1 ORDER BY at LIMIT ?2)",
-        );
-        Ok([insert, sweep.bind(self.now - DAY).bind(SWEPT)])
+        Ok([insert, sweep_refusals(self.now, SWEPT)])
     }
+}
+
+/// Removes some refusals that are no longer kept, `most` at most, the oldest of all tenants first.
+pub fn sweep_refusals(now: i64, most: i64) -> Statement {
+    let sweep = Statement::new(
+        "DELETE FROM qnsp_access_refusals WHERE (tenant_id, principal, at, id) IN \
+         (SELECT tenant_id, principal, at, id FROM qnsp_access_refusals WHERE at <= ?1 ORDER BY at LIMIT ?2)",
+    );
+    sweep.bind(now - DAY).bind(most)
 }
