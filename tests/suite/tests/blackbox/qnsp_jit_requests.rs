@@ -65,7 +65,9 @@ fn a_request_is_approved_by_somebody_else(t: &Deployment) {
         (&processed["requestId"], &processed["status"], &processed["processedBy"]),
         (&asked["requestId"], &json!("approved"), &json!(cast.admin.user))
     );
-    let grants = ok(&cast.developer.get(&format!("/access/v1/jit/grants/user/{}", cast.developer.user)), 200);
+    let of_user = format!("/access/v1/jit/grants/user/{}", cast.developer.user);
+    refuses(&cast.developer.get(&format!("{of_user}?limit=x&offset=x")), 400, &["limit", "offset"]);
+    let grants = ok(&cast.developer.get(&of_user), 200);
     let grant = &grants["grants"][0];
     assert_eq!(grant["grantId"], processed["grantId"]);
     assert_eq!((&grant["permissions"], &grant["grantedAt"]), (&json!(["read", "write"]), &processed["processedAt"]));
