@@ -278,6 +278,11 @@ fn add_examples(document: &mut Value) {
         if let (Some(answer), Some(200..300)) = (answer, example["status"].as_u64()) {
             answer["example"] = example["answer"].clone();
         }
+        if let Some(stream) = operation.pointer_mut("/responses/200/content/text~1event-stream") {
+            let event = &recorded["GET /audit/v1/events"]["answer"]["items"][0];
+            let id = event["eventId"].as_str().unwrap();
+            stream["example"] = json!(format!("event: audit_event\nid: {id}\ndata: {event}\n\n"));
+        }
     }
 }
 
