@@ -37,6 +37,7 @@ pub const MIGRATIONS: &[Migration] = &[
     },
     Migration { name: "0024_qnsp_search.sql", text: include_str!("../../migrations/0024_qnsp_search.sql") },
     Migration { name: "0025_qnsp_security.sql", text: include_str!("../../migrations/0025_qnsp_security.sql") },
+    Migration { name: "0026_qnsp_hsm.sql", text: include_str!("../../migrations/0026_qnsp_hsm.sql") },
 ];
 
 /// Remembers which migrations were applied. The first statement that a new database sees.
