@@ -5,6 +5,7 @@ pub mod audit;
 pub mod auth;
 pub mod billing;
 pub mod jit;
+pub mod kms;
 pub mod observability;
 pub mod operators;
 pub mod search;

@@ -1,6 +1,7 @@
 //! QNSP: what the contract computes from facts. Tables and arithmetic alone; no I/O, no SQL, no clock.
 
 pub mod access;
+pub mod algorithm;
 pub mod anomaly;
 pub mod attack;
 pub mod compliance;
@@ -30,6 +31,7 @@ pub mod service;
 pub mod tier;
 pub mod zone;
 
+pub use algorithm::Algorithm;
 pub use controls::Controls;
 pub use event_filter::EventFilter;
 pub use metric::Metric;

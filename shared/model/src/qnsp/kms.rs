@@ -1,0 +1,5 @@
+//! The key management service.
+
+mod algorithm;
+
+pub use algorithm::{AlgorithmCategory, AlgorithmStatus};
