@@ -47,8 +47,9 @@ try {
   cpSync(join(root, "tests/template"), copy, { recursive: true });
   step("scripts/manifests", ["scripts/manifests"]);
   if (kinds.length > 0) step("build", ["scripts/build", ...kinds, "template", "gateway"]);
-  // All packages, so that nothing is compiled with other features than elsewhere.
-  step("native build", ["cargo", "build", "--quiet", "--workspace", "--bin", "chancery-native", "--bin", "chancery-host"]);
+  // All packages, and a test, so that nothing is compiled with other features than elsewhere.
+  const words = "--quiet --workspace --bin chancery-native --bin chancery-host --test slugify";
+  step("native build", ["bash", "-c", `. scripts/env; native build ${words}`]);
   report();
   for (const name of chosen) await ask(name, RUNTIMES[name]);
 } catch (error) {
