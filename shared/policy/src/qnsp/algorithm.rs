@@ -19,6 +19,8 @@ pub struct Algorithm {
     family: Option<Family>,
     /// Of the key; of a hash, those of its value.
     bits: Option<u32>,
+    /// The family has this size or parameter set.
+    is_standard: bool,
 }
 
 impl Algorithm {
@@ -57,7 +59,7 @@ impl Algorithm {
     pub fn is_complete(&self) -> bool {
         self.family.is_some_and(|family| match family {
             Family::Aes | Family::Rsa => self.bits.is_some(),
-            _ => !self.is_family(),
+            _ => self.is_standard && !self.is_family(),
         })
     }
 
@@ -74,7 +76,7 @@ impl Algorithm {
 
     /// Post-quantum, final or a draft.
     pub fn is_post_quantum(&self) -> bool {
-        self.family.is_some_and(Family::is_post_quantum)
+        self.is_standard && self.family.is_some_and(Family::is_post_quantum)
     }
 
     /// Post-quantum or AES-256: what a key should be of.
@@ -97,8 +99,8 @@ impl Algorithm {
             (Some(Family::Aes), Some(256)) => AlgorithmStatus::Recommended,
             (Some(Family::Rsa), Some(bits)) if bits < LEAST_RSA => AlgorithmStatus::Forbidden,
             (Some(Family::Sha2), Some(..256)) => AlgorithmStatus::Acceptable,
-            (Some(family), _) => family.status(),
-            (None, _) => AlgorithmStatus::Acceptable,
+            (Some(family), _) if self.is_standard || !family.is_post_quantum() => family.status(),
+            _ => AlgorithmStatus::Acceptable,
         };
         let is_over = status == AlgorithmStatus::Deprecated && now >= QUANTUM_DEADLINE;
         if is_over { AlgorithmStatus::Forbidden } else { status }

@@ -45,7 +45,7 @@ const WORDS: &[(&str, Family)] = &[
 
 pub(super) fn read(text: &str) -> Algorithm {
     let text = text.trim().to_uppercase().replace('_', "-");
-    named(&text).unwrap_or(Algorithm { name: text, family: None, bits: None })
+    named(&text).unwrap_or(Algorithm { name: text, family: None, bits: None, is_standard: false })
 }
 
 fn named(text: &str) -> Option<Algorithm> {
@@ -53,44 +53,37 @@ fn named(text: &str) -> Option<Algorithm> {
         return hash(rest.trim_start_matches('-'));
     }
     if matches!(text, "X25519" | "X448") {
-        return Some(Algorithm { name: text.to_owned(), family: Some(Family::Ecdh), bits: None });
+        return Some(Algorithm { name: text.to_owned(), family: Some(Family::Ecdh), bits: None, is_standard: true });
     }
     let after = |word: &str| text.strip_prefix(word).filter(|rest| is_end_of_word(rest));
     let (family, rest) = WORDS.iter().find_map(|(word, family)| Some((*family, after(word)?)))?;
     let is_longer_number = rest.starts_with(|first: char| first.is_ascii_digit());
     let rest = rest.trim_start_matches('-');
-    let of = |name: String, bits| Algorithm { name, family: Some(family), bits };
-    let with = |rest: &str| of(format!("{}-{rest}", family.as_str()), None);
     if family.is_single() && is_longer_number {
         return None;
     }
+    let word = family.as_str();
     if rest.is_empty() || family.is_single() {
-        return Some(of(family.as_str().to_owned(), None));
+        return Some(Algorithm { name: word.to_owned(), family: Some(family), bits: None, is_standard: true });
     }
-    Some(match family {
+    let first = rest.split('-').next().unwrap_or(rest);
+    let standard = match family {
         // A mode, before or behind the size, is none of the key's business.
-        Family::Aes => match rest.split('-').find_map(|part| size(part, &[128, 192, 256])) {
-            Some(bits) => of(format!("AES-{bits}"), Some(bits)),
-            None => of(text.to_owned(), None),
-        },
-        Family::Rsa => match rest.split('-').next().and_then(number).filter(|bits| (512..=16_384).contains(bits)) {
-            Some(bits) => of(format!("RSA-{bits}"), Some(bits)),
-            None => of(text.to_owned(), None),
-        },
-        Family::Ecdsa | Family::Ecdh => with(curve(rest)),
-        Family::MlKem => with(&size(rest, &[512, 768, 1024])?.to_string()),
-        Family::MlDsa => with(match number(rest)? {
-            2 | 44 => "44",
-            3 | 65 => "65",
-            5 | 87 => "87",
-            _ => return None,
-        }),
-        Family::SlhDsa => with(rest.trim_end_matches("-SIMPLE")),
-        Family::FnDsa => with(&size(rest, &[512, 1024])?.to_string()),
-        Family::Hqc => with(&size(rest, &[128, 192, 256])?.to_string()),
-        Family::Sha3 => of(format!("SHAKE{}", size(rest, &[128, 256])?), None),
-        _ => with(rest),
-    })
+        Family::Aes => rest.split('-').find_map(|part| size(part, &[128, 192, 256])).map(|size| size.to_string()),
+        Family::Rsa => number(first).map(|size| size.to_string()),
+        Family::Ecdsa | Family::Ecdh => Some(curve(rest).to_owned()),
+        Family::MlKem => size(rest, &[512, 768, 1024]).map(|size| size.to_string()),
+        Family::MlDsa => level(rest).map(str::to_owned),
+        Family::FnDsa => size(rest, &[512, 1024]).map(|size| size.to_string()),
+        Family::Hqc => size(rest, &[128, 192, 256]).map(|size| size.to_string()),
+        Family::SlhDsa => Some(rest.trim_end_matches("-SIMPLE").to_owned()),
+        Family::Sha3 => return shake(rest),
+        _ => Some(rest.to_owned()),
+    };
+    let bits = standard.as_deref().filter(|_| matches!(family, Family::Aes | Family::Rsa)).and_then(number);
+    let is_standard = standard.is_some();
+    let name = format!("{word}-{}", standard.as_deref().unwrap_or(rest));
+    Some(Algorithm { name, family: Some(family), bits, is_standard })
 }
 
 /// A word ends where something else than a letter follows: `DHL` is not `DH`.
@@ -100,7 +93,7 @@ fn is_end_of_word(rest: &str) -> bool {
 
 /// What follows `SHA`. 1 is one, 2 and 3 are families, and all else of the second has no number of it.
 fn hash(rest: &str) -> Option<Algorithm> {
-    let of = |name: String, family, bits| Some(Algorithm { name, family: Some(family), bits });
+    let of = |name: String, family, bits| Some(Algorithm { name, family: Some(family), bits, is_standard: true });
     let length = |text: &str| {
         let bits = text.rsplit(['/', '-']).next().and_then(|bits| size(bits, &[224, 256, 384, 512]))?;
         let is_one = text == bits.to_string() || matches!(text, "512/224" | "512/256" | "512-224" | "512-256");
@@ -119,6 +112,22 @@ fn hash(rest: &str) -> Option<Algorithm> {
             of(format!("SHA-{name}"), Family::Sha2, Some(bits))
         }
     }
+}
+
+/// What follows `SHAKE`.
+fn shake(rest: &str) -> Option<Algorithm> {
+    let name = format!("SHAKE{}", size(rest, &[128, 256])?);
+    Some(Algorithm { name, family: Some(Family::Sha3), bits: None, is_standard: true })
+}
+
+/// The parameter set of ML-DSA, by its own number or by the level of Dilithium.
+fn level(rest: &str) -> Option<&'static str> {
+    Some(match number(rest)? {
+        2 | 44 => "44",
+        3 | 65 => "65",
+        5 | 87 => "87",
+        _ => return None,
+    })
 }
 
 /// The NIST name of a curve; another keeps its own.

@@ -50,8 +50,6 @@ fn what_is_not_known_keeps_its_name_and_is_acceptable() {
     for (text, name) in [
         ("foo", "FOO"),
         ("fips-140_3", "FIPS-140-3"),
-        ("ml-kem-999", "ML-KEM-999"),
-        ("dilithium4", "DILITHIUM4"),
         ("RC45", "RC45"),
         ("DHL", "DHL"),
         ("aesthetic", "AESTHETIC"),
@@ -67,6 +65,18 @@ fn what_is_not_known_keeps_its_name_and_is_acceptable() {
         assert_eq!(algorithm.category(true), AlgorithmCategory::Encryption, "{text}");
         assert!(!algorithm.is_complete() && !algorithm.is_family() && !algorithm.is_post_quantum(), "{text}");
     }
+}
+
+#[test]
+fn a_size_that_a_family_does_not_have_makes_it_no_standard() {
+    for (text, name) in [("kyber-999", "ML-KEM-999"), ("dilithium4", "ML-DSA-4"), ("ml-kem-768-x", "ML-KEM-768-X")] {
+        let algorithm = Algorithm::of(text);
+        assert_eq!(algorithm.as_str(), name);
+        assert_eq!(algorithm.registry_status(TODAY), AlgorithmStatus::Acceptable, "{text}");
+        assert!(!algorithm.is_complete() && !algorithm.is_post_quantum() && !algorithm.is_quantum_safe(), "{text}");
+    }
+    assert_eq!(Algorithm::of("rsassa-pkcs1-sha256").as_str(), "RSA-PKCS1-SHA256");
+    assert_eq!(Algorithm::of("AES-GCM").as_str(), "AES-GCM");
 }
 
 #[test]
