@@ -34,6 +34,8 @@ pub enum Error {
     Proof,
     /// The hash of a subtree is needed that is not there.
     MissingNode,
+    /// What cannot be split into shares, or shares that do not belong together; the text says which rule is broken.
+    Shares(&'static str),
     /// Not the name of an algorithm that tokens are verified with.
     Algorithm,
     /// The material does not make a verifying key; the text says which rule it breaks.
@@ -61,7 +63,7 @@ impl fmt::Display for Error {
             Self::Algorithm => {
                 f.write_str("algorithm must be HS256, HS384, HS512, RS256, RS384, RS512, ES256 or ES384")
             }
-            Self::VerifyingKey(rule) | Self::Token(rule) => f.write_str(rule),
+            Self::Shares(rule) | Self::VerifyingKey(rule) | Self::Token(rule) => f.write_str(rule),
             Self::UnknownRootKey(id) => {
                 write!(f, "root key {id} is not in the ring: add it again as an older key")
             }

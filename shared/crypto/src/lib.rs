@@ -1,5 +1,5 @@
-//! Pure cryptography: the ECDH envelope of signed requests, sealing at rest, hash trees, signatures, JSON web tokens,
-//! hashes, content ids and base64.
+//! Pure cryptography: the ECDH envelope of signed requests, sealing at rest, secret sharing, hash trees, signatures, JSON
+//! web tokens, hashes, content ids and base64.
 //! No I/O, no clock and no randomness of its own: every IV, nonce and key seed is a parameter, so
 //! that the same input gives the same bytes on every runtime. Who may open what is not decided here.
 //!
@@ -21,6 +21,7 @@ pub mod note;
 pub mod password;
 pub mod pbkdf2;
 pub mod seal;
+pub mod shamir;
 pub mod sign;
 
 pub use curve::{Curve, PrivateKey, PublicKey};

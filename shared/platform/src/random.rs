@@ -15,6 +15,11 @@ impl std::error::Error for Unavailable {}
 /// `N` random bytes.
 pub fn bytes<const N: usize>() -> Result<[u8; N], Unavailable> {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(Unavailable)?;
+    fill(&mut bytes)?;
     Ok(bytes)
+}
+
+/// As many random bytes as there are.
+pub fn fill(bytes: &mut [u8]) -> Result<(), Unavailable> {
+    getrandom::fill(bytes).map_err(Unavailable)
 }
