@@ -38,6 +38,11 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0024_qnsp_search.sql", text: include_str!("../../migrations/0024_qnsp_search.sql") },
     Migration { name: "0025_qnsp_security.sql", text: include_str!("../../migrations/0025_qnsp_security.sql") },
     Migration { name: "0026_qnsp_hsm.sql", text: include_str!("../../migrations/0026_qnsp_hsm.sql") },
+    Migration { name: "0029_qnsp_escrow.sql", text: include_str!("../../migrations/0029_qnsp_escrow.sql") },
+    Migration {
+        name: "0030_qnsp_crypto_agility.sql",
+        text: include_str!("../../migrations/0030_qnsp_crypto_agility.sql"),
+    },
 ];
 
 /// Remembers which migrations were applied. The first statement that a new database sees.
