@@ -28,6 +28,7 @@ pub struct Work {
     batch: Batch<Admission>,
     window: Slot,
     reserved: Vec<(Quota, i64)>,
+    limits_calls: bool,
     is_metered: bool,
     /// Statements that may have put notifications into the outbox.
     notifying: Vec<Slot>,
@@ -55,7 +56,15 @@ impl Caller {
         if let Some(idempotency) = self.state(|state| state.idempotency.clone()) {
             idempotency.claim(self, &mut batch);
         }
-        Work { caller: self.clone(), batch, window, reserved: Vec::new(), is_metered: true, notifying: Vec::new() }
+        Work {
+            caller: self.clone(),
+            batch,
+            window,
+            reserved: Vec::new(),
+            limits_calls: false,
+            is_metered: true,
+            notifying: Vec::new(),
+        }
     }
 
     /// Counts the call in its minute and, unless it was refused by that, in the quota of calls.
@@ -86,6 +95,11 @@ impl Work {
     /// Takes so much of a quota, or gives it back; what does not fit is refused after all else.
     pub fn reserve(&mut self, quota: Quota, amount: i64) {
         self.reserved.push((quota, amount));
+    }
+
+    /// Refuses the call, after all else, where the tenant's quota of calls is used up. It is counted there in any case.
+    pub fn limit_calls(&mut self) {
+        self.limits_calls = true;
     }
 
     /// This call is not metered, though its row meters the operation.
@@ -129,6 +143,9 @@ impl Work {
             self.batch.push(idempotency.seal(&caller, answer).await?);
         }
         let (tenant, now) = (caller.tenant(), caller.now);
+        if self.limits_calls {
+            self.batch.require(counters::fits(tenant, Quota::ApiCalls, now, 1));
+        }
         for (quota, amount) in std::mem::take(&mut self.reserved) {
             if amount > 0 {
                 self.batch.require(counters::fits(tenant, quota, now, amount));
