@@ -38,6 +38,11 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0024_qnsp_search.sql", text: include_str!("../../migrations/0024_qnsp_search.sql") },
     Migration { name: "0025_qnsp_security.sql", text: include_str!("../../migrations/0025_qnsp_security.sql") },
     Migration { name: "0026_qnsp_hsm.sql", text: include_str!("../../migrations/0026_qnsp_hsm.sql") },
+    Migration { name: "0027_qnsp_kms_usage.sql", text: include_str!("../../migrations/0027_qnsp_kms_usage.sql") },
+    Migration {
+        name: "0028_qnsp_crypto_inventory.sql",
+        text: include_str!("../../migrations/0028_qnsp_crypto_inventory.sql"),
+    },
     Migration { name: "0029_qnsp_escrow.sql", text: include_str!("../../migrations/0029_qnsp_escrow.sql") },
     Migration {
         name: "0030_qnsp_crypto_agility.sql",

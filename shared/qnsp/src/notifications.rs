@@ -1,17 +1,22 @@
 //! Notifications: what an object tells its channels when it fires. The statement that makes it fire puts them into
 //! `qnsp_notifications`; they are sent after the answer of its call, signed with the tenant's webhook secret, and again
-//! with later calls where that failed. A notification is sent at least once.
+//! with later calls where that failed. A notification is sent at least once. What is for the tenant's log of events becomes
+//! an event there, once.
 
 use platform::{Row, Statement, clock};
 use policy::qnsp::Refused;
+use serde_json::Value;
 use service::{Anonymous, App, Error, Result};
 use zeroize::Zeroizing;
 
 use crate::{
     Caller, Settings,
     delivery::{Budget, CLAIM, REQUESTS, Sent, post_signed, retry_at},
-    open_webhook_secret, refusal,
+    open_webhook_secret, refusal, system_event,
 };
+
+/// The channel that is the tenant's log of events.
+pub const AUDIT_CHANNEL: &str = "audit";
 
 /// Refuses channels that would be called and may not be. What is no https URL, nor one of a host that the operator allows,
 /// is text, which is kept and tells nobody. `field` is the path of the list.
@@ -35,7 +40,12 @@ pub(crate) async fn deliver(app: &App, tenant: &str, budget: &mut Budget) -> Res
                 break;
             }
             budget.spend();
-            let sent = post_signed(app, &row.get::<String>("url")?, &secret, row.get("body")?).await?;
+            let url: String = row.get("url")?;
+            if url == AUDIT_CHANNEL {
+                record(app, tenant, &row).await?;
+                continue;
+            }
+            let sent = post_signed(app, &url, &secret, row.get("body")?).await?;
             settle(app, tenant, &row, sent).await?;
         }
     }
@@ -64,6 +74,21 @@ async fn claim(app: &App, tenant: &str) -> Result<(Vec<Row>, Zeroizing<Vec<u8>>)
     let sealed: Option<Vec<u8>> = outcomes.one(secret)?.get("sealed_webhook_secret")?;
     let secret = open_webhook_secret(&key, tenant, &sealed.ok_or_else(unreadable)?)?;
     Ok((claimed, secret))
+}
+
+/// Makes a notification an event of the log, unless another task has done so meanwhile.
+async fn record(app: &App, tenant: &str, row: &Row) -> Result<()> {
+    let body: Value = serde_json::from_str(&row.get::<String>("body")?)
+        .map_err(|_| Error::internal("a notification that is not JSON"))?;
+    let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (alert, severity) = (text("alertId"), text("severity"));
+    let event = system_event(tenant, "kms.alert.triggered", &alert, body)?.detail("severity", severity);
+    let mut batch = Anonymous::background(app).batch();
+    let delete = "DELETE FROM qnsp_notifications WHERE tenant_id = ?1 AND id = ?2 AND next_at = ?3";
+    let (id, claimed): (String, i64) = (row.get("id")?, row.get("next_at")?);
+    let deleted = batch.push(Statement::new(delete).bind(tenant).bind(id).bind(claimed));
+    batch.record(event, deleted);
+    batch.write().await.map(drop)
 }
 
 /// Removes what was taken or is given up, and puts off what comes again; unless another task has taken it meanwhile.

@@ -92,6 +92,10 @@ impl Caller {
 }
 
 impl Work {
+    pub(crate) fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
     /// Takes so much of a quota, or gives it back; what does not fit is refused after all else.
     pub fn reserve(&mut self, quota: Quota, amount: i64) {
         self.reserved.push((quota, amount));

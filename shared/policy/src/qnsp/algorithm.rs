@@ -3,14 +3,14 @@
 mod family;
 mod spelling;
 
-pub use family::Family;
+pub use family::{Family, FamilyName};
 use model::qnsp::kms::{AlgorithmCategory, AlgorithmStatus};
 
 /// 2036-01-01: what is deprecated is forbidden from then on (NIST IR 8547).
 const QUANTUM_DEADLINE: i64 = 2_082_758_400_000;
 
 /// The fewest bits with which RSA is only deprecated.
-const LEAST_RSA: u32 = 2048;
+pub const LEAST_RSA: u32 = 2048;
 
 /// An algorithm, or a family of algorithms, by its one name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -25,7 +25,59 @@ pub enum Family {
     Sha3,
 }
 
+/// How the name of an algorithm shows its family, for whoever has names alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FamilyName {
+    pub family: Family,
+    pub word: &'static str,
+    /// Names that continue with a hyphen are of the family, too.
+    pub is_prefix: bool,
+}
+
 impl Family {
+    pub const ALL: [Self; 19] = [
+        Self::Aes,
+        Self::ChaCha20Poly1305,
+        Self::Des,
+        Self::TripleDes,
+        Self::Rc4,
+        Self::Rsa,
+        Self::Ecdsa,
+        Self::Ecdh,
+        Self::Dh,
+        Self::Ed25519,
+        Self::MlKem,
+        Self::MlDsa,
+        Self::SlhDsa,
+        Self::FnDsa,
+        Self::Hqc,
+        Self::Md5,
+        Self::Sha1,
+        Self::Sha2,
+        Self::Sha3,
+    ];
+
+    /// The names of all families, and of the algorithms whose names do not begin with that of their family.
+    pub fn names() -> Vec<FamilyName> {
+        let own = Self::ALL.map(|family| FamilyName {
+            family,
+            word: family.as_str(),
+            is_prefix: !family.is_single() && !matches!(family, Self::Sha2 | Self::Sha3),
+        });
+        let of = |family| move |word| FamilyName { family, word, is_prefix: false };
+        let sha2 = ["SHA-224", "SHA-256", "SHA-384", "SHA-512", "SHA-512/224", "SHA-512/256"];
+        let sha3 = ["SHA3-224", "SHA3-256", "SHA3-384", "SHA3-512", "SHAKE128", "SHAKE256"];
+        let others = sha2.map(of(Self::Sha2)).into_iter().chain(sha3.map(of(Self::Sha3)));
+        own.into_iter().chain(others).chain(["X25519", "X448"].map(of(Self::Ecdh))).collect()
+    }
+
+    /// Those of which all algorithms are forbidden by the registry.
+    pub fn forbidden(now: i64) -> Vec<Self> {
+        let is_forbidden =
+            |family: &Self| super::Algorithm::of(family.as_str()).registry_status(now) == AlgorithmStatus::Forbidden;
+        Self::ALL.into_iter().filter(is_forbidden).collect()
+    }
+
     /// The word that means all of them.
     pub fn as_str(self) -> &'static str {
         match self {

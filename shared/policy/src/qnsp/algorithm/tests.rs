@@ -97,6 +97,14 @@ fn the_registry_says_what_to_think_of_each() {
 }
 
 #[test]
+fn families_are_forbidden_as_a_whole() {
+    let names = |now| Family::forbidden(now).into_iter().map(Family::as_str).collect::<Vec<_>>();
+    assert_eq!(names(TODAY), ["DES", "3DES", "RC4", "MD5", "SHA-1"]);
+    let later = ["DES", "3DES", "RC4", "RSA", "ECDSA", "ECDH", "DH", "ED25519", "MD5", "SHA-1"];
+    assert_eq!(names(QUANTUM_DEADLINE), later);
+}
+
+#[test]
 fn what_is_deprecated_is_forbidden_from_2036_on() {
     for name in ["RSA-4096", "ECDSA-P384", "ECDH", "DH-4096", "ED25519"] {
         let algorithm = Algorithm::of(name);
@@ -207,6 +215,15 @@ fn spelling() -> impl Strategy<Value = String> {
         .prop_map(|(word, separator, rest, tail)| format!("{word}{separator}{rest}{tail}"))
 }
 
+/// As the database finds it.
+fn family_by_name(name: &str) -> Option<Family> {
+    let is_of = |of: &FamilyName| {
+        let rest = name.strip_prefix(of.word);
+        rest.is_some_and(|rest| rest.is_empty() || (of.is_prefix && rest.starts_with('-')))
+    };
+    Family::names().into_iter().find(is_of).map(|of| of.family)
+}
+
 proptest! {
     #[test]
     fn a_name_names_itself_in_every_case(text in prop_oneof![spelling(), "\\PC{0,12}"]) {
@@ -218,6 +235,7 @@ proptest! {
         }
         prop_assert!(algorithm.covers(&algorithm));
         prop_assert!(!(algorithm.is_family() && algorithm.is_complete()));
+        prop_assert_eq!(family_by_name(algorithm.as_str()), algorithm.family());
     }
 
     #[test]

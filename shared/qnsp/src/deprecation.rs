@@ -1,0 +1,64 @@
+//! Which algorithms are forbidden: by the registry, and for a tenant by its deprecation policies from their enforcement date
+//! on. A policy names algorithms and families, each by its one name.
+
+use axum::http::StatusCode;
+use platform::Statement;
+use policy::qnsp::{
+    Algorithm,
+    algorithm::{Family, LEAST_RSA},
+};
+use serde_json::{Value, json};
+use service::{Error, Guard, Result};
+
+use crate::Caller;
+
+/// A condition on the tenant (`?1`), the names of an algorithm (`?2`) and the time (`?3`).
+const ENFORCED: &str = "qnsp_deprecated_algorithms a CROSS JOIN qnsp_deprecation_policies p \
+     ON p.tenant_id = a.tenant_id AND p.id = a.policy_id WHERE a.tenant_id = ?1 \
+     AND a.algorithm IN (SELECT value FROM json_each(?2)) AND p.enforcement_date <= ?3";
+
+/// The guard that no policy of the tenant forbids an algorithm now. Its refusal names the policy that does, for which it is
+/// looked up first.
+pub async fn not_forbidden(caller: &Caller, algorithm: &Algorithm) -> Result<Guard> {
+    let names = Value::from(algorithm.names()).to_string();
+    let select = format!("SELECT a.policy_id FROM {ENFORCED} ORDER BY p.enforcement_date, p.id LIMIT 1");
+    let bind = |select: Statement| select.bind(caller.tenant()).bind(names.as_str()).bind(caller.now);
+    let rows = caller.app.query(bind(Statement::new(select))).await?;
+    let policy = rows.first().map(|row| row.get::<String>("policy_id")).transpose()?;
+    let guard = Guard::new(format!("NOT EXISTS (SELECT 1 FROM {ENFORCED})"), forbidden(algorithm, policy));
+    Ok(guard.bind(caller.tenant()).bind(names).bind(caller.now))
+}
+
+#[track_caller]
+fn forbidden(algorithm: &Algorithm, policy: Option<String>) -> Error {
+    Error::new(StatusCode::UNPROCESSABLE_ENTITY, "The algorithm is forbidden by a deprecation policy")
+        .with_body(json!({ "algorithm": algorithm.as_str(), "policyId": policy }))
+}
+
+/// What statements must know of algorithms, as JSON: `names` of families, and the `forbidden` families.
+pub fn registry(now: i64) -> String {
+    let names = Family::names().into_iter().map(|name| json!([name.family.as_str(), name.word, name.is_prefix]));
+    let forbidden: Vec<_> = Family::forbidden(now).into_iter().map(Family::as_str).collect();
+    json!({ "names": Value::from_iter(names), "forbidden": forbidden }).to_string()
+}
+
+/// The family of the algorithm that a column names, or NULL. `registry` is a parameter with [`registry`].
+pub fn family(column: &str, registry: &str) -> String {
+    format!(
+        "(SELECT value ->> 0 FROM json_each({registry}, '$.names') WHERE {column} = value ->> 1 OR (value ->> 2 \
+         AND substr({column}, 1, length(value ->> 1) + 1) = value ->> 1 || '-') LIMIT 1)"
+    )
+}
+
+/// Whether the algorithm that a column names is forbidden for the tenant (`?1`) at a time. `now` and `registry` are parameters.
+pub fn is_forbidden(column: &str, registry: &str, now: &str) -> String {
+    let family = family(column, registry);
+    format!(
+        "(EXISTS (SELECT 1 FROM (SELECT {column} AS name, {family} AS family) n \
+         WHERE n.family IN (SELECT value FROM json_each({registry}, '$.forbidden')) \
+         OR (n.name GLOB 'RSA-[1-9]*' AND substr(n.name, 5) NOT GLOB '*[^0-9]*' AND CAST(substr(n.name, 5) AS INTEGER) < {LEAST_RSA}) \
+         OR EXISTS (SELECT 1 FROM qnsp_deprecated_algorithms a CROSS JOIN qnsp_deprecation_policies p \
+         ON p.tenant_id = a.tenant_id AND p.id = a.policy_id WHERE a.tenant_id = ?1 AND a.algorithm IN (n.name, n.family) \
+         AND p.enforcement_date <= {now})))"
+    )
+}
