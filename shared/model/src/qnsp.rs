@@ -4,6 +4,7 @@ pub mod access;
 pub mod audit;
 pub mod auth;
 pub mod billing;
+pub mod hsm;
 pub mod jit;
 pub mod kms;
 pub mod observability;

@@ -14,6 +14,7 @@ pub mod federation;
 pub mod forecast;
 pub mod glob;
 pub mod health;
+pub mod hsm;
 pub mod jit;
 pub mod metric;
 pub mod month;

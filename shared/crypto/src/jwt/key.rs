@@ -5,7 +5,7 @@ use std::fmt;
 use base64ct::{Base64, Encoding};
 use hmac::{Hmac, KeyInit, Mac, digest::block_api::EagerHash};
 use p256::{ecdsa::signature::Verifier, pkcs8::DecodePublicKey};
-use rsa::{Pkcs1v15Sign, RsaPublicKey, traits::PublicKeyParts};
+use rsa::{Pkcs1v15Sign, PublicKey, traits::PublicKeyParts};
 use sha2::{Digest, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
@@ -26,7 +26,7 @@ pub struct VerifyingKey {
 
 enum Material {
     Secret(Zeroizing<Vec<u8>>),
-    Rsa(Box<RsaPublicKey>),
+    Rsa(Box<PublicKey>),
     P256(p256::ecdsa::VerifyingKey),
     P384(p384::ecdsa::VerifyingKey),
 }
@@ -51,9 +51,9 @@ impl VerifyingKey {
                 return Err(Error::VerifyingKey("this algorithm needs a secret"));
             }
             Algorithm::Rs256 | Algorithm::Rs384 | Algorithm::Rs512 => {
-                let key = RsaPublicKey::from_public_key_der(&der(pem)?);
+                let key = PublicKey::from_public_key_der(&der(pem)?);
                 let key = key.map_err(rule("not an RSA public key"))?;
-                if !RSA_BITS.contains(&key.n().bits_vartime()) {
+                if !RSA_BITS.contains(&key.n().bit_width_vartime()) {
                     return Err(Error::VerifyingKey("an RSA key must have 2048 to 4096 bits"));
                 }
                 Material::Rsa(Box::new(key))
