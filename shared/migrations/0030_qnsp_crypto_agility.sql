@@ -9,8 +9,7 @@ CREATE TABLE qnsp_migration_plans (
   description TEXT NOT NULL,
   -- A JSON object, as it is shown.
   target_algorithms TEXT NOT NULL,
-  -- The scope: JSON lists of ids and of types (aes, rsa, ec, pqc) of keys. A key belongs to it by either.
-  key_ids TEXT NOT NULL,
+  -- A JSON list of aes, rsa, ec, pqc: keys of these types are in the scope, besides those of qnsp_migration_plan_keys.
   key_types TEXT NOT NULL,
   -- A JSON object, as it was given.
   schedule TEXT NOT NULL,
@@ -21,3 +20,12 @@ CREATE TABLE qnsp_migration_plans (
 CREATE UNIQUE INDEX qnsp_migration_plans_by_name ON qnsp_migration_plans (tenant_id, name);
 CREATE INDEX qnsp_migration_plans_by_age ON qnsp_migration_plans (tenant_id, created_at, id);
 CREATE INDEX qnsp_migration_plans_by_status ON qnsp_migration_plans (tenant_id, status);
+
+-- Keys that a plan names. One that is deleted is in no scope any more, whatever stands here.
+CREATE TABLE qnsp_migration_plan_keys (
+  tenant_id TEXT NOT NULL,
+  plan_id TEXT NOT NULL,
+  key_id TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  PRIMARY KEY (tenant_id, plan_id, key_id)
+) WITHOUT ROWID;
