@@ -1,9 +1,11 @@
 //! The QNSP API on the wire: one module per service, and the types that all of them use.
 
 pub mod access;
+pub mod agility;
 pub mod audit;
 pub mod auth;
 pub mod billing;
+pub mod escrow;
 pub mod hsm;
 pub mod jit;
 pub mod kms;
