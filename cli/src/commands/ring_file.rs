@@ -25,7 +25,7 @@ pub(super) fn find(from: &Path) -> Result<PathBuf> {
     })
 }
 
-/// Puts an entry (`id:base64`) in front of the ring in the file, and gives the ids of the new ring.
+/// Puts an entry of the ring in front of the ring in the file, and gives the ids of the new ring.
 pub(super) fn prepend(path: &Path, entry: &str) -> Result<Vec<String>> {
     let failed = |error: std::io::Error| Error::usage(format!("{}: {error}", path.display()));
     let text = fs::read_to_string(path).map(Zeroizing::new).map_err(failed)?;

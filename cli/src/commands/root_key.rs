@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::{Args, Subcommand};
-use crypto::{Zeroizing, base64};
+use crypto::{Zeroizing, base64, seal::HYBRID};
 use indicatif::{ProgressBar, ProgressStyle};
 use model::caas::RootKeyStatus;
 
@@ -39,6 +39,9 @@ pub(super) struct Add {
     /// The file, if not the nearest .dev.vars
     #[arg(long, value_name = "PATH")]
     file: Option<PathBuf>,
+    /// Make a key of X25519 and ML-KEM-768 together: data keys are then wrapped by both
+    #[arg(long)]
+    hybrid: bool,
     /// Change no file; print the new entry for a ring that is kept elsewhere
     #[arg(long, conflicts_with = "file")]
     print: bool,
@@ -63,16 +66,17 @@ impl RootKey {
 impl Add {
     fn run(&self) -> Result<String> {
         let key = Zeroizing::new(base64::encode(&*Zeroizing::new(random::<32>()?)));
+        let kind = if self.hybrid { format!("{HYBRID}:") } else { String::new() };
         let day = today();
         if self.print {
             let id = self.id.as_ref().unwrap_or(&day);
             note("Put this in front of the ring, with a comma behind it, and give the ring to every function.");
-            return Ok(format!("{id}:{}\n", *key));
+            return Ok(format!("{id}:{kind}{}\n", *key));
         }
         let here = std::env::current_dir().map_err(|error| Error::usage(format!("no working directory: {error}")))?;
         let path = self.file.clone().map_or_else(|| ring_file::find(&here), Ok)?;
         let id = self.id.clone().map_or_else(|| ring_file::free_id(&path, &day), Ok)?;
-        let ids = ring_file::prepend(&path, &Zeroizing::new(format!("{id}:{}", *key)))?;
+        let ids = ring_file::prepend(&path, &Zeroizing::new(format!("{id}:{kind}{}", *key)))?;
         Ok(format!(
             "{id} is now the newest root key in {} (ring: {}).\n\
              \n\
@@ -157,6 +161,8 @@ fn today() -> String {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
     use super::*;
 
     fn status(ring: &[&str]) -> RootKeyStatus {
@@ -171,8 +177,12 @@ mod tests {
     }
 
     #[test]
-    fn a_day_is_a_good_name_for_a_root_key() {
-        let entry = format!("{}:{}", today(), base64::encode(&[1; 32]));
-        assert!(crypto::seal::RootKeys::parse(&entry).is_ok(), "{entry}");
+    fn what_is_printed_may_stand_in_a_ring() {
+        let add = |hybrid| Add { id: None, file: None, hybrid, print: true }.run().unwrap();
+        let (plain, hybrid) = (add(false), add(true));
+        assert_eq!((plain.matches(':').count(), hybrid.matches(HYBRID).count()), (1, 1));
+        for entry in [plain, hybrid] {
+            assert_eq!(crypto::seal::RootKeys::parse(&entry).unwrap().newest_id(), today(), "{entry}");
+        }
     }
 }

@@ -120,7 +120,7 @@ proptest! {
     #[test]
     fn any_flipped_bit_spoils_a_wrapped_key(owner in parts(), bit in any::<prop::sample::Index>()) {
         let ring = RootKeys::parse(&format!("spring:{}", base64::encode(&[9; 32]))).unwrap();
-        let wrapped = ring.wrap([3; 12], &slices(&owner), &DataKey::new([1; 16], [2; 32]));
+        let wrapped = ring.wrap([3; 12], [5; 64], &slices(&owner), &DataKey::new([1; 16], [2; 32]));
         prop_assert!(ring.unwrap(&flipped(&wrapped, bit), &slices(&owner)).is_err());
     }
 
@@ -147,10 +147,10 @@ proptest! {
         let ring = |range: std::ops::Range<usize>| RootKeys::parse(&range.map(entry).collect::<Vec<_>>().join(","));
         let start = start.index(keys.len());
         let key = DataKey::new([1; 16], [2; 32]);
-        let wrapped = ring(start..keys.len()).unwrap().wrap([3; 12], &slices(&owner), &key);
+        let wrapped = ring(start..keys.len()).unwrap().wrap([3; 12], [5; 64], &slices(&owner), &key);
 
         let newest = ring(0..keys.len()).unwrap();
-        let rewrapped = newest.rewrap([4; 12], &wrapped, &slices(&owner)).unwrap();
+        let rewrapped = newest.rewrap([4; 12], [5; 64], &wrapped, &slices(&owner)).unwrap();
         let newest_alone = ring(0..1).unwrap();
         prop_assert_eq!(RootKeys::id_of(&rewrapped).unwrap(), newest_alone.newest_id());
         let after = newest_alone.unwrap(&rewrapped, &slices(&owner)).unwrap();

@@ -11,6 +11,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 const ID: [u8; 16] = [1; 16];
 const NONCE: [u8; 12] = [3; 12];
+const RANDOM: [u8; 64] = [5; 64];
 const PLACE: [&[u8]; 2] = [b"secret", b"tenant-a"];
 
 fn data_key() -> DataKey {
@@ -37,7 +38,7 @@ fn sealed_values_keep_their_layout() {
 fn wrapped_data_keys_keep_their_layout() {
     let stored = "AgZzcHJpbmcDAwMDAwMDAwMDAwPQlepzVL1qrdqjrnTtOdPzu/3DU4b+lyn/IdQbdOSuuuQOOJYEQ8osS8HSQIGe9l6WGkXNQmUHJZZXXd+HEnGC";
     let ring = ring(&[("spring", 9)]);
-    assert_eq!(base64::encode(&ring.wrap(NONCE, &[b"tenant-a"], &data_key())), stored);
+    assert_eq!(base64::encode(&ring.wrap(NONCE, RANDOM, &[b"tenant-a"], &data_key())), stored);
     let wrapped = base64::decode_any(stored).unwrap();
     let key = ring.unwrap(&wrapped, &[b"tenant-a"]).unwrap();
     assert_eq!(key.id(), ID);
@@ -88,12 +89,12 @@ fn data_keys_outlive_a_rotation() {
     let during = ring(&[("autumn", 2), ("spring", 1)]);
     let after = ring(&[("autumn", 2)]);
     let aad: &[&[u8]] = &[b"tenant-a"];
-    let wrapped = before.wrap(NONCE, aad, &data_key());
+    let wrapped = before.wrap(NONCE, RANDOM, aad, &data_key());
 
     assert_eq!(during.newest_id(), "autumn");
     assert_eq!(during.ids().collect::<Vec<_>>(), ["autumn", "spring"]);
     assert_eq!(during.unwrap(&wrapped, aad).unwrap().id(), ID);
-    let rewrapped = during.rewrap([4; 12], &wrapped, aad).unwrap();
+    let rewrapped = during.rewrap([4; 12], [5; 64], &wrapped, aad).unwrap();
     assert_eq!(RootKeys::id_of(&wrapped), Ok("spring"));
     assert_eq!(RootKeys::id_of(&rewrapped), Ok("autumn"));
 
@@ -108,9 +109,9 @@ fn data_keys_outlive_a_rotation() {
 #[test]
 fn a_wrapped_key_opens_only_for_its_owner() {
     let keys = ring(&[("spring", 1), ("winter", 2)]);
-    let wrapped = keys.wrap(NONCE, &[b"tenant-a"], &data_key());
+    let wrapped = keys.wrap(NONCE, RANDOM, &[b"tenant-a"], &data_key());
     assert_eq!(keys.unwrap(&wrapped, &[b"tenant-b"]).err(), Some(Error::Decrypt));
-    assert_eq!(keys.rewrap(NONCE, &wrapped, &[b"tenant-b"]), Err(Error::Decrypt));
+    assert_eq!(keys.rewrap(NONCE, RANDOM, &wrapped, &[b"tenant-b"]), Err(Error::Decrypt));
     // Passing one root key's work off as another's.
     let renamed = [&wrapped[..2], b"winter", &wrapped[8..]].concat();
     assert_eq!(keys.unwrap(&renamed, &[b"tenant-a"]).err(), Some(Error::Decrypt));
@@ -121,7 +122,7 @@ fn a_wrapped_key_opens_only_for_its_owner() {
 #[test]
 fn mutilated_wrapped_keys_are_refused() {
     let keys = ring(&[("spring", 1)]);
-    let wrapped = keys.wrap(NONCE, &[], &data_key());
+    let wrapped = keys.wrap(NONCE, RANDOM, &[], &data_key());
     for length in 0..wrapped.len() {
         assert!(keys.unwrap(&wrapped[..length], &[]).is_err(), "{length} bytes");
     }

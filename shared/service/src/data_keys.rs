@@ -83,7 +83,7 @@ impl DataKeys {
         let insert = insert
             .bind(tenant)
             .bind(root_keys.newest_id())
-            .bind(root_keys.wrap(random::bytes()?, &aad(tenant), &key))
+            .bind(root_keys.wrap(random::bytes()?, random::bytes()?, &aad(tenant), &key))
             .bind(platform::clock::now_ms());
         Ok((key, insert))
     }
@@ -132,7 +132,7 @@ fn aad(tenant: &str) -> [&[u8]; 2] {
 fn renew(root_keys: &RootKeys, row: &Row) -> Result<serde_json::Value> {
     let tenant: String = row.get("tenant_id")?;
     let wrapped: Vec<u8> = row.get("wrapped")?;
-    let renewed = root_keys.rewrap(random::bytes()?, &wrapped, &aad(&tenant))?;
+    let renewed = root_keys.rewrap(random::bytes()?, random::bytes()?, &wrapped, &aad(&tenant))?;
     Ok(json!({ "tenant": tenant, "old": RootKeys::id_of(&wrapped)?, "wrapped": hash::hex(&renewed) }))
 }
 

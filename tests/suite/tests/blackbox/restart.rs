@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use chancery::client::{Api, Client};
 use chancery_tests::variables::{Variables, random_base64};
-use crypto::{Curve, PrivateKey, base64};
+use crypto::{Curve, PrivateKey, base64, seal::HYBRID};
 use model::AuthLevel;
 use serde_json::{Value, json};
 
@@ -72,9 +72,10 @@ fn the_first_system_key_stays_deleted(shared: &Deployment) {
     refused(&t.system.get("/licenses/servicekey?keyId=root"), 404);
 }
 
+/// From one of AES-256 to a hybrid one.
 fn root_keys_rotate_under_traffic(shared: &Deployment) {
     const TENANTS: usize = 24;
-    let (old, new) = (format!("old:{}", random_base64()), format!("new:{}", random_base64()));
+    let (old, new) = (format!("old:{}", random_base64()), format!("new:{HYBRID}:{}", random_base64()));
     let variables = Variables::random().with("ROOT_KEY", &old);
     let t = Deployment::start(shared.instance.runtime, variables.clone()).unwrap();
     let places: Vec<_> = (0..TENANTS).map(|_| secrets_of(&unique("tenant"), &community())).collect();
@@ -130,7 +131,7 @@ fn root_keys_rotate_under_traffic(shared: &Deployment) {
     assert_eq!(key["keySecret"], json!(t.basic.secret));
 
     // A ring without the right key opens nothing, and says nothing either.
-    let t = t.restart(variables.with("ROOT_KEY", &format!("new:{}", random_base64()))).unwrap();
+    let t = t.restart(variables.with("ROOT_KEY", &format!("new:{HYBRID}:{}", random_base64()))).unwrap();
     let reply = t.service.call("POST", &format!("{}/fetch", places[0]), None);
     assert_eq!(reply.status, 500);
     let refusal: Value = serde_json::from_slice(&reply.body).unwrap();
