@@ -46,7 +46,7 @@ struct RootKey {
 
 #[derive(Clone)]
 enum Kind {
-    Aes(SealCipher),
+    Aes(Box<SealCipher>),
     /// X25519 and ML-KEM-768, combined by X-Wing: as long as one of them holds, so does what is wrapped.
     Hybrid(Box<DecapsulationKey>),
 }
@@ -146,7 +146,7 @@ impl RootKey {
         let bytes: Zeroizing<[u8; KEY]> =
             bytes.as_slice().try_into().map(Zeroizing::new).map_err(|_| Error::RootKeys("a key is not 32 bytes"))?;
         let kind = match kind {
-            None => Kind::Aes(SealCipher::new((&*bytes).into())),
+            None => Kind::Aes(Box::new(SealCipher::new((&*bytes).into()))),
             Some(HYBRID) => Kind::Hybrid(Box::new(DecapsulationKey::from(*bytes))),
             Some(_) => return Err(Error::RootKeys("a kind is not x25519+ml-kem-768")),
         };
