@@ -213,6 +213,7 @@ fn qnsp() -> Value {
         billing::Operations::openapi(),
         access_jit::Operations::openapi(),
         access_policies::Operations::openapi(),
+        kms_agility::Operations::openapi(),
         observability::Operations::openapi(),
         search::Operations::openapi(),
         security::Operations::openapi(),

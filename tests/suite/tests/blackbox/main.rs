@@ -57,6 +57,7 @@ mod qnsp_access_cross_tenant;
 mod qnsp_access_grants;
 mod qnsp_access_policies;
 mod qnsp_access_simulations;
+mod qnsp_agility;
 mod qnsp_audit;
 mod qnsp_auth;
 mod qnsp_auth_federation;
@@ -175,6 +176,7 @@ fn cases() -> Vec<Case> {
                 "audit-events",
                 "auth",
                 "billing",
+                "kms-agility",
                 "observability",
                 "search",
                 "security",
@@ -190,6 +192,7 @@ fn cases() -> Vec<Case> {
         of(["operators", "observability", "billing"], qnsp_observability::cases()),
         of(["operators", "observability", "tenants"], qnsp_observability_rules::cases()),
         of(["operators", "observability", "tenants"], qnsp_observability_dashboards::cases()),
+        of(["operators", "kms-agility"], qnsp_agility::cases()),
         of(["operators", "search"], qnsp_search::cases()),
         of(["operators", "search"], qnsp_search_operation::cases()),
         of(["operators", "auth"], qnsp_auth::cases()),
