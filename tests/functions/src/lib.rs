@@ -26,6 +26,7 @@ pub use groups;
 pub use healthz;
 pub use introspection;
 pub use key_authorization;
+pub use kms_agility;
 pub use observability;
 pub use operators;
 pub use pages;
@@ -68,6 +69,7 @@ pub async fn app(name: &str, host: Host) -> Option<Router> {
         "audit-events" => Some(audit_events::app(host).await),
         "auth" => Some(auth::app(host).await),
         "billing" => Some(billing::app(host).await),
+        "kms-agility" => Some(kms_agility::app(host).await),
         "observability" => Some(observability::app(host).await),
         "operators" => Some(operators::app(host).await),
         "search" => Some(search::app(host).await),
@@ -106,6 +108,7 @@ pub fn routes(name: &str) -> Option<Routes> {
         "audit-events" => Some(audit_events::routes()),
         "auth" => Some(auth::routes()),
         "billing" => Some(billing::routes()),
+        "kms-agility" => Some(kms_agility::routes()),
         "observability" => Some(observability::routes()),
         "operators" => Some(operators::routes()),
         "search" => Some(search::routes()),
