@@ -27,7 +27,7 @@ const TAKEN: &str = "IDEMPOTENCY_KEY_TAKEN";
 /// The key of a call, and what it came with.
 #[derive(Clone)]
 pub(crate) struct Idempotency {
-    /// Method and path with its ids.
+    /// Method and path with its ids, and the user where the answer is for nobody else.
     route: String,
     key: String,
     body_hash: String,
@@ -56,7 +56,8 @@ impl Idempotency {
         let key = key.ok_or_else(refused)?;
         let data_key = caller.admitted(Some(Stage::Input)).data_key(caller.tenant()).await?;
         let body_hash = hash::hex(&data_key.audit_hash(&[b"idempotency\0".as_slice(), body].concat()));
-        Ok(Some(Self { route: format!("POST {}", parts.uri.path()), key: key.to_owned(), body_hash }))
+        let user = if caller.controls().personal { format!(" {}", caller.user()) } else { String::new() };
+        Ok(Some(Self { route: format!("POST {}{user}", parts.uri.path()), key: key.to_owned(), body_hash }))
     }
 
     fn bind(&self, caller: &Caller, statement: Statement) -> Statement {

@@ -23,6 +23,8 @@ pub struct Controls {
     pub billable: Option<Billable>,
     /// Whether an operator may name a tenant that does not exist yet.
     pub names_new_tenant: bool,
+    /// Whether the answer is for the caller alone: an `Idempotency-Key` of another user says nothing here.
+    pub personal: bool,
     /// Whether the path is also served without its first segment, as the first catalogue has it.
     pub bare: bool,
 }
@@ -41,6 +43,7 @@ impl Controls {
             admin: false,
             billable: None,
             names_new_tenant: false,
+            personal: false,
             bare: false,
         }
     }
@@ -94,6 +97,11 @@ impl Controls {
     #[must_use]
     pub const fn for_new_tenant(self) -> Self {
         Self { names_new_tenant: true, ..self }
+    }
+
+    #[must_use]
+    pub const fn personal(self) -> Self {
+        Self { personal: true, ..self }
     }
 
     #[must_use]

@@ -87,3 +87,15 @@ async fn a_refusal_is_not_kept_and_a_bad_key_is_refused() {
         assert_eq!((reply.status.as_u16(), reply.body["details"]["Idempotency-Key"].is_string()), (400, true));
     }
 }
+
+#[tokio::test]
+async fn an_answer_for_the_caller_alone_is_replayed_to_nobody_else() {
+    let deployment = Deployment::new("personal").await;
+    let ask = async |role: &str| deployment.call("POST", "/auth/me", &key(FULL, role), &[KEY], "").await;
+    for role in ["admin", "owner"] {
+        let first = ask(role).await;
+        assert_eq!((first.body["user"].as_str(), first.header("x-idempotency-replayed")), (Some(role), None));
+        let again = ask(role).await;
+        assert_eq!((&again.body, again.header("x-idempotency-replayed")), (&first.body, Some("true")));
+    }
+}

@@ -14,6 +14,7 @@ service::operations! {
         create_thing => Access::Qnsp(ALL), "auth.thing.create";
         list_things => Access::Qnsp(LITTLE), "auth.thing.list";
         hello => Access::Qnsp(LITTLE);
+        name_me => Access::Qnsp(LITTLE.personal());
         set_billing => Access::Qnsp(Controls::of(Service::Billing, Role::Viewer)), "billing.thing.update";
     }
 }

@@ -60,6 +60,13 @@ pub async fn hello(call: Call) -> Result<Response> {
     call.answer(StatusCode::OK, &json!({ "name": name })).await
 }
 
+/// Answers what is for its caller alone.
+#[utoipa::path(post, path = "/auth/me")]
+pub async fn name_me(call: Call) -> Result<Response> {
+    let answer = json!({ "user": call.user() });
+    call.work().commit(StatusCode::OK, &answer).await
+}
+
 #[utoipa::path(get, path = "/billing/things")]
 pub async fn set_billing(call: Call) -> Result<Json<Value>> {
     call.work().run().await?;
