@@ -27,6 +27,7 @@ pub use healthz;
 pub use introspection;
 pub use key_authorization;
 pub use kms_agility;
+pub use kms_analytics;
 pub use observability;
 pub use operators;
 pub use pages;
@@ -70,6 +71,7 @@ pub async fn app(name: &str, host: Host) -> Option<Router> {
         "auth" => Some(auth::app(host).await),
         "billing" => Some(billing::app(host).await),
         "kms-agility" => Some(kms_agility::app(host).await),
+        "kms-analytics" => Some(kms_analytics::app(host).await),
         "observability" => Some(observability::app(host).await),
         "operators" => Some(operators::app(host).await),
         "search" => Some(search::app(host).await),
@@ -109,6 +111,7 @@ pub fn routes(name: &str) -> Option<Routes> {
         "auth" => Some(auth::routes()),
         "billing" => Some(billing::routes()),
         "kms-agility" => Some(kms_agility::routes()),
+        "kms-analytics" => Some(kms_analytics::routes()),
         "observability" => Some(observability::routes()),
         "operators" => Some(operators::routes()),
         "search" => Some(search::routes()),

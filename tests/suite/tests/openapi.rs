@@ -214,6 +214,7 @@ fn qnsp() -> Value {
         access_jit::Operations::openapi(),
         access_policies::Operations::openapi(),
         kms_agility::Operations::openapi(),
+        kms_analytics::Operations::openapi(),
         observability::Operations::openapi(),
         search::Operations::openapi(),
         security::Operations::openapi(),

@@ -30,6 +30,7 @@ pub const FUNCTIONS: &[Function] = &[
     Function { name: "auth", binding: "AUTH", routes: &["/auth/risk/...", "/auth/federation/..."] },
     Function { name: "billing", binding: "BILLING", routes: &["/billing/v1/..."] },
     Function { name: "kms-agility", binding: "KMS_AGILITY", routes: &["/kms/v1/crypto-agility/..."] },
+    Function { name: "kms-analytics", binding: "KMS_ANALYTICS", routes: &["/kms/v1/analytics/..."] },
     Function { name: "observability", binding: "OBSERVABILITY", routes: &["/observability/v1/..."] },
     Function { name: "operators", binding: "OPERATORS", routes: &["/caas/qnsp/..."] },
     Function { name: "search", binding: "SEARCH", routes: &["/search/v1/..."] },

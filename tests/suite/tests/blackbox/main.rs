@@ -70,6 +70,7 @@ mod qnsp_fuzz;
 mod qnsp_jit;
 mod qnsp_jit_grants;
 mod qnsp_jit_requests;
+mod qnsp_kms_analytics;
 mod qnsp_observability;
 mod qnsp_observability_dashboards;
 mod qnsp_observability_rules;
@@ -177,6 +178,7 @@ fn cases() -> Vec<Case> {
                 "auth",
                 "billing",
                 "kms-agility",
+                "kms-analytics",
                 "observability",
                 "search",
                 "security",
@@ -189,6 +191,7 @@ fn cases() -> Vec<Case> {
         of(["operators", "access-policies", "tenants"], qnsp_access_policies::cases()),
         of(["operators", "access-policies", "auth", "audit-log"], qnsp_access_cross_tenant::cases()),
         of(["operators", "access-policies", "billing"], qnsp_access_simulations::cases()),
+        of(["operators", "kms-analytics", "audit-events", "observability"], qnsp_kms_analytics::cases()),
         of(["operators", "observability", "billing"], qnsp_observability::cases()),
         of(["operators", "observability", "tenants"], qnsp_observability_rules::cases()),
         of(["operators", "observability", "tenants"], qnsp_observability_dashboards::cases()),
