@@ -32,14 +32,11 @@ pub(crate) async fn evaluate(caller: &Caller) -> Result<Found> {
     let mut batch = Anonymous::background(&caller.app).batch();
     let mut asked = Vec::new();
     for rule in &rules {
-        let slots = Series::of(caller.tenant(), &rule.metric).map(|series| {
-            let statements = rule.facts(&series, caller.now);
-            statements.into_iter().map(|statement| batch.push(statement)).collect::<Vec<_>>()
-        });
-        asked.push(slots.unwrap_or_default());
+        let statements = rule.facts(&Series::of(caller.tenant(), &rule.metric), caller.now);
+        asked.push(statements.into_iter().map(|statement| batch.push(statement)).collect::<Vec<_>>());
     }
-    if asked.iter().all(Vec::is_empty) {
-        return Ok(Found { firing: Vec::new(), calm: rules.into_iter().map(|rule| rule.id).collect() });
+    if asked.is_empty() {
+        return Ok(Found::default());
     }
     let outcomes = batch.read().await?;
     let mut found = Found::default();
@@ -80,7 +77,7 @@ impl Rule {
         }
     }
 
-    /// A metric that nothing records has no slots, and no anomaly.
+    /// By the outcomes of [`Rule::facts`].
     fn judge(&self, outcomes: &Outcomes, slots: &[Slot]) -> Result<Option<Severity>> {
         let facts = match (self.condition, slots) {
             (Condition::Threshold { .. }, [last]) => {

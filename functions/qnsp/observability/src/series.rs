@@ -27,8 +27,7 @@ pub(crate) struct Series<'a> {
 }
 
 impl<'a> Series<'a> {
-    /// `None` for a metric that nothing records yet.
-    pub(crate) fn of(tenant: &'a str, metric: &'a Metric) -> Option<Self> {
+    pub(crate) fn of(tenant: &'a str, metric: &'a Metric) -> Self {
         const COSTS: &str =
             "qnsp_allocations WHERE tenant_id = ?1 AND period_end > ?2 AND period_end <= ?3 AND currency = 'USD'";
         let costs = |from: String, key| Self {
@@ -57,7 +56,7 @@ impl<'a> Series<'a> {
             tie: ", id DESC",
             key: None,
         };
-        Some(match metric {
+        match metric {
             Metric::CostTotal => costs(COSTS.to_owned(), None),
             Metric::CostOf(resource_type) => costs(format!("{COSTS} AND resource_type = ?4"), Some(resource_type)),
             Metric::HttpRequests => minutes("calls * 1.0", ""),
@@ -67,8 +66,18 @@ impl<'a> Series<'a> {
             Metric::ErrorRate => snapshots("errorRate"),
             Metric::ActiveUsers => snapshots("activeUsers"),
             Metric::StorageUsage => snapshots("storageUsage"),
-            Metric::KmsOperations => return None,
-        })
+            Metric::KmsOperations => Self {
+                tenant,
+                from:
+                    "(SELECT hour, sum(uses) AS uses FROM qnsp_key_hours WHERE tenant_id = ?1 AND hour > ?2 / 3600000 \
+                       AND hour <= ?3 / 3600000 GROUP BY hour)"
+                        .to_owned(),
+                at: "hour * 3600000",
+                value: "uses * 1.0".to_owned(),
+                tie: "",
+                key: None,
+            },
+        }
     }
 
     fn bind(&self, select: String, after: i64, until: i64) -> Statement {

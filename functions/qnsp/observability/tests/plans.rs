@@ -31,7 +31,9 @@ async fn no_statement_goes_through_a_table() {
     let owner = key(FULL, "owner");
     let condition =
         |kind: &str| json!({ "type": kind, "parameters": { "operator": "gt", "value": 0, "minSlopePerHour": 0 } });
-    for (number, metric) in ["cost.total", "cost.vm", "http.latency_ms", "tenant.errorRate"].into_iter().enumerate() {
+    for (number, metric) in
+        ["cost.total", "cost.vm", "http.latency_ms", "tenant.errorRate", "kms.operations"].into_iter().enumerate()
+    {
         for kind in ["threshold", "deviation", "trend"] {
             let rule = json!({ "name": format!("{number}{kind}"), "metric": metric, "condition": condition(kind) });
             let path = "/observability/v1/anomaly-detection/rules";

@@ -111,7 +111,7 @@ fn a_rule_needs_all_its_parts(t: &Deployment) {
     make(&developer, &body);
     assert_eq!(developer.post(RULES, &body).status, 409, "the name is taken");
     assert_eq!(tenant.key("viewer").post(RULES, &rule("cost.vm", "threshold", &threshold)).status, 403);
-    // What nothing records yet is a series without points.
+    // No key was used yet: a series without points.
     let id = make(&developer, &rule("kms.operations", "threshold", &json!({ "operator": "gte", "value": 0 })));
     assert_eq!(seen(&developer, &id), []);
 }
