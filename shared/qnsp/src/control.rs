@@ -3,7 +3,7 @@
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderName, HeaderValue, StatusCode},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -85,7 +85,8 @@ async fn settle(caller: &Caller, mut error: Error) -> Response {
         }
     }
     match kept {
-        Some(answer) => ([(REPLAYED, "true")], &answer).into_response(),
+        // It may be a secret, which the first answer said nobody may store.
+        Some(answer) => ([(REPLAYED, "true"), (header::CACHE_CONTROL, "no-store")], &answer).into_response(),
         None => complete(caller, error).await.into_response(),
     }
 }

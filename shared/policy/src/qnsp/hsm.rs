@@ -158,6 +158,11 @@ impl KeyKind {
         }
     }
 
+    #[must_use]
+    pub fn is_post_quantum(self) -> bool {
+        self.key_type() == KeyType::Pqc
+    }
+
     fn fits(self, purpose: Purpose) -> bool {
         let wraps = matches!(purpose, Purpose::Encrypt | Purpose::Decrypt);
         match self {
