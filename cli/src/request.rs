@@ -2,7 +2,7 @@
 
 use crate::{
     Result,
-    client::{Client, Reply},
+    client::{Bearer, Client, Reply},
 };
 
 #[derive(Debug, PartialEq)]
@@ -40,6 +40,14 @@ impl Request {
     pub fn send(&self, client: &Client) -> Result<Reply> {
         let body = self.body.as_ref().map(|body| body.clone().into_bytes());
         client.call_with(self.method, &self.path, &borrowed(&self.query), &borrowed(&self.headers), body)?.accepted()
+    }
+}
+
+impl Request {
+    /// Sends with an API key; anything but success is an error.
+    pub fn send_with(&self, bearer: &Bearer) -> Result<Reply> {
+        let body = self.body.as_ref().map(|body| body.clone().into_bytes());
+        bearer.send(self.method, &self.path, &borrowed(&self.query), &borrowed(&self.headers), body)?.accepted()
     }
 }
 

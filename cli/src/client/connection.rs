@@ -9,7 +9,7 @@ use std::{
 use crypto::{Curve, Zeroizing};
 use serde::Deserialize;
 
-use super::Client;
+use super::{Bearer, Client};
 use crate::{Error, Result, json};
 
 const DEV_FILE: &str = ".chancery/dev.json";
@@ -19,12 +19,15 @@ const DEV_FILE: &str = ".chancery/dev.json";
 pub struct Given {
     pub url: Option<String>,
     pub license: Option<String>,
+    pub api_key: Option<String>,
     pub curve: Option<Curve>,
 }
 
 pub struct Connection {
     pub base_url: String,
     pub license: Option<Zeroizing<String>>,
+    /// Of a tenant of QNSP.
+    pub api_key: Option<Zeroizing<String>>,
     pub curve: Curve,
 }
 
@@ -35,14 +38,23 @@ struct DevFile {
     root_license_key: String,
     #[serde(default)]
     curve: Option<String>,
+    #[serde(default)]
+    qnsp: Option<DevTenant>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DevTenant {
+    owner_key: String,
 }
 
 impl Given {
-    /// `CHANCERY_URL`, `CHANCERY_LICENSE` and `CHANCERY_CURVE`.
+    /// `CHANCERY_URL`, `CHANCERY_LICENSE`, `CHANCERY_API_KEY` and `CHANCERY_CURVE`.
     pub fn from_env() -> Result<Self> {
         let read = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
         let curve = read("CHANCERY_CURVE").map(|name| parse_curve(&name)).transpose()?;
-        Ok(Self { url: read("CHANCERY_URL"), license: read("CHANCERY_LICENSE"), curve })
+        let [url, license, api_key] = ["CHANCERY_URL", "CHANCERY_LICENSE", "CHANCERY_API_KEY"].map(read);
+        Ok(Self { url, license, api_key, curve })
     }
 }
 
@@ -53,14 +65,14 @@ impl Connection {
         Self::resolve(Given::from_env()?, &here)
     }
 
-    /// What was given comes first. The local file adds its licence key and curve only for the address that it names
-    /// itself: its key is never shown to another deployment.
+    /// What was given comes first. The local file adds its keys and curve only for the address that it names itself: its
+    /// keys are never shown to another deployment.
     pub fn resolve(given: Given, from: &Path) -> Result<Self> {
         let dev = match find_upwards(from) {
             Some(path) => Some(read(&path)?),
             None => None,
         };
-        let Given { url, license, curve } = given;
+        let Given { url, license, api_key, curve } = given;
         let base_url = url.as_deref().or(dev.as_ref().map(|dev| dev.base_url.as_str())).ok_or_else(|| {
             Error::usage(format!(
                 "no deployment named, and no {DEV_FILE} from {} upwards.\n\
@@ -71,9 +83,12 @@ impl Connection {
         let base_url = base_url.trim_end_matches('/').to_owned();
         let dev = dev.filter(|dev| dev.base_url.trim_end_matches('/') == base_url);
         let file_curve = dev.as_ref().and_then(|dev| dev.curve.as_deref()).map(parse_curve).transpose()?;
+        let (dev_license, dev_tenant) = dev.map(|dev| (dev.root_license_key, dev.qnsp)).unzip();
+        let dev_key = dev_tenant.flatten().map(|tenant| tenant.owner_key);
         Ok(Self {
             base_url,
-            license: license.map(Zeroizing::new).or(dev.map(|dev| Zeroizing::new(dev.root_license_key))),
+            license: license.or(dev_license).map(Zeroizing::new),
+            api_key: api_key.or(dev_key).map(Zeroizing::new),
             curve: curve.or(file_curve).unwrap_or_default(),
         })
     }
@@ -84,6 +99,14 @@ impl Connection {
             Error::usage(format!("no licence key for {}: set CHANCERY_LICENSE to its keySecret", self.base_url))
         })?;
         Client::new(&self.base_url, self.curve, license)
+    }
+
+    /// A client that calls QNSP with the API key of this connection.
+    pub fn bearer(&self) -> Result<Bearer> {
+        let key = self.api_key.as_ref().ok_or_else(|| {
+            Error::usage(format!("no API key for {}: set CHANCERY_API_KEY to one of a QNSP tenant", self.base_url))
+        })?;
+        Bearer::new(&self.base_url, key)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The signing client: one caller (a licence key and a key pair) of one deployment. It signs every call afresh. What a
 //! call means, and how its answer is shown, is for the commands.
 
+mod bearer;
 mod connection;
 mod reply;
 mod signature;
@@ -17,6 +18,7 @@ use serde::Serialize;
 use serde_json::Value;
 use ureq::{Agent, SendBody, http};
 
+pub use bearer::Bearer;
 pub use connection::{Connection, Given, is_loopback};
 pub use reply::Reply;
 pub use signature::{Api, RequestId, SignedHeaders, generate_key, random, segment};

@@ -34,6 +34,9 @@ pub(super) struct Call {
     /// Do not sign
     #[arg(long)]
     anonymous: bool,
+    /// Send the API key of a QNSP tenant instead of a signature
+    #[arg(long, conflicts_with_all = ["encrypt", "anonymous"])]
+    bearer: bool,
 }
 
 impl Call {
@@ -48,6 +51,8 @@ impl Call {
         let (reply, opened) = if self.anonymous {
             let client = Client::new(&connection.base_url, connection.curve, "")?;
             (client.send(&method, &path, &query, &[], bytes(body))?.accepted()?, None)
+        } else if self.bearer {
+            (connection.bearer()?.send(&method, &path, &query, &[], bytes(body))?.accepted()?, None)
         } else {
             let (client, api) = (connection.client()?, Api::of(&path)?);
             let body = if self.encrypt { Some(encrypted(&client, api, body)?) } else { body };

@@ -12,6 +12,7 @@ mod environment;
 mod extension;
 mod key_secret;
 mod keygen;
+mod kms;
 mod licence;
 mod mail;
 mod portal;
@@ -23,20 +24,24 @@ mod secret;
 mod service;
 mod token;
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use clap::{Args, Parser, Subcommand};
 use crypto::Curve;
 
 use crate::{
     Error, Result,
-    client::{Client, Connection, Given, is_loopback},
+    client::{Bearer, Client, Connection, Given, is_loopback},
     output, usage,
 };
 
 const AFTER_HELP: &str = "\
 Deployment: --url and CHANCERY_URL come first, then .chancery/dev.json of a local deployment (scripts/up writes it),
-looked for from the working directory upwards. The licence key comes from CHANCERY_LICENSE or from the same file.
+looked for from the working directory upwards. The licence key comes from CHANCERY_LICENSE or from the same file, the API
+key of a QNSP tenant from CHANCERY_API_KEY or, for the tenant demo, from the same file.
 
 Exit codes: 0 done, 1 refused by the service (4xx) or found wrong, 2 wrong usage, 3 no answer or a fault of the service.";
 
@@ -58,6 +63,9 @@ struct Options {
     /// keySecret of the licence that signs; better given by the variable, because other users see command lines
     #[arg(long, global = true, env = "CHANCERY_LICENSE", hide_env_values = true)]
     license: Option<String>,
+    /// API key of a QNSP tenant; better given by the variable, as the licence is
+    #[arg(long, global = true, env = "CHANCERY_API_KEY", hide_env_values = true)]
+    api_key: Option<String>,
     /// Curve of the deployment: prime256v1 (if not given) or secp256k1
     #[arg(long, global = true, env = "CHANCERY_CURVE", hide_env_values = true, value_parser = parse_curve)]
     curve: Option<Curve>,
@@ -114,6 +122,9 @@ enum Command {
     /// Tenants of the QNSP API and their API keys
     #[command(subcommand)]
     Qnsp(qnsp::Qnsp),
+    /// Keys of a QNSP tenant in security modules, and the inventory of its cryptography
+    #[command(subcommand)]
+    Kms(kms::Kms),
     /// The audit log, and the proof that nobody rewrote it
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -161,6 +172,7 @@ impl Cli {
             Command::Portal(portal) => portal.run(&session),
             Command::Mail(mail) => mail.run(&session),
             Command::Qnsp(qnsp) => qnsp.run(&session),
+            Command::Kms(kms) => kms.run(&session),
             Command::Audit(audit) => audit.run(&session),
             Command::Environment(environment) => environment.run(&session),
             Command::Community(community) => community.run(&session),
@@ -179,6 +191,11 @@ impl Session {
         self.connection()?.client()
     }
 
+    /// For QNSP.
+    fn bearer(&self) -> Result<Bearer> {
+        self.connection()?.bearer()
+    }
+
     /// For what asks for no licence.
     fn anonymous(&self) -> Result<Client> {
         let connection = self.connection()?;
@@ -187,9 +204,9 @@ impl Session {
 
     fn connection(&self) -> Result<Connection> {
         let here = std::env::current_dir().map_err(|error| Error::usage(format!("no working directory: {error}")))?;
-        let Options { url, license, curve, .. } = &self.options;
+        let Options { url, license, api_key, curve, .. } = &self.options;
         let given = |option: &Option<String>| option.clone().filter(|text| !text.is_empty());
-        let given = Given { url: given(url), license: given(license), curve: *curve };
+        let given = Given { url: given(url), license: given(license), api_key: given(api_key), curve: *curve };
         let connection = Connection::resolve(given, &here)?;
         if connection.base_url.starts_with("http://") && !is_loopback(&connection.base_url) {
             note("warning: without https everybody on the way can read what is sent; only the headers are encrypted");
@@ -204,6 +221,12 @@ impl Session {
     fn json(&self) -> bool {
         self.options.json
     }
+}
+
+/// The time as the APIs write it.
+fn now() -> String {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    model::time::to_iso(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// A remark beside the result.

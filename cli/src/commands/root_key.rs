@@ -1,16 +1,13 @@
 //! `chancery root-key`: a new root key, and moving every data key over to it while requests go on.
 
-use std::{
-    path::PathBuf,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand};
 use crypto::{Zeroizing, base64, seal::HYBRID};
 use indicatif::{ProgressBar, ProgressStyle};
 use model::caas::RootKeyStatus;
 
-use super::{Session, note, ring_file};
+use super::{Session, note, now, ring_file};
 use crate::{
     Error, Result,
     client::{Client, random},
@@ -154,9 +151,7 @@ fn finished(status: &RootKeyStatus) -> String {
 }
 
 fn today() -> String {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let iso = model::time::to_iso(i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
-    iso.split('T').next().unwrap_or_default().to_owned()
+    now().split('T').next().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 mod env;
 #[cfg(test)]
-mod readers;
+pub(crate) mod readers;
 mod yaml;
 
 use clap::ValueEnum;

@@ -124,8 +124,7 @@ fn same(one: &Json, other: &Json) -> bool {
 
 /// Those of npm, and those of PyPI where there is a Python.
 fn readers(format: &'static str) -> Vec<Reader<'static>> {
-    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/readers");
-    let (js, py) = (scripts.join("read.mjs"), scripts.join("read.py"));
+    let (js, py) = (script("read.mjs"), script("read.py"));
     let mut readers: Vec<Reader<'_>> =
         vec![("npm", Box::new(move |texts| by_script("node".into(), &js, format, texts)))];
     match python() {
@@ -138,8 +137,12 @@ fn readers(format: &'static str) -> Vec<Reader<'static>> {
     readers
 }
 
+pub(crate) fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/readers").join(name)
+}
+
 /// The one with the packages, which scripts/setup makes wherever there is a Python.
-fn python() -> Option<PathBuf> {
+pub(crate) fn python() -> Option<PathBuf> {
     let cache = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let cache = cache.unwrap_or_else(|| PathBuf::from(env::var_os("HOME").unwrap()).join(".cache"));
     let python = cache.join("chancery/tools/python-readers/bin/python");
@@ -151,7 +154,7 @@ fn python() -> Option<PathBuf> {
     None
 }
 
-fn by_script(program: PathBuf, script: &Path, format: &str, texts: &[String]) -> Vec<Json> {
+pub(crate) fn by_script(program: PathBuf, script: &Path, format: &str, texts: &[String]) -> Vec<Json> {
     let texts = Json::List(texts.iter().cloned().map(Json::Text).collect()).to_string();
     let mut command = Command::new(program);
     command.arg(script).arg(format).env_clear().env("PATH", env::var_os("PATH").unwrap());
