@@ -6,13 +6,15 @@ import { execFileSync } from "node:child_process";
 import { chromium } from "playwright-core";
 import { start } from "./deployment.mjs";
 import * as journey from "./journey.mjs";
+import * as keys from "./keys.mjs";
 import * as operator from "./operator.mjs";
 import * as reference from "./reference.mjs";
+import * as tenant from "./tenant.mjs";
 import { visit } from "./visitor.mjs";
 
 const words = process.argv.slice(2);
 const filter = words.find((word) => !word.startsWith("--")) ?? "";
-const cases = [journey, operator, reference].flatMap((area) => Object.entries(area)).filter(([name]) => name.includes(filter));
+const cases = [journey, operator, tenant, keys, reference].flatMap((area) => Object.entries(area)).filter(([name]) => name.includes(filter));
 
 const executablePath = process.env.CHROMIUM || execFileSync("sh", ["-c", "command -v chromium"], { encoding: "utf8" }).trim();
 

@@ -49,3 +49,27 @@ export async function member(page, deployment) {
   await page.getByRole("heading", { name: "Welcome, Ada Lovelace" }).waitFor();
   return email;
 }
+
+/** A tenant of QNSP with a key of its owner. */
+export function tenant(deployment, name, ...attributes) {
+  const { tenantId } = deployment.tool("qnsp", "tenant", "create", name, "--tier", "enterprise-pro", ...attributes);
+  const { apiKey } = deployment.tool("qnsp", "key", "create", "--tenant", tenantId, "--role", "owner", "--name", "browser");
+  return { tenantId, apiKey };
+}
+
+export async function looksInto(page, apiKey, view) {
+  await page.opens("/portal/ui/operator");
+  await page.getByLabel("API key", { exact: true }).last().fill(apiKey);
+  await page.getByRole("button", { name: "Look into the tenant" }).click();
+  if (view) await page.getByRole("button", { name: view, exact: true }).click();
+}
+
+/** Calls of the API beside the page, in the name of a key. */
+export function api(page, apiKey) {
+  const ask = async (method, path, data) => {
+    const answer = await page.request.fetch(path, { method, headers: { authorization: `Bearer ${apiKey}` }, data });
+    assert.ok(answer.ok(), `${method} ${path}: ${await answer.text()}`);
+    return answer.json();
+  };
+  return { get: (path) => ask("GET", path), post: (path, data) => ask("POST", path, data) };
+}

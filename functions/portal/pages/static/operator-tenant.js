@@ -5,6 +5,8 @@ import { form } from "./form.js";
 import { graph, grants, requests } from "./operator-access.js";
 import { anomalies, costs, newBudget } from "./operator-costs.js";
 import { dashboards } from "./operator-dashboards.js";
+import { escrows } from "./operator-escrow.js";
+import { adoption, keys, readiness } from "./operator-keys.js";
 import { attacks, executions } from "./operator-security.js";
 import { tail } from "./operator-tail.js";
 import { bar, columns } from "./plot.js";
@@ -18,6 +20,8 @@ const VIEWS = [
   ["Quotas and usage", [["Quotas", quotas], ["Usage", usage]]],
   ["Revenue", [["Revenue", revenue]]],
   ["Access", [["Requests for access", requests], ["Active grants", grants], ["Who reaches what", graph]]],
+  ["Keys", [["Keys", keys], ["Readiness", readiness], ["Adoption", adoption]]],
+  ["Escrow", [["Keys in escrow", escrows]]],
   ["Security", [["Attack paths", attacks], ["Playbooks that wait", executions]]],
   ["Costs", [["Costs", costs], ["Anomalies", anomalies], ["New budget", newBudget]]],
   ["Dashboards", [["Dashboards", dashboards]]],
