@@ -215,6 +215,8 @@ fn qnsp() -> Value {
         access_policies::Operations::openapi(),
         kms_agility::Operations::openapi(),
         kms_analytics::Operations::openapi(),
+        kms_hsm::Operations::openapi(),
+        kms_keys::Operations::openapi(),
         observability::Operations::openapi(),
         search::Operations::openapi(),
         security::Operations::openapi(),

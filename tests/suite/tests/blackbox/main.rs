@@ -39,6 +39,7 @@ mod key_authorization;
 mod kill;
 mod matrix;
 mod memory;
+mod openbao;
 mod pages;
 mod permission_table;
 mod permissions;
@@ -67,6 +68,10 @@ mod qnsp_auth_risk;
 mod qnsp_auth_stats;
 mod qnsp_billing;
 mod qnsp_fuzz;
+mod qnsp_hsm;
+mod qnsp_hsm_keys;
+mod qnsp_hsm_server;
+mod qnsp_hsm_uses;
 mod qnsp_jit;
 mod qnsp_jit_grants;
 mod qnsp_jit_requests;
@@ -179,6 +184,8 @@ fn cases() -> Vec<Case> {
                 "billing",
                 "kms-agility",
                 "kms-analytics",
+                "kms-hsm",
+                "kms-keys",
                 "observability",
                 "search",
                 "security",
@@ -210,6 +217,10 @@ fn cases() -> Vec<Case> {
             ["access-policies", "auth", "operators", "search", "security", "tenants"],
             qnsp_security_compliance::cases(),
         ),
+        of(["audit-events", "kms-hsm", "kms-keys", "operators"], qnsp_hsm::cases()),
+        of(["kms-hsm", "kms-keys", "operators"], qnsp_hsm_keys::cases()),
+        of(["kms-hsm", "kms-keys", "operators"], qnsp_hsm_server::cases()),
+        of(["audit-events", "kms-hsm", "kms-keys", "operators", "tenants"], qnsp_hsm_uses::cases()),
         of(["access-jit", "operators", "tenants"], qnsp_jit::cases()),
         of(["access-jit", "operators"], qnsp_jit_grants::cases()),
         of(["access-jit", "auth", "operators"], qnsp_jit_requests::cases()),

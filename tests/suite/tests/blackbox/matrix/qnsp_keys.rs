@@ -66,14 +66,15 @@ pub fn callers<'a>(controls: Controls, sample: &Sample, world: &World<'a>) -> Ve
     };
     let operator = if sample.names_tenant { Expected::Admitted } else { Expected::Foreign };
     let needs_tier = controls.entitled && controls.service.least_tier() > Tier::Free;
+    let needs_add_on = controls.add_on.is_some();
     vec![
         caller("a revoked key", &keys.revoked, refused(401)),
         caller("an expired key", &keys.expired, refused(401)),
         caller("a role without a rank", &keys.unranked, by_role(None)),
         caller("the owner of a suspended tenant", &keys.suspended, stranger(controls.refuses_suspended())),
         caller("the owner of another tenant", &cast.foreign, stranger(false)),
-        caller("the owner of a free tenant", &cast.free, stranger(needs_tier)),
-        caller("the owner of a tenant without add-ons", &cast.without_add_ons, stranger(controls.add_on.is_some())),
+        caller("the owner of a free tenant", &cast.free, stranger(needs_tier || needs_add_on)),
+        caller("the owner of a tenant without add-ons", &cast.without_add_ons, stranger(needs_add_on)),
         caller("an operator", &cast.operator, operator),
         caller("a viewer", &cast.viewer, by_role(Some(Role::Viewer))),
         caller("a developer", &cast.developer, by_role(Some(Role::Developer))),

@@ -1,0 +1,85 @@
+//! A server of OpenBao, whose transit API keeps keys. `scripts/setup` installs the program wherever there is a Python; the
+//! server keeps everything in memory.
+
+use std::{
+    env,
+    io::{Write as _, stderr},
+    net::TcpListener,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+
+/// The token that may do everything.
+pub const TOKEN: &str = "root-token-of-a-case";
+
+pub struct OpenBao {
+    process: Child,
+    pub port: u16,
+}
+
+/// Where the program is; without it, on a machine without Python, nothing is known about servers.
+fn program() -> Option<PathBuf> {
+    let cache = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let cache = cache.unwrap_or_else(|| PathBuf::from(env::var_os("HOME").unwrap()).join(".cache"));
+    let program = cache.join("chancery/tools/openbao/bao");
+    if program.exists() {
+        return Some(program);
+    }
+    let any = Command::new("python3").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    assert!(any.is_err(), "{} is missing: run scripts/setup", program.display());
+    // Not by a macro: the test program would keep it to itself.
+    writeln!(stderr(), "NOT RUN: there is no python3, and so no OpenBao").unwrap();
+    None
+}
+
+impl OpenBao {
+    /// A server with the transit API at its usual path.
+    pub fn start() -> Option<Self> {
+        let program = program()?;
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut command = Command::new(program);
+        command.args(["server", "-dev", "-dev-no-store-token", &format!("-dev-root-token-id={TOKEN}")]);
+        command.arg(format!("-dev-listen-address=127.0.0.1:{port}"));
+        let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let server = Self { process, port };
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while !server.try_post("/v1/sys/mounts/transit", &json!({ "type": "transit" })) {
+            assert!(Instant::now() < deadline, "OpenBao does not start");
+            thread::sleep(Duration::from_millis(100));
+        }
+        Some(server)
+    }
+
+    fn try_post(&self, path: &str, body: &Value) -> bool {
+        let request = ureq::post(format!("http://127.0.0.1:{}{path}", self.port)).header("x-vault-token", TOKEN);
+        request.send(body.to_string()).is_ok()
+    }
+
+    pub fn post(&self, path: &str, body: &Value) {
+        assert!(self.try_post(path, body), "{path}");
+    }
+
+    /// What it says of a key; `None` where it has none.
+    pub fn key(&self, id: &str) -> Option<Value> {
+        let request = ureq::get(format!("http://127.0.0.1:{}/v1/transit/keys/{id}", self.port));
+        let text = request.header("x-vault-token", TOKEN).call().ok()?.body_mut().read_to_string().unwrap();
+        Some(serde_json::from_str(&text).unwrap())
+    }
+
+    /// From now on nobody answers there.
+    pub fn stop(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+impl Drop for OpenBao {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
