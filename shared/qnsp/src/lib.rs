@@ -2,6 +2,7 @@
 //! operations. What an operation needs of it stands in its row; its handler takes a [`Call`] and gives an answer.
 
 pub mod access;
+pub mod agility;
 pub mod audit_chain;
 pub mod audit_event;
 mod call;

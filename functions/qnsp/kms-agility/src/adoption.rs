@@ -7,10 +7,8 @@ use policy::qnsp::{
     Algorithm,
     adoption::{DayUse, adoption, first_day},
 };
-use qnsp::{Call, day_of};
+use qnsp::{Call, agility::KeySlots, day_of};
 use service::Result;
-
-use crate::keys::FactSlots;
 
 /// Show how many keys are post-quantum, and how often they were used on each of the last 30 days.
 #[utoipa::path(
@@ -20,7 +18,7 @@ use crate::keys::FactSlots;
 pub(crate) async fn show_pqc_adoption(call: Call) -> Result<Json<PqcAdoption>> {
     let today = day_of(call.now);
     let mut work = call.work();
-    let facts = FactSlots::push(&mut work, &call);
+    let facts = KeySlots::push(&mut work, &call);
     let days = Statement::new(
         "SELECT day, algorithm, uses FROM qnsp_algorithm_days WHERE tenant_id = ?1 AND day BETWEEN ?2 AND ?3",
     );

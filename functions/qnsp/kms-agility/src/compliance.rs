@@ -10,12 +10,10 @@ use model::{
 };
 use platform::{Row, Statement};
 use policy::qnsp::crypto_compliance::{Connection, Escrow, Facts, Recovery, assess, framework};
-use qnsp::{Call, Caller, Nothing, audit_chain, impossible};
+use qnsp::{Call, Caller, Nothing, agility::KeySlots, audit_chain, impossible};
 use serde::Deserialize;
 use service::Result;
 use utoipa::IntoParams;
-
-use crate::keys::FactSlots;
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -38,7 +36,7 @@ pub(crate) async fn show_crypto_compliance(call: Call<Nothing, ShowCompliance>) 
     // The log is verified for the framework alone that asks for it.
     let chain = if framework == Framework::Nist { Some(audit_chain::verify(&call).await?) } else { None };
     let mut work = call.work();
-    let keys = FactSlots::push_with_ids(&mut work, &call);
+    let keys = KeySlots::push_with_ids(&mut work, &call);
     let [connections, escrows, recoveries, plans] = selects(&call).map(|select| work.push(select));
     if let Some(remember) = chain.as_ref().and_then(|chain| chain.remember(&call)) {
         work.push(remember);

@@ -3,12 +3,10 @@
 
 mod adoption;
 mod compliance;
-mod keys;
 mod plan_store;
 mod plans;
 mod readiness;
 mod risk;
-mod standing;
 mod usage;
 
 use axum::Router;

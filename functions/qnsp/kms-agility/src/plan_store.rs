@@ -1,10 +1,7 @@
 //! Plans as they are stored, and how far they have come.
 
 use model::{
-    qnsp::{
-        agility::{CreateMigrationPlan, MigrationSchedule, Plan, PlanProgress, PlanScope, PlanStatus, PlanSummary},
-        kms::AlgorithmStatus,
-    },
+    qnsp::agility::{CreateMigrationPlan, MigrationSchedule, Plan, PlanProgress, PlanScope, PlanStatus, PlanSummary},
     time::{IsoTime, from_iso},
 };
 use platform::{Row, Statement};
@@ -12,15 +9,14 @@ use policy::qnsp::{
     duration,
     migration_plan::{current_phase, progress},
 };
-use qnsp::{AskPage, Caller, missing};
+use qnsp::{
+    AskPage, Caller,
+    agility::{bind, recommended},
+    missing,
+};
 use serde::Deserialize;
 use serde_json::{json, value::RawValue};
 use service::{Error, Guard, Result};
-
-use crate::{
-    keys::list,
-    standing::{bind, of_status},
-};
 
 /// The column of which no two rows of a tenant may have the same value.
 pub(crate) const NAME: &str = "qnsp_migration_plans.name";
@@ -66,7 +62,7 @@ pub(crate) fn schedule_text(schedule: &MigrationSchedule) -> Result<String> {
 /// Plans with the number of keys in their scope, and of those that are migrated: of a recommended algorithm, or retired
 /// with a successor of one.
 fn with_progress(plans: &str) -> String {
-    let recommended = of_status(AlgorithmStatus::Recommended);
+    let recommended = recommended();
     format!(
         "WITH good (name) AS MATERIALIZED ({recommended}), \
          keys AS MATERIALIZED (SELECT k.id, k.key_type, (k.algorithm IN (SELECT name FROM good) OR (k.status = 'retired' \
@@ -146,6 +142,11 @@ pub(crate) fn plan(row: &Row, now: i64) -> Result<Plan> {
 
 fn status(row: &Row) -> Result<PlanStatus> {
     row.get::<String>("status")?.parse().map_err(|_| Error::internal("a plan of an unknown status"))
+}
+
+fn list(row: &Row, column: &str) -> Result<Vec<String>> {
+    let text: String = row.get(column)?;
+    serde_json::from_str(&text).map_err(|_| Error::internal("a stored list that is not JSON"))
 }
 
 fn raw(text: String) -> Result<Box<RawValue>> {

@@ -16,12 +16,14 @@ use policy::qnsp::{
     Algorithm, duration,
     migration_plan::{leading_to, may_be_target},
 };
-use qnsp::{AskPage, Call, Caller, Nothing, conflict, impossible, impossible_fields, missing, new_id};
+use qnsp::{
+    AskPage, Call, Caller, Nothing, agility::is_not_enforced, conflict, impossible, impossible_fields, missing, new_id,
+};
 use serde::Deserialize;
 use serde_json::json;
 use service::{Error, Guard, Result};
 
-use crate::{plan_store as store, standing::is_not_enforced};
+use crate::plan_store as store;
 
 const NO_TARGET: &str = "must be a recommended algorithm, such as ML-KEM-768, ML-DSA-65 or AES-256";
 

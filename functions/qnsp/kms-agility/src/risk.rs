@@ -3,10 +3,8 @@
 use axum::Json;
 use model::qnsp::agility::QuantumRisks;
 use policy::qnsp::quantum_risk;
-use qnsp::Call;
+use qnsp::{Call, agility::KeySlots};
 use service::Result;
-
-use crate::keys::FactSlots;
 
 /// Assess the quantum risk of each algorithm of active keys.
 #[utoipa::path(
@@ -15,7 +13,7 @@ use crate::keys::FactSlots;
 )]
 pub(crate) async fn assess_quantum_risk(call: Call) -> Result<Json<QuantumRisks>> {
     let mut work = call.work();
-    let facts = FactSlots::push(&mut work, &call);
+    let facts = KeySlots::push(&mut work, &call);
     let outcomes = work.run().await?;
     Ok(Json(quantum_risk::assess(&facts.read(&outcomes, call.now)?)))
 }

@@ -12,10 +12,8 @@ use model::{
 };
 use platform::Statement;
 use policy::qnsp::{Algorithm, number};
-use qnsp::{AskPage, Call, Nothing};
+use qnsp::{AskPage, Call, Nothing, agility::Enforced};
 use service::Result;
-
-use crate::standing::Enforced;
 
 /// How many algorithms are looked at that applications have named.
 const MOST: i64 = 10_000;

@@ -23,7 +23,7 @@ use policy::qnsp::{Billable, Controls, Role, Service};
 use service::Access;
 
 pub async fn app(host: Host) -> Router {
-    qnsp::serve(host, routes()).await
+    qnsp::serve_with_service_key(host, routes()).await
 }
 
 platform::export!(app);
