@@ -215,6 +215,7 @@ fn qnsp() -> Value {
         access_policies::Operations::openapi(),
         kms_agility::Operations::openapi(),
         kms_analytics::Operations::openapi(),
+        kms_escrow::Operations::openapi(),
         kms_hsm::Operations::openapi(),
         kms_keys::Operations::openapi(),
         observability::Operations::openapi(),

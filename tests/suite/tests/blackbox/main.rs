@@ -67,6 +67,8 @@ mod qnsp_auth_reports;
 mod qnsp_auth_risk;
 mod qnsp_auth_stats;
 mod qnsp_billing;
+mod qnsp_escrow;
+mod qnsp_escrow_recovery;
 mod qnsp_fuzz;
 mod qnsp_hsm;
 mod qnsp_hsm_keys;
@@ -184,6 +186,7 @@ fn cases() -> Vec<Case> {
                 "billing",
                 "kms-agility",
                 "kms-analytics",
+                "kms-escrow",
                 "kms-hsm",
                 "kms-keys",
                 "observability",
@@ -203,6 +206,8 @@ fn cases() -> Vec<Case> {
         of(["operators", "observability", "tenants"], qnsp_observability_rules::cases()),
         of(["operators", "observability", "tenants"], qnsp_observability_dashboards::cases()),
         of(["operators", "kms-agility"], qnsp_agility::cases()),
+        of(["operators", "kms-hsm", "kms-keys", "kms-escrow"], qnsp_escrow::cases()),
+        of(["operators", "kms-hsm", "kms-keys", "kms-escrow"], qnsp_escrow_recovery::cases()),
         of(["operators", "search"], qnsp_search::cases()),
         of(["operators", "search"], qnsp_search_operation::cases()),
         of(["operators", "auth"], qnsp_auth::cases()),
@@ -214,7 +219,18 @@ fn cases() -> Vec<Case> {
         of(["access-policies", "audit-events", "operators", "security", "tenants"], qnsp_security::cases()),
         of(["access-jit", "access-policies", "operators", "security"], qnsp_security_attacks::cases()),
         of(
-            ["access-policies", "auth", "operators", "search", "security", "tenants"],
+            [
+                "access-policies",
+                "audit-log",
+                "auth",
+                "kms-escrow",
+                "kms-hsm",
+                "kms-keys",
+                "operators",
+                "search",
+                "security",
+                "tenants",
+            ],
             qnsp_security_compliance::cases(),
         ),
         of(["audit-events", "kms-hsm", "kms-keys", "operators"], qnsp_hsm::cases()),

@@ -24,6 +24,7 @@ mod samples_qnsp_escrow;
 mod samples_qnsp_hsm;
 mod samples_qnsp_kms;
 mod states;
+mod states_escrow;
 mod world;
 
 use std::{collections::BTreeMap, sync::Arc};

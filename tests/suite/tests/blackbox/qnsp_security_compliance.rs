@@ -11,6 +11,7 @@ use crate::{
     deployment::Deployment,
     qnsp::{Caller, Cast, Tenant, refuses},
     qnsp_auth::UNKNOWN,
+    qnsp_escrow::Scene,
 };
 
 pub fn cases() -> Vec<Case> {
@@ -18,6 +19,7 @@ pub fn cases() -> Vec<Case> {
         case(a_control_is_created_shown_changed_and_deleted),
         case(controls_that_break_a_rule_are_refused),
         case(an_assessment_looks_at_the_state_of_the_tenant),
+        case(an_assessment_looks_at_keys_escrows_and_signed_checkpoints),
         case(own_controls_count_beside_the_built_in_ones),
         case(a_full_quota_fails_its_check),
         case(a_backup_that_is_planned_passes_its_check),
@@ -100,7 +102,7 @@ fn an_assessment_looks_at_the_state_of_the_tenant(t: &Deployment) {
     let all = json!(["SOC2", "GDPR", "PCI-DSS"]);
     let first = assess(&cast.developer, &all);
     assert_eq!(names(&first), ["assessmentId", "byFramework", "noData", "overallScore"]);
-    // Without a risk policy, backups and escrows; keys, incidents and retention of storage are not kept yet.
+    // Without a risk policy, backups, keys and escrows; incidents and retention of storage are not kept yet.
     let expected = json!({ "SOC2": score(50.0, 2, 2), "GDPR": score(50.0, 1, 1), "PCI-DSS": score(50.0, 2, 2) });
     assert_eq!((&first["byFramework"], &first["overallScore"]), (&expected, &json!(50.0)));
     assert_eq!(first["noData"], json!({ "SOC2": ["CC6.7"], "PCI-DSS": ["3.7"] }));
@@ -131,6 +133,27 @@ fn an_assessment_looks_at_the_state_of_the_tenant(t: &Deployment) {
         cast.tenant.id
     );
     assert_eq!(database::text(&t.instance, &format!("SELECT CAST(({metered}) AS TEXT)")), "5.0");
+}
+
+fn an_assessment_looks_at_keys_escrows_and_signed_checkpoints(t: &Deployment) {
+    let scene = Scene::new(t, 2);
+    let assessed = || {
+        let assessed = assess(&scene.cast.developer, &json!(["PCI-DSS", "SOC2"]));
+        (assessed["byFramework"]["PCI-DSS"].clone(), assessed["noData"].clone())
+    };
+    assert_eq!(assessed(), (score(50.0, 2, 2), json!({ "SOC2": ["CC6.7"], "PCI-DSS": ["3.7"] })));
+    // The only key should be replaced, and no plan says so.
+    scene.key("ec");
+    assert_eq!(assessed(), (score(25.0, 1, 3), json!({})));
+    // Two of three keys are as they should be: 53 of 100.
+    scene.key("aes");
+    scene.key("pqc");
+    assert_eq!(assessed(), (score(50.0, 2, 2), json!({})));
+    scene.created(2, &json!({}));
+    assert_eq!(assessed(), (score(75.0, 3, 1), json!({})));
+    let made = t.root.post(&format!("/caas/audit/{}/checkpoint", scene.cast.tenant.id), &json!({}));
+    ok(&made, 200);
+    assert_eq!(assessed(), (score(75.0, 3, 1), json!({})), "the signature of the checkpoint is the service's");
 }
 
 fn own_controls_count_beside_the_built_in_ones(t: &Deployment) {

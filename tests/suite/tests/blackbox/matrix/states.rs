@@ -1,11 +1,12 @@
 //! Examples that no sample can ask, because the state that they need is there once: a workflow of a new tenant, access
-//! that somebody asked for, a playbook that waits for its approval, a dashboard with data, and a payment that failed.
+//! that somebody asked for, a playbook that waits for its approval, a dashboard with data, and a payment that failed. Those of
+//! escrow are in a file of their own.
 
 use chancery::client::Reply;
 use chancery_tests::variables::random_uuid;
 use serde_json::{Value, json};
 
-use super::examples::example;
+use super::{examples::example, states_escrow};
 use crate::{
     answer::ok,
     clock,
@@ -15,10 +16,10 @@ use crate::{
 
 /// The operations that were asked, each with its example.
 #[derive(Default)]
-struct Told(Vec<(String, Value)>);
+pub(super) struct Told(Vec<(String, Value)>);
 
 impl Told {
-    fn tell(&mut self, name: &str, body: Value, reply: Reply) -> Value {
+    pub(super) fn tell(&mut self, name: &str, body: Value, reply: Reply) -> Value {
         self.0.push((name.to_owned(), example(Some(&body), &reply)));
         reply.json().unwrap_or_default()
     }
@@ -36,6 +37,7 @@ pub fn examples(t: &Deployment) -> Vec<(String, Value)> {
     playbooks(&mut told, &developer, &admin);
     compliance(&mut told, &admin);
     attack_surface(&mut told, &developer);
+    states_escrow::recovery(t, &mut told);
     told.0
 }
 
