@@ -28,6 +28,7 @@ pub use introspection;
 pub use key_authorization;
 pub use kms_agility;
 pub use kms_analytics;
+pub use kms_escrow;
 pub use kms_hsm;
 pub use kms_keys;
 pub use observability;
@@ -74,6 +75,7 @@ pub async fn app(name: &str, host: Host) -> Option<Router> {
         "billing" => Some(billing::app(host).await),
         "kms-agility" => Some(kms_agility::app(host).await),
         "kms-analytics" => Some(kms_analytics::app(host).await),
+        "kms-escrow" => Some(kms_escrow::app(host).await),
         "kms-hsm" => Some(kms_hsm::app(host).await),
         "kms-keys" => Some(kms_keys::app(host).await),
         "observability" => Some(observability::app(host).await),
@@ -116,6 +118,7 @@ pub fn routes(name: &str) -> Option<Routes> {
         "billing" => Some(billing::routes()),
         "kms-agility" => Some(kms_agility::routes()),
         "kms-analytics" => Some(kms_analytics::routes()),
+        "kms-escrow" => Some(kms_escrow::routes()),
         "kms-hsm" => Some(kms_hsm::routes()),
         "kms-keys" => Some(kms_keys::routes()),
         "observability" => Some(observability::routes()),

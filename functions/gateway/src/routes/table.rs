@@ -31,6 +31,7 @@ pub const FUNCTIONS: &[Function] = &[
     Function { name: "billing", binding: "BILLING", routes: &["/billing/v1/..."] },
     Function { name: "kms-agility", binding: "KMS_AGILITY", routes: &["/kms/v1/crypto-agility/..."] },
     Function { name: "kms-analytics", binding: "KMS_ANALYTICS", routes: &["/kms/v1/analytics/..."] },
+    Function { name: "kms-escrow", binding: "KMS_ESCROW", routes: &["/kms/v1/escrow/..."] },
     Function { name: "kms-hsm", binding: "KMS_HSM", routes: &["/kms/v1/byohsm/connections/...", "/kms/v1/byohsm/keys/:keyId", "/kms/v1/byohsm/sign", "/kms/v1/byohsm/unwrap", "/kms/v1/byohsm/verify", "/kms/v1/byohsm/wrap"] },
     Function { name: "kms-keys", binding: "KMS_KEYS", routes: &["/kms/v1/byohsm/keys"] },
     Function { name: "observability", binding: "OBSERVABILITY", routes: &["/observability/v1/..."] },
