@@ -3,7 +3,7 @@
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -85,8 +85,7 @@ async fn settle(caller: &Caller, mut error: Error) -> Response {
         }
     }
     match kept {
-        // It may be a secret, which the first answer said nobody may store.
-        Some(answer) => ([(REPLAYED, "true"), (header::CACHE_CONTROL, "no-store")], &answer).into_response(),
+        Some(answer) => ([(REPLAYED, "true")], &answer).into_response(),
         None => complete(caller, error).await.into_response(),
     }
 }

@@ -1,9 +1,6 @@
 //! Keys are wrapped and unwrapped.
 
-use axum::{
-    http::{HeaderValue, header},
-    response::Response,
-};
+use axum::response::Response;
 use crypto::base64;
 use hsm::PublicKey;
 use model::qnsp::{
@@ -75,7 +72,6 @@ pub(crate) async fn unwrap_key(call: Call<UnwrapKey>) -> Result<Response> {
         Err(fault) => return Err(used.refuse(&call, fault).await),
     };
     let answer = KeyUnwrapped { unwrapped_key: base64::encode(&plain) };
-    let mut response = used.finish(&call, wrapped.len(), &answer).await?;
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    // As of every answer of the API, nobody keeps a copy of it on the way.
+    used.finish(&call, wrapped.len(), &answer).await
 }
