@@ -4,7 +4,7 @@
 use platform::Statement;
 
 use crate::{
-    NEW_UUID,
+    NEW_UUID, Work,
     counters::minute_of,
     deprecation::{is_forbidden, registry},
 };
@@ -18,19 +18,51 @@ const HOURS: i64 = 24;
 
 const COLUMNS: &str = "tenant_id, id, rule_id, key_id, occasion, alert_type, severity, message, triggered_at, channels";
 
+/// The statements by which alerts end and are raised.
+pub(crate) struct Judgement {
+    /// The first ends alerts; the second raises them, and tells their channels.
+    rules: [Statement; 2],
+    /// Those of the rules that have no channels.
+    others: Vec<Statement>,
+}
+
+impl Judgement {
+    pub(crate) fn push(self, work: &mut Work) {
+        let [end, raise] = self.rules;
+        work.push(end);
+        let raised = work.push(raise);
+        work.notify(raised);
+        for statement in self.others {
+            work.push(statement);
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn statements(self) -> Vec<Statement> {
+        self.rules.into_iter().chain(self.others).collect()
+    }
+}
+
+/// Looks at the rules of too little, for those who list alerts.
+pub fn judge_silence(work: &mut Work) {
+    let (tenant, now) = (work.caller().tenant().to_owned(), work.caller().now);
+    of_silence(&tenant, now).push(work);
+}
+
 /// What follows from a use of a key just now.
-pub(crate) fn of_use(tenant: &str, key: &str, now: i64) -> Vec<Statement> {
+pub(crate) fn of_use(tenant: &str, key: &str, now: i64) -> Judgement {
     let pairs = "FROM qnsp_key_alert_rules r CROSS JOIN (SELECT ?4 AS value) k WHERE r.tenant_id = ?1 AND r.enabled \
                  AND (r.key_ids IS NULL OR EXISTS (SELECT 1 FROM json_each(r.key_ids) WHERE value = ?4))";
     let rules = by_rules(pairs).map(|text| Statement::new(text).bind(tenant).bind(minute_of(now)).bind(now).bind(key));
-    rules.into_iter().chain([unusual(tenant, key, now), forbidden(tenant, key, now)]).collect()
+    Judgement { rules, others: vec![unusual(tenant, key, now), forbidden(tenant, key, now)] }
 }
 
 /// What follows from the time that has passed: rules of too little, for the keys that they name.
-pub fn of_silence(tenant: &str, now: i64) -> [Statement; 2] {
+pub(crate) fn of_silence(tenant: &str, now: i64) -> Judgement {
     let pairs = "FROM qnsp_key_alert_rules r CROSS JOIN json_each(r.key_ids) k WHERE r.tenant_id = ?1 AND r.enabled \
                  AND r.operator = 'lt'";
-    by_rules(pairs).map(|text| Statement::new(text).bind(tenant).bind(minute_of(now)).bind(now))
+    let rules = by_rules(pairs).map(|text| Statement::new(text).bind(tenant).bind(minute_of(now)).bind(now));
+    Judgement { rules, others: Vec::new() }
 }
 
 /// Rules (`r`) and keys (`k.value`), judged at a time (`?3`) by the sum over the rule's window, which ends with its minute (`?2`).

@@ -48,10 +48,7 @@ pub fn record_use(work: &mut Work, of: &KeyUse) {
         work.push(statement);
     }
     if of.at > now - RECENT {
-        for statement in key_alerts::of_use(&tenant, of.key, now) {
-            let slot = work.push(statement);
-            work.notify(slot);
-        }
+        key_alerts::of_use(&tenant, of.key, now).push(work);
     }
     if work.caller().request_id().starts_with("00") {
         work.push(sweep(&tenant, now));

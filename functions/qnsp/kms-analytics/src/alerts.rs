@@ -10,7 +10,7 @@ use model::{
     time::IsoTime,
 };
 use platform::{Row, SqlValue, Statement};
-use qnsp::{Call, Limit, Nothing, Offset, key_alerts::of_silence, missing};
+use qnsp::{Call, Limit, Nothing, Offset, key_alerts::judge_silence, missing};
 use serde::{
     Deserialize,
     de::{DeserializeOwned, IntoDeserializer as _, value::Error as Unknown},
@@ -40,10 +40,7 @@ pub(crate) struct AskAlerts {
 )]
 pub(crate) async fn list_key_alerts(call: Call<Nothing, AskAlerts>) -> Result<Json<KeyAlerts>> {
     let mut work = call.work();
-    for statement in of_silence(call.tenant(), call.now) {
-        let slot = work.push(statement);
-        work.notify(slot);
-    }
+    judge_silence(&mut work);
     let page = work.push(page(call.tenant(), &call.query));
     let outcomes = work.run().await?;
     let alerts = outcomes.rows(page).iter().map(alert).collect::<Result<_>>()?;
