@@ -30,7 +30,8 @@ CREATE TABLE qnsp_deprecated_algorithms (
 ) WITHOUT ROWID;
 CREATE INDEX qnsp_deprecated_algorithms_by_policy ON qnsp_deprecated_algorithms (tenant_id, policy_id, position);
 
--- Devices. `capabilities` is a JSON list of words, `algorithms` one of the algorithms that some of these words name.
+-- Devices. `capabilities` is a JSON list of words. `algorithms` is a list of the algorithms that some of these words name,
+-- each a list of its name and that of its family.
 CREATE TABLE qnsp_hardware (
   tenant_id TEXT NOT NULL,
   id TEXT NOT NULL,
@@ -45,6 +46,8 @@ CREATE TABLE qnsp_hardware (
   location TEXT,
   capabilities TEXT NOT NULL,
   algorithms TEXT NOT NULL,
+  -- Whether the device is capable of post-quantum algorithms.
+  is_post_quantum INTEGER NOT NULL,
   firmware_version TEXT,
   -- healthy, degraded, failed: that of the latest check.
   status TEXT NOT NULL,
@@ -53,4 +56,4 @@ CREATE TABLE qnsp_hardware (
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX qnsp_hardware_by_serial_number ON qnsp_hardware (tenant_id, vendor, serial_number);
 CREATE INDEX qnsp_hardware_by_age ON qnsp_hardware (tenant_id, created_at, id);
-CREATE INDEX qnsp_hardware_by_type ON qnsp_hardware (tenant_id, type, status);
+CREATE INDEX qnsp_hardware_by_type ON qnsp_hardware (tenant_id, type, status, is_post_quantum);

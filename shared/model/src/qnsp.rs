@@ -7,6 +7,7 @@ pub mod auth;
 pub mod billing;
 pub mod escrow;
 pub mod hsm;
+pub mod inventory;
 pub mod jit;
 pub mod kms;
 pub mod observability;

@@ -17,6 +17,7 @@ pub mod forecast;
 pub mod glob;
 pub mod health;
 pub mod hsm;
+pub mod inventory;
 pub mod jit;
 mod key_facts;
 pub mod metric;

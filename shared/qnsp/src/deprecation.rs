@@ -35,11 +35,12 @@ fn forbidden(algorithm: &Algorithm, policy: Option<String>) -> Error {
         .with_body(json!({ "algorithm": algorithm.as_str(), "policyId": policy }))
 }
 
-/// What statements must know of algorithms, as JSON: `names` of families, and the `forbidden` families.
+/// What statements must know of algorithms, as JSON: `names` of families, and the `forbidden` and `recommended` ones.
 pub fn registry(now: i64) -> String {
     let names = Family::names().into_iter().map(|name| json!([name.family.as_str(), name.word, name.is_prefix]));
     let forbidden: Vec<_> = Family::forbidden(now).into_iter().map(Family::as_str).collect();
-    json!({ "names": Value::from_iter(names), "forbidden": forbidden }).to_string()
+    let recommended: Vec<_> = Family::recommended().into_iter().map(Family::as_str).collect();
+    json!({ "names": Value::from_iter(names), "forbidden": forbidden, "recommended": recommended }).to_string()
 }
 
 /// The family of the algorithm that a column names, or NULL. `registry` is a parameter with [`registry`].
@@ -60,5 +61,14 @@ pub fn is_forbidden(column: &str, registry: &str, now: &str) -> String {
          OR EXISTS (SELECT 1 FROM qnsp_deprecated_algorithms a CROSS JOIN qnsp_deprecation_policies p \
          ON p.tenant_id = a.tenant_id AND p.id = a.policy_id WHERE a.tenant_id = ?1 AND a.algorithm IN (n.name, n.family) \
          AND p.enforcement_date <= {now})))"
+    )
+}
+
+/// Whether the algorithm of a key of a security module, which a column names, is recommended for the tenant (`?1`).
+pub fn is_recommended_for_keys(column: &str, registry: &str, now: &str) -> String {
+    let (family, is_forbidden) = (family(column, registry), is_forbidden(column, registry, now));
+    format!(
+        "(({column} = 'AES-256' OR {family} IN (SELECT value FROM json_each({registry}, '$.recommended'))) \
+         AND NOT {is_forbidden})"
     )
 }

@@ -213,6 +213,7 @@ fn qnsp() -> Value {
         billing::Operations::openapi(),
         access_jit::Operations::openapi(),
         access_policies::Operations::openapi(),
+        crypto_inventory::Operations::openapi(),
         kms_agility::Operations::openapi(),
         kms_analytics::Operations::openapi(),
         kms_escrow::Operations::openapi(),

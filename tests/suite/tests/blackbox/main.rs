@@ -69,6 +69,8 @@ mod qnsp_auth_stats;
 mod qnsp_billing;
 mod qnsp_escrow;
 mod qnsp_escrow_recovery;
+mod qnsp_crypto_inventory;
+mod qnsp_crypto_inventory_keys;
 mod qnsp_fuzz;
 mod qnsp_hsm;
 mod qnsp_hsm_keys;
@@ -185,6 +187,7 @@ fn cases() -> Vec<Case> {
                 "auth",
                 "billing",
                 "kms-agility",
+                "crypto-inventory",
                 "kms-analytics",
                 "kms-escrow",
                 "kms-hsm",
@@ -201,6 +204,11 @@ fn cases() -> Vec<Case> {
         of(["operators", "access-policies", "tenants"], qnsp_access_policies::cases()),
         of(["operators", "access-policies", "auth", "audit-log"], qnsp_access_cross_tenant::cases()),
         of(["operators", "access-policies", "billing"], qnsp_access_simulations::cases()),
+        of(["operators", "crypto-inventory", "audit-events"], qnsp_crypto_inventory::cases()),
+        of(
+            ["operators", "crypto-inventory", "kms-hsm", "kms-keys", "kms-analytics", "kms-agility"],
+            qnsp_crypto_inventory_keys::cases(),
+        ),
         of(["operators", "kms-analytics", "audit-events", "observability"], qnsp_kms_analytics::cases()),
         of(["operators", "observability", "billing"], qnsp_observability::cases()),
         of(["operators", "observability", "tenants"], qnsp_observability_rules::cases()),
