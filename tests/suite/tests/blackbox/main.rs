@@ -67,10 +67,10 @@ mod qnsp_auth_reports;
 mod qnsp_auth_risk;
 mod qnsp_auth_stats;
 mod qnsp_billing;
-mod qnsp_escrow;
-mod qnsp_escrow_recovery;
 mod qnsp_crypto_inventory;
 mod qnsp_crypto_inventory_keys;
+mod qnsp_escrow;
+mod qnsp_escrow_recovery;
 mod qnsp_fuzz;
 mod qnsp_hsm;
 mod qnsp_hsm_keys;
@@ -106,6 +106,7 @@ mod system;
 mod tokens;
 mod tool;
 mod tool_configuration;
+mod tool_kms;
 
 use std::process::ExitCode;
 
@@ -258,6 +259,7 @@ fn cases() -> Vec<Case> {
         of(["accounts"], contention::cases_with_portal()),
         tool::cases(),
         of(configuration, tool_configuration::cases()),
+        of(["operators", "kms-agility", "kms-hsm", "kms-keys", "crypto-inventory"], tool_kms::cases()),
     ];
     areas.into_iter().flatten().collect()
 }

@@ -69,7 +69,8 @@ fn keys_are_listed_and_the_inventory_is_a_bill_of_materials(t: &Deployment) {
     assert_eq!(listed, ok(&admin.get("/kms/v1/byohsm/keys"), 200)["keys"]);
 
     let bill: Value = serde_json::from_str(&run(&["kms", "cbom"])).unwrap();
-    let refs: Vec<_> = bill["components"].as_array().unwrap().iter().map(|one| one["bom-ref"].as_str().unwrap()).collect();
+    let refs: Vec<_> =
+        bill["components"].as_array().unwrap().iter().map(|one| one["bom-ref"].as_str().unwrap()).collect();
     let of = |name: &str, thing: &Value, id: &str| format!("{name}:{}", thing[id].as_str().unwrap());
     let expected = [
         "algorithm:AES-256".to_owned(),
@@ -80,5 +81,8 @@ fn keys_are_listed_and_the_inventory_is_a_bill_of_materials(t: &Deployment) {
         of("device", &device, "hardwareId"),
     ];
     assert_eq!(refs, expected);
-    assert_eq!(bill["components"][4]["cryptoProperties"]["relatedCryptoMaterialProperties"]["value"], signing["publicKey"]);
+    assert_eq!(
+        bill["components"][4]["cryptoProperties"]["relatedCryptoMaterialProperties"]["value"],
+        signing["publicKey"]
+    );
 }
