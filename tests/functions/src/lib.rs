@@ -16,6 +16,7 @@ pub use billing;
 pub use configuration;
 pub use consent;
 pub use credentials;
+pub use crypto_inventory;
 pub use developer;
 pub use ecdsa_helper;
 pub use environment;
@@ -73,6 +74,7 @@ pub async fn app(name: &str, host: Host) -> Option<Router> {
         "audit-events" => Some(audit_events::app(host).await),
         "auth" => Some(auth::app(host).await),
         "billing" => Some(billing::app(host).await),
+        "crypto-inventory" => Some(crypto_inventory::app(host).await),
         "kms-agility" => Some(kms_agility::app(host).await),
         "kms-analytics" => Some(kms_analytics::app(host).await),
         "kms-escrow" => Some(kms_escrow::app(host).await),
@@ -116,6 +118,7 @@ pub fn routes(name: &str) -> Option<Routes> {
         "audit-events" => Some(audit_events::routes()),
         "auth" => Some(auth::routes()),
         "billing" => Some(billing::routes()),
+        "crypto-inventory" => Some(crypto_inventory::routes()),
         "kms-agility" => Some(kms_agility::routes()),
         "kms-analytics" => Some(kms_analytics::routes()),
         "kms-escrow" => Some(kms_escrow::routes()),

@@ -29,6 +29,7 @@ pub const FUNCTIONS: &[Function] = &[
     Function { name: "audit-events", binding: "AUDIT_EVENTS", routes: &["/audit/v1/...", "/v1/retention/...", "/v1/streaming/..."] },
     Function { name: "auth", binding: "AUTH", routes: &["/auth/risk/...", "/auth/federation/..."] },
     Function { name: "billing", binding: "BILLING", routes: &["/billing/v1/..."] },
+    Function { name: "crypto-inventory", binding: "CRYPTO_INVENTORY", routes: &["/crypto/v1/..."] },
     Function { name: "kms-agility", binding: "KMS_AGILITY", routes: &["/kms/v1/crypto-agility/..."] },
     Function { name: "kms-analytics", binding: "KMS_ANALYTICS", routes: &["/kms/v1/analytics/..."] },
     Function { name: "kms-escrow", binding: "KMS_ESCROW", routes: &["/kms/v1/escrow/..."] },
