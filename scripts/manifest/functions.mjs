@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 
-const KEYS = ["routes", "fallback", "variables", "bindings", "outbound-hosts", "size-exemption", "deployed"];
+const KEYS = ["routes", "fallback", "variables", "bindings", "outbound-hosts", "size-exemption", "cpu-ms", "deployed"];
 const BINDINGS = ["database", "cache"];
 
 /** `cargo metadata` of the workspace's own packages. */
@@ -71,6 +71,8 @@ function describe(root, crate, variables, groups, faults) {
   const listed = expand([...(given.variables ?? []), ...own], variables, groups, fault);
   const exemption = given["size-exemption"];
   if (exemption && !(exemption.kb > 0 && exemption.reason)) fault("a size-exemption has kb and a reason");
+  const cpuMs = given["cpu-ms"];
+  if (cpuMs !== undefined && !(Number.isInteger(cpuMs) && cpuMs > 0)) fault("cpu-ms is a number of milliseconds");
   const bindings = given.bindings ?? ["database"];
   for (const binding of bindings) if (!BINDINGS.includes(binding)) fault(`there is no binding ${binding}`);
   return {
@@ -84,6 +86,7 @@ function describe(root, crate, variables, groups, faults) {
     bindings,
     outboundHosts: hosts,
     sizeExemption: exemption,
+    cpuMs,
     deployed: given.deployed ?? true,
     // Without it there is no router of operations: such a function serves files.
     operations: (crate.dependencies ?? []).some(({ name, kind }) => name === "chancery-service" && kind === null),

@@ -14,6 +14,7 @@ export function functionFile(each, deployment) {
   return [
     heading(`${each.folder}/Cargo.toml and deployment.json`),
     worker(each.name, "build/index.js", each.watched, deployment.routes[each.name]),
+    each.cpuMs && table("limits", { cpu_ms: each.cpuMs }),
     own.length > 0 && table("vars", Object.fromEntries(own)),
     each.bindings.includes("database") &&
       table("[d1_databases]", {

@@ -91,7 +91,14 @@ impl Transit {
         let key_type = key_type(kind).ok_or(Failure::Refused(StatusCode::BAD_REQUEST))?;
         let body = json!({ "type": key_type, "exportable": false });
         self.send(Method::POST, Path::Mount(format!("/keys/{id}")), Some(&body), PATIENT).await?;
-        let key = self.send(Method::GET, Path::Mount(format!("/keys/{id}")), None, LIMITS).await?;
+        let key = match self.send(Method::GET, Path::Mount(format!("/keys/{id}")), None, LIMITS).await {
+            Ok(key) => key,
+            Err(failure) => {
+                // It is there, and nobody will know of it.
+                let _ = self.delete_key(id).await;
+                return Err(failure);
+            }
+        };
         let pem = key.pointer("/data/keys/1/public_key").and_then(Value::as_str);
         let public_key = pem.filter(|pem| !pem.is_empty()).map(der).transpose()?;
         Ok(TransitKey { public_key })
