@@ -65,16 +65,13 @@ fn of_algorithm(algorithm: &Value, keys: &[Value]) -> Value {
         (_, "verify") => "verify",
         _ => "other",
     };
-    let mut properties = json!({
+    let properties = json!({
         "primitive": primitive,
         "cryptoFunctions": purposes.into_iter().map(function).collect::<Vec<_>>(),
     });
-    if let Some((_, parameters)) = name.rsplit_once('-') {
-        properties["parameterSetIdentifier"] = json!(parameters);
-    }
-    if let Some(level) = level {
-        properties["nistQuantumSecurityLevel"] = json!(level);
-    }
+    let parameters = name.rsplit_once('-').map(|(_, parameters)| json!(parameters));
+    let properties = with(properties, "parameterSetIdentifier", parameters);
+    let properties = with(properties, "nistQuantumSecurityLevel", level.map(|level| json!(level)));
     json!({
         "type": "cryptographic-asset",
         "bom-ref": algorithm_ref(&name),
@@ -116,7 +113,7 @@ fn classified(name: &str, category: &str) -> (&'static str, Option<u8>) {
 fn of_key(key: &Value) -> Value {
     let kind = if key["keyType"] == "aes" { "secret-key" } else { "private-key" };
     let state = if key["status"] == "retired" { "deactivated" } else { "active" };
-    let mut material = json!({
+    let material = json!({
         "type": kind,
         "id": key["keyId"],
         "state": state,
@@ -124,9 +121,7 @@ fn of_key(key: &Value) -> Value {
         "creationDate": key["createdAt"],
         "securedBy": { "mechanism": "HSM" },
     });
-    if key["keySize"].is_number() {
-        material["size"] = key["keySize"].clone();
-    }
+    let material = with(material, "size", given(key, "keySize"));
     json!({
         "type": "cryptographic-asset",
         "bom-ref": key_ref(key),
@@ -159,7 +154,7 @@ fn of_public_key(key: &Value) -> Value {
 }
 
 fn of_device(device: &Value) -> Value {
-    let mut component = json!({
+    let component = json!({
         "type": "device",
         "bom-ref": format!("device:{}", output::text(device, "hardwareId")),
         "name": device["name"],
@@ -172,13 +167,21 @@ fn of_device(device: &Value) -> Value {
             ("status", output::text(device, "status")),
         ]),
     });
-    if device["vendor"].is_string() {
-        component["manufacturer"] = json!({ "name": device["vendor"] });
+    let maker = given(device, "vendor").map(|vendor| json!({ "name": vendor }));
+    with(with(component, "manufacturer", maker), "version", given(device, "firmwareVersion"))
+}
+
+/// A member that is there and not null.
+fn given(of: &Value, name: &str) -> Option<Value> {
+    of.get(name).filter(|value| !value.is_null()).cloned()
+}
+
+/// An object with one member more, if there is a value.
+fn with(mut object: Value, name: &str, value: Option<Value>) -> Value {
+    if let (Some(members), Some(value)) = (object.as_object_mut(), value) {
+        members.insert(name.to_owned(), value);
     }
-    if device["firmwareVersion"].is_string() {
-        component["version"] = device["firmwareVersion"].clone();
-    }
-    component
+    object
 }
 
 /// What the format has no member for, under names of our own; without those that are empty.
