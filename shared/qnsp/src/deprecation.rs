@@ -10,23 +10,21 @@ use policy::qnsp::{
 use serde_json::{Value, json};
 use service::{Error, Guard, Result};
 
-use crate::Caller;
-
-/// A condition on the tenant (`?1`), the names of an algorithm (`?2`) and the time (`?3`).
-const ENFORCED: &str = "qnsp_deprecated_algorithms a CROSS JOIN qnsp_deprecation_policies p \
-     ON p.tenant_id = a.tenant_id AND p.id = a.policy_id WHERE a.tenant_id = ?1 \
-     AND a.algorithm IN (SELECT value FROM json_each(?2)) AND p.enforcement_date <= ?3";
+use crate::{Caller, agility::is_not_enforced};
 
 /// The guard that no policy of the tenant forbids an algorithm now. Its refusal names the policy that does, for which it is
 /// looked up first.
 pub async fn not_forbidden(caller: &Caller, algorithm: &Algorithm) -> Result<Guard> {
+    let select = Statement::new(
+        "SELECT a.policy_id FROM qnsp_deprecated_algorithms a CROSS JOIN qnsp_deprecation_policies p \
+         ON p.tenant_id = a.tenant_id AND p.id = a.policy_id WHERE a.tenant_id = ?1 \
+         AND a.algorithm IN (SELECT value FROM json_each(?2)) AND p.enforcement_date <= ?3 \
+         ORDER BY p.enforcement_date, p.id LIMIT 1",
+    );
     let names = Value::from(algorithm.names()).to_string();
-    let select = format!("SELECT a.policy_id FROM {ENFORCED} ORDER BY p.enforcement_date, p.id LIMIT 1");
-    let bind = |select: Statement| select.bind(caller.tenant()).bind(names.as_str()).bind(caller.now);
-    let rows = caller.app.query(bind(Statement::new(select))).await?;
+    let rows = caller.app.query(select.bind(caller.tenant()).bind(names).bind(caller.now)).await?;
     let policy = rows.first().map(|row| row.get::<String>("policy_id")).transpose()?;
-    let guard = Guard::new(format!("NOT EXISTS (SELECT 1 FROM {ENFORCED})"), forbidden(algorithm, policy));
-    Ok(guard.bind(caller.tenant()).bind(names).bind(caller.now))
+    Ok(is_not_enforced(caller, algorithm, forbidden(algorithm, policy)))
 }
 
 #[track_caller]
@@ -35,12 +33,11 @@ fn forbidden(algorithm: &Algorithm, policy: Option<String>) -> Error {
         .with_body(json!({ "algorithm": algorithm.as_str(), "policyId": policy }))
 }
 
-/// What statements must know of algorithms, as JSON: `names` of families, and the `forbidden` and `recommended` ones.
+/// What statements must know of algorithms, as JSON: `names` of families, and the `forbidden` families.
 pub fn registry(now: i64) -> String {
     let names = Family::names().into_iter().map(|name| json!([name.family.as_str(), name.word, name.is_prefix]));
     let forbidden: Vec<_> = Family::forbidden(now).into_iter().map(Family::as_str).collect();
-    let recommended: Vec<_> = Family::recommended().into_iter().map(Family::as_str).collect();
-    json!({ "names": Value::from_iter(names), "forbidden": forbidden, "recommended": recommended }).to_string()
+    json!({ "names": Value::from_iter(names), "forbidden": forbidden }).to_string()
 }
 
 /// The family of the algorithm that a column names, or NULL. `registry` is a parameter with [`registry`].
@@ -61,14 +58,5 @@ pub fn is_forbidden(column: &str, registry: &str, now: &str) -> String {
          OR EXISTS (SELECT 1 FROM qnsp_deprecated_algorithms a CROSS JOIN qnsp_deprecation_policies p \
          ON p.tenant_id = a.tenant_id AND p.id = a.policy_id WHERE a.tenant_id = ?1 AND a.algorithm IN (n.name, n.family) \
          AND p.enforcement_date <= {now})))"
-    )
-}
-
-/// Whether the algorithm of a key of a security module, which a column names, is recommended for the tenant (`?1`).
-pub fn is_recommended_for_keys(column: &str, registry: &str, now: &str) -> String {
-    let (family, is_forbidden) = (family(column, registry), is_forbidden(column, registry, now));
-    format!(
-        "(({column} = 'AES-256' OR {family} IN (SELECT value FROM json_each({registry}, '$.recommended'))) \
-         AND NOT {is_forbidden})"
     )
 }

@@ -12,11 +12,11 @@ use model::{
     },
     time::IsoTime,
 };
-use platform::{Row, SqlValue, Statement};
+use platform::{Row, Statement};
 use policy::qnsp::Algorithm;
 use qnsp::{
-    Call, Caller, Limit, Nothing, Offset,
-    deprecation::{family, is_recommended_for_keys, registry},
+    Call, Caller, Limit, Nothing, Offset, agility,
+    deprecation::{family, registry},
 };
 use serde::Deserialize;
 use service::Result;
@@ -49,7 +49,7 @@ pub(crate) struct AskAssets {
 )]
 pub(crate) async fn list_affected_assets(call: Call<Nothing, AskAssets>) -> Result<Json<AffectedAssets>> {
     let asked = &call.query;
-    let mut params = params(&call);
+    let Statement { mut params, .. } = bind(&call, String::new());
     let mut filter = String::new();
     if let Some(policy) = &asked.policy_id {
         params.push(policy.as_str().into());
@@ -91,7 +91,7 @@ fn asset(row: &Row) -> Result<AffectedAsset> {
 )]
 pub(crate) async fn show_deprecation_summary(call: Call) -> Result<Json<DeprecationSummary>> {
     let affected = affected();
-    let select = |text: String| Statement { params: params(&call), ..Statement::new(format!("WITH {affected}{text}")) };
+    let select = |text: String| bind(&call, format!("WITH {affected}{text}"));
     let total = " SELECT count(DISTINCT asset_id) AS assets FROM affected WHERE migration <> 'completed'";
     let by_algorithm = " SELECT algorithm, count(DISTINCT asset_id) AS assets FROM affected \
                         WHERE migration <> 'completed' GROUP BY algorithm";
@@ -99,7 +99,7 @@ pub(crate) async fn show_deprecation_summary(call: Call) -> Result<Json<Deprecat
                      WHERE migration <> 'completed' GROUP BY policy_id, algorithm, family) \
                      SELECT n.policy_id, n.named, n.enforcement_date, coalesce((SELECT sum(c.assets) FROM counts c \
                      WHERE c.policy_id = n.policy_id AND n.named IN (c.algorithm, c.family)), 0) AS assets \
-                     FROM named n WHERE n.enforcement_date >= ?3 ORDER BY n.enforcement_date, n.named, n.policy_id";
+                     FROM named n WHERE n.enforcement_date >= ?2 ORDER BY n.enforcement_date, n.named, n.policy_id";
     let mut work = call.work();
     let total = work.push(select(total.to_owned()));
     let by_algorithm = work.push(select(by_algorithm.to_owned()));
@@ -121,15 +121,14 @@ pub(crate) async fn show_deprecation_summary(call: Call) -> Result<Json<Deprecat
     }))
 }
 
-/// Those of [`affected`].
-fn params(caller: &Caller) -> Vec<SqlValue> {
-    vec![caller.tenant().into(), registry(caller.now).into(), caller.now.into()]
+/// Binds the parameters of [`affected`]: those of [`agility::recommended`], and the registry.
+fn bind(caller: &Caller, text: String) -> Statement {
+    agility::bind(Statement::new(text), caller).bind(registry(caller.now))
 }
 
 /// What policies name (`named`), and the assets that this means (`affected`): one row for each asset and policy.
 fn affected() -> String {
-    let family = family("algorithm", "?2");
-    let is_recommended = is_recommended_for_keys("s.algorithm", "?2", "?3");
+    let (family, recommended) = (family("algorithm", "?4"), agility::recommended());
     format!(
         "named AS MATERIALIZED (SELECT a.policy_id, a.algorithm AS named, p.deprecation_date, p.enforcement_date \
          FROM qnsp_deprecation_policies p CROSS JOIN qnsp_deprecated_algorithms a \
@@ -138,7 +137,7 @@ fn affected() -> String {
          FROM (SELECT DISTINCT algorithm FROM qnsp_hsm_keys WHERE tenant_id = ?1)), \
          affected AS MATERIALIZED (SELECT k.id AS asset_id, 'key' AS asset_type, k.algorithm, n.family, n.policy_id, \
          n.deprecation_date, CASE WHEN k.status = 'retired' AND EXISTS (SELECT 1 FROM qnsp_hsm_keys s \
-         WHERE s.tenant_id = ?1 AND s.id = k.replaced_by AND {is_recommended}) THEN 'completed' \
+         WHERE s.tenant_id = ?1 AND s.id = k.replaced_by AND s.algorithm IN ({recommended})) THEN 'completed' \
          WHEN EXISTS (SELECT 1 FROM qnsp_migration_plans m WHERE m.tenant_id = ?1 AND m.status = 'active' \
          AND (EXISTS (SELECT 1 FROM json_each(m.key_types) WHERE value = k.key_type) \
          OR EXISTS (SELECT 1 FROM qnsp_migration_plan_keys i WHERE i.tenant_id = ?1 AND i.plan_id = m.id AND i.key_id = k.id))) \

@@ -5,7 +5,6 @@ use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use model::qnsp::kms::AlgorithmStatus;
 use platform::{Row, Sql, runtime};
-use policy::qnsp::algorithm::Family;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -310,31 +309,20 @@ async fn the_database_knows_what_is_forbidden_as_the_policy_does() {
         }
         for algorithm in texts.split_whitespace().map(Algorithm::of) {
             let select = format!(
-                "SELECT {} AS forbidden, {} AS recommended, {} AS family FROM (SELECT ?2 AS name, ?1 AS tenant) n",
+                "SELECT {} AS forbidden, {} AS family FROM (SELECT ?2 AS name, ?1 AS tenant) n",
                 deprecation::is_forbidden("n.name", "?3", "?4"),
-                deprecation::is_recommended_for_keys("n.name", "?3", "?4"),
                 deprecation::family("n.name", "?3"),
             );
             let select = Statement::new(select).bind(TENANT).bind(algorithm.as_str());
             let rows = database.sql.query(select.bind(deprecation::registry(now)).bind(now)).await.unwrap();
             let expected = algorithm.status(&enforced, now) == AlgorithmStatus::Forbidden;
             assert_eq!(rows[0].get::<bool>("forbidden").unwrap(), expected, "{} at {now}", algorithm.as_str());
-            if is_of_a_key(&algorithm) {
-                let expected = algorithm.status(&enforced, now) == AlgorithmStatus::Recommended;
-                assert_eq!(rows[0].get::<bool>("recommended").unwrap(), expected, "{} at {now}", algorithm.as_str());
-            }
             let family = rows[0].get::<Option<String>>("family").unwrap();
             assert_eq!(family.as_deref(), algorithm.family().map(|family| family.as_str()), "{}", algorithm.as_str());
             forbidden += usize::from(expected);
         }
     }
     assert!(forbidden > 30, "{forbidden}");
-}
-
-/// Security modules have no others.
-fn is_of_a_key(algorithm: &Algorithm) -> bool {
-    let families = [Family::Aes, Family::Rsa, Family::Ecdsa, Family::MlKem, Family::MlDsa];
-    algorithm.is_complete() && algorithm.family().is_some_and(|family| families.contains(&family))
 }
 
 proptest! {

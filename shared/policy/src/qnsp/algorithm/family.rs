@@ -78,11 +78,6 @@ impl Family {
         Self::ALL.into_iter().filter(is_forbidden).collect()
     }
 
-    /// Those that are recommended but for single sizes.
-    pub fn recommended() -> Vec<Self> {
-        Self::ALL.into_iter().filter(|family| family.status() == AlgorithmStatus::Recommended).collect()
-    }
-
     /// The word that means all of them.
     pub fn as_str(self) -> &'static str {
         match self {
