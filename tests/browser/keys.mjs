@@ -24,8 +24,8 @@ export async function keys_are_shown_with_their_use_and_public_part(page, deploy
   await looksInto(page, apiKey, "Keys");
   const row = (name) => page.getByRole("region", { name: "Keys", exact: true }).locator("tr", { hasText: name });
   await row("releases").waitFor();
-  assert.match(await row("releases").textContent(), /sign, verify.*ECDSA-P256.*today.*2Show/s);
-  assert.match(await row("backups").textContent(), /AES-256.*0None: it is symmetric/s);
+  assert.match(await row("releases").textContent(), /sign, verify.*ECDSA-SHA256256 bits.*today.*2Show/s);
+  assert.match(await row("backups").textContent(), /AES-KWP256 bits.*0None: it is symmetric/s);
   assert.match(await row("long-lived").textContent(), /ML-DSA-65/);
   await row("releases").getByText("Show").click();
   await page.isAccessible("keys");

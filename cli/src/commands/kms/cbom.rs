@@ -33,7 +33,7 @@ fn document(algorithms: &[Value], keys: &[Value], devices: &[Value], uuid: &str,
         .chain(devices.iter().map(of_device))
         .collect::<Vec<_>>();
     let depends = |key: &Value| {
-        let algorithm = algorithm_ref(&output::text(key, "algorithm"));
+        let algorithm = algorithm_ref(&algorithm_of(key));
         json!({ "ref": key_ref(key), "dependsOn": [algorithm] })
     };
     json!({
@@ -53,7 +53,7 @@ fn document(algorithms: &[Value], keys: &[Value], devices: &[Value], uuid: &str,
 
 fn of_algorithm(algorithm: &Value, keys: &[Value]) -> Value {
     let name = output::text(algorithm, "algorithm");
-    let of_it: Vec<_> = keys.iter().filter(|key| key["algorithm"] == algorithm["algorithm"]).collect();
+    let of_it: Vec<_> = keys.iter().filter(|key| algorithm_of(key) == name).collect();
     let purposes: BTreeSet<_> = of_it.iter().flat_map(|key| texts(key, "purpose")).collect();
     let (primitive, level) = classified(&name, &output::text(algorithm, "category"));
     let function = |purpose: &str| match (primitive, purpose) {
@@ -117,7 +117,7 @@ fn of_key(key: &Value) -> Value {
         "type": kind,
         "id": key["keyId"],
         "state": state,
-        "algorithmRef": algorithm_ref(&output::text(key, "algorithm")),
+        "algorithmRef": algorithm_ref(&algorithm_of(key)),
         "creationDate": key["createdAt"],
         "securedBy": { "mechanism": "HSM" },
     });
@@ -144,7 +144,7 @@ fn of_public_key(key: &Value) -> Value {
             "assetType": "related-crypto-material",
             "relatedCryptoMaterialProperties": {
                 "type": "public-key",
-                "algorithmRef": algorithm_ref(&output::text(key, "algorithm")),
+                "algorithmRef": algorithm_ref(&algorithm_of(key)),
                 "creationDate": key["createdAt"],
                 "format": "SubjectPublicKeyInfo",
                 "value": key["publicKey"],
@@ -193,6 +193,17 @@ fn own(properties: &[(&str, String)]) -> Value {
 fn name_of(key: &Value) -> String {
     let name = output::text(&key["metadata"], "name");
     if name.is_empty() { output::text(key, "keyId") } else { name }
+}
+
+/// The algorithm of a key, as reports name it: a key itself names the mechanism that it is for.
+fn algorithm_of(key: &Value) -> String {
+    let [kind, size, mechanism] = ["keyType", "keySize", "algorithm"].map(|name| output::text(key, name));
+    match kind.as_str() {
+        "aes" => format!("AES-{size}"),
+        "rsa" => format!("RSA-{size}"),
+        "ec" => format!("ECDSA-P{size}"),
+        _ => mechanism,
+    }
 }
 
 fn key_ref(key: &Value) -> String {

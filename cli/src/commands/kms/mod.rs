@@ -48,7 +48,7 @@ fn all(bearer: &Bearer, path: &str, name: &str) -> Result<Vec<Value>> {
 }
 
 fn table(keys: &[Value]) -> String {
-    let columns = ["keyId", "name", "algorithm", "purpose", "status", "createdAt"];
+    let columns = ["keyId", "name", "algorithm", "keySize", "purpose", "status", "createdAt"];
     let cell = |key: &Value, name| match name {
         "name" => output::text(key.get("metadata").unwrap_or(&Value::Null), name),
         "purpose" => texts(key, name).join(" "),

@@ -31,7 +31,7 @@ export async function keys() {
     const used = uses.get(key.keyId) ?? 0;
     return [
       [h("strong", { class: "wrap" }, key.metadata?.name ?? key.keyId), h("p", { class: "muted" }, key.purpose.join(", "))],
-      [h("code", {}, key.algorithm), " ", key.status === "retired" && mark("warn", "retired")],
+      [h("code", {}, key.algorithm), key.status === "retired" && [" ", mark("warn", "retired")], key.keySize && h("p", { class: "muted" }, `${key.keySize} bits`)],
       [age(key.createdAt), h("p", { class: "muted" }, when(Date.parse(key.createdAt) / 1000))],
       [bar(used / greatest), number(used)],
       key.publicKey ? h("details", {}, h("summary", {}, "Show"), copyable("public key", pem(key.publicKey))) : "None: it is symmetric",

@@ -63,8 +63,8 @@ fn keys_are_listed_and_the_inventory_is_a_bill_of_materials(t: &Deployment) {
     };
     let table = run(&["kms", "keys"]);
     let row = |name: &str| table.lines().find(|line| line.contains(name)).unwrap();
-    assert!(row("releases").contains("ECDSA-P256") && row("releases").contains("sign verify"), "{table}");
-    assert!(row("backups").contains("AES-256"), "{table}");
+    assert!(row("releases").contains("ECDSA-SHA256") && row("releases").contains("sign verify"), "{table}");
+    assert!(row("backups").contains("AES-KWP") && row("backups").contains("256"), "{table}");
     let listed: Value = serde_json::from_str(&run(&["--json", "kms", "keys"])).unwrap();
     assert_eq!(listed, ok(&admin.get("/kms/v1/byohsm/keys"), 200)["keys"]);
 

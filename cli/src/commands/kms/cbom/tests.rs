@@ -8,10 +8,10 @@ use crate::formats::readers::{by_script, python, script};
 const UUID: &str = "5d3e0d51-7d60-4a0e-9ad8-7b5a4d6e0a11";
 const NOW: &str = "2026-01-02T03:04:05.006Z";
 
-fn key(id: &str, kind: &str, algorithm: &str, purpose: &[&str]) -> Value {
+fn key(id: &str, (kind, size, mechanism): (&str, u16, &str), purpose: &[&str]) -> Value {
     json!({
-        "keyId": id, "connectionId": UUID, "keyType": kind, "algorithm": algorithm, "purpose": purpose, "createdAt": NOW,
-        "publicKey": (kind != "aes").then_some("MFkw"), "keySize": (kind != "pqc").then_some(256), "status": "active",
+        "keyId": id, "connectionId": UUID, "keyType": kind, "algorithm": mechanism, "purpose": purpose, "createdAt": NOW,
+        "publicKey": (kind != "aes").then_some("MFkw"), "keySize": (kind != "pqc").then_some(size), "status": "active",
         "replacedBy": null, "metadata": { "name": format!("name of {id}") },
     })
 }
@@ -31,14 +31,14 @@ fn inventory() -> Value {
         algorithm("SHA-1", "hash"),
         algorithm("X", "encryption"),
     ];
-    let mut retired = key("4", "rsa", "RSA-3072", &["decrypt", "sign"]);
+    let mut retired = key("4", ("rsa", 3072, "RSA-OAEP-256"), &["decrypt", "sign"]);
     retired["status"] = json!("retired");
     retired["replacedBy"] = json!("3");
     retired["metadata"] = json!({});
     let keys = [
-        key("1", "aes", "AES-256", &["encrypt", "decrypt"]),
-        key("2", "ec", "ECDSA-P256", &["sign"]),
-        key("3", "pqc", "ML-KEM-768", &["encrypt", "decrypt"]),
+        key("1", ("aes", 256, "AES-KWP"), &["encrypt", "decrypt"]),
+        key("2", ("ec", 256, "ECDSA-SHA256"), &["sign"]),
+        key("3", ("pqc", 0, "ML-KEM-768"), &["encrypt", "decrypt"]),
         retired,
     ];
     let device = json!({

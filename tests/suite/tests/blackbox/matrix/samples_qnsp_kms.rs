@@ -68,7 +68,8 @@ fn inventory() -> Vec<Sample> {
     let new_device = move |w: &World| format!("{HARDWARE}/{}", id(&made(w, HARDWARE, &device(), 201), "hardwareId"));
     // What is affected needs both.
     let affected = move |w: &World, path: &str| {
-        (new_policy(w), new_device(w));
+        new_policy(w);
+        new_device(w);
         at(path)
     };
     vec![
