@@ -22,6 +22,9 @@ use crate::{answered, selection::Selection, variables::Variables};
 /// The longest start: a component is compiled at its first start.
 const START_TIMEOUT: Duration = Duration::from_secs(180);
 
+/// What is said of a program that ended by itself.
+const ENDED: &str = "ended before it was ready";
+
 /// How much of a deployment's log is shown when it cannot be started or a case fails.
 const SHOWN_LINES: usize = 10;
 
@@ -279,7 +282,24 @@ impl Drop for State {
     }
 }
 
+/// Starts a deployment. Miniflare now and then ends while it starts many Workers on a busy machine: it is started once more.
 fn start(runtime: Runtime, state: Arc<State>, functions: Selection, variables: Variables) -> Result<Instance, String> {
+    let first = start_once(runtime, state.clone(), functions.clone(), variables.clone());
+    match first {
+        Err(reason) if runtime == Runtime::Workerd && reason.contains(ENDED) => {
+            eprintln!("a deployment on {} is started again: {reason}", runtime.name());
+            start_once(runtime, state, functions, variables)
+        }
+        _ => first,
+    }
+}
+
+fn start_once(
+    runtime: Runtime,
+    state: Arc<State>,
+    functions: Selection,
+    variables: Variables,
+) -> Result<Instance, String> {
     let (mut command, announcement) = runtime.command(&state.0, &functions, &variables)?;
     let program = command.get_program().to_string_lossy().into_owned();
     let log = fs::OpenOptions::new().create(true).append(true).open(state.log()).map_err(|error| error.to_string())?;
@@ -311,7 +331,7 @@ fn announced(process: &mut Child, announcement: Announcement, log: &Path) -> Res
                 let line = lines.recv_timeout(deadline.saturating_duration_since(Instant::now()));
                 let line = line.map_err(|error| match error {
                     mpsc::RecvTimeoutError::Timeout => format!("was not ready after {} s", START_TIMEOUT.as_secs()),
-                    mpsc::RecvTimeoutError::Disconnected => "ended before it was ready".to_owned(),
+                    mpsc::RecvTimeoutError::Disconnected => ENDED.to_owned(),
                 })?;
                 let ready: Option<serde_json::Value> = serde_json::from_str(&line).ok();
                 let url = ready.as_ref().and_then(|ready| ready.get("ready").or_else(|| ready.get("url"))?.as_str());
@@ -324,7 +344,7 @@ fn announced(process: &mut Child, announcement: Announcement, log: &Path) -> Res
             let deadline = Instant::now() + START_TIMEOUT;
             while ureq::get(format!("{url}/caas/healthz")).call().is_err() {
                 if process.try_wait().is_ok_and(|status| status.is_some()) {
-                    return Err("ended before it was ready".to_owned());
+                    return Err(ENDED.to_owned());
                 }
                 if Instant::now() > deadline {
                     return Err(format!("was not ready after {} s", START_TIMEOUT.as_secs()));

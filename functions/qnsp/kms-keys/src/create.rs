@@ -9,7 +9,7 @@ use model::{
     ids::Uuid,
     qnsp::{
         Text,
-        hsm::{CreateHsmKey, KeyCreated, Purpose},
+        hsm::{CreateHsmKey, KeyCreated, KeyType, Purpose},
     },
     time::IsoTime,
 };
@@ -28,6 +28,7 @@ use qnsp::{
 };
 use serde_json::json;
 use service::{Error, Guard, Result};
+use zeroize::Zeroizing;
 
 /// A key that exists where it will be used, and not yet in the list.
 struct Made {
@@ -162,12 +163,22 @@ fn mechanism(wanted: &Wanted, kind: KeyKind, connection: &Connection) -> Result<
 async fn make(caller: &Caller, id: &str, kind: KeyKind) -> Result<Made> {
     let data_key = caller.look().data_key(caller.tenant()).await?;
     let made = || Error::internal("a key cannot be made");
-    let material = Material::generate(kind, Seed::new(random::bytes()?)).map_err(|_| made())?;
+    let material = match made_by_host(kind).await {
+        Some(material) => material,
+        None => Material::generate(kind, Seed::new(random::bytes()?)).map_err(|_| made())?,
+    };
     let public_key = material.public_key().map_err(|_| made())?;
     Ok(Made {
         public_key: public_key.map(|der| base64::encode(&der)),
         sealed_material: Some(seal_material(&data_key, caller.tenant(), id, material.bytes())?),
     })
+}
+
+/// An RSA key takes seconds to compute; some hosts make one much sooner.
+async fn made_by_host(kind: KeyKind) -> Option<Material> {
+    let bits = kind.size().filter(|_| kind.key_type() == KeyType::Rsa)?;
+    let pkcs8 = platform::generate_rsa_key(u32::try_from(bits).ok()?).await?;
+    Some(Material::from_bytes(kind, Zeroizing::new(pkcs8)))
 }
 
 fn insert(

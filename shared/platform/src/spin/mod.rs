@@ -97,6 +97,11 @@ pub(crate) fn client_address(headers: &http::HeaderMap, _extensions: &http::Exte
     last.and_then(|value| value.to_str().ok()).map(str::to_owned)
 }
 
+/// Not made by this host.
+pub(crate) fn generate_rsa_key(_bits: u32) -> Task<'static, Option<Vec<u8>>> {
+    Box::pin(std::future::ready(None))
+}
+
 pub(crate) fn sleep(time: Duration) -> Task<'static, ()> {
     Box::pin(SendWrapper::new(spin_sdk::time::sleep(time)))
 }

@@ -4,6 +4,7 @@ mod d1;
 mod exchange;
 mod fetch;
 mod kv;
+mod rsa;
 
 use std::{cell::RefCell, future::Future, sync::Arc, time::Duration};
 
@@ -14,6 +15,7 @@ use wasm_bindgen::JsCast as _;
 use worker::{Context, Env, web_sys::Request, worker_sys::types::D1Database};
 
 pub(crate) use fetch::fetch;
+pub(crate) use rsa::generate_rsa_key;
 
 use crate::{Host, Kv, Task, Vars};
 

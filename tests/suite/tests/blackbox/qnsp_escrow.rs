@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 use crate::{
     answer::{ok, time},
     case::{Case, case, together},
-    clock,
     deployment::{Deployment, unique},
     qnsp::{Caller, Cast, refuses},
     qnsp_auth::UNKNOWN,
@@ -350,7 +349,7 @@ fn an_escrow_expires(t: &Deployment) {
     let (key, policy) = (scene.key("aes"), scene.created(2, &json!({ "retentionPeriod": "PT1H" })));
     let escrow = scene.escrowed(&key, &policy);
     ok(&claim(&scene.agents[0], &escrow, &scene.agents[0].user), 200);
-    clock::set_ahead(Duration::from_secs(3_700));
+    t.pass(Duration::from_secs(3_700));
     assert_eq!(ok(&scene.cast.viewer.get(&format!("{KEYS}/{escrow}")), 200)["status"], "expired");
     assert_eq!(ok(&scene.cast.viewer.get(KEYS), 200)["escrowedKeys"][0]["status"], "expired");
     refuses(&claim(&scene.agents[1], &escrow, &scene.agents[1].user), 409, &[]);

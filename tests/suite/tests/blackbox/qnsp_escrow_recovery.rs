@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 use crate::{
     answer::ok,
     case::{Case, case, together},
-    clock,
     deployment::Deployment,
     qnsp::{Caller, refuses},
     qnsp_auth::UNKNOWN,
@@ -293,7 +292,7 @@ fn an_open_recovery_of_an_expired_escrow_may_be_finished(t: &Deployment) {
     let escrowed = Escrowed::new(t, 2, 2, &json!({ "retentionPeriod": "PT1H" }));
     let request = escrowed.initiated();
     ok(&escrowed.submit(&request, 0), 200);
-    clock::set_ahead(Duration::from_secs(3_700));
+    t.pass(Duration::from_secs(3_700));
     ok(&escrowed.submit(&request, 1), 200);
     ok(&decide(&escrowed.approver, &request, "approve"), 200);
     ok(&escrowed.execute(&request), 200);
