@@ -58,8 +58,10 @@ export async function a_key_goes_through_escrow_and_comes_back_once(page, deploy
   const shares = [];
   for (const who of [ada, grace]) {
     await opens(who.apiKey);
-    await page.getByRole("button", { name: `Claim the share of ${who.userId}` }).click();
+    const claim = page.getByRole("button", { name: `Claim the share of ${who.userId}` });
+    await claim.click();
     shares.push(await page.locator(".secret .code").textContent());
+    await claim.waitFor({ state: "detached" });
   }
   // Nobody claims the share of somebody else, nor a share twice.
   assert.equal(await page.getByRole("button", { name: /^Claim/ }).count(), 0);
@@ -72,7 +74,7 @@ export async function a_key_goes_through_escrow_and_comes_back_once(page, deploy
   for (const [index, who] of [ada, grace].entries()) {
     await opens(who.apiKey);
     await page.getByText(`${index} of 2 shares are submitted.`).waitFor();
-    await page.getByLabel("Agent").selectOption(who.userId);
+    await page.getByLabel("Agent", { exact: true }).selectOption(who.userId);
     await page.getByLabel("Share", { exact: true }).fill(shares[index]);
     await page.getByRole("button", { name: "Submit the share" }).click();
     await says("The share is submitted.");
