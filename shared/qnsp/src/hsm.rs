@@ -1,8 +1,8 @@
 //! Keys of hardware security modules and the connections that lead to them, as they are stored: what functions of the key
-//! management service share. Cryptography is not done here, but for what seals a key at rest; a server is asked by
-//! [`Transit`].
+//! management service share, and how keys are made. A server is asked by [`Transit`].
 
 mod connection;
+mod create;
 mod endpoint;
 mod key;
 mod operation;
@@ -10,8 +10,9 @@ mod sealing;
 mod transit;
 
 pub use connection::{Connection, connection_exists, connection_is_active, connection_is_unchanged};
+pub use create::{MadeKey, NewKey};
 pub use endpoint::Endpoint;
 pub use key::{Key, SHOWN, key_exists, key_is_active, shown};
-pub use operation::{Operation, record, record_failure};
+pub use operation::{Operation, record, record_failure, recorded};
 pub use sealing::{open_credentials, open_material, seal_credentials, seal_material};
 pub use transit::{Failure, Transit, TransitKey};

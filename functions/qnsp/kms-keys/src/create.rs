@@ -1,41 +1,31 @@
-//! How a key comes to be: in the embedded module, or on a server.
+//! Keys are created.
 
 use std::sync::Arc;
 
 use axum::{http::StatusCode, response::Response};
-use crypto::{base64, seal::DataKey};
-use hsm::{Material, Seed};
+use crypto::seal::DataKey;
 use model::{
     ids::Uuid,
     qnsp::{
         Text,
-        hsm::{CreateHsmKey, KeyCreated, KeyType, Purpose},
+        hsm::{CreateHsmKey, KeyCreated, Purpose},
     },
     time::IsoTime,
 };
-use platform::{Statement, clock, random};
 use policy::qnsp::{
     Algorithm, Quota,
     hsm::{KeyKind, Mechanism, Module, Unfit, Wanted, has_pqc},
 };
 use qnsp::{
-    Call, Caller, deprecation,
+    Call, deprecation,
     hsm::{
-        Connection, Operation, Transit, connection_exists, connection_is_active, connection_is_unchanged, key_exists,
-        key_is_active, record, record_failure, seal_material,
+        Connection, NewKey, connection_exists, connection_is_active, connection_is_unchanged, key_exists,
+        key_is_active, record, record_failure,
     },
     impossible, new_id,
 };
 use serde_json::json;
 use service::{Error, Guard, Result};
-use zeroize::Zeroizing;
-
-/// A key that exists where it will be used, and not yet in the list.
-struct Made {
-    /// SubjectPublicKeyInfo, DER in base64.
-    public_key: Option<String>,
-    sealed_material: Option<Vec<u8>>,
-}
 
 /// Create a key. It may replace another, which is retired then.
 ///
@@ -71,19 +61,29 @@ pub(crate) async fn create_key(call: Call<CreateHsmKey>) -> Result<Response> {
     room.require_room(Quota::Keys, 1);
     room.run().await?;
 
-    let started = clock::now_ms();
-    let operation =
-        |key| Operation { connection: &connection, key, operation: "key.create", latency: clock::now_ms() - started };
-    let transit = connection.transit(&call, data_key.as_deref())?;
-    let made = match &transit {
-        None => make(&call, &id, kind).await?,
-        Some(transit) => match transit.create_key(&id, kind).await {
-            Ok(key) => Made { public_key: key.public_key.map(|der| base64::encode(&der)), sealed_material: None },
-            Err(failure) => {
-                record_failure(&call, &operation(None), failure).await?;
-                return Err(failure.into_error());
-            }
-        },
+    let description = metadata.and_then(|metadata| metadata.description.as_ref()).map(Text::as_str);
+    let key = NewKey {
+        id: &id,
+        connection: &connection,
+        kind,
+        mechanism,
+        purposes: &purposes,
+        name,
+        description,
+        replaces: new.replaces_key_id.as_ref().map(Uuid::as_str),
+    };
+    let data_key = match connection.module() {
+        Module::Embedded => Some(call.look().data_key(call.tenant()).await?),
+        Module::Server => data_key,
+    };
+    let (made, latency) = key.make(&call, data_key.as_deref()).await?;
+    let operation = key.operation(made.is_ok(), latency);
+    let made = match made {
+        Ok(made) => made,
+        Err(failure) => {
+            record_failure(&call, &operation, failure).await?;
+            return Err(failure.into_error());
+        }
     };
 
     let mut work = call.work();
@@ -91,12 +91,10 @@ pub(crate) async fn create_key(call: Call<CreateHsmKey>) -> Result<Response> {
         work.require(guard);
     }
     work.require(connection_is_unchanged(&call, &connection));
-    work.push(insert(&call, (&id, name), (kind, mechanism), &purposes, &made));
-    if let Some(replaced) = &new.replaces_key_id {
-        let retire = "UPDATE qnsp_hsm_keys SET status = 'retired', replaced_by = ?3 WHERE tenant_id = ?1 AND id = ?2";
-        work.push(Statement::new(retire).bind(call.tenant()).bind(replaced.as_str()).bind(id.as_str()));
+    for statement in key.store(&call, &made) {
+        work.push(statement);
     }
-    record(&mut work, &operation(Some(&id)), true)?;
+    record(&mut work, &operation, true)?;
     work.reserve(Quota::Keys, 1);
     let created = KeyCreated {
         key_id: id.clone(),
@@ -104,11 +102,11 @@ pub(crate) async fn create_key(call: Call<CreateHsmKey>) -> Result<Response> {
         key_type: new.key_type,
         algorithm: mechanism.name().to_owned(),
         created_at: IsoTime(call.now),
-        public_key: made.public_key,
+        public_key: made.public_key.clone(),
     };
     let answer = work.commit(StatusCode::CREATED, &created).await;
     if answer.is_err() {
-        forget(transit.as_ref(), &id).await;
+        made.forget(&id).await;
     }
     answer
 }
@@ -157,65 +155,4 @@ fn mechanism(wanted: &Wanted, kind: KeyKind, connection: &Connection) -> Result<
         return Err(impossible("keyType", "the module has no post-quantum keys"));
     }
     Ok(mechanism)
-}
-
-/// Makes a key in the embedded module.
-async fn make(caller: &Caller, id: &str, kind: KeyKind) -> Result<Made> {
-    let data_key = caller.look().data_key(caller.tenant()).await?;
-    let made = || Error::internal("a key cannot be made");
-    let material = match made_by_host(kind).await {
-        Some(material) => material,
-        None => Material::generate(kind, Seed::new(random::bytes()?)).map_err(|_| made())?,
-    };
-    let public_key = material.public_key().map_err(|_| made())?;
-    Ok(Made {
-        public_key: public_key.map(|der| base64::encode(&der)),
-        sealed_material: Some(seal_material(&data_key, caller.tenant(), id, material.bytes())?),
-    })
-}
-
-/// An RSA key takes seconds to compute; some hosts make one much sooner.
-async fn made_by_host(kind: KeyKind) -> Option<Material> {
-    let bits = kind.size().filter(|_| kind.key_type() == KeyType::Rsa)?;
-    let pkcs8 = platform::generate_rsa_key(u32::try_from(bits).ok()?).await?;
-    Some(Material::from_bytes(kind, Zeroizing::new(pkcs8)))
-}
-
-fn insert(
-    call: &Call<CreateHsmKey>,
-    (id, name): (&str, Option<&str>),
-    (kind, mechanism): (KeyKind, Mechanism),
-    purposes: &[Purpose],
-    made: &Made,
-) -> Statement {
-    let description = call.body.metadata.as_ref().and_then(|metadata| metadata.description.as_ref());
-    let key_type: &str = kind.key_type().into();
-    let insert = Statement::new(
-        "INSERT INTO qnsp_hsm_keys (tenant_id, id, created_at, connection_id, key_type, key_size, algorithm, mechanism, \
-         purposes, public_key, sealed_material, name, description, status) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 'active')",
-    );
-    insert
-        .bind(call.tenant())
-        .bind(id)
-        .bind(call.now)
-        .bind(call.body.connection_id.as_str())
-        .bind(key_type)
-        .bind(kind.size())
-        .bind(kind.name())
-        .bind(mechanism.name())
-        .bind(json!(purposes).to_string())
-        .bind(made.public_key.clone())
-        .bind(made.sealed_material.clone())
-        .bind(name.map(str::to_owned))
-        .bind(description.map(|description| description.as_str().to_owned()))
-}
-
-/// A key on a server that is in no list is nobody's.
-async fn forget(transit: Option<&Transit>, id: &str) {
-    if let Some(transit) = transit
-        && transit.delete_key(id).await.is_err()
-    {
-        platform::log::error(&format!("the key {id} could not be deleted from its module again"));
-    }
 }

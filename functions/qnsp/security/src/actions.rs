@@ -9,15 +9,15 @@ use policy::qnsp::{
     Quota,
     playbook::{principals, resources},
 };
-use qnsp::{access::AccessPolicyRow, new_id, reserve, system_event};
+use qnsp::{Caller, access::AccessPolicyRow, hsm::MadeKey, new_id, reserve, system_event};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use service::{
-    App, Audit, Error, Result,
+    App, Audit, Error, Guard, Result,
     portal::{Letter, Mail},
 };
 
-use crate::playbook_store::Action;
+use crate::{playbook_store::Action, rotate::rotate_key};
 
 /// What came of an action.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,8 +57,12 @@ pub(crate) struct Execution {
 /// What an action does besides its outcome.
 #[derive(Default)]
 pub(crate) struct Effects {
+    /// What must still be so when the rest is stored.
+    pub guards: Vec<Guard>,
     pub statements: Vec<Statement>,
     pub events: Vec<Audit>,
+    /// Keys with their ids that exist already.
+    pub keys: Vec<(String, MadeKey)>,
 }
 
 impl Execution {
@@ -68,7 +72,7 @@ impl Execution {
     }
 
     /// Adds what the action with this number does, unless it is a webhook.
-    pub(crate) async fn carry_out(&self, app: &App, number: usize, effects: &mut Effects) -> Result<Outcome> {
+    pub(crate) async fn carry_out(&self, caller: &Caller, number: usize, effects: &mut Effects) -> Result<Outcome> {
         let Some(action) = self.actions.get(number) else { return Err(Error::internal("no such action")) };
         let every = || vec!["*".to_owned()];
         match action.action_type {
@@ -86,8 +90,8 @@ impl Execution {
                 }
                 self.deny(number, every(), resources, effects)
             }
-            ActionType::Notify => self.notify(app, action, effects).await,
-            ActionType::Rotate => Ok(rotate(action)),
+            ActionType::Notify => self.notify(&caller.app, action, effects).await,
+            ActionType::Rotate => self.rotate(caller, action, effects).await,
             ActionType::Webhook => Err(Error::internal("a webhook is no statement")),
         }
     }
@@ -157,13 +161,13 @@ impl Execution {
         effects.statements.push(insert.bind(to));
         Ok(Outcome::DONE)
     }
-}
 
-/// No key and no secret is known yet.
-fn rotate(action: &Action) -> Outcome {
-    match (action.text("keyId"), action.text("secretId")) {
-        (Some(_), _) => Outcome::failed("no such key"),
-        (None, Some(_)) => Outcome::failed("no such secret"),
-        (None, None) => Outcome::failed("parameters.secretId or parameters.keyId is required"),
+    async fn rotate(&self, caller: &Caller, action: &Action, effects: &mut Effects) -> Result<Outcome> {
+        match (action.text("keyId"), action.text("secretId")) {
+            (Some(key), _) => rotate_key(caller, &self.playbook, key, effects).await,
+            // No secret is known yet.
+            (None, Some(_)) => Ok(Outcome::failed("no such secret")),
+            (None, None) => Ok(Outcome::failed("parameters.secretId or parameters.keyId is required")),
+        }
     }
 }

@@ -14,6 +14,7 @@ mod graph;
 mod playbook_store;
 mod playbooks;
 mod results;
+mod rotate;
 mod run;
 mod triggers;
 

@@ -105,21 +105,33 @@ impl Running {
         Ok(())
     }
 
-    /// All actions up to the next webhook, in one batch.
+    /// All actions up to the next webhook, in one batch. A rotation is the last of its batch, so that the next one sees it.
     async fn carry_out(&mut self, caller: &Caller) -> Result<()> {
         let mut effects = Effects::default();
-        while self.next().is_some_and(|action| action.action_type != ActionType::Webhook) {
-            let outcome = self.execution.carry_out(&caller.app, self.results.len(), &mut effects).await?;
+        while let Some(action) = self.next().map(|action| action.action_type).filter(|it| *it != ActionType::Webhook) {
+            let outcome = self.execution.carry_out(caller, self.results.len(), &mut effects).await?;
             self.results.push(outcome);
+            if action == ActionType::Rotate {
+                break;
+            }
         }
         let mut batch = self.batch(caller);
+        for guard in effects.guards {
+            batch.require(guard);
+        }
         for statement in effects.statements {
             batch.push(statement);
         }
         for event in effects.events {
             batch.record_also(event);
         }
-        self.store(batch).await
+        let stored = self.store(batch).await;
+        if stored.is_err() {
+            for (id, key) in effects.keys {
+                key.forget(&id).await;
+            }
+        }
+        stored
     }
 
     /// Says that the webhook is on its way, sends it, and stores what came of it. One that was on its way before has

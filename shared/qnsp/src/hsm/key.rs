@@ -18,7 +18,8 @@ pub const SHOWN: &str = "id, connection_id, key_type, key_size, mechanism, purpo
      description, created_at";
 
 /// The columns of a key (`k`) that [`Key::of`] reads.
-const KEY: &str = "k.id AS key_id, k.algorithm, k.mechanism, k.purposes, k.public_key, k.sealed_material";
+const KEY: &str = "k.id AS key_id, k.algorithm, k.mechanism, k.purposes, k.public_key, k.sealed_material, k.name, \
+     k.description, k.status AS key_status";
 
 /// A key with its connection.
 pub struct Key {
@@ -28,6 +29,9 @@ pub struct Key {
     pub purposes: Vec<Purpose>,
     /// SubjectPublicKeyInfo, DER in base64.
     pub public_key: Option<String>,
+    pub name: Option<String>,
+    pub description: Option<String>,
+    pub is_active: bool,
     pub connection: Connection,
     sealed_material: Option<Vec<u8>>,
 }
@@ -51,6 +55,9 @@ impl Key {
             mechanism: Mechanism::parse(&mechanism).ok_or_else(unknown)?,
             purposes: purposes(row)?,
             public_key: row.get("public_key")?,
+            name: row.get("name")?,
+            description: row.get("description")?,
+            is_active: row.get::<String>("key_status")? == "active",
             connection: Connection::of(row)?,
             sealed_material: row.get("sealed_material")?,
         })

@@ -27,13 +27,19 @@ pub struct Operation<'a> {
 /// Records an operation in the batch of the call that asked for it.
 pub fn record(work: &mut Work, of: &Operation, is_success: bool) -> Result<()> {
     let caller = work.caller().clone();
-    for statement in statements(&caller, of, is_success)? {
+    for statement in recorded(&caller, of, is_success)? {
         work.push(statement);
     }
-    if of.connection.module() == Module::Server {
-        work.push(answered(&caller, of.connection));
-    }
     Ok(())
+}
+
+/// The statements of an operation that its module has answered.
+pub fn recorded(caller: &Caller, of: &Operation, is_success: bool) -> Result<Vec<Statement>> {
+    let mut all = statements(caller, of, is_success)?.to_vec();
+    if of.connection.module() == Module::Server {
+        all.push(answered(caller, of.connection));
+    }
+    Ok(all)
 }
 
 /// Records an operation that failed, whose call is refused.

@@ -91,6 +91,7 @@ mod qnsp_search_operation;
 mod qnsp_security;
 mod qnsp_security_attacks;
 mod qnsp_security_compliance;
+mod qnsp_security_rotation;
 mod qnsp_streaming;
 mod qnsp_tenants;
 mod qnsp_webhooks;
@@ -241,6 +242,10 @@ fn cases() -> Vec<Case> {
                 "tenants",
             ],
             qnsp_security_compliance::cases(),
+        ),
+        of(
+            ["audit-events", "crypto-inventory", "kms-hsm", "kms-keys", "operators", "security", "tenants"],
+            qnsp_security_rotation::cases(),
         ),
         of(["audit-events", "kms-hsm", "kms-keys", "operators"], qnsp_hsm::cases()),
         of(["kms-hsm", "kms-keys", "operators"], qnsp_hsm_keys::cases()),

@@ -38,7 +38,7 @@ fn path_to(caller: &Caller, server: &OpenBao) -> String {
 
 /// The id of a connection to a server, which may be used.
 #[track_caller]
-fn connected_to(caller: &Caller, server: &OpenBao) -> String {
+pub fn connected_to(caller: &Caller, server: &OpenBao) -> String {
     let path = path_to(caller, server);
     let validated = ok(&caller.post(&format!("{path}/validate"), &json!({})), 200);
     let details = json!({

@@ -45,25 +45,25 @@ fn playbook(name: &str, actions: &Value) -> Value {
 }
 
 #[track_caller]
-fn create(caller: &Caller, name: &str, actions: &Value) -> String {
+pub fn create(caller: &Caller, name: &str, actions: &Value) -> String {
     ok(&caller.post(PLAYBOOKS, &playbook(name, actions)), 201)["playbookId"].as_str().unwrap().to_owned()
 }
 
 #[track_caller]
-fn execute(caller: &Caller, playbook: &str, targets: &Value) -> Value {
+pub fn execute(caller: &Caller, playbook: &str, targets: &Value) -> Value {
     let context = json!({ "incidentId": "i-1", "targetResources": targets });
     ok(&caller.post(EXECUTE, &json!({ "playbookId": playbook, "context": context })), 202)
 }
 
 /// The execution as a read shows it, which carries it out.
-fn shown(caller: &Caller, started: &Value) -> Value {
+pub fn shown(caller: &Caller, started: &Value) -> Value {
     let list = ok(&caller.get(&format!("{EXECUTIONS}?limit=200")), 200);
     let all = list["executions"].as_array().unwrap();
     all.iter().find(|one| one["executionId"] == started["executionId"]).unwrap().clone()
 }
 
 /// What came of the actions of an execution.
-fn states(execution: &Value) -> Vec<&str> {
+pub fn states(execution: &Value) -> Vec<&str> {
     execution["actions"].as_array().unwrap().iter().map(|action| action["status"].as_str().unwrap()).collect()
 }
 
