@@ -54,6 +54,16 @@ mod tests {
         find(url).map(|function| function.name)
     }
 
+    /// Its list says which functions run. The pages themselves are not asked.
+    #[test]
+    fn the_page_for_operators_asks_every_function() {
+        let page = include_str!("../../portal/pages/static/operator-status.js");
+        let asked: Vec<_> = page.split('"').filter(|text| text.starts_with('/')).filter_map(name_for).collect();
+        let shown = ["pages", "reference"];
+        let missing: Vec<_> = FUNCTIONS.iter().map(|it| it.name).filter(|it| !asked.contains(it)).collect();
+        assert_eq!(missing, shown);
+    }
+
     #[test]
     fn a_path_finds_its_function() {
         for (url, name) in [
