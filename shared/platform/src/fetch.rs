@@ -50,7 +50,6 @@ impl std::fmt::Display for FetchError {
 impl std::error::Error for FetchError {}
 
 /// Waits for `work`, but no longer than for `delay`.
-#[cfg(target_family = "wasm")]
 pub(crate) async fn race<T>(work: impl Future<Output = T>, delay: impl Future<Output = ()>) -> Option<T> {
     use std::task::Poll;
     let (mut work, mut delay) = (std::pin::pin!(work), std::pin::pin!(delay));

@@ -1,5 +1,5 @@
-//! What a function asks of its host: SQL, key-value, variables, requests to other servers, a clock, randomness, RSA keys
-//! and a log.
+//! What a function asks of its host: SQL, key-value, variables, requests to other servers, PostgreSQL, a clock, randomness,
+//! RSA keys and a log.
 //! The only crate that knows the runtimes; nothing here knows an API.
 
 mod client;
@@ -9,6 +9,7 @@ pub mod kv;
 mod later;
 pub mod log;
 pub mod migrations;
+pub mod postgres;
 pub mod random;
 mod rsa;
 pub mod sql;
@@ -20,6 +21,7 @@ pub use client::client_address;
 pub use fetch::FetchError;
 pub use kv::Kv;
 pub use later::later;
+pub use postgres::PostgresError;
 pub use rsa::generate_rsa_key;
 pub use sql::{Outcome, Row, Sql, SqlError, SqlValue, Statement};
 pub use vars::Vars;

@@ -48,6 +48,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0030_qnsp_crypto_agility.sql",
         text: include_str!("../../migrations/0030_qnsp_crypto_agility.sql"),
     },
+    Migration {
+        name: "0035_qnsp_dynamic_secrets.sql",
+        text: include_str!("../../migrations/0035_qnsp_dynamic_secrets.sql"),
+    },
 ];
 
 /// Remembers which migrations were applied. The first statement that a new database sees.

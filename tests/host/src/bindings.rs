@@ -1,5 +1,6 @@
 //! The host side of Spin's interfaces, generated from `wit/`.
-//! The traits are implemented beside what they stand for: `sqlite`, `key_value`, `variables`.
+//! The traits are implemented beside what they stand for: `sqlite`, `key_value`, `postgres`,
+//! `variables`.
 
 wasmtime::component::bindgen!({
     path: "wit",
@@ -18,6 +19,7 @@ wasmtime::component::bindgen!({
     with: {
         "spin:sqlite/sqlite.connection": crate::database::Database,
         "spin:key-value/key-value.store": crate::key_value::OpenStore,
+        "spin:postgres/postgres.connection": crate::postgres::Session,
     },
     require_store_data_send: true,
 });

@@ -1,6 +1,6 @@
 //! A small host for the components of a Spin manifest, so that tests run the very files that are
 //! deployed where no Spin is installed. It copies Spin's behaviour, not its breadth: HTTP triggers,
-//! SQLite, key-value and variables, for tests on loopback only.
+//! SQLite, key-value, PostgreSQL and variables, for tests on loopback only.
 
 mod application;
 mod arguments;
@@ -11,6 +11,7 @@ mod instances;
 mod key_value;
 mod manifest;
 mod outbound;
+mod postgres;
 mod routes;
 mod rows;
 mod server;

@@ -44,8 +44,11 @@ impl Allowed {
             let allowed = self.rules.iter().any(|rule| rule.host == "self");
             return allowed.then(|| self.application.to_string());
         }
-        let allowed = self.rules.iter().any(|rule| rule.allows(scheme, host, port));
-        allowed.then(|| format!("{host}:{port}"))
+        self.lists(scheme, host, port).then(|| format!("{host}:{port}"))
+    }
+
+    pub fn lists(&self, scheme: &str, host: &str, port: u16) -> bool {
+        self.rules.iter().any(|rule| rule.allows(scheme, host, port))
     }
 }
 
@@ -78,7 +81,11 @@ impl Rule {
 }
 
 fn default_port(scheme: &str) -> u16 {
-    if scheme == "https" { 443 } else { 80 }
+    match scheme {
+        "https" => 443,
+        "postgres" => 5432,
+        _ => 80,
+    }
 }
 
 pub struct Outbound(pub Arc<Allowed>);

@@ -1,6 +1,7 @@
 //! The functions linked into an ordinary program, over rusqlite: for tests, and as the limit in benchmarks.
 
 mod fetch;
+pub(crate) mod postgres;
 mod sqlite;
 mod writer;
 

@@ -3,6 +3,7 @@
 
 mod connection;
 mod fetch;
+pub(crate) mod postgres;
 mod sqlite;
 mod writer;
 

@@ -4,6 +4,7 @@ mod d1;
 mod exchange;
 mod fetch;
 mod kv;
+pub(crate) mod postgres;
 mod rsa;
 
 use std::{cell::RefCell, future::Future, sync::Arc, time::Duration};
