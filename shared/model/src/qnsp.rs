@@ -5,6 +5,7 @@ pub mod agility;
 pub mod audit;
 pub mod auth;
 pub mod billing;
+pub mod dynamic_secrets;
 pub mod escrow;
 pub mod hsm;
 pub mod inventory;

@@ -54,6 +54,8 @@ pub(crate) struct State {
     pub stage: Stage,
     /// The batch of the call has judged its guards and was refused.
     pub is_judged: bool,
+    /// What comes before another server is asked has been written, the claim of the Idempotency-Key with it.
+    pub is_prepared: bool,
     /// The call was counted.
     pub window: Option<Window>,
     pub subject: Subject,

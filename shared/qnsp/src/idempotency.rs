@@ -19,7 +19,7 @@ use crate::{
 const HEADER: &str = "idempotency-key";
 
 /// How long an answer is kept.
-const KEPT: i64 = DAY;
+pub(crate) const KEPT: i64 = DAY;
 
 /// The code of the guard that finds an answer kept already; it is never answered.
 const TAKEN: &str = "IDEMPOTENCY_KEY_TAKEN";
@@ -64,8 +64,8 @@ impl Idempotency {
         statement.bind(caller.tenant()).bind(self.route.as_str()).bind(self.key.as_str())
     }
 
-    /// Adds to a batch that the key is new, and the row that claims it.
-    pub(crate) fn claim(&self, caller: &Caller, batch: &mut Batch<Admission>) {
+    /// Adds to a batch that the key is new, and the row that claims it for so long, unless its answer comes before.
+    pub(crate) fn claim(&self, caller: &Caller, batch: &mut Batch<Admission>, time: i64) {
         let is_new = Guard::new(
             "NOT EXISTS (SELECT 1 FROM qnsp_idempotency WHERE tenant_id = ?1 AND route = ?2 AND key = ?3 AND expires_at > ?4)",
             taken(),
@@ -76,7 +76,13 @@ impl Idempotency {
             "INSERT OR REPLACE INTO qnsp_idempotency (tenant_id, route, key, body_hash, expires_at) \
              VALUES (?1, ?2, ?3, ?4, ?5)",
         );
-        batch.push(self.bind(caller, insert).bind(self.body_hash.as_str()).bind(caller.now + KEPT));
+        batch.push(self.bind(caller, insert).bind(self.body_hash.as_str()).bind(caller.now + time));
+    }
+
+    /// Gives the key free again: the call has come to nothing.
+    pub(crate) fn release(&self, caller: &Caller) -> Statement {
+        let delete = "DELETE FROM qnsp_idempotency WHERE tenant_id = ?1 AND route = ?2 AND key = ?3 AND status IS NULL";
+        self.bind(caller, Statement::new(delete))
     }
 
     /// Stores the answer, sealed.
@@ -84,9 +90,11 @@ impl Idempotency {
         let data_key = caller.admitted(Some(Stage::Input)).data_key(caller.tenant()).await?;
         let sealed = data_key.seal(random::bytes()?, &self.aad(caller), answer.body.as_bytes());
         let update = Statement::new(
-            "UPDATE qnsp_idempotency SET status = ?4, sealed_answer = ?5 WHERE tenant_id = ?1 AND route = ?2 AND key = ?3",
+            "UPDATE qnsp_idempotency SET status = ?4, sealed_answer = ?5, expires_at = ?6 \
+             WHERE tenant_id = ?1 AND route = ?2 AND key = ?3",
         );
-        Ok(self.bind(caller, update).bind(i64::from(answer.status.as_u16())).bind(sealed))
+        let update = self.bind(caller, update).bind(i64::from(answer.status.as_u16()));
+        Ok(update.bind(sealed).bind(caller.now + KEPT))
     }
 
     fn aad<'a>(&'a self, caller: &'a Caller) -> [&'a [u8]; 4] {

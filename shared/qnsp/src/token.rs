@@ -64,6 +64,8 @@ impl Identity {
         let hash = key_hash(token);
         let known_keys = &Settings::of(app)?.known_keys;
         let known = known_keys.lock().unwrap_or_else(PoisonError::into_inner).get(&hash).cloned();
+        // A lease of a key may have been renewed elsewhere.
+        let known = known.filter(|key| key.expires_at.is_none_or(|expires_at| expires_at > now));
         let key = match known {
             Some(key) => key,
             None => {

@@ -17,7 +17,7 @@ use crate::{
     caller::{Admission, Stage, is_fault},
     counters::{self, Window, minute_of},
     delivery::{Outgoing, deliver_later},
-    idempotency::{Answer, Idempotency},
+    idempotency::{Answer, Idempotency, KEPT},
     new_id,
     timings::Timing,
 };
@@ -53,8 +53,8 @@ impl Caller {
     pub fn work(&self) -> Work {
         let mut batch = self.admitted(Some(Stage::Input));
         let window = self.count(&mut batch, false);
-        if let Some(idempotency) = self.state(|state| state.idempotency.clone()) {
-            idempotency.claim(self, &mut batch);
+        if let Some(idempotency) = self.state(|state| state.idempotency.clone().filter(|_| !state.is_prepared)) {
+            idempotency.claim(self, &mut batch, KEPT);
         }
         Work {
             caller: self.clone(),

@@ -53,16 +53,7 @@ impl OutboundHosts {
         }
         let (host, port) = split_port(authority).ok_or(Refused::NoUrl)?;
         let default = if is_https { 443 } else { 80 };
-        let number = port.unwrap_or(default);
-        let is_listed = |(listed, of): &(String, Port)| {
-            *listed == host
-                && match of {
-                    Port::Any => true,
-                    Port::OfScheme => number == default,
-                    Port::Number(allowed) => *allowed == number,
-                }
-        };
-        if self.0.iter().any(is_listed) {
+        if self.is_listed(&host, port.unwrap_or(default), default) {
             return Ok(());
         }
         let is_public = is_public(&host)?;
@@ -70,6 +61,31 @@ impl OutboundHosts {
             return Err(Refused::NotHttps);
         }
         if is_public { Ok(()) } else { Err(Refused::NotAllowed) }
+    }
+
+    /// The same of a server that is no web server. `Ok(true)` says that the operator has allowed it, where a connection
+    /// need not be encrypted.
+    pub fn check_server(&self, host: &str, port: u16, default: u16) -> Result<bool, Refused> {
+        let (host, none) = split_port(host).ok_or(Refused::NoUrl)?;
+        if none.is_some() {
+            return Err(Refused::NoUrl);
+        }
+        if self.is_listed(&host, port, default) {
+            return Ok(true);
+        }
+        if is_public(&host)? { Ok(false) } else { Err(Refused::NotAllowed) }
+    }
+
+    /// `default` is the port of whoever names none.
+    fn is_listed(&self, host: &str, port: u16, default: u16) -> bool {
+        self.0.iter().any(|(listed, of)| {
+            listed == host
+                && match of {
+                    Port::Any => true,
+                    Port::OfScheme => port == default,
+                    Port::Number(allowed) => *allowed == port,
+                }
+        })
     }
 }
 
@@ -247,6 +263,26 @@ mod tests {
         }
         assert_eq!(OutboundHosts::default().check("http://a.example/"), Err(Refused::NotHttps));
         assert_eq!(OutboundHosts::default().check("http://127.0.0.1/"), Err(Refused::NotHttps));
+    }
+
+    #[test]
+    fn a_server_is_judged_by_its_host_and_need_not_encrypt_where_the_operator_allows_it() {
+        let hosts = OutboundHosts::parse("127.0.0.1:*,db.internal");
+        let check = |host, port| hosts.check_server(host, port, 5432);
+        for (host, port, expected) in [
+            ("127.0.0.1", 1, Ok(true)),
+            ("DB.internal.", 5432, Ok(true)),
+            ("db.internal", 5433, Err(Refused::NotAllowed)),
+            ("db.example.com", 5433, Ok(false)),
+            ("[2606:2800:220:1:248:1893:25c8:1946]", 5432, Ok(false)),
+            ("[::1]", 5432, Err(Refused::NotAllowed)),
+            ("10.0.0.1", 5432, Err(Refused::NotAllowed)),
+            ("db.example.com:1", 5432, Err(Refused::NoUrl)),
+            ("a,b", 5432, Err(Refused::NoUrl)),
+            ("", 5432, Err(Refused::NoUrl)),
+        ] {
+            assert_eq!(check(host, port), expected, "{host}:{port}");
+        }
     }
 
     #[test]
