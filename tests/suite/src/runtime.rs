@@ -65,6 +65,11 @@ impl Runtime {
         }
     }
 
+    /// Whether a session with a database can be encrypted: our host for components cannot.
+    pub fn encrypts_sessions(self) -> bool {
+        self != Self::Component || spin().is_some()
+    }
+
     /// Which program serves; for the component runtime that depends on the machine.
     pub fn engine(self) -> String {
         match (self, spin()) {

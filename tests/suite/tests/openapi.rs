@@ -222,6 +222,7 @@ fn qnsp() -> Value {
         observability::Operations::openapi(),
         search::Operations::openapi(),
         security::Operations::openapi(),
+        vault_dynamic::Operations::openapi(),
     ]);
     let mut document = complete("QNSP", operations);
     document["components"]["schemas"]["Error"] = json!({

@@ -53,6 +53,7 @@ mod portal_guesses;
 mod portal_introspection;
 mod portal_kong;
 mod portal_mail;
+mod postgres;
 mod qnsp;
 mod qnsp_access_cross_tenant;
 mod qnsp_access_grants;
@@ -69,6 +70,8 @@ mod qnsp_auth_stats;
 mod qnsp_billing;
 mod qnsp_crypto_inventory;
 mod qnsp_crypto_inventory_keys;
+mod qnsp_dynamic;
+mod qnsp_dynamic_postgres;
 mod qnsp_escrow;
 mod qnsp_escrow_recovery;
 mod qnsp_fuzz;
@@ -197,6 +200,7 @@ fn cases() -> Vec<Case> {
                 "observability",
                 "search",
                 "security",
+                "vault-dynamic",
             ],
             qnsp_fuzz::cases(),
         ),
@@ -254,6 +258,8 @@ fn cases() -> Vec<Case> {
         of(["access-jit", "operators", "tenants"], qnsp_jit::cases()),
         of(["access-jit", "operators"], qnsp_jit_grants::cases()),
         of(["access-jit", "auth", "operators"], qnsp_jit_requests::cases()),
+        of(["operators", "tenants", "vault-dynamic"], qnsp_dynamic::cases()),
+        of(["operators", "vault-dynamic"], qnsp_dynamic_postgres::cases()),
         audit::cases(),
         audit_log::cases(),
         audit_tlog::cases(),

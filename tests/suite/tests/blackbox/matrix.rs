@@ -20,6 +20,7 @@ mod samples_portal;
 mod samples_qnsp;
 mod samples_qnsp_access;
 mod samples_qnsp_data;
+mod samples_qnsp_dynamic;
 mod samples_qnsp_escrow;
 mod samples_qnsp_hsm;
 mod samples_qnsp_kms;

@@ -1,0 +1,130 @@
+//! What has to be done when leases have ended: they no longer count, their users are removed from the server, and after a
+//! while they are forgotten. Calls about a configuration see to it; a server that does not answer is asked again later.
+
+use platform::{PostgresError, Row, Statement, clock};
+use policy::qnsp::Quota;
+use qnsp::{Caller, MINUTE_OF_CALL, Settings, reserve};
+use serde_json::Value;
+use service::{Anonymous, Result};
+
+use crate::{config_store::Config, database::User, lease_store::LISTED};
+
+/// How many users one call removes, and for how long it begins to remove another, in milliseconds.
+const USERS: i64 = 20;
+const TIME: i64 = 10_000;
+
+/// What there is to do.
+#[derive(Clone, Copy)]
+pub(crate) struct Due {
+    /// Some leases count though they have ended, or may be forgotten.
+    is_any: bool,
+    /// Some of this configuration may have a user on the server.
+    has_users: bool,
+}
+
+impl Due {
+    pub(crate) fn select(caller: &Caller, config: &str) -> Statement {
+        let select = Statement::new(
+            "SELECT EXISTS (SELECT 1 FROM qnsp_leases WHERE tenant_id = ?1 AND is_counted = 1 AND ends_at <= ?3) \
+             OR EXISTS (SELECT 1 FROM qnsp_leases WHERE tenant_id = ?1 AND ends_at < ?4 AND has_user = 0) AS is_any, \
+             EXISTS (SELECT 1 FROM qnsp_leases WHERE tenant_id = ?1 AND config_id = ?2 AND has_user = 1 \
+             AND ends_at <= ?3 AND coalesce(claimed_until, 0) <= ?3) AS has_users",
+        );
+        select.bind(caller.tenant()).bind(config).bind(caller.now).bind(caller.now - LISTED)
+    }
+
+    pub(crate) fn of(row: &Row) -> Result<Self> {
+        Ok(Self { is_any: row.get("is_any")?, has_users: row.get("has_users")? })
+    }
+
+    /// Does at once what a quota depends on.
+    pub(crate) async fn settle(self, caller: &Caller) -> Result<()> {
+        if !self.is_any {
+            return Ok(());
+        }
+        let mut batch = Anonymous::background(&caller.app).batch();
+        for statement in settle(caller.tenant(), caller.now) {
+            batch.push(statement);
+        }
+        batch.write().await.map(drop)
+    }
+
+    /// Does everything after the answer.
+    pub(crate) fn do_later(self, caller: &Caller, config: &str) {
+        if !self.is_any && !self.has_users {
+            return;
+        }
+        let (caller, config) = (caller.clone(), config.to_owned());
+        caller.app.clone().spawn_after_response(Box::pin(async move {
+            if let Err(error) = keep_up(&caller, &config).await {
+                platform::log::error(&format!("leases that have ended: {}", error.reason()));
+            }
+        }));
+    }
+}
+
+/// What has ended counts no longer; what ended long ago, and has no user, is forgotten.
+fn settle(tenant: &str, now: i64) -> Vec<Statement> {
+    let count = "UPDATE qnsp_quotas SET used = max(used - (SELECT count(*) FROM qnsp_leases WHERE tenant_id = ?1 \
+                 AND is_counted = 1 AND ends_at <= ?2), 0) WHERE tenant_id = ?1 AND quota_type = 'secrets'";
+    let leases = "UPDATE qnsp_leases SET is_counted = 0 WHERE tenant_id = ?1 AND is_counted = 1 AND ends_at <= ?2";
+    let mut statements: Vec<_> =
+        [count, leases].into_iter().map(|text| Statement::new(text).bind(tenant).bind(now)).collect();
+    statements.extend(reserve(tenant, Quota::Secrets, now, 0));
+    let old = "FROM qnsp_leases WHERE tenant_id = ?1 AND ends_at < ?2 AND has_user = 0 ORDER BY ends_at LIMIT 64";
+    for text in [
+        format!("DELETE FROM qnsp_keys WHERE tenant_id = ?1 AND key_hash IN (SELECT password_hash {old})"),
+        format!("DELETE FROM qnsp_leases WHERE tenant_id = ?1 AND id IN (SELECT id {old})"),
+    ] {
+        statements.push(Statement::new(text).bind(tenant).bind(now - LISTED));
+    }
+    statements
+}
+
+async fn keep_up(caller: &Caller, config: &str) -> Result<()> {
+    let (tenant, now) = (caller.tenant(), clock::now_ms());
+    let mut batch = Anonymous::background(&caller.app).batch();
+    for statement in settle(tenant, now) {
+        batch.push(statement);
+    }
+    // Whoever claims a lease has it to itself; it cannot be renewed any more.
+    let claim = Statement::new(
+        "UPDATE qnsp_leases SET claimed_until = ?4 WHERE tenant_id = ?1 AND id IN (SELECT id FROM qnsp_leases \
+         WHERE tenant_id = ?1 AND config_id = ?2 AND has_user = 1 AND ends_at <= ?3 \
+         AND coalesce(claimed_until, 0) <= ?3 ORDER BY ends_at LIMIT ?5) RETURNING id, username, expires_at",
+    );
+    let claim = claim.bind(tenant).bind(config).bind(now).bind(now + MINUTE_OF_CALL).bind(USERS);
+    let claimed = batch.push(claim);
+    let found = batch.push(Config::select(caller, config));
+    let data_key = batch.read_data_key(tenant);
+    let outcomes = batch.write().await?;
+    let data_key = outcomes.data_key(&data_key)?;
+    let Some(database) = Config::of(outcomes.one(found)?)?.database(tenant, data_key.as_deref())? else {
+        return Ok(());
+    };
+    let hosts = &Settings::of(&caller.app)?.outbound_hosts;
+    let mut removed = Vec::new();
+    for row in outcomes.rows(claimed) {
+        if clock::now_ms() > now + TIME {
+            break;
+        }
+        let (id, name): (String, String) = (row.get("id")?, row.get("username")?);
+        match database.remove(hosts, User { name: &name, until: row.get("expires_at")? }).await {
+            Ok(()) => removed.push(id),
+            Err(PostgresError::Refused { .. }) => {}
+            Err(PostgresError::Unreachable | PostgresError::Broken) => break,
+        }
+    }
+    if removed.is_empty() {
+        return Ok(());
+    }
+    let removed = Value::from(removed).to_string();
+    let mut batch = Anonymous::background(&caller.app).batch();
+    for text in [
+        "DELETE FROM qnsp_leases WHERE tenant_id = ?1 AND is_pending = 1 AND id IN (SELECT value FROM json_each(?2))",
+        "UPDATE qnsp_leases SET has_user = 0 WHERE tenant_id = ?1 AND id IN (SELECT value FROM json_each(?2))",
+    ] {
+        batch.push(Statement::new(text).bind(tenant).bind(removed.as_str()));
+    }
+    batch.write().await.map(drop)
+}

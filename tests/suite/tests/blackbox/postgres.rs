@@ -1,0 +1,189 @@
+//! A server of PostgreSQL, in memory where there is such a place. `scripts/setup` installs the programs wherever Debian's
+//! packages are.
+
+use std::{
+    env, fs,
+    net::TcpListener,
+    os::unix::{fs::chown, process::CommandExt as _},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use platform::postgres::{self, PostgresError, Server, Tls};
+
+/// The account that may do everything, and its password.
+pub const ADMIN: &str = "admin";
+pub const PASSWORD: &str = "password-of-the-admin";
+
+/// The database that there is.
+pub const DATABASE: &str = "postgres";
+
+/// PostgreSQL does not run as root; this account has nothing.
+const NOBODY: u32 = 65_534;
+
+pub struct Postgres {
+    folder: PathBuf,
+    programs: PathBuf,
+    process: Child,
+    pub port: u16,
+}
+
+/// Where the programs are; without them, on a machine without Debian's packages, nothing is known about databases.
+fn programs() -> Option<PathBuf> {
+    let versions =
+        fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path().join("bin"));
+    let paths = env::var_os("PATH").map(|path| env::split_paths(&path).collect::<Vec<_>>()).unwrap_or_default();
+    let found = versions.chain(paths).find(|folder| folder.join("initdb").exists() && folder.join("postgres").exists());
+    if found.is_none() {
+        let any = Command::new("apt-get").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+        assert!(any.is_err(), "there is no PostgreSQL: run scripts/setup, or install it");
+        eprintln!("NOT RUN: there is no PostgreSQL");
+    }
+    found
+}
+
+/// The program as somebody who is not root.
+fn program(folder: &Path, name: &str) -> Command {
+    let mut command = Command::new(folder.join(name));
+    if is_root() {
+        command.uid(NOBODY).gid(NOBODY);
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
+fn is_root() -> bool {
+    fs::read_to_string("/proc/self/status").is_ok_and(|status| status.contains("\nUid:\t0\t"))
+}
+
+impl Postgres {
+    pub fn start() -> Option<Self> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let programs = programs()?;
+        let memory = PathBuf::from("/dev/shm");
+        let parent = if memory.is_dir() { memory } else { env::temp_dir() };
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let folder = parent.join(format!("chancery-postgres-{}-{number}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let password = folder.join("password");
+        fs::write(&password, PASSWORD).unwrap();
+        if is_root() {
+            chown(&folder, Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+        let mut initdb = program(&programs, "initdb");
+        initdb.args(["--no-sync", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--username", ADMIN]);
+        initdb.arg("--pwfile").arg(&password).arg("--pgdata").arg(folder.join("data")).current_dir(&folder);
+        assert!(initdb.status().unwrap().success(), "initdb fails");
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let process = serve(&programs, &folder, port);
+        let server = Self { folder, programs, process, port };
+        server.wait();
+        Some(server)
+    }
+
+    fn wait(&self) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while self.as_admin("SELECT 1").is_err() {
+            assert!(Instant::now() < deadline, "PostgreSQL does not start");
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// From now on nobody answers there.
+    pub fn stop(&mut self) {
+        end(&mut self.process);
+    }
+
+    /// What was there before is there again.
+    pub fn start_again(&mut self) {
+        self.process = serve(&self.programs, &self.folder, self.port);
+        self.wait();
+    }
+
+    /// Where it is, for whoever this is.
+    pub fn url(&self, user: &str, password: &str) -> String {
+        format!("postgres://{user}:{password}@127.0.0.1:{}/{DATABASE}", self.port)
+    }
+
+    /// From now on it encrypts, with a certificate of its own making. Whether that could be made.
+    pub fn encrypt(&self) -> bool {
+        let data = self.folder.join("data");
+        let mut openssl = program(Path::new(""), "openssl");
+        openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1"]);
+        openssl.args(["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]);
+        openssl.arg("-keyout").arg(data.join("server.key")).arg("-out").arg(data.join("server.crt"));
+        let made = openssl.current_dir(&self.folder).status().is_ok_and(|status| status.success());
+        made && self.as_admin("ALTER SYSTEM SET ssl = on").is_ok() && self.as_admin("SELECT pg_reload_conf()").is_ok()
+    }
+
+    /// Carries out statements in a session of their own, each for itself.
+    pub fn run(&self, user: &str, password: &str, statements: &[&str]) -> Result<(), PostgresError> {
+        let server = Server {
+            host: "127.0.0.1".to_owned(),
+            port: self.port,
+            database: DATABASE.to_owned(),
+            user: user.to_owned(),
+            password: password.to_owned().into(),
+            tls: Tls::Disable,
+        };
+        let steps = statements.iter().map(|statement| vec![(*statement).to_owned()]).collect();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(postgres::execute(server, steps, Duration::from_secs(60)))
+    }
+
+    pub fn as_admin(&self, statement: &str) -> Result<(), PostgresError> {
+        self.run(ADMIN, PASSWORD, &[statement])
+    }
+
+    /// Whether this is so.
+    #[track_caller]
+    pub fn holds(&self, condition: &str) -> bool {
+        match self.as_admin(&format!("DO $$ BEGIN ASSERT {condition}; END $$")) {
+            Ok(()) => true,
+            Err(PostgresError::Refused { sqlstate }) if sqlstate == "P0004" => false,
+            Err(error) => panic!("{condition}: {error:?}"),
+        }
+    }
+
+    /// Waits until this is so, for what follows an answer.
+    #[track_caller]
+    pub fn comes_to_hold(&self, condition: &str) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !self.holds(condition) {
+            assert!(Instant::now() < deadline, "it does not come to hold that {condition}");
+            thread::sleep(Duration::from_millis(100));
+        }
+    }
+}
+
+fn serve(programs: &Path, folder: &Path, port: u16) -> Child {
+    let mut command = program(programs, "postgres");
+    command.arg("-D").arg(folder.join("data")).args(["-p", &port.to_string()]).current_dir(folder);
+    for setting in [
+        "listen_addresses=127.0.0.1",
+        "unix_socket_directories=",
+        "fsync=off",
+        "shared_buffers=2MB",
+        "max_connections=30",
+        "log_statement=none",
+    ] {
+        command.args(["-c", setting]);
+    }
+    command.spawn().unwrap()
+}
+
+/// Ends a server with its sessions, at once.
+fn end(process: &mut Child) {
+    let _ = Command::new("kill").arg("-QUIT").arg(process.id().to_string()).status();
+    let _ = process.wait();
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        end(&mut self.process);
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}

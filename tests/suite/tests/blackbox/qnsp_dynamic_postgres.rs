@@ -1,0 +1,353 @@
+//! Dynamic secrets of QNSP on a real PostgreSQL: its users are made, extended and removed, whatever happens between.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use chancery_tests::variables::Variables;
+use platform::PostgresError;
+use serde_json::{Value, json};
+
+use crate::{
+    answer::{ok, soon},
+    case::{Case, case, caught},
+    clock, database,
+    deployment::{Deployment, unique},
+    postgres::{ADMIN, DATABASE, PASSWORD, Postgres},
+    qnsp::{Caller, Cast, refuses},
+    qnsp_dynamic::{configured, is_nowhere, leased, listed, password, path_of},
+};
+
+pub fn cases() -> Vec<Case> {
+    vec![
+        case(a_user_of_a_database_logs_in_until_its_lease_ends_and_is_removed_then),
+        case(a_revoked_user_is_gone_with_its_sessions_and_what_it_owned_is_the_admins),
+        case(an_account_that_may_make_roles_is_enough),
+        case(a_lease_lives_on_where_the_database_was_told_so),
+        case(statements_of_a_configuration_take_the_place_of_ours),
+        case(what_the_database_refuses_is_said_and_leaves_nothing),
+        case(a_server_that_does_not_answer_changes_nothing),
+        case(a_certificate_that_nobody_vouches_for_ends_the_session_before_the_password_is_sent),
+        case(a_crash_while_a_user_is_made_leaves_a_lease_that_is_swept),
+    ]
+}
+
+const REFUSED: &str = "28P01";
+
+fn on(server: &Postgres, changes: &Value) -> Value {
+    let mut body = json!({
+        "name": unique("Orders DB"), "type": "database", "ttl": { "default": "PT15M", "max": "PT1H" },
+        "backend": { "type": "postgres", "connectionString": server.url(ADMIN, PASSWORD) },
+        "template": { "roleTemplate": "reader" },
+    });
+    body.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+    body
+}
+
+fn server() -> Option<Postgres> {
+    let server = Postgres::start()?;
+    server.as_admin("CREATE ROLE reader").unwrap();
+    Some(server)
+}
+
+fn user(lease: &Value) -> &str {
+    lease["credentials"]["username"].as_str().unwrap()
+}
+
+fn log_in(server: &Postgres, lease: &Value) -> Result<(), PostgresError> {
+    server.run(user(lease), password(lease), &["SELECT 1"])
+}
+
+fn exists(lease: &Value) -> String {
+    format!("EXISTS (SELECT FROM pg_roles WHERE rolname = '{}')", user(lease))
+}
+
+fn no_user(name: &str) -> String {
+    format!("NOT EXISTS (SELECT FROM pg_roles WHERE rolname LIKE '{name}')")
+}
+
+#[track_caller]
+fn refuses_login(server: &Postgres, lease: &Value) {
+    let refused = PostgresError::Refused { sqlstate: REFUSED.to_owned() };
+    assert_eq!(log_in(server, lease), Err(refused));
+}
+
+fn leases_of(t: &Deployment, config: &str) -> i64 {
+    let id = config.rsplit('/').next().unwrap();
+    database::number(&t.instance, &format!("SELECT count(*) FROM qnsp_leases WHERE config_id = '{id}'"))
+}
+
+fn a_user_of_a_database_logs_in_until_its_lease_ends_and_is_removed_then(t: &Deployment) {
+    let Some(server) = server() else { return };
+    let Cast { admin, developer, tenant, .. } = &Cast::new(t);
+    let config = configured(admin, &on(&server, &json!({ "verifyConnection": true })));
+    let lasting = leased(developer, &config, &json!({}));
+    let lease = leased(developer, &config, &json!({ "ttl": "PT3S" }));
+    assert!(user(&lease).starts_with("v-orders-db") && password(&lease).len() == 32, "{lease}");
+    assert_eq!(log_in(&server, &lease), Ok(()));
+    let condition = format!(
+        "EXISTS (SELECT FROM pg_roles WHERE rolname = '{}' AND rolcanlogin AND NOT rolsuper AND NOT rolcreatedb \
+         AND NOT rolcreaterole AND NOT rolreplication AND rolvaliduntil = '{}' AND pg_has_role(rolname, 'reader', 'MEMBER'))",
+        user(&lease),
+        lease["expiresAt"].as_str().unwrap()
+    );
+    assert!(server.holds(&condition));
+    // The database ends it by itself: nobody asks us meanwhile.
+    thread::sleep(Duration::from_secs(4));
+    refuses_login(&server, &lease);
+    assert!(server.holds(&exists(&lease)));
+    assert_eq!(listed(developer, &config, &lease).unwrap()["status"], "expired");
+    server.comes_to_hold(&format!("NOT {}", exists(&lease)));
+    assert_eq!(log_in(&server, &lasting), Ok(()));
+    let used = format!("SELECT used FROM qnsp_quotas WHERE tenant_id = '{}' AND quota_type = 'secrets'", tenant.id);
+    soon(|| database::number(&t.instance, &used), &1);
+    is_nowhere(t, password(&lease));
+    is_nowhere(t, PASSWORD);
+}
+
+fn a_revoked_user_is_gone_with_its_sessions_and_what_it_owned_is_the_admins(t: &Deployment) {
+    let Some(server) = server() else { return };
+    let Cast { admin, developer, .. } = &Cast::new(t);
+    let config = configured(admin, &on(&server, &json!({})));
+    server.as_admin("GRANT CREATE ON SCHEMA public TO reader").unwrap();
+    let lease = leased(developer, &config, &json!({}));
+    server.run(user(&lease), password(&lease), &["CREATE TABLE theirs (id int)"]).unwrap();
+    thread::scope(|scope| {
+        let session = scope.spawn(|| server.run(user(&lease), password(&lease), &["SELECT pg_sleep(60)"]));
+        server.comes_to_hold(&format!("EXISTS (SELECT FROM pg_stat_activity WHERE usename = '{}')", user(&lease)));
+        let started = Instant::now();
+        let revoked = ok(&developer.post(&path_of(&lease, "revoke"), &json!({})), 200);
+        assert_eq!(session.join().unwrap(), Err(PostgresError::Broken));
+        assert!(started.elapsed() < Duration::from_secs(30));
+        assert_eq!(ok(&developer.post(&path_of(&lease, "revoke"), &json!({})), 200), revoked);
+    });
+    refuses_login(&server, &lease);
+    assert!(server.holds(&no_user(user(&lease))));
+    assert!(
+        server.holds(&format!("EXISTS (SELECT FROM pg_tables WHERE tablename = 'theirs' AND tableowner = '{ADMIN}')"))
+    );
+    refuses(&developer.post(&path_of(&lease, "renew"), &json!({})), 409, &[]);
+    // A user that somebody else has removed is removed.
+    let lease = leased(developer, &config, &json!({}));
+    server.as_admin(&format!("DROP ROLE \"{}\"", user(&lease))).unwrap();
+    ok(&developer.post(&path_of(&lease, "revoke"), &json!({})), 200);
+}
+
+fn an_account_that_may_make_roles_is_enough(t: &Deployment) {
+    let Some(server) = server() else { return };
+    let Cast { admin, developer, .. } = &Cast::new(t);
+    server.as_admin("CREATE ROLE maker LOGIN CREATEROLE PASSWORD 'of-the-maker'").unwrap();
+    server.as_admin("GRANT reader TO maker WITH ADMIN OPTION").unwrap();
+    server.as_admin("GRANT CREATE ON SCHEMA public TO reader").unwrap();
+    let account = json!({ "username": "maker", "password": "of-the-maker" });
+    let backend =
+        json!({ "type": "postgres", "connectionString": server.url("nobody", "wrong"), "credentials": account });
+    let config = configured(admin, &on(&server, &json!({ "backend": backend, "verifyConnection": true })));
+    let lease = leased(developer, &config, &json!({}));
+    server.run(user(&lease), password(&lease), &["CREATE TABLE theirs (id int)"]).unwrap();
+    ok(&developer.post(&path_of(&lease, "revoke"), &json!({})), 200);
+    assert!(server.holds(&no_user(user(&lease))));
+    assert!(server.holds("EXISTS (SELECT FROM pg_tables WHERE tablename = 'theirs' AND tableowner = 'maker')"));
+}
+
+fn a_lease_lives_on_where_the_database_was_told_so(t: &Deployment) {
+    let Some(server) = server() else { return };
+    let Cast { admin, developer, .. } = &Cast::new(t);
+    let config = configured(admin, &on(&server, &json!({})));
+    let lease = leased(developer, &config, &json!({ "ttl": "PT4S" }));
+    let renewed = ok(&developer.post(&path_of(&lease, "renew"), &json!({ "ttl": "PT5M" })), 200);
+    let condition = format!(
+        "EXISTS (SELECT FROM pg_roles WHERE rolname = '{}' AND rolvaliduntil = '{}')",
+        user(&lease),
+        renewed["expiresAt"].as_str().unwrap()
+    );
+    assert!(server.holds(&condition));
+    thread::sleep(Duration::from_secs(5));
+    assert_eq!(log_in(&server, &lease), Ok(()));
+    assert_eq!(listed(developer, &config, &lease).unwrap()["status"], "active");
+    // Nobody is there any more to be renewed.
+    server.as_admin(&format!("DROP ROLE \"{}\"", user(&lease))).unwrap();
+    let gone = developer.post(&path_of(&lease, "renew"), &json!({}));
+    refuses(&gone, 422, &["backend", "sqlstate"]);
+    assert_eq!(gone.json().unwrap()["details"]["sqlstate"], "42704");
+}
+
+fn statements_of_a_configuration_take_the_place_of_ours(t: &Deployment) {
+    let Some(server) = server() else { return };
+    let Cast { admin, developer, .. } = &Cast::new(t);
+    server.as_admin("CREATE TABLE shared (id int)").unwrap();
+    let template = json!({
+        "usernameTemplate": "app_{{random8}}_{{unix}}",
+        "creationStatements": [
+            "CREATE ROLE \"{{name}}\" LOGIN PASSWORD '{{password}}' VALID UNTIL '{{expiration}}'",
+            "GRANT SELECT ON shared TO \"{{name}}\"",
+        ],
+        "revocationStatements": ["REVOKE SELECT ON shared FROM \"{{name}}\"", "DROP ROLE \"{{name}}\""],
+    });
+    let config = configured(admin, &on(&server, &json!({ "template": template })));
+    let lease = leased(developer, &config, &json!({}));
+    assert!(user(&lease).starts_with("app_"), "{lease}");
+    server.run(user(&lease), password(&lease), &["SELECT * FROM shared"]).unwrap();
+    ok(&developer.post(&path_of(&lease, "revoke"), &json!({})), 200);
+    assert!(server.holds(&no_user("app\\_%")));
+    // All of them or none.
+    let template = json!({
+        "usernameTemplate": "half_{{random8}}",
+        "creationStatements": ["CREATE ROLE \"{{name}}\"", "GRANT SELECT ON nothing TO \"{{name}}\""],
+    });
+    let config = configured(admin, &on(&server, &json!({ "template": template })));
+    let refused = developer.post(&format!("{config}/credentials"), &json!({}));
+    refuses(&refused, 422, &["backend", "sqlstate"]);
+    assert_eq!(refused.json().unwrap()["details"]["sqlstate"], "42P01");
+    assert!(server.holds(&no_user("half\\_%")));
+}
+
+fn what_the_database_refuses_is_said_and_leaves_nothing(t: &Deployment) {
+    let Some(server) = server() else { return };
+    let Cast { admin, developer, tenant, .. } = &Cast::new(t);
+    server.as_admin("CREATE ROLE nobody LOGIN PASSWORD 'w'").unwrap();
+    let to = |url: String| json!({ "backend": { "type": "postgres", "connectionString": url } });
+    let other = server.url(ADMIN, PASSWORD).replace(&format!("/{DATABASE}"), "/other");
+    for (changes, sqlstate, is_told) in [
+        (to(server.url(ADMIN, "wrong")), "28P01", true),
+        (to(other), "3D000", true),
+        (to(server.url("nobody", "w")), "42501", false),
+        (json!({ "template": { "roleTemplate": "strangers" } }), "42704", false),
+    ] {
+        let mut body = on(&server, &changes);
+        let config = configured(admin, &body);
+        let refused = developer.post(&format!("{config}/credentials"), &json!({}));
+        refuses(&refused, 422, &["backend", "sqlstate"]);
+        let details = refused.json().unwrap()["details"].clone();
+        assert_eq!(details, json!({ "backend": "refused", "sqlstate": sqlstate }));
+        assert_eq!(leases_of(t, &config), 0);
+        if is_told {
+            body["name"] = unique("verified").into();
+            body["verifyConnection"] = true.into();
+            refuses(&admin.post("/vault/v1/dynamic-secrets/configs", &body), 422, &["backend.connectionString"]);
+        }
+    }
+    assert!(server.holds(&no_user("v-%")));
+    // Nothing of it is metered, and the same call may be tried again.
+    let meters = format!("SELECT count(*) FROM qnsp_meters WHERE tenant_id = '{}'", tenant.id);
+    assert_eq!(database::number(&t.instance, &meters), 0);
+    let config = configured(admin, &on(&server, &json!({ "template": { "roleTemplate": "later" } })));
+    let ask = || developer.send("POST", &format!("{config}/credentials"), &[("idempotency-key", "again")], Some(b"{}"));
+    refuses(&ask(), 422, &["backend", "sqlstate"]);
+    server.as_admin("CREATE ROLE later").unwrap();
+    let lease = ok(&ask(), 200);
+    assert_eq!(ok(&ask(), 200), lease);
+    assert_eq!(database::number(&t.instance, &meters), 1);
+    // A lease whose admin has lost its rights stays as it is.
+    server.as_admin(&format!("ALTER ROLE {ADMIN} PASSWORD 'another'")).unwrap();
+    for verb in ["renew", "revoke"] {
+        refuses(&developer.post(&path_of(&lease, verb), &json!({})), 422, &["backend", "sqlstate"]);
+    }
+    assert_eq!(listed(developer, &config, &lease).unwrap()["status"], "active");
+}
+
+#[track_caller]
+fn is_unreachable(caller: &Caller, path: &str) {
+    let reply = caller.post(path, &json!({}));
+    refuses(&reply, 503, &["backend"]);
+    assert_eq!(reply.json().unwrap()["details"]["backend"], "unreachable");
+    assert!(reply.header("retry-after").is_some());
+}
+
+fn a_server_that_does_not_answer_changes_nothing(t: &Deployment) {
+    let Some(mut server) = server() else { return };
+    let Cast { admin, developer, .. } = &Cast::new(t);
+    let config = configured(admin, &on(&server, &json!({})));
+    let lease = leased(developer, &config, &json!({}));
+    let short = leased(developer, &config, &json!({ "ttl": "PT1S" }));
+    server.stop();
+    is_unreachable(developer, &format!("{config}/credentials"));
+    is_unreachable(developer, &path_of(&lease, "renew"));
+    is_unreachable(developer, &path_of(&lease, "revoke"));
+    let shown = listed(developer, &config, &lease).unwrap();
+    assert_eq!((&shown["status"], &shown["expiresAt"]), (&json!("active"), &lease["expiresAt"]));
+    assert_eq!(leases_of(t, &config), 2);
+    server.start_again();
+    assert_eq!(log_in(&server, &lease), Ok(()));
+    ok(&developer.post(&path_of(&lease, "revoke"), &json!({})), 200);
+    // What could not be removed then is removed later.
+    clock::pass(t.instance.runtime, Duration::from_secs(61));
+    listed(developer, &config, &short);
+    server.comes_to_hold(&format!("NOT {}", exists(&short)));
+}
+
+fn a_certificate_that_nobody_vouches_for_ends_the_session_before_the_password_is_sent(t: &Deployment) {
+    let Some(server) = server() else { return };
+    let Cast { admin, developer, .. } = &Cast::new(t);
+    // The server does not encrypt at all.
+    for mode in ["require", "verify-full"] {
+        let url = format!("{}?sslmode={mode}", server.url(ADMIN, PASSWORD));
+        let backend = json!({ "type": "postgres", "connectionString": url });
+        let config = configured(admin, &on(&server, &json!({ "backend": backend })));
+        is_unreachable(developer, &format!("{config}/credentials"));
+    }
+    for mode in ["prefer", "disable"] {
+        let url = format!("{}?sslmode={mode}", server.url(ADMIN, PASSWORD));
+        let backend = json!({ "type": "postgres", "connectionString": url });
+        let config = configured(admin, &on(&server, &json!({ "backend": backend })));
+        assert_eq!(log_in(&server, &leased(developer, &config, &json!({}))), Ok(()));
+    }
+    if !t.instance.runtime.encrypts_sessions() {
+        return;
+    }
+    assert!(server.encrypt());
+    for mode in ["prefer", "require", "verify-full"] {
+        let url = format!("{}?sslmode={mode}", server.url(ADMIN, PASSWORD));
+        let backend = json!({ "type": "postgres", "connectionString": url });
+        let config = configured(admin, &on(&server, &json!({ "backend": backend })));
+        is_unreachable(developer, &format!("{config}/credentials"));
+    }
+}
+
+fn a_crash_while_a_user_is_made_leaves_a_lease_that_is_swept(shared: &Deployment) {
+    let Some(server) = server() else { return };
+    let variables = Variables::random();
+    let t = Deployment::start(shared.instance.runtime, variables.clone()).unwrap();
+    let (config, token, tenant) = {
+        let Cast { admin, developer, tenant, .. } = &Cast::new(&t);
+        (configured(admin, &on(&server, &json!({}))), developer.token.clone().unwrap(), tenant.id.clone())
+    };
+    // Roles can be read and not be made.
+    thread::scope(|scope| {
+        let lock = scope.spawn(|| {
+            server.run(
+                ADMIN,
+                PASSWORD,
+                &["BEGIN", "LOCK TABLE pg_authid IN SHARE MODE", "SELECT pg_sleep(4)", "COMMIT"],
+            )
+        });
+        server.comes_to_hold(
+            "EXISTS (SELECT FROM pg_locks WHERE relation = 'pg_authid'::regclass AND mode = 'ShareLock' AND granted)",
+        );
+        scope.spawn(|| {
+            let authorization = format!("Bearer {token}");
+            let path = format!("{config}/credentials");
+            // Nobody answers it.
+            caught(|| t.anonymous.send("POST", &path, &[("authorization", &authorization)], Some(b"{}"))).unwrap_err();
+        });
+        soon(|| database::number(&t.instance, "SELECT count(*) FROM qnsp_leases WHERE is_pending = 1"), &1);
+        server.comes_to_hold("EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE 'CREATE ROLE%')");
+        t.instance.kill();
+        lock.join().unwrap().unwrap();
+    });
+    // The server did not notice that nobody waits any more.
+    server.comes_to_hold("EXISTS (SELECT FROM pg_roles WHERE rolname LIKE 'v-%')");
+    let t = t.restart(variables).unwrap();
+    let developer = Caller::with_token(&t, &tenant, &token);
+    let leases = || ok(&developer.get(&format!("{config}/leases")), 200)["leases"].clone();
+    assert_eq!(leases(), json!([]));
+    assert!(!server.holds(&no_user("v-%")));
+    clock::pass(t.instance.runtime, Duration::from_secs(61));
+    assert_eq!(leases(), json!([]));
+    server.comes_to_hold(&no_user("v-%"));
+    soon(|| database::number(&t.instance, "SELECT count(*) FROM qnsp_leases"), &0);
+    let used = "SELECT sum(used) FROM qnsp_quotas WHERE quota_type = 'secrets'";
+    assert_eq!(database::number(&t.instance, used), 0);
+    ok(&developer.post(&format!("{config}/credentials"), &json!({})), 200);
+}
