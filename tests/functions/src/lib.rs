@@ -45,6 +45,7 @@ pub use service_directory;
 pub use service_key;
 pub use tenants;
 pub use tokens;
+pub use vault_dynamic;
 
 /// The router of a function by its name in the gateway's table.
 pub async fn app(name: &str, host: Host) -> Option<Router> {
@@ -85,6 +86,7 @@ pub async fn app(name: &str, host: Host) -> Option<Router> {
         "search" => Some(search::app(host).await),
         "security" => Some(security::app(host).await),
         "tenants" => Some(tenants::app(host).await),
+        "vault-dynamic" => Some(vault_dynamic::app(host).await),
         "ecdsa-helper" => Some(ecdsa_helper::app(host).await),
         "healthz" => Some(healthz::app(host).await),
         "public-key" => Some(public_key::app(host).await),
@@ -129,6 +131,7 @@ pub fn routes(name: &str) -> Option<Routes> {
         "search" => Some(search::routes()),
         "security" => Some(security::routes()),
         "tenants" => Some(tenants::routes()),
+        "vault-dynamic" => Some(vault_dynamic::routes()),
         "ecdsa-helper" => Some(ecdsa_helper::routes()),
         "healthz" => Some(healthz::routes()),
         "public-key" => Some(public_key::routes()),
