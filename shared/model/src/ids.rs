@@ -106,6 +106,10 @@ checked_text!(
     SecretTag, "tag must start with a letter and have at most 128 letters, digits and underscores", is_secret_tag
 );
 checked_text!(
+    /// The id of a secret with versions.
+    SecretId, "must have 1 to 128 characters of A-Z a-z 0-9 . _ -", is_secret_id
+);
+checked_text!(
     /// A community by its name.
     CommunityName, "communityName must have 3 to 64 characters of A-Z a-z 0-9 _ -", is_community_name
 );
@@ -158,6 +162,10 @@ fn is_secret_tag(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
+fn is_secret_id(text: &str) -> bool {
+    (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+}
+
 fn is_community_name(text: &str) -> bool {
     (3..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
 }
@@ -187,6 +195,16 @@ mod tests {
         }
         for bad in ["", "1a", "_a", "a-b", "ä", "a b", &"x".repeat(129)] {
             assert!(SecretTag::try_from(bad.to_owned()).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_secret_id_has_letters_digits_dots_underscores_and_hyphens() {
+        for good in ["a", "1", ".", "db.password_2-x", &"x".repeat(128)] {
+            assert!(SecretId::try_from(good.to_owned()).is_ok(), "{good}");
+        }
+        for bad in ["", "a b", "a/b", "ä", "a:b", &"x".repeat(129)] {
+            assert!(SecretId::try_from(bad.to_owned()).is_err(), "{bad}");
         }
     }
 

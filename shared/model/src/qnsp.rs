@@ -17,5 +17,6 @@ pub mod search;
 pub mod security;
 pub mod tenant;
 mod types;
+pub mod vault;
 
 pub use types::{Currency, List, Money, Number, Object, Text, Whole};

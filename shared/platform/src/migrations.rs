@@ -49,6 +49,10 @@ pub const MIGRATIONS: &[Migration] = &[
         text: include_str!("../../migrations/0030_qnsp_crypto_agility.sql"),
     },
     Migration {
+        name: "0031_qnsp_versioned_secrets.sql",
+        text: include_str!("../../migrations/0031_qnsp_versioned_secrets.sql"),
+    },
+    Migration {
         name: "0035_qnsp_dynamic_secrets.sql",
         text: include_str!("../../migrations/0035_qnsp_dynamic_secrets.sql"),
     },

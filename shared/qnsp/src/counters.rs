@@ -146,14 +146,24 @@ pub fn counts_since(quota: Quota, now: i64) -> Option<i64> {
 
 /// Whether so much more of a quota fits into the tier.
 pub(crate) fn fits(tenant: &str, quota: Quota, now: i64, amount: i64) -> Guard {
+    bind_fits(Guard::new(fits_sql(), refusal::quota_exceeded(quota, None, None)), tenant, quota, now, amount)
+}
+
+/// Whether one more of a quota fits, or this condition holds: SQL over the tenant (`?1`) and the text (`?6`).
+pub(crate) fn fits_unless(condition: &str, text: &str, tenant: &str, quota: Quota, now: i64) -> Guard {
+    let fits = format!("({condition}) OR {}", fits_sql());
+    bind_fits(Guard::new(fits, refusal::quota_exceeded(quota, None, None)), tenant, quota, now, 1).bind(text)
+}
+
+fn fits_sql() -> String {
+    format!("(SELECT (?4 ->> tier) = -1 OR {USED} + ?5 <= (?4 ->> tier) FROM qnsp_tenants WHERE id = ?1)")
+}
+
+fn bind_fits(guard: Guard, tenant: &str, quota: Quota, now: i64, amount: i64) -> Guard {
     let limits: Map<String, Value> =
         Tier::ALL.iter().map(|tier| (tier.as_str().to_owned(), Value::from(quota.limit(*tier)))).collect();
-    let fits = Guard::new(
-        format!("(SELECT (?4 ->> tier) = -1 OR {USED} + ?5 <= (?4 ->> tier) FROM qnsp_tenants WHERE id = ?1)"),
-        refusal::quota_exceeded(quota, None, None),
-    );
-    let fits = fits.bind(tenant).bind(quota.as_str()).bind(counts_since(quota, now));
-    fits.bind(Value::Object(limits).to_string()).bind(amount)
+    let guard = guard.bind(tenant).bind(quota.as_str()).bind(counts_since(quota, now));
+    guard.bind(Value::Object(limits).to_string()).bind(amount)
 }
 
 /// One event of a billable operation, and its day's sum.

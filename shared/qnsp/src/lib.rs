@@ -24,6 +24,7 @@ mod page;
 mod period;
 mod preparation;
 mod refusal;
+pub mod secrets;
 mod settings;
 mod subscriptions;
 mod tenancy;

@@ -10,7 +10,7 @@ use axum::{
 use platform::Statement;
 use policy::qnsp::{Billable, Quota};
 use serde::Serialize;
-use service::{Batch, Error, Outcomes, Result, Slot};
+use service::{Batch, Error, Guard, Outcomes, Result, Slot};
 
 use crate::{
     Caller,
@@ -28,6 +28,8 @@ pub struct Work {
     batch: Batch<Admission>,
     window: Slot,
     reserved: Vec<(Quota, i64)>,
+    /// Guards that are judged after those of the handler.
+    rooms: Vec<Guard>,
     limits_calls: bool,
     is_metered: bool,
     /// Statements that may have put notifications into the outbox.
@@ -61,6 +63,7 @@ impl Caller {
             batch,
             window,
             reserved: Vec::new(),
+            rooms: Vec::new(),
             limits_calls: false,
             is_metered: true,
             notifying: Vec::new(),
@@ -99,6 +102,13 @@ impl Work {
     /// Takes so much of a quota, or gives it back; what does not fit is refused after all else.
     pub fn reserve(&mut self, quota: Quota, amount: i64) {
         self.reserved.push((quota, amount));
+    }
+
+    /// Refuses the call, after all else, where no more of a quota fits, unless this condition holds: SQL over the tenant
+    /// (`?1`) and the text (`?6`). Who asks for room counts what is used.
+    pub fn require_room_unless(&mut self, condition: &str, text: &str, quota: Quota) {
+        let fits = counters::fits_unless(condition, text, self.caller.tenant(), quota, self.caller.now);
+        self.rooms.push(fits);
     }
 
     /// Refuses the call, after all else, where the tenant's quota of calls is used up. It is counted there in any case.
@@ -149,6 +159,9 @@ impl Work {
         let (tenant, now) = (caller.tenant(), caller.now);
         if self.limits_calls {
             self.batch.require(counters::fits(tenant, Quota::ApiCalls, now, 1));
+        }
+        for room in std::mem::take(&mut self.rooms) {
+            self.batch.require(room);
         }
         for (quota, amount) in std::mem::take(&mut self.reserved) {
             if amount > 0 {

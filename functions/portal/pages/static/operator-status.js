@@ -34,6 +34,8 @@ const PROBES = [
   ["QNSP: escrow", "/kms/v1/escrow/policies"],
   ["QNSP: crypto agility", "/kms/v1/crypto-agility/migration-readiness"],
   ["QNSP: crypto inventory", "/crypto/v1/deprecation/policies"],
+  ["QNSP: dynamic secrets", "/vault/v1/dynamic-secrets/configs"],
+  ["QNSP: versioned secrets", "/vault/v1/versioned-secrets/stats"],
   ["Portal: accounts", "/portal/config"],
   ["Portal: developers", "/portal/developer/meta_fields"],
   ["Portal: files", "/portal/files"],

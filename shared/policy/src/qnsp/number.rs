@@ -22,6 +22,11 @@ pub fn percentage(part: i64, whole: i64) -> f64 {
     divide(i128::from(part) * 10_000, i128::from(whole)) as f64 / 100.0
 }
 
+/// `total / count` with 2 decimals; 0 when `count` is 0.
+pub fn average(total: i64, count: i64) -> f64 {
+    divide(i128::from(total) * 100, i128::from(count)) as f64 / 100.0
+}
+
 /// `value` with so many decimals, never -0. For what is no ratio of integers.
 pub fn round(value: f64, decimals: i32) -> f64 {
     let scale = 10_f64.powi(decimals);
@@ -96,6 +101,11 @@ mod tests {
         assert_eq!((rate(1, 3), rate(2, 3), rate(1, 0)), (0.3333, 0.6667, 0.0));
         assert_eq!((percentage(1, 3), percentage(3, 2), percentage(1, 0)), (33.33, 150.0, 0.0));
         assert_eq!((rate(5, 100_000), percentage(5, 100_000)), (0.0001, 0.01), "a half of the last decimal");
+    }
+
+    #[test]
+    fn averages_have_two_decimals() {
+        assert_eq!((average(7, 3), average(5, 2), average(0, 4), average(3, 0)), (2.33, 2.5, 0.0, 0.0));
     }
 
     #[test]

@@ -97,6 +97,8 @@ mod qnsp_security_compliance;
 mod qnsp_security_rotation;
 mod qnsp_streaming;
 mod qnsp_tenants;
+mod qnsp_vault;
+mod qnsp_vault_retention;
 mod qnsp_webhooks;
 mod receiver;
 mod restart;
@@ -201,6 +203,7 @@ fn cases() -> Vec<Case> {
                 "search",
                 "security",
                 "vault-dynamic",
+                "vault-versioned",
             ],
             qnsp_fuzz::cases(),
         ),
@@ -260,6 +263,8 @@ fn cases() -> Vec<Case> {
         of(["access-jit", "auth", "operators"], qnsp_jit_requests::cases()),
         of(["operators", "tenants", "vault-dynamic"], qnsp_dynamic::cases()),
         of(["operators", "vault-dynamic"], qnsp_dynamic_postgres::cases()),
+        of(["audit-events", "operators", "tenants", "vault-versioned"], qnsp_vault::cases()),
+        of(["operators", "vault-versioned"], qnsp_vault_retention::cases()),
         audit::cases(),
         audit_log::cases(),
         audit_tlog::cases(),
