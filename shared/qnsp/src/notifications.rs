@@ -107,9 +107,26 @@ async fn settle(app: &App, tenant: &str, row: &Row, sent: Sent) -> Result<()> {
     });
     let statement = statement.bind(tenant).bind(id).bind(claimed);
     let mut batch = Anonymous::background(app).batch();
+    if again.is_none() {
+        batch.push(note_in_timeline(tenant, row, sent)?);
+    }
     batch.push(match again {
         Some(at) => statement.bind(at),
         None => statement,
     });
     batch.write().await.map(drop)
+}
+
+/// What was told of an incident of leakage is a step of its timeline. There is no row of it in other cases, or where another
+/// task has settled the notification.
+fn note_in_timeline(tenant: &str, row: &Row, sent: Sent) -> Result<Statement> {
+    let insert = Statement::new(
+        "INSERT INTO qnsp_leakage_steps (tenant_id, incident_id, number, at, actor, event) SELECT ?1, i.id, \
+         1 + (SELECT max(number) FROM qnsp_leakage_steps WHERE tenant_id = ?1 AND incident_id = i.id), ?4, 'leakage-scan', ?5 \
+         FROM qnsp_notifications n JOIN qnsp_leakage_incidents i ON i.tenant_id = ?1 AND i.id = n.body ->> 'incidentId' \
+         WHERE n.tenant_id = ?1 AND n.id = ?2 AND n.next_at = ?3 AND n.body ->> 'event' = 'leakage.incident'",
+    );
+    let (id, claimed): (String, i64) = (row.get("id")?, row.get("next_at")?);
+    let event = if sent == Sent::Taken { "delivered" } else { "undeliverable" };
+    Ok(insert.bind(tenant).bind(id).bind(claimed).bind(clock::now_ms()).bind(event))
 }

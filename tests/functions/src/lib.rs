@@ -46,6 +46,7 @@ pub use service_key;
 pub use tenants;
 pub use tokens;
 pub use vault_dynamic;
+pub use vault_leakage;
 pub use vault_versioned;
 
 /// The router of a function by its name in the gateway's table.
@@ -88,6 +89,7 @@ pub async fn app(name: &str, host: Host) -> Option<Router> {
         "security" => Some(security::app(host).await),
         "tenants" => Some(tenants::app(host).await),
         "vault-dynamic" => Some(vault_dynamic::app(host).await),
+        "vault-leakage" => Some(vault_leakage::app(host).await),
         "vault-versioned" => Some(vault_versioned::app(host).await),
         "ecdsa-helper" => Some(ecdsa_helper::app(host).await),
         "healthz" => Some(healthz::app(host).await),
@@ -134,6 +136,7 @@ pub fn routes(name: &str) -> Option<Routes> {
         "security" => Some(security::routes()),
         "tenants" => Some(tenants::routes()),
         "vault-dynamic" => Some(vault_dynamic::routes()),
+        "vault-leakage" => Some(vault_leakage::routes()),
         "vault-versioned" => Some(vault_versioned::routes()),
         "ecdsa-helper" => Some(ecdsa_helper::routes()),
         "healthz" => Some(healthz::routes()),

@@ -223,6 +223,7 @@ fn qnsp() -> Value {
         search::Operations::openapi(),
         security::Operations::openapi(),
         vault_dynamic::Operations::openapi(),
+        vault_leakage::Operations::openapi(),
         vault_versioned::Operations::openapi(),
     ]);
     let mut document = complete("QNSP", operations);

@@ -41,6 +41,7 @@ pub const FUNCTIONS: &[Function] = &[
     Function { name: "security", binding: "SECURITY", routes: &["/security/v1/..."] },
     Function { name: "tenants", binding: "TENANTS", routes: &["/tenant/v1/..."] },
     Function { name: "vault-dynamic", binding: "VAULT_DYNAMIC", routes: &["/vault/v1/dynamic-secrets/...", "/v1/dynamic-secrets/..."] },
+    Function { name: "vault-leakage", binding: "VAULT_LEAKAGE", routes: &["/vault/v1/leakage-detection/...", "/v1/leakage-detection/..."] },
     Function { name: "vault-versioned", binding: "VAULT_VERSIONED", routes: &["/vault/v1/versioned-secrets/...", "/v1/versioned-secrets/..."] },
     Function { name: "ecdsa-helper", binding: "ECDSA_HELPER", routes: &["/caas/ecdsa_helper/...", "/licenses/ecdsa_helper/..."] },
     Function { name: "healthz", binding: "HEALTHZ", routes: &["/caas/healthz", "/licenses/healthz"] },

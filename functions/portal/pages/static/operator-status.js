@@ -36,6 +36,7 @@ const PROBES = [
   ["QNSP: crypto inventory", "/crypto/v1/deprecation/policies"],
   ["QNSP: dynamic secrets", "/vault/v1/dynamic-secrets/configs"],
   ["QNSP: versioned secrets", "/vault/v1/versioned-secrets/stats"],
+  ["QNSP: leakage detection", "/vault/v1/leakage-detection/policies"],
   ["Portal: accounts", "/portal/config"],
   ["Portal: developers", "/portal/developer/meta_fields"],
   ["Portal: files", "/portal/files"],

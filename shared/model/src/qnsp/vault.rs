@@ -1,5 +1,6 @@
 //! The vault: secrets with versions.
 
+pub mod leakage;
 mod retention;
 mod value;
 mod version;

@@ -13,6 +13,7 @@ mod audit_tlog;
 mod body;
 mod case;
 mod clock;
+mod code_host;
 mod communities;
 mod config_groups;
 mod config_items;
@@ -98,7 +99,9 @@ mod qnsp_security_rotation;
 mod qnsp_streaming;
 mod qnsp_tenants;
 mod qnsp_vault;
+mod qnsp_vault_leakage;
 mod qnsp_vault_retention;
+mod qnsp_vault_scans;
 mod qnsp_webhooks;
 mod receiver;
 mod restart;
@@ -203,6 +206,7 @@ fn cases() -> Vec<Case> {
                 "search",
                 "security",
                 "vault-dynamic",
+                "vault-leakage",
                 "vault-versioned",
             ],
             qnsp_fuzz::cases(),
@@ -264,7 +268,9 @@ fn cases() -> Vec<Case> {
         of(["operators", "tenants", "vault-dynamic"], qnsp_dynamic::cases()),
         of(["operators", "vault-dynamic"], qnsp_dynamic_postgres::cases()),
         of(["audit-events", "operators", "tenants", "vault-versioned"], qnsp_vault::cases()),
+        of(["operators", "vault-leakage", "vault-versioned"], qnsp_vault_leakage::cases()),
         of(["operators", "vault-versioned"], qnsp_vault_retention::cases()),
+        of(["audit-events", "operators", "vault-leakage", "vault-versioned"], qnsp_vault_scans::cases()),
         audit::cases(),
         audit_log::cases(),
         audit_tlog::cases(),
