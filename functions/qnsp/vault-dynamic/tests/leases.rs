@@ -81,7 +81,7 @@ async fn no_statement_goes_through_all_leases() {
         ("POST", of_lease("revoke")),
     ] {
         batches.lock().unwrap().clear();
-        let body = if method == "POST" { Value::from(json!({})).to_string() } else { String::new() };
+        let body = if method == "POST" { json!({}).to_string() } else { String::new() };
         let reply = deployment.call(method, &path, &owner, &[], &body).await;
         assert_eq!(reply.status.as_u16(), 200, "{path}: {}", reply.body);
         let asked = std::mem::take(&mut *batches.lock().unwrap());
