@@ -15,6 +15,7 @@ use crate::{
 pub fn cases() -> Vec<Case> {
     vec![
         case(a_configuration_says_what_can_be_made_for_real),
+        case(a_database_is_named_by_a_url_and_not_asked_unless_it_is_wanted),
         case(configurations_are_listed_with_their_active_leases_and_counted_by_type),
         case(a_leased_key_is_a_key_of_this_api_until_its_lease_ends),
         case(a_lease_is_renewed_up_to_what_its_configuration_has_said),
@@ -97,24 +98,44 @@ fn a_configuration_says_what_can_be_made_for_real(t: &Deployment) {
         (json!({ "type": "cloud_credentials", "backend": { "type": "aws_iam" } }), vec!["backend.type", "supported"]),
         (json!({ "type": "certificate", "backend": { "type": "gcp" } }), vec!["supported", "type"]),
         (json!({ "type": "ssh_key", "backend": { "type": "gcp" } }), vec!["supported", "type"]),
-        (url("mysql://me@127.0.0.1"), vec!["backend.connectionString"]),
-        (url("postgres://127.0.0.1"), vec!["backend.connectionString"]),
-        (url("postgres://me@a.example,b.example"), vec!["backend.connectionString"]),
-        (url("postgres://me@10.0.0.1"), vec!["backend.connectionString"]),
-        (url("postgres://me@db.internal"), vec!["backend.connectionString"]),
-        (url("postgres://me@db.example.com?sslmode=disable"), vec!["backend.connectionString"]),
     ] {
         refuses(&admin.post(CONFIGS, &with(changes)), 422, &places);
     }
     let wrong = with(json!({ "type": "database", "backend": { "type": "mongodb" } }));
     let details = admin.post(CONFIGS, &wrong).json().unwrap()["details"].clone();
-    assert_eq!(details["supported"], json!(["database/postgres", "api_key"]));
+    let databases = t.instance.runtime.has_databases();
+    let supported = if databases { json!(["database/postgres", "api_key"]) } else { json!(["api_key"]) };
+    assert_eq!(details["supported"], supported);
     assert_eq!(details["backend.type"], "not supported by this deployment");
     assert_eq!(ok(&admin.get(CONFIGS), 200), json!({ "configs": [], "total": 0 }));
 
-    // A server is not asked unless it is wanted.
-    let silent = url("postgresql://me:a-secret-of-the-url@127.0.0.1:1/db");
-    let body = with(silent);
+    // As SDKs have it, under the path without the service.
+    let body = json!({ "name": unique("sdk"), "secretType": "api_key", "defaultTtlSeconds": 60, "maxTtlSeconds": 120 });
+    let made = ok(&admin.post("/v1/dynamic-secrets/configs", &body), 201);
+    let lease = leased(developer, &format!("/v1/dynamic-secrets/configs/{}", made["id"].as_str().unwrap()), &json!({}));
+    assert_eq!(lease["renewable"], true);
+}
+
+fn a_database_is_named_by_a_url_and_not_asked_unless_it_is_wanted(t: &Deployment) {
+    if !t.instance.runtime.has_databases() {
+        return;
+    }
+    let Cast { admin, developer, .. } = &Cast::new(t);
+    let on = |url: &str| {
+        let backend = json!({ "type": "postgresql", "connectionString": url });
+        json!({ "name": unique("orders"), "type": "database", "ttl": { "default": "PT15M" }, "backend": backend })
+    };
+    for url in [
+        "mysql://me@127.0.0.1",
+        "postgres://127.0.0.1",
+        "postgres://me@a.example,b.example",
+        "postgres://me@10.0.0.1",
+        "postgres://me@db.internal",
+        "postgres://me@db.example.com?sslmode=disable",
+    ] {
+        refuses(&admin.post(CONFIGS, &on(url)), 422, &["backend.connectionString"]);
+    }
+    let body = on("postgresql://me:a-secret-of-the-url@127.0.0.1:1/db");
     let config = configured(admin, &body);
     refuses(&admin.post(CONFIGS, &body), 409, &[]);
     let mut verified = body.clone();
@@ -130,11 +151,6 @@ fn a_configuration_says_what_can_be_made_for_real(t: &Deployment) {
     assert_eq!(ok(&admin.get(&format!("{config}/leases")), 200), json!({ "leases": [] }));
     assert!(!database::contains(&t.instance, "a-secret-of-the-url"));
     assert!(!t.instance.log().contains("a-secret-of-the-url"));
-    // As SDKs have it, under the path without the service.
-    let body = json!({ "name": unique("sdk"), "secretType": "api_key", "defaultTtlSeconds": 60, "maxTtlSeconds": 120 });
-    let made = ok(&admin.post("/v1/dynamic-secrets/configs", &body), 201);
-    let lease = leased(developer, &format!("/v1/dynamic-secrets/configs/{}", made["id"].as_str().unwrap()), &json!({}));
-    assert_eq!(lease["renewable"], true);
 }
 
 fn configurations_are_listed_with_their_active_leases_and_counted_by_type(t: &Deployment) {
