@@ -14,9 +14,6 @@ use crate::{
     runtime::postgres::{Session, open},
 };
 
-/// Whether this runtime opens sessions. Where it does not, nothing may depend on one.
-pub const IS_OFFERED: bool = crate::runtime::postgres::IS_OFFERED;
-
 /// A server with an account on it.
 #[derive(Clone)]
 pub struct Server {

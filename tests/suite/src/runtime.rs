@@ -65,11 +65,6 @@ impl Runtime {
         }
     }
 
-    /// Whether functions open sessions with databases here.
-    pub fn has_databases(self) -> bool {
-        matches!(self, Self::Native | Self::Component)
-    }
-
     /// Whether a session with a database can be encrypted: our host for components cannot.
     pub fn encrypts_sessions(self) -> bool {
         self != Self::Component || spin().is_some()

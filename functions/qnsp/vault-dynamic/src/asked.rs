@@ -8,7 +8,6 @@ use model::{
         dynamic_secrets::{CreateDynamicSecretConfig, DynamicSecretBackend, DynamicSecretType, NewDynamicSecretTtl},
     },
 };
-use platform::postgres;
 use policy::qnsp::{
     OutboundHosts, duration,
     lease::{self, LEAST_ASKED, LONGEST, Naming, SHORTEST},
@@ -31,8 +30,8 @@ const NO_DURATION: &str = "must be an ISO 8601 duration, such as PT1H";
 const NOT_SERVED: &str = "not supported by this deployment";
 const UNFIT: &str = "does not fit the type";
 
-/// What is made for real. Sessions with a database are the runtime's affair.
-const SERVED: &[&str] = if postgres::IS_OFFERED { &["database/postgres", "api_key"] } else { &["api_key"] };
+/// What is made for real.
+const SERVED: [&str; 2] = ["database/postgres", "api_key"];
 
 fn milliseconds(field: &'static str, text: &Text<1, 128>) -> Result<i64> {
     Ok(duration::parse(text.as_str()).ok_or_else(|| Faults::one(field, NO_DURATION))?)
@@ -85,9 +84,9 @@ pub(crate) fn check_served(new: &CreateDynamicSecretConfig) -> Result<()> {
         Err(Error::new(StatusCode::UNPROCESSABLE_ENTITY, message).with_body(details))
     };
     match (new.kind(), new.backend_kind()) {
-        (Some(DynamicSecretType::Database), Some(Postgres)) if postgres::IS_OFFERED => Ok(()),
+        (Some(DynamicSecretType::Database), Some(Postgres)) => Ok(()),
         (Some(DynamicSecretType::ApiKey), None) => Ok(()),
-        (Some(DynamicSecretType::Database), Some(Postgres | Mysql | Mongodb | Redis))
+        (Some(DynamicSecretType::Database), Some(Mysql | Mongodb | Redis))
         | (Some(DynamicSecretType::CloudCredentials), Some(Aws | AwsIam | Azure | AzureSp | Gcp | GcpSa)) => {
             not_served("backend.type")
         }

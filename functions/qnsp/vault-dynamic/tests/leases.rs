@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, atomic::Ordering};
 
-use serde_json::{Value, json};
+use serde_json::json;
 use testing::{Batches, Deployment, FULL, Recording, key};
 
 const CONFIGS: &str = "/vault/v1/dynamic-secrets/configs";

@@ -21,8 +21,6 @@ use tokio_rustls::{
 pub(crate) use crate::postgres::wire::{Session, open};
 use crate::{Task, postgres::Server};
 
-pub(crate) const IS_OFFERED: bool = true;
-
 pub(crate) type Plain = TcpStream;
 
 pub(crate) struct Encrypted(TlsStream<TcpStream>);

@@ -8,8 +8,6 @@ use crate::{
     postgres::{PostgresError, Server, Tls},
 };
 
-pub(crate) const IS_OFFERED: bool = true;
-
 /// What stands before the code in what Spin says of a session that a server has refused.
 const CODE: &str = "SqlState(E";
 

@@ -9,9 +9,6 @@ use crate::{
     postgres::{Server, Tls},
 };
 
-/// Compiled, and not tried on a Worker yet: what a session does there is not known.
-pub(crate) const IS_OFFERED: bool = false;
-
 pub(crate) type Plain = Socket;
 pub(crate) type Encrypted = Socket;
 

@@ -69,7 +69,6 @@ fn a_configuration_says_what_can_be_made_for_real(t: &Deployment) {
         body.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
         body
     };
-    let url = |url: &str| json!({ "type": "database", "template": {}, "backend": { "type": "postgres", "connectionString": url } });
     for (changes, places) in [
         (json!({ "name": "" }), vec!["name"]),
         (json!({ "type": "licence" }), vec!["type"]),
@@ -103,9 +102,7 @@ fn a_configuration_says_what_can_be_made_for_real(t: &Deployment) {
     }
     let wrong = with(json!({ "type": "database", "backend": { "type": "mongodb" } }));
     let details = admin.post(CONFIGS, &wrong).json().unwrap()["details"].clone();
-    let databases = t.instance.runtime.has_databases();
-    let supported = if databases { json!(["database/postgres", "api_key"]) } else { json!(["api_key"]) };
-    assert_eq!(details["supported"], supported);
+    assert_eq!(details["supported"], json!(["database/postgres", "api_key"]));
     assert_eq!(details["backend.type"], "not supported by this deployment");
     assert_eq!(ok(&admin.get(CONFIGS), 200), json!({ "configs": [], "total": 0 }));
 
@@ -117,9 +114,6 @@ fn a_configuration_says_what_can_be_made_for_real(t: &Deployment) {
 }
 
 fn a_database_is_named_by_a_url_and_not_asked_unless_it_is_wanted(t: &Deployment) {
-    if !t.instance.runtime.has_databases() {
-        return;
-    }
     let Cast { admin, developer, .. } = &Cast::new(t);
     let on = |url: &str| {
         let backend = json!({ "type": "postgresql", "connectionString": url });

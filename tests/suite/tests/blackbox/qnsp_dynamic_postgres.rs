@@ -30,7 +30,6 @@ pub fn cases() -> Vec<Case> {
         case(a_server_that_does_not_answer_changes_nothing),
         case(a_certificate_that_nobody_vouches_for_ends_the_session_before_the_password_is_sent),
         case(a_crash_while_a_user_is_made_leaves_a_lease_that_is_swept),
-        case(a_deployment_that_reaches_no_database_says_so),
     ]
 }
 
@@ -46,11 +45,8 @@ fn on(server: &Postgres, changes: &Value) -> Value {
     body
 }
 
-/// A server with a role that users are granted, where functions can reach one.
-fn server(t: &Deployment) -> Option<Postgres> {
-    if !t.instance.runtime.has_databases() {
-        return None;
-    }
+/// A server with a role that users are granted.
+fn server() -> Option<Postgres> {
     let server = Postgres::start()?;
     server.as_admin("CREATE ROLE reader").unwrap();
     Some(server)
@@ -84,7 +80,7 @@ fn leases_of(t: &Deployment, config: &str) -> i64 {
 }
 
 fn a_user_of_a_database_logs_in_until_its_lease_ends_and_is_removed_then(t: &Deployment) {
-    let Some(server) = server(t) else { return };
+    let Some(server) = server() else { return };
     let Cast { admin, developer, tenant, .. } = &Cast::new(t);
     let config = configured(admin, &on(&server, &json!({ "verifyConnection": true })));
     let lasting = leased(developer, &config, &json!({}));
@@ -112,7 +108,7 @@ fn a_user_of_a_database_logs_in_until_its_lease_ends_and_is_removed_then(t: &Dep
 }
 
 fn a_revoked_user_is_gone_with_its_sessions_and_what_it_owned_is_the_admins(t: &Deployment) {
-    let Some(server) = server(t) else { return };
+    let Some(server) = server() else { return };
     let Cast { admin, developer, .. } = &Cast::new(t);
     let config = configured(admin, &on(&server, &json!({})));
     server.as_admin("GRANT CREATE ON SCHEMA public TO reader").unwrap();
@@ -140,7 +136,7 @@ fn a_revoked_user_is_gone_with_its_sessions_and_what_it_owned_is_the_admins(t: &
 }
 
 fn an_account_that_may_make_roles_is_enough(t: &Deployment) {
-    let Some(server) = server(t) else { return };
+    let Some(server) = server() else { return };
     let Cast { admin, developer, .. } = &Cast::new(t);
     server.as_admin("CREATE ROLE maker LOGIN CREATEROLE PASSWORD 'of-the-maker'").unwrap();
     server.as_admin("GRANT reader TO maker WITH ADMIN OPTION").unwrap();
@@ -157,7 +153,7 @@ fn an_account_that_may_make_roles_is_enough(t: &Deployment) {
 }
 
 fn a_lease_lives_on_where_the_database_was_told_so(t: &Deployment) {
-    let Some(server) = server(t) else { return };
+    let Some(server) = server() else { return };
     let Cast { admin, developer, .. } = &Cast::new(t);
     let config = configured(admin, &on(&server, &json!({})));
     let lease = leased(developer, &config, &json!({ "ttl": "PT4S" }));
@@ -179,7 +175,7 @@ fn a_lease_lives_on_where_the_database_was_told_so(t: &Deployment) {
 }
 
 fn statements_of_a_configuration_take_the_place_of_ours(t: &Deployment) {
-    let Some(server) = server(t) else { return };
+    let Some(server) = server() else { return };
     let Cast { admin, developer, .. } = &Cast::new(t);
     server.as_admin("CREATE TABLE shared (id int)").unwrap();
     let template = json!({
@@ -209,7 +205,7 @@ fn statements_of_a_configuration_take_the_place_of_ours(t: &Deployment) {
 }
 
 fn what_the_database_refuses_is_said_and_leaves_nothing(t: &Deployment) {
-    let Some(server) = server(t) else { return };
+    let Some(server) = server() else { return };
     let Cast { admin, developer, tenant, .. } = &Cast::new(t);
     server.as_admin("CREATE ROLE nobody LOGIN PASSWORD 'w'").unwrap();
     let to = |url: String| json!({ "backend": { "type": "postgres", "connectionString": url } });
@@ -261,7 +257,7 @@ fn is_unreachable(caller: &Caller, path: &str) {
 }
 
 fn a_server_that_does_not_answer_changes_nothing(t: &Deployment) {
-    let Some(mut server) = server(t) else { return };
+    let Some(mut server) = server() else { return };
     let Cast { admin, developer, .. } = &Cast::new(t);
     let config = configured(admin, &on(&server, &json!({})));
     let lease = leased(developer, &config, &json!({}));
@@ -283,7 +279,7 @@ fn a_server_that_does_not_answer_changes_nothing(t: &Deployment) {
 }
 
 fn a_certificate_that_nobody_vouches_for_ends_the_session_before_the_password_is_sent(t: &Deployment) {
-    let Some(server) = server(t) else { return };
+    let Some(server) = server() else { return };
     let Cast { admin, developer, .. } = &Cast::new(t);
     // The server does not encrypt at all.
     for mode in ["require", "verify-full"] {
@@ -355,17 +351,4 @@ fn a_crash_while_a_user_is_made_leaves_a_lease_that_is_swept(shared: &Deployment
     let used = "SELECT sum(used) FROM qnsp_quotas WHERE quota_type = 'secrets'";
     assert_eq!(database::number(&t.instance, used), 0);
     ok(&developer.post(&format!("{config}/credentials"), &json!({})), 200);
-}
-
-fn a_deployment_that_reaches_no_database_says_so(t: &Deployment) {
-    if t.instance.runtime.has_databases() {
-        return;
-    }
-    let Cast { admin, .. } = &Cast::new(t);
-    let backend = json!({ "type": "postgres", "connectionString": "postgres://me@127.0.0.1" });
-    let ttl = json!({ "default": "PT15M" });
-    let body = json!({ "name": unique("orders"), "type": "database", "ttl": ttl, "backend": backend });
-    let refused = admin.post(CONFIGS, &body);
-    refuses(&refused, 422, &["backend.type", "supported"]);
-    assert_eq!(refused.json().unwrap()["details"]["supported"], json!(["api_key"]));
 }
