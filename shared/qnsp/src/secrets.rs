@@ -4,10 +4,11 @@
 use crypto::seal::DataKey;
 use platform::{Statement, random};
 use policy::qnsp::Quota;
+use serde_json::json;
 use service::Result;
 use zeroize::Zeroizing;
 
-use crate::Work;
+use crate::{Work, new_id};
 
 /// The value of a version, sealed for its row.
 pub fn seal(data_key: &DataKey, tenant: &str, secret: &str, id: &str, value: &[u8]) -> Result<Vec<u8>> {
@@ -75,6 +76,15 @@ impl Change<'_> {
         [insert, deprecate, self.destroy_old(" AND s.auto_destroy")]
     }
 
+    /// A new version of a random text takes the place of the active one.
+    pub fn rotate(&self, data_key: &DataKey, reason: &str) -> Result<Vec<Statement>> {
+        let (id, value) = (new_id()?, random_text()?);
+        let sealed_value = seal(data_key, self.tenant, self.secret, &id, value.as_bytes())?;
+        let metadata = json!({ "changedBy": self.by, "reason": reason }).to_string();
+        let version = NewVersion { id: &id, sealed_value, metadata: &metadata, restores: None };
+        Ok([self.count_version()].into_iter().chain(self.add_version(version)).collect())
+    }
+
     /// Destroys what the secret's policy does not keep.
     pub fn enforce_retention(&self) -> Statement {
         self.destroy_old("")
@@ -118,4 +128,21 @@ mod tests {
             assert!(open(&key, tenant, secret, id, &sealed).is_err());
         }
     }
+}
+
+/// 32 characters of A-Z a-z 0-9, each as likely as the others.
+fn random_text() -> Result<Zeroizing<String>> {
+    const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    const LENGTH: usize = 32;
+    let mut text = Zeroizing::new(String::with_capacity(LENGTH));
+    while text.len() < LENGTH {
+        let bytes: Zeroizing<[u8; 64]> = Zeroizing::new(random::bytes()?);
+        // Of 256 values the last 8 would make some characters likelier.
+        let characters =
+            bytes.iter().filter(|byte| **byte < 248).filter_map(|byte| ALPHABET.get(usize::from(byte % 62)));
+        for character in characters.take(LENGTH - text.len()) {
+            text.push(char::from(*character));
+        }
+    }
+    Ok(text)
 }

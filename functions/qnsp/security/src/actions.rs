@@ -17,7 +17,10 @@ use service::{
     portal::{Letter, Mail},
 };
 
-use crate::{playbook_store::Action, rotate::rotate_key};
+use crate::{
+    playbook_store::Action,
+    rotate::{rotate_key, rotate_secret},
+};
 
 /// What came of an action.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -165,8 +168,7 @@ impl Execution {
     async fn rotate(&self, caller: &Caller, action: &Action, effects: &mut Effects) -> Result<Outcome> {
         match (action.text("keyId"), action.text("secretId")) {
             (Some(key), _) => rotate_key(caller, &self.playbook, key, effects).await,
-            // No secret is known yet.
-            (None, Some(_)) => Ok(Outcome::failed("no such secret")),
+            (None, Some(secret)) => rotate_secret(caller, &self.playbook, secret, effects).await,
             (None, None) => Ok(Outcome::failed("parameters.secretId or parameters.keyId is required")),
         }
     }

@@ -1,17 +1,23 @@
-//! A key is replaced by a new one like it.
+//! A key is replaced by a new one like it, the value of a secret by a random one.
 
 use model::qnsp::kms::AlgorithmStatus;
+use platform::Statement;
 use policy::qnsp::{Algorithm, Quota};
 use qnsp::{
     Caller,
     agility::Enforced,
     hsm::{Failure, Key, NewKey, connection_is_active, connection_is_unchanged, key_is_active, recorded},
-    new_id, reserve, system_event,
+    new_id, reserve,
+    secrets::Change,
+    system_event,
 };
 use serde_json::json;
-use service::{Anonymous, Result};
+use service::{Anonymous, Error, Result};
 
 use crate::actions::{Effects, Outcome};
+
+/// Who changes a secret where a playbook does.
+const ACTOR: &str = "security-playbook";
 
 /// Makes a key of the same kind on the same connection, for the same purposes, and retires the old one.
 pub(crate) async fn rotate_key(caller: &Caller, playbook: &str, key: &str, effects: &mut Effects) -> Result<Outcome> {
@@ -63,5 +69,28 @@ pub(crate) async fn rotate_key(caller: &Caller, playbook: &str, key: &str, effec
     let payload = json!({ "connectionId": old.connection.id, "algorithm": old.kind.name(), "replacesKeyId": key, "playbookId": playbook });
     effects.events.push(system_event(caller.tenant(), "kms.byohsm_key.create", &id, payload)?);
     effects.keys.push((id, made));
+    Ok(Outcome::DONE)
+}
+
+/// Gives a secret a new version of a random text. A full quota keeps none from being replaced.
+pub(crate) async fn rotate_secret(
+    caller: &Caller,
+    playbook: &str,
+    secret: &str,
+    effects: &mut Effects,
+) -> Result<Outcome> {
+    let mut look = Anonymous::background(&caller.app).batch();
+    let found = Statement::new("SELECT 1 FROM qnsp_secrets WHERE tenant_id = ?1 AND id = ?2");
+    let found = look.push(found.bind(caller.tenant()).bind(secret));
+    let data_key = look.read_data_key(caller.tenant());
+    let outcomes = look.read().await?;
+    if outcomes.rows(found).is_empty() {
+        return Ok(Outcome::failed("no such secret"));
+    }
+    let data_key = outcomes.data_key(&data_key)?.ok_or_else(|| Error::internal("a secret without a data key"))?;
+    let change = Change { tenant: caller.tenant(), secret, by: ACTOR, now: caller.now };
+    effects.statements.extend(change.rotate(&data_key, &format!("Playbook {playbook}"))?);
+    let payload = json!({ "playbookId": playbook });
+    effects.events.push(system_event(caller.tenant(), "vault.secret_version.create", secret, payload)?);
     Ok(Outcome::DONE)
 }

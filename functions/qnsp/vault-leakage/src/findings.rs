@@ -4,15 +4,10 @@ use std::collections::HashSet;
 
 use crypto::seal::DataKey;
 use model::qnsp::vault::leakage::{LeakageAction, LeakageSeverity, LeakageTarget};
-use platform::{Statement, random};
-use qnsp::{
-    Caller, conflict, new_id,
-    secrets::{self, Change, NewVersion},
-    system_event,
-};
+use platform::Statement;
+use qnsp::{Caller, conflict, new_id, secrets::Change, system_event};
 use serde_json::{Value, json};
 use service::{Anonymous, Batch, Guard, Result};
-use zeroize::Zeroizing;
 
 /// Who acts where a scan does.
 const ACTOR: &str = "leakage-scan";
@@ -142,30 +137,9 @@ fn withdraw(
         batch.push(deprecate.bind(caller.now).bind(ACTOR));
         return Ok(());
     }
-    let (id, value) = (new_id()?, random_text()?);
     let change = Change { tenant: caller.tenant(), secret: &leaked.secret, by: ACTOR, now: caller.now };
-    let sealed_value = secrets::seal(data_key, caller.tenant(), &leaked.secret, &id, value.as_bytes())?;
-    let metadata = json!({ "changedBy": ACTOR, "reason": "The version before has leaked" }).to_string();
-    batch.push(change.count_version());
-    for statement in change.add_version(NewVersion { id: &id, sealed_value, metadata: &metadata, restores: None }) {
+    for statement in change.rotate(data_key, "The version before has leaked")? {
         batch.push(statement);
     }
     Ok(())
-}
-
-/// 32 characters of A-Z a-z 0-9, each as likely as the others.
-fn random_text() -> Result<Zeroizing<String>> {
-    const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    const LENGTH: usize = 32;
-    let mut text = Zeroizing::new(String::with_capacity(LENGTH));
-    while text.len() < LENGTH {
-        let bytes: Zeroizing<[u8; 64]> = Zeroizing::new(random::bytes()?);
-        // Of 256 values the last 8 would make some characters likelier.
-        let characters =
-            bytes.iter().filter(|byte| **byte < 248).filter_map(|byte| ALPHABET.get(usize::from(byte % 62)));
-        for character in characters.take(LENGTH - text.len()) {
-            text.push(char::from(*character));
-        }
-    }
-    Ok(text)
 }

@@ -255,7 +255,16 @@ fn cases() -> Vec<Case> {
             qnsp_security_compliance::cases(),
         ),
         of(
-            ["audit-events", "crypto-inventory", "kms-hsm", "kms-keys", "operators", "security", "tenants"],
+            [
+                "audit-events",
+                "crypto-inventory",
+                "kms-hsm",
+                "kms-keys",
+                "operators",
+                "security",
+                "tenants",
+                "vault-versioned",
+            ],
             qnsp_security_rotation::cases(),
         ),
         of(["audit-events", "kms-hsm", "kms-keys", "operators"], qnsp_hsm::cases()),

@@ -1,4 +1,4 @@
-//! Playbooks of QNSP that replace keys: in the embedded module, and on a real OpenBao.
+//! Playbooks of QNSP that replace keys, in the embedded module and on a real OpenBao, and the values of secrets.
 
 use serde_json::{Value, json};
 
@@ -20,6 +20,7 @@ pub fn cases() -> Vec<Case> {
         case(a_playbook_replaces_a_key_by_one_like_it),
         case(a_key_that_cannot_be_replaced_fails_the_execution),
         case(a_key_on_a_server_is_replaced_there),
+        case(a_secret_gets_a_new_value),
     ]
 }
 
@@ -112,4 +113,30 @@ fn a_key_on_a_server_is_replaced_there(t: &Deployment) {
     let ended = shown(&cast.viewer, &execute(&cast.developer, &again, &json!([])));
     assert_eq!(ended["actions"][0]["error"], "the module of the key cannot be reached");
     assert_eq!(seen(&cast.viewer, &new[0])["status"], "active");
+}
+
+fn a_secret_gets_a_new_value(t: &Deployment) {
+    let cast = Cast::new(t);
+    let secrets = "/vault/v1/versioned-secrets";
+    ok(&cast.developer.post(secrets, &json!({ "secretId": "db", "value": "leaked" })), 201);
+    let rotates = |name: &str, secret: &str| {
+        let action = json!({ "type": "rotate", "parameters": { "secretId": secret } });
+        let id = create(&cast.admin, name, &json!([action]));
+        (shown(&cast.viewer, &execute(&cast.developer, &id, &json!([])))["actions"][0].clone(), id)
+    };
+    let (action, playbook) = rotates("db", "db");
+    assert_eq!(action["status"], "success", "{action}");
+    let history = ok(&cast.viewer.get(&format!("{secrets}/db/history")), 200)["versions"].clone();
+    let states: Vec<_> = history.as_array().unwrap().iter().map(|version| &version["state"]).collect();
+    assert_eq!(states, ["active", "deprecated"]);
+    assert_eq!(history[0]["metadata"]["reason"], json!(format!("Playbook {playbook}")));
+    let value = ok(&cast.developer.get(&format!("{secrets}/db/versions/2")), 200)["value"].clone();
+    assert!(value.as_str().unwrap().len() == 32 && value.as_str().unwrap().bytes().all(|b| b.is_ascii_alphanumeric()));
+    // A secret of another tenant is no secret.
+    ok(&cast.foreign.post(secrets, &json!({ "secretId": "theirs", "value": "x" })), 201);
+    assert_eq!(rotates("theirs", "theirs").0["error"], "no such secret");
+    assert_eq!(
+        ok(&cast.foreign.get(&format!("{secrets}/theirs/history")), 200)["versions"].as_array().unwrap().len(),
+        1
+    );
 }
