@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod agility;
+pub mod ai;
 pub mod audit;
 pub mod auth;
 pub mod billing;
