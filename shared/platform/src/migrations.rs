@@ -53,6 +53,7 @@ pub const MIGRATIONS: &[Migration] = &[
         text: include_str!("../../migrations/0031_qnsp_versioned_secrets.sql"),
     },
     Migration { name: "0032_qnsp_leakage.sql", text: include_str!("../../migrations/0032_qnsp_leakage.sql") },
+    Migration { name: "0034_qnsp_ai.sql", text: include_str!("../../migrations/0034_qnsp_ai.sql") },
     Migration {
         name: "0035_qnsp_dynamic_secrets.sql",
         text: include_str!("../../migrations/0035_qnsp_dynamic_secrets.sql"),

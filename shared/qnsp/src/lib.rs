@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod agility;
+pub mod ai_costs;
 pub mod audit_chain;
 pub mod audit_event;
 mod call;
@@ -26,6 +27,7 @@ mod preparation;
 mod refusal;
 pub mod secrets;
 mod settings;
+mod span;
 mod subscriptions;
 mod tenancy;
 mod timings;
@@ -53,6 +55,7 @@ pub use preparation::{MINUTE_OF_CALL, Preparation};
 pub use refusal::{conflict, forbidden, impossible, impossible_fields, missing, role_required};
 pub use service::new_id;
 pub use settings::Settings;
+pub use span::{LongPeriod, span};
 pub use subscriptions::{streamed, subscription_aad};
 pub use tenancy::{IssuedKey, NewKey, NewTenant, open_webhook_secret};
 pub use token::{KEY_PREFIX, PERSONAL_KEY_PREFIX, key_hash};

@@ -24,11 +24,21 @@ pub enum Request {
     Simulate,
     /// Twenty documents of all by two words, of which all others hold one.
     Search,
+    /// A prompt of 10 KB without an attack, for the built-in patterns.
+    Analyze,
 }
 
 impl Request {
-    pub const ALL: [Self; 7] =
-        [Self::Evaluate, Self::Events, Self::Quotas, Self::Revenue, Self::Check, Self::Simulate, Self::Search];
+    pub const ALL: [Self; 8] = [
+        Self::Evaluate,
+        Self::Events,
+        Self::Quotas,
+        Self::Revenue,
+        Self::Check,
+        Self::Simulate,
+        Self::Search,
+        Self::Analyze,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -39,6 +49,7 @@ impl Request {
             Self::Check => "qnsp: jit/check",
             Self::Simulate => "qnsp: simulate, a policy per 100 rows",
             Self::Search => "qnsp: search, 20 hits",
+            Self::Analyze => "qnsp: injection/analyze, 10 KB",
         }
     }
 
@@ -67,6 +78,10 @@ impl Request {
                 ("POST", "/access/v1/simulate", body.to_string())
             }
             Self::Search => ("GET", "/search/v1/documents?q=needle+hay", String::new()),
+            Self::Analyze => {
+                let prompt = "Please tell me how the show of the former system went on. ".repeat(177);
+                ("POST", "/ai/v1/security/injection/analyze", json!({ "prompt": prompt }).to_string())
+            }
         };
         with_headers(method, path, &format!("authorization: Bearer {}\r\n", caller.tokens.qnsp), &body)
     }

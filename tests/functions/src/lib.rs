@@ -8,6 +8,8 @@ use service::Routes;
 pub use access_jit;
 pub use access_policies;
 pub use accounts;
+pub use ai;
+pub use ai_safety;
 pub use applications;
 pub use audit_events;
 pub use audit_log;
@@ -74,6 +76,8 @@ pub async fn app(name: &str, host: Host) -> Option<Router> {
         "reference" => Some(reference::app(host).await),
         "access-jit" => Some(access_jit::app(host).await),
         "access-policies" => Some(access_policies::app(host).await),
+        "ai" => Some(ai::app(host).await),
+        "ai-safety" => Some(ai_safety::app(host).await),
         "audit-events" => Some(audit_events::app(host).await),
         "auth" => Some(auth::app(host).await),
         "billing" => Some(billing::app(host).await),
@@ -121,6 +125,8 @@ pub fn routes(name: &str) -> Option<Routes> {
         "portal-admin" => Some(portal_admin::routes()),
         "access-jit" => Some(access_jit::routes()),
         "access-policies" => Some(access_policies::routes()),
+        "ai" => Some(ai::routes()),
+        "ai-safety" => Some(ai_safety::routes()),
         "audit-events" => Some(audit_events::routes()),
         "auth" => Some(auth::routes()),
         "billing" => Some(billing::routes()),

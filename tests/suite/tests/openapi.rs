@@ -213,6 +213,8 @@ fn qnsp() -> Value {
         billing::Operations::openapi(),
         access_jit::Operations::openapi(),
         access_policies::Operations::openapi(),
+        ai::Operations::openapi(),
+        ai_safety::Operations::openapi(),
         crypto_inventory::Operations::openapi(),
         kms_agility::Operations::openapi(),
         kms_analytics::Operations::openapi(),

@@ -26,6 +26,8 @@ pub const FUNCTIONS: &[Function] = &[
     Function { name: "reference", binding: "REFERENCE", routes: &["/portal/reference/..."] },
     Function { name: "access-jit", binding: "ACCESS_JIT", routes: &["/access/v1/jit/..."] },
     Function { name: "access-policies", binding: "ACCESS_POLICIES", routes: &["/access/v1/policies/...", "/access/v1/tenants/...", "/access/v1/evaluate", "/access/v1/simulate/...", "/access/v1/cross-tenant/..."] },
+    Function { name: "ai", binding: "AI", routes: &["/ai/v1/costs/...", "/ai/v1/registry/...", "/v1/costs/...", "/v1/registry/..."] },
+    Function { name: "ai-safety", binding: "AI_SAFETY", routes: &["/ai/v1/bias/...", "/ai/v1/security/...", "/v1/bias/...", "/v1/security/..."] },
     Function { name: "audit-events", binding: "AUDIT_EVENTS", routes: &["/audit/v1/...", "/v1/retention/...", "/v1/streaming/..."] },
     Function { name: "auth", binding: "AUTH", routes: &["/auth/risk/...", "/auth/federation/..."] },
     Function { name: "billing", binding: "BILLING", routes: &["/billing/v1/..."] },

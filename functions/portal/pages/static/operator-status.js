@@ -37,6 +37,8 @@ const PROBES = [
   ["QNSP: dynamic secrets", "/vault/v1/dynamic-secrets/configs"],
   ["QNSP: versioned secrets", "/vault/v1/versioned-secrets/stats"],
   ["QNSP: leakage detection", "/vault/v1/leakage-detection/policies"],
+  ["QNSP: AI orchestrator", "/ai/v1/costs/analytics"],
+  ["QNSP: AI safety", "/ai/v1/bias/summary"],
   ["Portal: accounts", "/portal/config"],
   ["Portal: developers", "/portal/developer/meta_fields"],
   ["Portal: files", "/portal/files"],

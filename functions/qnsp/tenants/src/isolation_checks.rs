@@ -20,6 +20,11 @@ struct Check {
     select: &'static str,
 }
 
+/// Deployments of a model that is not the tenant's.
+const STRAY_DEPLOYMENTS: &str = "SELECT d.id AS object_id FROM (SELECT id, model_id FROM qnsp_deployments WHERE tenant_id = ?1 \
+     ORDER BY created_at DESC, id DESC LIMIT ?2) d LEFT JOIN qnsp_models m ON m.tenant_id = ?1 AND m.id = d.model_id \
+     WHERE m.id IS NULL";
+
 const CHECKS: &[Check] = &[
     Check {
         category: Category::Identity,
@@ -29,6 +34,22 @@ const CHECKS: &[Check] = &[
         is_comprehensive: false,
         select: "SELECT k.id AS object_id FROM (SELECT id, tenant_id FROM qnsp_keys WHERE tenant_id = ?1 \
                  ORDER BY created_at DESC LIMIT ?2) k LEFT JOIN qnsp_tenants t ON t.id = k.tenant_id WHERE t.id IS NULL",
+    },
+    Check {
+        category: Category::Data,
+        name: "deployment_of_known_model",
+        severity: "high",
+        description: "A deployment names a model that the tenant does not have",
+        is_comprehensive: false,
+        select: STRAY_DEPLOYMENTS,
+    },
+    Check {
+        category: Category::Compute,
+        name: "own_models_run",
+        severity: "high",
+        description: "A model that is not the tenant's is to run for it",
+        is_comprehensive: false,
+        select: STRAY_DEPLOYMENTS,
     },
     Check {
         category: Category::Data,

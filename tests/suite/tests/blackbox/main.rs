@@ -61,6 +61,10 @@ mod qnsp_access_grants;
 mod qnsp_access_policies;
 mod qnsp_access_simulations;
 mod qnsp_agility;
+mod qnsp_ai_bias;
+mod qnsp_ai_costs;
+mod qnsp_ai_injection;
+mod qnsp_ai_registry;
 mod qnsp_audit;
 mod qnsp_auth;
 mod qnsp_auth_federation;
@@ -191,6 +195,8 @@ fn cases() -> Vec<Case> {
             [
                 "access-jit",
                 "access-policies",
+                "ai",
+                "ai-safety",
                 "operators",
                 "tenants",
                 "audit-events",
@@ -229,6 +235,10 @@ fn cases() -> Vec<Case> {
         of(["operators", "kms-agility"], qnsp_agility::cases()),
         of(["operators", "kms-hsm", "kms-keys", "kms-escrow"], qnsp_escrow::cases()),
         of(["operators", "kms-hsm", "kms-keys", "kms-escrow"], qnsp_escrow_recovery::cases()),
+        of(["ai", "ai-safety", "operators"], qnsp_ai_bias::cases()),
+        of(["ai", "ai-safety", "operators"], qnsp_ai_costs::cases()),
+        of(["ai-safety", "audit-events", "operators"], qnsp_ai_injection::cases()),
+        of(["ai", "ai-safety", "operators", "tenants"], qnsp_ai_registry::cases()),
         of(["operators", "search"], qnsp_search::cases()),
         of(["operators", "search"], qnsp_search_operation::cases()),
         of(["operators", "auth"], qnsp_auth::cases()),

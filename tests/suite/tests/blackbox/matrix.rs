@@ -19,6 +19,7 @@ mod samples_others;
 mod samples_portal;
 mod samples_qnsp;
 mod samples_qnsp_access;
+mod samples_qnsp_ai;
 mod samples_qnsp_data;
 mod samples_qnsp_dynamic;
 mod samples_qnsp_escrow;
@@ -26,6 +27,7 @@ mod samples_qnsp_hsm;
 mod samples_qnsp_kms;
 mod samples_qnsp_vault;
 mod states;
+mod states_ai;
 mod states_escrow;
 mod world;
 

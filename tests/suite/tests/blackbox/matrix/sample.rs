@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{
     samples_caas, samples_config, samples_operators, samples_others, samples_portal, samples_qnsp, samples_qnsp_access,
-    samples_qnsp_data, samples_qnsp_dynamic, samples_qnsp_escrow, samples_qnsp_hsm, samples_qnsp_kms,
+    samples_qnsp_ai, samples_qnsp_data, samples_qnsp_dynamic, samples_qnsp_escrow, samples_qnsp_hsm, samples_qnsp_kms,
     samples_qnsp_vault, world::World,
 };
 
@@ -49,6 +49,7 @@ pub fn all() -> Vec<Sample> {
         samples_portal::samples(),
         samples_qnsp::samples(),
         samples_qnsp_access::samples(),
+        samples_qnsp_ai::samples(),
         samples_qnsp_data::samples(),
         samples_qnsp_dynamic::samples(),
         samples_qnsp_escrow::samples(),

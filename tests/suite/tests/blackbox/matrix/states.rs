@@ -1,12 +1,12 @@
 //! Examples that no sample can ask, because the state that they need is there once: a workflow of a new tenant, access
 //! that somebody asked for, a playbook that waits for its approval, a dashboard with data, and a payment that failed. Those of
-//! escrow are in a file of their own.
+//! the AI orchestrator and of escrow are in files of their own.
 
 use chancery::client::Reply;
 use chancery_tests::variables::random_uuid;
 use serde_json::{Value, json};
 
-use super::{examples::example, states_escrow};
+use super::{examples::example, states_ai, states_escrow};
 use crate::{
     answer::ok,
     clock,
@@ -37,6 +37,7 @@ pub fn examples(t: &Deployment) -> Vec<(String, Value)> {
     playbooks(&mut told, &developer, &admin);
     compliance(&mut told, &admin);
     attack_surface(&mut told, &developer);
+    states_ai::deployment(&mut told, &developer);
     states_escrow::recovery(t, &mut told);
     told.0
 }
