@@ -113,23 +113,6 @@ impl Work {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-    use super::*;
-
-    #[test]
-    fn a_value_opens_in_its_own_row_only() {
-        let key = DataKey::new([1; 16], [2; 32]);
-        let sealed = seal(&key, "t", "s", "id", b"value").unwrap();
-        assert!(!sealed.windows(5).any(|window| window == b"value"));
-        assert_eq!(*open(&key, "t", "s", "id", &sealed).unwrap(), b"value");
-        for (tenant, secret, id) in [("o", "s", "id"), ("t", "o", "id"), ("t", "s", "o")] {
-            assert!(open(&key, tenant, secret, id, &sealed).is_err());
-        }
-    }
-}
-
 /// 32 characters of A-Z a-z 0-9, each as likely as the others.
 fn random_text() -> Result<Zeroizing<String>> {
     const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -145,4 +128,21 @@ fn random_text() -> Result<Zeroizing<String>> {
         }
     }
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    #[test]
+    fn a_value_opens_in_its_own_row_only() {
+        let key = DataKey::new([1; 16], [2; 32]);
+        let sealed = seal(&key, "t", "s", "id", b"value").unwrap();
+        assert!(!sealed.windows(5).any(|window| window == b"value"));
+        assert_eq!(*open(&key, "t", "s", "id", &sealed).unwrap(), b"value");
+        for (tenant, secret, id) in [("o", "s", "id"), ("t", "o", "id"), ("t", "s", "o")] {
+            assert!(open(&key, tenant, secret, id, &sealed).is_err());
+        }
+    }
 }

@@ -1,5 +1,4 @@
-//! The checks of compliance: what each looks at. No service keeps secrets and storage yet, so what they would show is as
-//! with a tenant that has none: no incident is open, and a policy that must be there is missing.
+//! The checks of compliance: what each looks at. No service keeps storage yet, so its policy that must be there is missing.
 
 use std::collections::BTreeMap;
 
@@ -44,7 +43,9 @@ pub(crate) async fn make(caller: &Caller) -> Result<Found> {
         match check {
             Check::AuditChainValid => of(chain.fault.is_none(), chain.entries > 0),
             Check::MfaPolicyEnabled => of(row.get("has_mfa")?, true),
-            Check::NoOpenCriticalIncidents => of(true, false),
+            Check::NoOpenCriticalIncidents => {
+                of(!row.get::<bool>("has_critical_incidents")?, row.get("has_incidents")?)
+            }
             Check::EncryptionPqcReady => of(readiness.overall_score >= READY, row.get("has_keys")?),
             Check::RetentionPolicyPresent => of(false, false),
             Check::EscrowDualControl => {
@@ -71,6 +72,9 @@ fn select(caller: &Caller) -> Statement {
            AS has_backups, EXISTS (SELECT 1 FROM qnsp_access_policies WHERE tenant_id = ?1) AS has_policies, \
          EXISTS (SELECT 1 FROM qnsp_hsm_keys WHERE tenant_id = ?1) AS has_keys, \
          EXISTS (SELECT 1 FROM qnsp_escrow_policies WHERE tenant_id = ?1) AS has_escrow_policy, \
+         EXISTS (SELECT 1 FROM qnsp_leakage_incidents WHERE tenant_id = ?1) AS has_incidents, \
+         EXISTS (SELECT 1 FROM qnsp_leakage_incidents WHERE tenant_id = ?1 AND status IN ('open', 'investigating') \
+           AND severity = 'critical') AS has_critical_incidents, \
          EXISTS (SELECT 1 FROM qnsp_escrow_recoveries WHERE tenant_id = ?1 AND status = 'executed' \
            AND decided_by = initiated_by COLLATE NOCASE) AS has_own_approval, \
          EXISTS (SELECT 1 FROM qnsp_access_policies p WHERE p.tenant_id = ?1 AND p.enforcement_level = 'enforced' \

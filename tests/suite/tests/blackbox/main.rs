@@ -261,6 +261,7 @@ fn cases() -> Vec<Case> {
                 "search",
                 "security",
                 "tenants",
+                "vault-leakage",
             ],
             qnsp_security_compliance::cases(),
         ),

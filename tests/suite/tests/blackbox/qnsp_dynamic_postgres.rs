@@ -307,7 +307,7 @@ fn a_certificate_that_nobody_vouches_for_ends_the_session_before_the_password_is
 }
 
 fn a_crash_while_a_user_is_made_leaves_a_lease_that_is_swept(shared: &Deployment) {
-    let Some(server) = server(shared) else { return };
+    let Some(server) = server() else { return };
     let variables = Variables::random();
     let t = Deployment::start(shared.instance.runtime, variables.clone()).unwrap();
     let (config, token, tenant) = {

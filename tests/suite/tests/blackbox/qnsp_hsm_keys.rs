@@ -224,15 +224,16 @@ fn each_key_is_metered_and_an_idempotent_call_makes_one(t: &Deployment) {
 }
 
 fn key_material_is_not_stored_in_clear(t: &Deployment) {
-    let Cast { admin, developer, .. } = &Cast::new(t);
+    let Cast { admin, developer, tenant, .. } = &Cast::new(t);
     let connection = connected(admin);
     for (key_type, purpose) in [("ec", SIGNS), ("pqc", SIGNS), ("pqc", WRAPS), ("aes", WRAPS)] {
         key(developer, &connection, key_type, &purpose, &json!({}));
     }
     // PKCS#8 of an elliptic key and of ML-KEM begin so; sealed bytes begin with their format and the id of their key.
-    let in_clear = "SELECT count(*) FROM qnsp_hsm_keys WHERE sealed_material IS NULL OR substr(sealed_material, 1, 1) <> x'01' \
-                    OR instr(sealed_material, x'301306072a8648ce3d0201') > 0 OR instr(sealed_material, x'300b0609608648016503') > 0";
-    assert_eq!(database::number(&t.instance, in_clear), 0);
+    let in_clear = "SELECT count(*) FROM qnsp_hsm_keys WHERE tenant_id = '{tenant}' AND (sealed_material IS NULL \
+                    OR substr(sealed_material, 1, 1) <> x'01' OR instr(sealed_material, x'301306072a8648ce3d0201') > 0 \
+                    OR instr(sealed_material, x'300b0609608648016503') > 0)";
+    assert_eq!(database::number(&t.instance, &in_clear.replace("{tenant}", &tenant.id)), 0);
     assert!(ok(&admin.get(&format!("{CONNECTIONS}/{connection}")), 200)["status"] == "active");
 }
 

@@ -20,6 +20,7 @@ pub fn cases() -> Vec<Case> {
         case(controls_that_break_a_rule_are_refused),
         case(an_assessment_looks_at_the_state_of_the_tenant),
         case(an_assessment_looks_at_keys_escrows_and_signed_checkpoints),
+        case(a_critical_incident_that_is_open_fails_its_check),
         case(own_controls_count_beside_the_built_in_ones),
         case(a_full_quota_fails_its_check),
         case(a_backup_that_is_planned_passes_its_check),
@@ -102,7 +103,7 @@ fn an_assessment_looks_at_the_state_of_the_tenant(t: &Deployment) {
     let all = json!(["SOC2", "GDPR", "PCI-DSS"]);
     let first = assess(&cast.developer, &all);
     assert_eq!(names(&first), ["assessmentId", "byFramework", "noData", "overallScore"]);
-    // Without a risk policy, backups, keys and escrows; incidents and retention of storage are not kept yet.
+    // Without a risk policy, backups, keys, escrows and incidents; retention of storage is not kept yet.
     let expected = json!({ "SOC2": score(50.0, 2, 2), "GDPR": score(50.0, 1, 1), "PCI-DSS": score(50.0, 2, 2) });
     assert_eq!((&first["byFramework"], &first["overallScore"]), (&expected, &json!(50.0)));
     assert_eq!(first["noData"], json!({ "SOC2": ["CC6.7"], "PCI-DSS": ["3.7"] }));
@@ -154,6 +155,32 @@ fn an_assessment_looks_at_keys_escrows_and_signed_checkpoints(t: &Deployment) {
     let made = t.root.post(&format!("/caas/audit/{}/checkpoint", scene.cast.tenant.id), &json!({}));
     ok(&made, 200);
     assert_eq!(assessed(), (score(75.0, 3, 1), json!({})), "the signature of the checkpoint is the service's");
+}
+
+fn a_critical_incident_that_is_open_fails_its_check(t: &Deployment) {
+    let cast = Cast::new(t);
+    ok(&cast.admin.post(CONTROLS, &control("OWN", "1", &json!(["no_open_critical_incidents"]))), 201);
+    let assessed = || {
+        let assessment = assess(&cast.developer, &json!(["OWN"]));
+        (assessment["byFramework"]["OWN"].clone(), assessment["noData"].clone())
+    };
+    let (passes, fails) = (score(100.0, 1, 0), score(0.0, 0, 1));
+    assert_eq!(assessed(), (passes.clone(), json!({ "OWN": ["1"] })));
+    let incidents = "/vault/v1/leakage-detection/incidents";
+    let report = |caller: &Caller, severity: &str| {
+        let body = json!({ "secretId": "db", "source": "github", "severity": severity });
+        let made = ok(&caller.post(incidents, &body), 201);
+        format!("{incidents}/{}", made["incidentId"].as_str().unwrap())
+    };
+    report(&cast.foreign, "critical");
+    report(&cast.developer, "high");
+    assert_eq!(assessed(), (passes.clone(), json!({})));
+    let critical = report(&cast.developer, "critical");
+    assert_eq!(assessed(), (fails.clone(), json!({})));
+    ok(&cast.developer.patch(&critical, &json!({ "status": "investigating" })), 200);
+    assert_eq!(assessed().0, fails);
+    ok(&cast.developer.patch(&critical, &json!({ "status": "resolved", "resolution": "rotated" })), 200);
+    assert_eq!(assessed().0, passes);
 }
 
 fn own_controls_count_beside_the_built_in_ones(t: &Deployment) {
