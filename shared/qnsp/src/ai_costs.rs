@@ -63,8 +63,9 @@ impl CostRecord<'_> {
         ));
         let named = |statement: Statement| statement.bind(tenant).bind(self.at).bind(self.id);
         let Some(hash) = self.prompt_hash else { return vec![insert, named(count)] };
-        // The next record with the prompt, if it was the first so far.
-        const NEXT: &str = "FROM (SELECT * FROM qnsp_ai_costs WHERE tenant_id = ?1 AND prompt_hash = ?4 AND at > ?2 \
+        // The next record with the prompt, if it was the first so far. By its key the table would be read up to now.
+        const NEXT: &str = "FROM (SELECT * FROM qnsp_ai_costs INDEXED BY qnsp_ai_costs_by_prompt WHERE tenant_id = ?1 \
+             AND prompt_hash = ?4 AND at > ?2 \
              AND model = (SELECT model FROM qnsp_ai_costs WHERE tenant_id = ?1 AND at = ?2 AND id = ?3) \
              ORDER BY at, id LIMIT 1) n WHERE n.is_repeat = 0";
         let recount = Statement::new(format!(
