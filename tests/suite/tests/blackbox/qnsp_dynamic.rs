@@ -105,6 +105,7 @@ fn a_configuration_says_what_can_be_made_for_real(t: &Deployment) {
     assert_eq!(details["supported"], json!(["database/postgres", "api_key"]));
     assert_eq!(details["backend.type"], "not supported by this deployment");
     assert_eq!(ok(&admin.get(CONFIGS), 200), json!({ "configs": [], "total": 0 }));
+    refuses(&admin.get(&format!("{CONFIGS}?limit=x")), 400, &["limit"]);
 
     // As SDKs have it, under the path without the service.
     let body = json!({ "name": unique("sdk"), "secretType": "api_key", "defaultTtlSeconds": 60, "maxTtlSeconds": 120 });
