@@ -19,7 +19,7 @@ use crate::{
 
 /// What may be gone through from end to end: the parameters, the one row that the admission is made of, and the rows of
 /// one item.
-const SMALL: [&str; 24] = [
+const SMALL: [&str; 25] = [
     "json_each",
     "p",
     "m",
@@ -34,6 +34,8 @@ const SMALL: [&str; 24] = [
     "renewed",
     "w",
     "t",
+    // What the costs of a model are counted by.
+    "d",
     // Of a sign-in: signals and failures up to a limit, and the policies of a tenant.
     "of_address",
     "of_user",

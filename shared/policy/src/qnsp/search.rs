@@ -25,7 +25,8 @@ pub const B: f64 = 0.75;
 /// ```
 pub fn words(text: &str) -> impl Iterator<Item = String> {
     let text = text.nfc().collect::<String>().to_lowercase();
-    let parts = text.unicode_words().flat_map(|word| word.split(joins)).filter(|part| !part.is_empty());
+    let parts =
+        text.unicode_words().flat_map(|word| word.split(joins)).filter(|part| part.chars().any(char::is_alphanumeric));
     let words = parts.map(|part| part.chars().take(LONGEST_WORD).collect()).collect::<Vec<_>>();
     words.into_iter()
 }
