@@ -16,6 +16,7 @@ pub mod observability;
 pub mod operators;
 pub mod search;
 pub mod security;
+pub mod storage;
 pub mod tenant;
 mod types;
 pub mod vault;

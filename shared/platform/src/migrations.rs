@@ -58,6 +58,7 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0035_qnsp_dynamic_secrets.sql",
         text: include_str!("../../migrations/0035_qnsp_dynamic_secrets.sql"),
     },
+    Migration { name: "0036_qnsp_storage.sql", text: include_str!("../../migrations/0036_qnsp_storage.sql") },
 ];
 
 /// Remembers which migrations were applied. The first statement that a new database sees.

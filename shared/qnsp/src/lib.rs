@@ -13,6 +13,7 @@ mod counters;
 mod cursor;
 mod delivery;
 pub mod deprecation;
+pub mod documents;
 mod event;
 pub mod hsm;
 mod idempotency;

@@ -45,6 +45,7 @@ pub use secret_store;
 pub use security;
 pub use service_directory;
 pub use service_key;
+pub use storage;
 pub use tenants;
 pub use tokens;
 pub use vault_dynamic;
@@ -91,6 +92,7 @@ pub async fn app(name: &str, host: Host) -> Option<Router> {
         "operators" => Some(operators::app(host).await),
         "search" => Some(search::app(host).await),
         "security" => Some(security::app(host).await),
+        "storage" => Some(storage::app(host).await),
         "tenants" => Some(tenants::app(host).await),
         "vault-dynamic" => Some(vault_dynamic::app(host).await),
         "vault-leakage" => Some(vault_leakage::app(host).await),
@@ -140,6 +142,7 @@ pub fn routes(name: &str) -> Option<Routes> {
         "operators" => Some(operators::routes()),
         "search" => Some(search::routes()),
         "security" => Some(security::routes()),
+        "storage" => Some(storage::routes()),
         "tenants" => Some(tenants::routes()),
         "vault-dynamic" => Some(vault_dynamic::routes()),
         "vault-leakage" => Some(vault_leakage::routes()),

@@ -208,6 +208,7 @@ fn portal() -> Value {
 fn qnsp() -> Value {
     let operations = merged([
         auth::Operations::openapi(),
+        storage::Operations::openapi(),
         tenants::Operations::openapi(),
         audit_events::Operations::openapi(),
         billing::Operations::openapi(),

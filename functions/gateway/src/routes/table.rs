@@ -41,6 +41,7 @@ pub const FUNCTIONS: &[Function] = &[
     Function { name: "operators", binding: "OPERATORS", routes: &["/caas/qnsp/..."] },
     Function { name: "search", binding: "SEARCH", routes: &["/search/v1/..."] },
     Function { name: "security", binding: "SECURITY", routes: &["/security/v1/..."] },
+    Function { name: "storage", binding: "STORAGE", routes: &["/storage/v1/..."] },
     Function { name: "tenants", binding: "TENANTS", routes: &["/tenant/v1/..."] },
     Function { name: "vault-dynamic", binding: "VAULT_DYNAMIC", routes: &["/vault/v1/dynamic-secrets/...", "/v1/dynamic-secrets/..."] },
     Function { name: "vault-leakage", binding: "VAULT_LEAKAGE", routes: &["/vault/v1/leakage-detection/...", "/v1/leakage-detection/..."] },

@@ -34,6 +34,7 @@ const PROBES = [
   ["QNSP: escrow", "/kms/v1/escrow/policies"],
   ["QNSP: crypto agility", "/kms/v1/crypto-agility/migration-readiness"],
   ["QNSP: crypto inventory", "/crypto/v1/deprecation/policies"],
+  ["QNSP: storage", "/storage/v1/classification/policies"],
   ["QNSP: dynamic secrets", "/vault/v1/dynamic-secrets/configs"],
   ["QNSP: versioned secrets", "/vault/v1/versioned-secrets/stats"],
   ["QNSP: leakage detection", "/vault/v1/leakage-detection/policies"],

@@ -2,7 +2,7 @@
 //! once compute the same, and the first to write it is kept.
 
 use platform::{Row, Statement};
-use policy::qnsp::bias::{self, Dataset, Failure, Fairness};
+use policy::qnsp::bias::{self, Dataset, Failure, Fairness, Format};
 use qnsp::{Caller, Work};
 use service::{Anonymous, Error, Result};
 
@@ -48,15 +48,18 @@ async fn result(caller: &Caller, id: &str) -> Result<Option<std::result::Result<
     let Some(sealed) = row.get::<Option<Vec<u8>>>("sealed_source")? else { return Ok(None) };
     let key = outcomes.data_key(&key)?.ok_or_else(|| Error::internal("a source without a data key"))?;
     let source = store::open(caller, &key, id, &sealed)?;
-    evaluate(row, &source).map(Some)
+    let data = source::read(caller, &key, &source).await?;
+    evaluate(row, data).map(Some)
 }
 
-fn evaluate(row: &Row, source: &str) -> Result<std::result::Result<Fairness, Failure>> {
+type Data = std::result::Result<(Vec<u8>, Format), Failure>;
+
+fn evaluate(row: &Row, data: Data) -> Result<std::result::Result<Fairness, Failure>> {
     let attributes: String = row.get("protected_attributes")?;
     let attributes: Vec<String> =
         serde_json::from_str(&attributes).map_err(|_| Error::internal("a stored list that is not JSON"))?;
     let most = row.get::<Option<i64>>("sample_size")?.and_then(|size| usize::try_from(size).ok());
     let kind = store::word(row, "type")?;
-    let dataset = source::read(source).and_then(|(data, format)| Dataset::read(&data, format));
+    let dataset = data.and_then(|(data, format)| Dataset::read(&data, format));
     Ok(dataset.and_then(|dataset| bias::evaluate(kind, &dataset, &attributes, most.unwrap_or(usize::MAX))))
 }

@@ -1,15 +1,38 @@
 //! Where the rows of an evaluation are: in the source itself, or in a document of the storage service.
 
-use crypto::base64;
+use crypto::{base64, seal::DataKey};
 use policy::qnsp::bias::{Failure, Format};
+use qnsp::{Caller, documents};
+use service::Result;
 
-/// The data of a source, and how they are written. There are no documents as long as no storage service is served.
-pub(crate) fn read(source: &str) -> Result<(Vec<u8>, Format), Failure> {
-    if source.starts_with("storage:") { Err(Failure::DatasetNotFound) } else { of_url(source) }
+/// The data of a source, and how they are written.
+pub(crate) async fn read(
+    caller: &Caller,
+    data_key: &DataKey,
+    source: &str,
+) -> Result<std::result::Result<(Vec<u8>, Format), Failure>> {
+    match source.strip_prefix("storage:") {
+        Some(document) => of_document(caller, data_key, document).await,
+        None => Ok(of_url(source)),
+    }
+}
+
+/// A document of the storage service.
+async fn of_document(
+    caller: &Caller,
+    data_key: &DataKey,
+    document: &str,
+) -> Result<std::result::Result<(Vec<u8>, Format), Failure>> {
+    let document = document.to_ascii_lowercase();
+    let rows = caller.app.query(documents::select_content(caller.tenant(), &document, caller.now)).await?;
+    let Some(row) = rows.first() else { return Ok(Err(Failure::DatasetNotFound)) };
+    let content = documents::open_content(caller.tenant(), data_key, row)?;
+    let format = if content.trim_ascii_start().starts_with(b"[") { Format::Json } else { Format::Csv };
+    Ok(Ok((content.to_vec(), format)))
 }
 
 /// A `data:` URL (RFC 2397) of a type that is known.
-fn of_url(source: &str) -> Result<(Vec<u8>, Format), Failure> {
+fn of_url(source: &str) -> std::result::Result<(Vec<u8>, Format), Failure> {
     let unsupported = Failure::UnsupportedSource;
     let (scheme, rest) = source.split_once(':').ok_or(unsupported)?;
     let (head, data) = rest.split_once(',').ok_or(unsupported)?;

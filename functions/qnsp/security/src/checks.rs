@@ -1,4 +1,4 @@
-//! The checks of compliance: what each looks at. No service keeps storage yet, so its policy that must be there is missing.
+//! The checks of compliance: what each looks at.
 
 use std::collections::BTreeMap;
 
@@ -47,7 +47,11 @@ pub(crate) async fn make(caller: &Caller) -> Result<Found> {
                 of(!row.get::<bool>("has_critical_incidents")?, row.get("has_incidents")?)
             }
             Check::EncryptionPqcReady => of(readiness.overall_score >= READY, row.get("has_keys")?),
-            Check::RetentionPolicyPresent => of(false, false),
+            Check::RetentionPolicyPresent => {
+                let (of_audit, of_storage): (bool, bool) =
+                    (row.get("has_audit_retention")?, row.get("has_storage_retention")?);
+                of(of_audit && of_storage, true)
+            }
             Check::EscrowDualControl => {
                 let has_policy = row.get("has_escrow_policy")?;
                 of(has_policy && !row.get::<bool>("has_own_approval")?, has_policy)
@@ -68,6 +72,8 @@ fn select(caller: &Caller) -> Statement {
     let select = Statement::new(
         "SELECT EXISTS (SELECT 1 FROM qnsp_risk_policies WHERE tenant_id = ?1 AND enabled \
            AND actions ->> '$.challenge_type' = 'mfa') AS has_mfa, \
+         EXISTS (SELECT 1 FROM qnsp_retention_policies WHERE tenant_id = ?1) AS has_audit_retention, \
+         EXISTS (SELECT 1 FROM qnsp_storage_retention WHERE tenant_id = ?1) AS has_storage_retention, \
          EXISTS (SELECT 1 FROM qnsp_search_maintenance WHERE tenant_id = ?1 AND type = 'backup' AND ends_at > ?2) \
            AS has_backups, EXISTS (SELECT 1 FROM qnsp_access_policies WHERE tenant_id = ?1) AS has_policies, \
          EXISTS (SELECT 1 FROM qnsp_hsm_keys WHERE tenant_id = ?1) AS has_keys, \

@@ -100,6 +100,9 @@ mod qnsp_security;
 mod qnsp_security_attacks;
 mod qnsp_security_compliance;
 mod qnsp_security_rotation;
+mod qnsp_storage;
+mod qnsp_storage_replication;
+mod qnsp_storage_retention;
 mod qnsp_streaming;
 mod qnsp_tenants;
 mod qnsp_vault;
@@ -211,6 +214,7 @@ fn cases() -> Vec<Case> {
                 "observability",
                 "search",
                 "security",
+                "storage",
                 "vault-dynamic",
                 "vault-leakage",
                 "vault-versioned",
@@ -235,7 +239,7 @@ fn cases() -> Vec<Case> {
         of(["operators", "kms-agility"], qnsp_agility::cases()),
         of(["operators", "kms-hsm", "kms-keys", "kms-escrow"], qnsp_escrow::cases()),
         of(["operators", "kms-hsm", "kms-keys", "kms-escrow"], qnsp_escrow_recovery::cases()),
-        of(["ai", "ai-safety", "operators"], qnsp_ai_bias::cases()),
+        of(["ai", "ai-safety", "operators", "storage"], qnsp_ai_bias::cases()),
         of(["ai", "ai-safety", "operators"], qnsp_ai_costs::cases()),
         of(["ai-safety", "audit-events", "operators"], qnsp_ai_injection::cases()),
         of(["ai", "ai-safety", "operators", "tenants"], qnsp_ai_registry::cases()),
@@ -252,6 +256,7 @@ fn cases() -> Vec<Case> {
         of(
             [
                 "access-policies",
+                "audit-events",
                 "audit-log",
                 "auth",
                 "kms-escrow",
@@ -260,6 +265,7 @@ fn cases() -> Vec<Case> {
                 "operators",
                 "search",
                 "security",
+                "storage",
                 "tenants",
                 "vault-leakage",
             ],
@@ -285,6 +291,9 @@ fn cases() -> Vec<Case> {
         of(["access-jit", "operators", "tenants"], qnsp_jit::cases()),
         of(["access-jit", "operators"], qnsp_jit_grants::cases()),
         of(["access-jit", "auth", "operators"], qnsp_jit_requests::cases()),
+        of(["audit-events", "operators", "storage", "tenants"], qnsp_storage::cases()),
+        of(["operators", "storage"], qnsp_storage_replication::cases()),
+        of(["audit-events", "operators", "storage", "tenants"], qnsp_storage_retention::cases()),
         of(["operators", "tenants", "vault-dynamic"], qnsp_dynamic::cases()),
         of(["operators", "vault-dynamic"], qnsp_dynamic_postgres::cases()),
         of(["audit-events", "operators", "tenants", "vault-versioned"], qnsp_vault::cases()),

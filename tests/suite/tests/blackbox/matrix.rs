@@ -25,6 +25,7 @@ mod samples_qnsp_dynamic;
 mod samples_qnsp_escrow;
 mod samples_qnsp_hsm;
 mod samples_qnsp_kms;
+mod samples_qnsp_storage;
 mod samples_qnsp_vault;
 mod states;
 mod states_ai;

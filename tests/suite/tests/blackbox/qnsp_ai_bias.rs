@@ -11,6 +11,7 @@ use crate::{
     qnsp::{Caller, Cast, refuses},
     qnsp_ai_registry::registered,
     qnsp_auth::UNKNOWN,
+    qnsp_storage::document,
 };
 
 pub fn cases() -> Vec<Case> {
@@ -18,6 +19,7 @@ pub fn cases() -> Vec<Case> {
         case(an_evaluation_is_computed_when_it_is_read),
         case(each_metric_is_served),
         case(data_come_in_several_forms),
+        case(data_come_out_of_the_storage_service),
         case(an_evaluation_that_cannot_be_computed_fails),
         case(evaluations_that_break_a_rule_are_refused),
         case(a_summary_shows_the_latest_of_each_model),
@@ -150,6 +152,29 @@ fn data_come_in_several_forms(t: &Deployment) {
     let made = ok(&cast.developer.post(EVALUATIONS, &sdk), 201);
     let path = format!("{EVALUATIONS}/{}", made["evaluationId"].as_str().unwrap());
     assert_eq!(ok(&cast.viewer.get(&path), 200)["modelId"], json!(newest));
+}
+
+fn data_come_out_of_the_storage_service(t: &Deployment) {
+    let cast = Cast::new(t);
+    let model = registered(&cast.developer, &json!({}));
+    let csv = "sex,prediction\n".to_owned() + &"f,1\nm,1\nf,0\nm,1\n".repeat(10);
+    let evaluated = |id: &str| result(&cast, &model, &json!({ "testDataset": { "source": format!("storage:{id}") } }));
+    let direct = result(&cast, &model, &json!({}));
+    for (content, rows_used) in [(rows(4).to_string(), 20), (csv, 40)] {
+        let id = document(&cast.developer, "datasets", &format!("{rows_used}"), &content);
+        let shown = evaluated(&id);
+        assert_eq!((&shown["status"], &shown["rowsUsed"]), (&json!("completed"), &json!(rows_used)), "{shown}");
+        if rows_used == 20 {
+            assert_eq!((&shown["score"], &shown["attributes"]), (&direct["score"], &direct["attributes"]));
+        }
+        // The latest version counts.
+        document(&cast.developer, "datasets", &format!("{rows_used}"), "[]");
+        assert_eq!(evaluated(&id)["reason"], "no_rows");
+        assert_eq!(cast.developer.delete(&format!("/storage/v1/documents/{id}")).status, 204);
+        assert_eq!(evaluated(&id)["reason"], "dataset_not_found");
+    }
+    let foreign = document(&cast.foreign, "datasets", "rows", &rows(4).to_string());
+    assert_eq!(evaluated(&foreign)["reason"], "dataset_not_found");
 }
 
 fn an_evaluation_that_cannot_be_computed_fails(t: &Deployment) {

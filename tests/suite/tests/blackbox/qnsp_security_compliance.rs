@@ -21,6 +21,7 @@ pub fn cases() -> Vec<Case> {
         case(an_assessment_looks_at_the_state_of_the_tenant),
         case(an_assessment_looks_at_keys_escrows_and_signed_checkpoints),
         case(a_critical_incident_that_is_open_fails_its_check),
+        case(retention_is_a_policy_of_the_audit_log_and_one_of_storage),
         case(own_controls_count_beside_the_built_in_ones),
         case(a_full_quota_fails_its_check),
         case(a_backup_that_is_planned_passes_its_check),
@@ -103,7 +104,7 @@ fn an_assessment_looks_at_the_state_of_the_tenant(t: &Deployment) {
     let all = json!(["SOC2", "GDPR", "PCI-DSS"]);
     let first = assess(&cast.developer, &all);
     assert_eq!(names(&first), ["assessmentId", "byFramework", "noData", "overallScore"]);
-    // Without a risk policy, backups, keys, escrows and incidents; retention of storage is not kept yet.
+    // Without a risk policy, backups, keys, escrows, incidents and policies of retention.
     let expected = json!({ "SOC2": score(50.0, 2, 2), "GDPR": score(50.0, 1, 1), "PCI-DSS": score(50.0, 2, 2) });
     assert_eq!((&first["byFramework"], &first["overallScore"]), (&expected, &json!(50.0)));
     assert_eq!(first["noData"], json!({ "SOC2": ["CC6.7"], "PCI-DSS": ["3.7"] }));
@@ -181,6 +182,18 @@ fn a_critical_incident_that_is_open_fails_its_check(t: &Deployment) {
     assert_eq!(assessed().0, fails);
     ok(&cast.developer.patch(&critical, &json!({ "status": "resolved", "resolution": "rotated" })), 200);
     assert_eq!(assessed().0, passes);
+}
+
+fn retention_is_a_policy_of_the_audit_log_and_one_of_storage(t: &Deployment) {
+    let cast = Cast::new(t);
+    ok(&cast.admin.post(CONTROLS, &control("OWN", "1", &json!(["retention_policy_present"]))), 201);
+    let assessed = || assess(&cast.developer, &json!(["OWN"]))["byFramework"]["OWN"].clone();
+    assert_eq!(assessed(), score(0.0, 0, 1));
+    let of_storage = json!({ "name": "r", "retentionPeriod": "P1Y", "actions": { "onExpiry": "notify" } });
+    ok(&cast.admin.post("/storage/v1/retention/policies", &of_storage), 201);
+    assert_eq!(assessed(), score(0.0, 0, 1));
+    ok(&cast.admin.post("/audit/v1/retention/policies", &json!({ "name": "r", "retentionPeriod": "P1Y" })), 201);
+    assert_eq!(assessed(), score(100.0, 1, 0));
 }
 
 fn own_controls_count_beside_the_built_in_ones(t: &Deployment) {

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{
     samples_caas, samples_config, samples_operators, samples_others, samples_portal, samples_qnsp, samples_qnsp_access,
     samples_qnsp_ai, samples_qnsp_data, samples_qnsp_dynamic, samples_qnsp_escrow, samples_qnsp_hsm, samples_qnsp_kms,
-    samples_qnsp_vault, world::World,
+    samples_qnsp_storage, samples_qnsp_vault, world::World,
 };
 
 /// A request without its credential; the method is that of the row.
@@ -55,6 +55,7 @@ pub fn all() -> Vec<Sample> {
         samples_qnsp_escrow::samples(),
         samples_qnsp_hsm::samples(),
         samples_qnsp_kms::samples(),
+        samples_qnsp_storage::samples(),
         samples_qnsp_vault::samples(),
     ]
     .into_iter()
