@@ -19,6 +19,7 @@ pub mod hsm;
 mod idempotency;
 pub mod key_alerts;
 pub mod key_usage;
+pub mod leases;
 mod look;
 mod month;
 mod notifications;

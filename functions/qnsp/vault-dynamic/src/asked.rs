@@ -13,18 +13,12 @@ use policy::qnsp::{
     lease::{self, LEAST_ASKED, LONGEST, Naming, SHORTEST},
     postgres_url::PostgresUrl,
 };
-use qnsp::{impossible, impossible_fields};
+use qnsp::{
+    impossible, impossible_fields,
+    leases::{Database, Ttl},
+};
 use serde_json::{Value, json};
 use service::{Error, Result};
-
-use crate::database::Database;
-
-/// How long leases live, in milliseconds.
-#[derive(Clone, Copy)]
-pub(crate) struct Ttl {
-    pub default: i64,
-    pub max: i64,
-}
 
 const NO_DURATION: &str = "must be an ISO 8601 duration, such as PT1H";
 const NOT_SERVED: &str = "not supported by this deployment";
@@ -50,26 +44,24 @@ pub(crate) fn asked_ttl<const MIN: i64, const MAX: i64>(
     if asked < LEAST_ASKED { Err(impossible(field, "must be a second or more")) } else { Ok(Some(asked)) }
 }
 
-impl Ttl {
-    pub(crate) fn of(new: &CreateDynamicSecretConfig) -> Result<Self> {
-        let none = NewDynamicSecretTtl { default: None, max: None };
-        let ttl = new.ttl.as_ref().unwrap_or(&none);
-        let given = |field, text: Option<&Text<1, 128>>, seconds: Option<Whole<1, 1_000_000_000>>| match (text, seconds)
-        {
-            (Some(text), _) => milliseconds(field, text).map(Some),
-            (None, seconds) => Ok(seconds.map(|Whole(seconds)| seconds * 1000)),
-        };
-        let default = given("ttl.default", ttl.default.as_ref(), new.default_ttl_seconds)?;
-        let default = default.ok_or_else(|| Error::internal("a configuration without a duration was let through"))?;
-        let max = given("ttl.max", ttl.max.as_ref(), new.max_ttl_seconds)?.unwrap_or(default);
-        let mut faults = Vec::new();
-        if !(SHORTEST..=LONGEST).contains(&default) {
-            faults.push(("ttl.default".to_owned(), "must be from PT1M to P30D"));
-        } else if !(default..=LONGEST).contains(&max) {
-            faults.push(("ttl.max".to_owned(), "must be from the default to P30D"));
-        }
-        if faults.is_empty() { Ok(Self { default, max }) } else { Err(impossible_fields(faults)) }
+/// How long leases of a new configuration shall live.
+pub(crate) fn ttl_of(new: &CreateDynamicSecretConfig) -> Result<Ttl> {
+    let none = NewDynamicSecretTtl { default: None, max: None };
+    let ttl = new.ttl.as_ref().unwrap_or(&none);
+    let given = |field, text: Option<&Text<1, 128>>, seconds: Option<Whole<1, 1_000_000_000>>| match (text, seconds) {
+        (Some(text), _) => milliseconds(field, text).map(Some),
+        (None, seconds) => Ok(seconds.map(|Whole(seconds)| seconds * 1000)),
+    };
+    let default = given("ttl.default", ttl.default.as_ref(), new.default_ttl_seconds)?;
+    let default = default.ok_or_else(|| Error::internal("a configuration without a duration was let through"))?;
+    let max = given("ttl.max", ttl.max.as_ref(), new.max_ttl_seconds)?.unwrap_or(default);
+    let mut faults = Vec::new();
+    if !(SHORTEST..=LONGEST).contains(&default) {
+        faults.push(("ttl.default".to_owned(), "must be from PT1M to P30D"));
+    } else if !(default..=LONGEST).contains(&max) {
+        faults.push(("ttl.max".to_owned(), "must be from the default to P30D"));
     }
+    if faults.is_empty() { Ok(Ttl { default, max }) } else { Err(impossible_fields(faults)) }
 }
 
 /// Refuses what cannot be made. Credentials are never invented.

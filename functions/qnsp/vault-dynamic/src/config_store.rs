@@ -1,27 +1,13 @@
-//! The SQL of configurations. What leads to a server is sealed by the tenant's data key, each for its own row.
+//! The SQL of configurations.
 
-use crypto::seal::DataKey;
 use model::qnsp::dynamic_secrets::DynamicSecretConfig;
-use platform::{Row, Statement, random};
-use qnsp::{Caller, missing};
+use platform::{Row, Statement};
+use qnsp::{Caller, leases::Ttl, missing};
 use serde::Deserialize;
-use service::{Error, Guard, Result};
-use zeroize::Zeroizing;
-
-use crate::{asked::Ttl, database::Database};
+use service::{Guard, Result};
 
 /// The column of which no two configurations of a tenant may have the same value.
 pub(crate) const NAME: &str = "qnsp_dynamic_configs.name";
-
-/// What credentials are made by.
-pub(crate) struct Config {
-    pub id: String,
-    pub name: String,
-    pub username_template: String,
-    pub role: Option<String>,
-    pub ttl: Ttl,
-    sealed_backend: Option<Vec<u8>>,
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -32,46 +18,6 @@ pub(crate) struct OfConfig {
 pub(crate) fn config_exists(caller: &Caller, id: &str) -> Guard {
     let exists = "EXISTS (SELECT 1 FROM qnsp_dynamic_configs WHERE tenant_id = ?1 AND id = ?2)";
     Guard::new(exists, missing("No such configuration")).bind(caller.tenant()).bind(id)
-}
-
-/// What [`Config::of`] reads, of the table under the name `c`.
-pub(crate) const COLUMNS: &str =
-    "c.id AS config_id, c.name, c.username_template, c.role_template, c.default_ttl, c.max_ttl, c.sealed_backend";
-
-impl Config {
-    pub(crate) fn select(caller: &Caller, id: &str) -> Statement {
-        let select = format!("SELECT {COLUMNS} FROM qnsp_dynamic_configs c WHERE c.tenant_id = ?1 AND c.id = ?2");
-        Statement::new(select).bind(caller.tenant()).bind(id)
-    }
-
-    pub(crate) fn of(row: &Row) -> Result<Self> {
-        Ok(Self {
-            id: row.get("config_id")?,
-            name: row.get("name")?,
-            username_template: row.get("username_template")?,
-            role: row.get("role_template")?,
-            ttl: Ttl { default: row.get("default_ttl")?, max: row.get("max_ttl")? },
-            sealed_backend: row.get("sealed_backend")?,
-        })
-    }
-
-    /// The database of the configuration; `None` for one of keys of this API.
-    pub(crate) fn database(&self, tenant: &str, data_key: Option<&DataKey>) -> Result<Option<Database>> {
-        let Some(sealed) = &self.sealed_backend else { return Ok(None) };
-        let data_key = data_key.ok_or_else(|| Error::internal("a tenant with databases has no data key"))?;
-        let json = data_key.open(&aad(tenant, &self.id), sealed)?;
-        let database = serde_json::from_slice(&json);
-        database.map(Some).map_err(|_| Error::internal("a stored database that is not JSON"))
-    }
-}
-
-fn aad<'a>(tenant: &'a str, config: &'a str) -> [&'a [u8]; 3] {
-    [b"qnsp-dynamic-backend", tenant.as_bytes(), config.as_bytes()]
-}
-
-pub(crate) fn seal(data_key: &DataKey, tenant: &str, config: &str, database: &Database) -> Result<Vec<u8>> {
-    let json = serde_json::to_vec(database).map_err(|_| Error::internal("a database that is not JSON"))?;
-    Ok(data_key.seal(random::bytes()?, &aad(tenant, config), &Zeroizing::new(json)))
 }
 
 /// A configuration that does not exist yet.

@@ -6,13 +6,16 @@ use model::{
     time::IsoTime,
 };
 use platform::{PostgresError, Statement};
-use qnsp::{AskPage, Call, Caller, Nothing, Settings, conflict, impossible, new_id};
+use qnsp::{
+    AskPage, Call, Caller, Nothing, Settings, conflict, impossible,
+    leases::{self, Database},
+    new_id,
+};
 use service::{Error, Guard, Result};
 
 use crate::{
-    asked::{self, Ttl},
+    asked,
     config_store::{self, NAME, NewConfig},
-    database::Database,
 };
 
 /// Create a configuration. Credentials are made for real or not at all: of users of a PostgreSQL server (`database` with
@@ -27,7 +30,7 @@ use crate::{
 pub(crate) async fn create_dynamic_config(call: Call<CreateDynamicSecretConfig>) -> Result<Response> {
     let (new, id) = (&call.body, new_id()?);
     call.about_named(id.as_str(), new.name.as_str());
-    let ttl = Ttl::of(new)?;
+    let ttl = asked::ttl_of(new)?;
     asked::check_served(new)?;
     asked::check_template(new)?;
     let hosts = &Settings::of(&call.app)?.outbound_hosts;
@@ -42,7 +45,7 @@ pub(crate) async fn create_dynamic_config(call: Call<CreateDynamicSecretConfig>)
     let sealed_backend = match &database {
         Some(database) => {
             let data_key = work.data_key(call.tenant()).await?;
-            Some(config_store::seal(&data_key, call.tenant(), &id, database)?)
+            Some(leases::seal(&data_key, call.tenant(), &id, database)?)
         }
         None => None,
     };

@@ -2,15 +2,18 @@
 
 use axum::response::Response;
 use model::qnsp::dynamic_secrets::{GenerateCredentials, LeaseIssued};
-use qnsp::{Call, Nothing, impossible, new_id};
+use qnsp::{
+    Call, Nothing, impossible,
+    leases::{Config, Due},
+    new_id,
+};
 use serde_json::{Map, Value, json};
 use service::Result;
 
 use crate::{
     asked::asked_ttl,
-    config_store::{Config, OfConfig, config_exists},
+    config_store::{OfConfig, config_exists},
     issue::{issue_key, issue_user},
-    upkeep::Due,
 };
 
 /// Generate credentials. They are shown once.

@@ -12,13 +12,15 @@ use policy::qnsp::{
     Quota,
     lease::{self, Naming},
 };
-use qnsp::{Caller, NewKey, Settings};
+use qnsp::{
+    Caller, NewKey, Settings,
+    leases::{Config, Database, User, refusal},
+};
 use service::{Error, Result};
 use zeroize::Zeroizing;
 
 use crate::{
-    config_store::{Config, config_exists, count},
-    database::{Database, User, refusal},
+    config_store::{config_exists, count},
     lease_store::{NewLease, activate, is_pending, take_back},
 };
 

@@ -3,14 +3,13 @@
 use model::{ids::Uuid, qnsp::dynamic_secrets::Lease as ShownLease, time::IsoTime};
 use platform::{Row, Statement};
 use policy::qnsp::Quota;
-use qnsp::{Caller, DAY, MINUTE_OF_CALL, conflict, missing, reserve};
+use qnsp::{
+    Caller, MINUTE_OF_CALL, conflict,
+    leases::{COLUMNS, Config, LISTED},
+    missing, reserve,
+};
 use serde::Deserialize;
 use service::{Guard, Result};
-
-use crate::config_store::{self, Config};
-
-/// How long a lease is listed after its end, in milliseconds.
-pub(crate) const LISTED: i64 = 30 * DAY;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -67,7 +66,7 @@ impl Lease {
             "SELECT l.username, l.expires_at, l.max_expires_at, l.revoked_at, {} FROM qnsp_leases l \
              JOIN qnsp_dynamic_configs c ON c.tenant_id = l.tenant_id AND c.id = l.config_id \
              WHERE l.tenant_id = ?1 AND l.id = ?2",
-            config_store::COLUMNS
+            COLUMNS
         );
         Statement::new(select).bind(caller.tenant()).bind(id)
     }
@@ -128,28 +127,6 @@ pub(crate) fn take_back(caller: &Caller, id: &str, may_have_user: bool) -> Vec<S
                  AND id = ?2 AND is_pending = 1 AND is_counted = 1), 0) WHERE tenant_id = ?1 AND quota_type = 'secrets'";
     let mut statements = vec![of_lease(caller, id, count), of_lease(caller, id, end)];
     statements.extend(reserve(caller.tenant(), Quota::Secrets, caller.now, 0));
-    statements
-}
-
-/// Revokes a lease, unless it is revoked already. The last statement reads when it was.
-pub(crate) fn revoke(caller: &Caller, id: &str) -> Vec<Statement> {
-    let give_back = "UPDATE qnsp_quotas SET used = max(used - (SELECT count(*) FROM qnsp_leases WHERE tenant_id = ?1 \
-                     AND id = ?2 AND is_counted = 1), 0) WHERE tenant_id = ?1 AND quota_type = 'secrets'";
-    let count = "INSERT INTO qnsp_dynamic_counts (tenant_id, counted, value) SELECT tenant_id, 'revoked', 1 \
-                 FROM qnsp_leases WHERE tenant_id = ?1 AND id = ?2 AND revoked_at IS NULL \
-                 ON CONFLICT (tenant_id, counted) DO UPDATE SET value = value + 1";
-    let key = "UPDATE qnsp_keys SET revoked_at = ?3 WHERE revoked_at IS NULL AND key_hash = \
-               (SELECT password_hash FROM qnsp_leases WHERE tenant_id = ?1 AND id = ?2)";
-    let update = "UPDATE qnsp_leases SET revoked_at = ?3, ends_at = ?3, is_counted = 0, has_user = 0 \
-                  WHERE tenant_id = ?1 AND id = ?2 AND revoked_at IS NULL";
-    let mut statements = vec![
-        of_lease(caller, id, give_back),
-        of_lease(caller, id, count),
-        of_lease(caller, id, key).bind(caller.now),
-        of_lease(caller, id, update).bind(caller.now),
-    ];
-    statements.extend(reserve(caller.tenant(), Quota::Secrets, caller.now, 0));
-    statements.push(of_lease(caller, id, "SELECT revoked_at FROM qnsp_leases WHERE tenant_id = ?1 AND id = ?2"));
     statements
 }
 

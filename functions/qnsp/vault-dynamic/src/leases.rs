@@ -2,13 +2,12 @@
 
 use axum::Json;
 use model::qnsp::dynamic_secrets::Leases;
-use qnsp::{AskPage, Call, Nothing};
+use qnsp::{AskPage, Call, Nothing, leases::Due};
 use service::Result;
 
 use crate::{
     config_store::{OfConfig, config_exists},
     lease_store,
-    upkeep::Due,
 };
 
 /// List the leases of a configuration, newest first.

@@ -4,14 +4,12 @@ mod asked;
 mod config_store;
 mod configs;
 mod credentials;
-mod database;
 mod issue;
 mod lease_store;
 mod leases;
 mod renew;
 mod revoke;
 mod stats;
-mod upkeep;
 
 use axum::Router;
 use platform::Host;

@@ -5,12 +5,14 @@ use model::{
     qnsp::dynamic_secrets::{LeaseRenewed, RenewLease},
     time::IsoTime,
 };
-use qnsp::{Call, Caller, Nothing, Settings, conflict};
+use qnsp::{
+    Call, Caller, Nothing, Settings, conflict,
+    leases::{User, refusal},
+};
 use service::{Guard, Result};
 
 use crate::{
     asked::asked_ttl,
-    database::{User, refusal},
     lease_store::{self, Lease, OfLease, has_not_expired, is_not_revoked, lease_exists},
 };
 

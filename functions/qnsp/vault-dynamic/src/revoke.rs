@@ -2,13 +2,13 @@
 
 use axum::{http::StatusCode, response::Response};
 use model::{qnsp::dynamic_secrets::LeaseRevoked, time::IsoTime};
-use qnsp::{Call, Nothing, Settings};
+use qnsp::{
+    Call, Nothing, Settings,
+    leases::{self, OnServer, User, refusal},
+};
 use service::{Error, Result};
 
-use crate::{
-    database::{User, refusal},
-    lease_store::{self, Lease, OfLease, has_not_expired, lease_exists},
-};
+use crate::lease_store::{Lease, OfLease, has_not_expired, lease_exists};
 
 /// Revoke a lease: its sessions end, and its user is removed. One that has been revoked before stays so.
 #[utoipa::path(
@@ -40,7 +40,8 @@ pub(crate) async fn revoke_lease(call: Call<Nothing, Nothing, OfLease>) -> Resul
     let mut work = call.work();
     work.require(lease_exists(&call, id));
     work.require(has_not_expired(&call, id));
-    let slots: Vec<_> = lease_store::revoke(&call, id).into_iter().map(|statement| work.push(statement)).collect();
+    let statements = leases::revoke(&call, id, OnServer::Nothing);
+    let slots: Vec<_> = statements.into_iter().map(|statement| work.push(statement)).collect();
     let outcomes = work.run().await?;
     let read = slots.last().ok_or_else(|| Error::internal("a revocation without statements"))?;
     let revoked_at = IsoTime(outcomes.one(*read)?.get("revoked_at")?);

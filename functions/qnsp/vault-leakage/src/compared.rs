@@ -1,34 +1,82 @@
-//! What files are compared with by itself: the values of the tenant's secrets. Passwords of leases belong here, too, by
-//! their hashes, once there are leases.
+//! What files are compared with by itself: the values of the tenant's secrets, and by their hashes the passwords of its
+//! leases.
+
+use std::collections::HashMap;
 
 use crypto::{hash, seal::DataKey};
 use platform::Statement;
-use policy::qnsp::leakage::KnownValues;
-use qnsp::{Caller, secrets};
+use policy::qnsp::leakage::{self, KnownValues};
+use qnsp::{Caller, KEY_PREFIX, secrets};
 use service::Result;
 
-/// How many secrets are compared, the newest.
+/// How many secrets are compared, the newest, and how many leases, those that live the longest.
 const MOST: i64 = 10_000;
-/// How many are read at once. A value may have 64 KiB.
+/// How many secrets are read at once. A value may have 64 KiB.
 const PAGE: i64 = 250;
 
 /// The shortest value that is compared, in characters.
 const SHORTEST: usize = 12;
 
-/// An active version by the hash of its value.
-pub(crate) struct Known {
-    pub secret: String,
-    pub version: i64,
-    hash: [u8; 32],
+/// What has leaked where it is found.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Leaked {
+    /// The active version of a secret.
+    Version { secret: String, version: i64 },
+    /// The password of an active lease.
+    Lease { id: String, config: String },
 }
 
-impl Known {
-    pub(crate) fn is(&self, bytes: &[u8]) -> bool {
-        hash::equal(&hash::sha256(&[bytes]), &self.hash)
+impl Leaked {
+    /// The secret of the incident.
+    pub(crate) fn id(&self) -> &str {
+        match self {
+            Self::Version { secret, .. } => secret,
+            Self::Lease { id, .. } => id,
+        }
     }
 }
 
-pub(crate) async fn load(caller: &Caller, data_key: &DataKey) -> Result<KnownValues<Known>> {
+struct Known {
+    leaked: Leaked,
+    hash: [u8; 32],
+}
+
+pub(crate) struct Compared {
+    values: KnownValues<Known>,
+    /// By the hashes of their passwords, in hexadecimal digits.
+    leases: HashMap<String, Leaked>,
+}
+
+impl Compared {
+    pub(crate) async fn load(caller: &Caller, data_key: &DataKey) -> Result<Self> {
+        Ok(Self { values: values(caller, data_key).await?, leases: leases(caller).await? })
+    }
+
+    /// Each place at which something known stands: the place, the bytes, and what it is. Of values that begin alike, so many
+    /// bytes are compared at most.
+    pub(crate) fn find<'a>(
+        &'a self,
+        text: &'a [u8],
+        most_compared: usize,
+    ) -> impl Iterator<Item = (usize, &'a [u8], &'a Leaked)> {
+        let mut compared = 0_usize;
+        let candidates = self.values.candidates(text).take_while(move |(_, bytes, _)| {
+            compared += bytes.len();
+            compared <= most_compared
+        });
+        let values = candidates
+            .filter(|(_, bytes, known)| hash::equal(&hash::sha256(&[bytes]), &known.hash))
+            .map(|(at, bytes, known)| (at, bytes, &known.leaked));
+        let passwords = (!self.leases.is_empty()).then(|| leakage::passwords(text, KEY_PREFIX.as_bytes()));
+        let leases = passwords.into_iter().flatten().filter_map(|(at, bytes)| {
+            let leaked = self.leases.get(&hash::hex(&hash::sha256(&[bytes])))?;
+            Some((at, bytes, leaked))
+        });
+        values.chain(leases)
+    }
+}
+
+async fn values(caller: &Caller, data_key: &DataKey) -> Result<KnownValues<Known>> {
     let mut known = KnownValues::default();
     let mut before = (i64::MAX >> 10, String::new());
     for _ in 0..MOST / PAGE {
@@ -46,8 +94,8 @@ pub(crate) async fn load(caller: &Caller, data_key: &DataKey) -> Result<KnownVal
             let value = secrets::open(data_key, caller.tenant(), &secret, &id, &sealed)?;
             before = (row.get("created_at")?, secret.clone());
             if std::str::from_utf8(&value).is_ok_and(|text| text.chars().count() >= SHORTEST) {
-                let hash = hash::sha256(&[&value]);
-                known.add(&value, Known { secret, version: row.get("version")?, hash });
+                let leaked = Leaked::Version { secret, version: row.get("version")? };
+                known.add(&value, Known { leaked, hash: hash::sha256(&[&value]) });
             }
         }
         if rows.len() < usize::try_from(PAGE).unwrap_or_default() {
@@ -55,4 +103,17 @@ pub(crate) async fn load(caller: &Caller, data_key: &DataKey) -> Result<KnownVal
         }
     }
     Ok(known)
+}
+
+async fn leases(caller: &Caller) -> Result<HashMap<String, Leaked>> {
+    let select = Statement::new(
+        "SELECT id, config_id, password_hash FROM qnsp_leases WHERE tenant_id = ?1 AND is_counted = 1 AND ends_at > ?2 \
+         AND is_pending = 0 AND claimed_until IS NULL ORDER BY ends_at DESC LIMIT ?3",
+    );
+    let rows = caller.app.query(select.bind(caller.tenant()).bind(caller.now).bind(MOST)).await?;
+    let lease = |row: &platform::Row| -> Result<_> {
+        let leaked = Leaked::Lease { id: row.get("id")?, config: row.get("config_id")? };
+        Ok((row.get("password_hash")?, leaked))
+    };
+    rows.iter().map(lease).collect()
 }

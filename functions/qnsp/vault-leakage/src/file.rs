@@ -4,17 +4,11 @@ use std::collections::HashSet;
 
 use crypto::{hash, seal::DataKey};
 use model::qnsp::vault::leakage::{LeakageSeverity, LeakageTarget};
-use policy::qnsp::leakage::{KnownValues, Searched, line_of};
+use policy::qnsp::leakage::{Searched, line_of};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use crate::{
-    compared::Known,
-    findings::{Finding, Leaked},
-    hosts::encoded,
-    rules::Rules,
-    work::Listing,
-};
+use crate::{compared::Compared, findings::Finding, hosts::encoded, rules::Rules, work::Listing};
 
 /// How many bytes of a file are compared with values that begin alike: a file may be made of such beginnings.
 const MOST_COMPARED: usize = 16 << 20;
@@ -22,12 +16,12 @@ const MOST_COMPARED: usize = 16 << 20;
 /// What files are searched for.
 pub(crate) struct Searches<'a> {
     pub rules: &'a Rules,
-    pub known: KnownValues<Known>,
+    pub compared: Compared,
     pub data_key: &'a DataKey,
 }
 
 impl Searches<'_> {
-    /// The first hit of each pattern and of each value. What holds a NUL byte is no text.
+    /// The first hit of each pattern, of each value and of each password. What holds a NUL byte is no text.
     pub(crate) fn look_at(&self, listing: &Listing, path: &str, content: &[u8]) -> Vec<Finding> {
         if content.contains(&0) {
             return Vec::new();
@@ -49,20 +43,15 @@ impl Searches<'_> {
                 findings.push(finding);
             }
         }
-        let (mut found, mut compared) = (HashSet::new(), 0_usize);
-        for (at, bytes, known) in self.known.candidates(content) {
-            compared += bytes.len();
-            if compared > MOST_COMPARED {
-                break;
-            }
-            if found.contains(known.secret.as_str()) || !known.is(bytes) {
+        let mut found = HashSet::new();
+        for (at, bytes, leaked) in self.compared.find(content, MOST_COMPARED) {
+            if !found.insert(leaked) {
                 continue;
             }
-            found.insert(known.secret.as_str());
             let (line, fingerprint) = (line_of(content, at), self.fingerprint(bytes));
-            let mut finding = place.finding(known.secret.clone(), LeakageSeverity::Critical, line, fingerprint);
+            let mut finding = place.finding(leaked.id().to_owned(), LeakageSeverity::Critical, line, fingerprint);
             finding.channels = self.rules.channels();
-            finding.leaked = Some(Leaked { secret: known.secret.clone(), version: known.version });
+            finding.leaked = Some(leaked.clone());
             findings.push(finding);
         }
         findings

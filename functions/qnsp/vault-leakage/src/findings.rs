@@ -5,15 +5,23 @@ use std::collections::HashSet;
 use crypto::seal::DataKey;
 use model::qnsp::vault::leakage::{LeakageAction, LeakageSeverity, LeakageTarget};
 use platform::Statement;
-use qnsp::{Caller, conflict, new_id, secrets::Change, system_event};
+use qnsp::{
+    Caller, conflict,
+    leases::{self, OnServer},
+    new_id,
+    secrets::Change,
+    system_event,
+};
 use serde_json::{Value, json};
 use service::{Anonymous, Batch, Guard, Result};
+
+use crate::compared::Leaked;
 
 /// Who acts where a scan does.
 const ACTOR: &str = "leakage-scan";
 
 pub(crate) struct Finding {
-    /// A secret's id, or that of a pattern.
+    /// The id of a secret, of a lease, or of a pattern.
     pub secret: String,
     pub target: LeakageTarget,
     pub severity: LeakageSeverity,
@@ -25,16 +33,18 @@ pub(crate) struct Finding {
     pub leaked: Option<Leaked>,
 }
 
-/// The version whose value was found.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Leaked {
-    pub secret: String,
-    pub version: i64,
-}
-
 impl Finding {
     fn source(&self) -> &'static str {
         self.target.into()
+    }
+
+    /// What was done with what has leaked, in the words of a timeline. A lease is revoked where secrets are rotated.
+    fn done(&self, action: LeakageAction) -> Option<&'static str> {
+        match (self.leaked.as_ref()?, action) {
+            (_, LeakageAction::Alert) => None,
+            (Leaked::Version { .. }, LeakageAction::Rotate) => Some("rotated"),
+            (Leaked::Version { .. } | Leaked::Lease { .. }, _) => Some("revoked"),
+        }
     }
 
     fn key(&self) -> [&str; 3] {
@@ -83,7 +93,7 @@ pub(crate) fn record(
         incidents.push(json!({
             "id": id, "secret": finding.secret, "source": finding.source(), "location": location, "place": finding.place,
             "severity": finding.severity, "details": finding.details, "channels": finding.channels,
-            "leaked": finding.leaked.is_some(),
+            "done": finding.done(action),
         }));
     }
     let incidents = Value::from(incidents).to_string();
@@ -98,29 +108,44 @@ pub(crate) fn record(
     if leaked.is_empty() || action == LeakageAction::Alert {
         return Ok(());
     }
-    batch.require(are_active(caller, &leaked));
+    for guard in are_active(caller, &leaked) {
+        batch.require(guard);
+    }
     for leaked in &leaked {
         withdraw(caller, batch, data_key, leaked, action)?;
     }
-    let done = if action == LeakageAction::Rotate { "rotated" } else { "revoked" };
     let steps = Statement::new(
         "INSERT INTO qnsp_leakage_steps (tenant_id, incident_id, number, at, actor, event) \
-         SELECT ?1, value ->> 'id', 2, ?3, ?4, ?5 FROM json_each(?2) WHERE value ->> 'leaked'",
+         SELECT ?1, value ->> 'id', 2, ?3, ?4, value ->> 'done' FROM json_each(?2) WHERE value ->> 'done' IS NOT NULL",
     );
-    batch.push(steps.bind(caller.tenant()).bind(incidents).bind(caller.now).bind(ACTOR).bind(done));
+    batch.push(steps.bind(caller.tenant()).bind(incidents).bind(caller.now).bind(ACTOR));
     Ok(())
 }
 
-/// That each of these versions is still the active one of its secret.
-fn are_active(caller: &Caller, leaked: &HashSet<Leaked>) -> Guard {
-    let all = Value::from_iter(leaked.iter().map(|leaked| json!([leaked.secret, leaked.version])));
+/// That each of these versions is still the active one of its secret, and that each of these leases has not ended.
+fn are_active(caller: &Caller, leaked: &HashSet<Leaked>) -> [Guard; 2] {
+    let (mut versions, mut leases) = (Vec::new(), Vec::new());
+    for leaked in leaked {
+        match leaked {
+            Leaked::Version { secret, version } => versions.push(json!([secret, version])),
+            Leaked::Lease { id, .. } => leases.push(json!(id)),
+        }
+    }
     let active = "NOT EXISTS (SELECT 1 FROM json_each(?2) l WHERE NOT EXISTS (SELECT 1 FROM qnsp_secrets s \
                   WHERE s.tenant_id = ?1 AND s.id = l.value ->> 0 AND s.active_version = l.value ->> 1))";
-    let changed = conflict("A secret was changed while it was looked for");
-    Guard::new(active, changed).bind(caller.tenant()).bind(all.to_string())
+    let versions = Guard::new(active, conflict("A secret was changed while it was looked for"))
+        .bind(caller.tenant())
+        .bind(Value::from(versions).to_string());
+    let active = "NOT EXISTS (SELECT 1 FROM json_each(?2) l WHERE NOT EXISTS (SELECT 1 FROM qnsp_leases s \
+                  WHERE s.tenant_id = ?1 AND s.id = l.value AND s.ends_at > ?3 AND s.claimed_until IS NULL))";
+    let leases = Guard::new(active, conflict("A lease has ended while it was looked for"))
+        .bind(caller.tenant())
+        .bind(Value::from(leases).to_string())
+        .bind(caller.now);
+    [versions, leases]
 }
 
-/// The leaked version is deprecated; where it is rotated, a new one is active.
+/// The leaked version is deprecated; where it is rotated, a new one is active. A leaked lease is revoked by either.
 fn withdraw(
     caller: &Caller,
     batch: &mut Batch<Anonymous>,
@@ -128,18 +153,36 @@ fn withdraw(
     leaked: &Leaked,
     action: LeakageAction,
 ) -> Result<()> {
-    if action == LeakageAction::Revoke {
-        let deprecate = Statement::new(
-            "UPDATE qnsp_secret_versions SET state = 'deprecated', changed_at = ?4, changed_by = ?5 \
-             WHERE tenant_id = ?1 AND secret_id = ?2 AND version = ?3",
-        );
-        let deprecate = deprecate.bind(caller.tenant()).bind(leaked.secret.as_str()).bind(leaked.version);
-        batch.push(deprecate.bind(caller.now).bind(ACTOR));
-        return Ok(());
-    }
-    let change = Change { tenant: caller.tenant(), secret: &leaked.secret, by: ACTOR, now: caller.now };
-    for statement in change.rotate(data_key, "The version before has leaked")? {
+    let statements = match leaked {
+        Leaked::Version { secret, .. } if action == LeakageAction::Rotate => {
+            let change = Change { tenant: caller.tenant(), secret, by: ACTOR, now: caller.now };
+            change.rotate(data_key, "The version before has leaked")?
+        }
+        Leaked::Version { secret, version } => {
+            let deprecate = Statement::new(
+                "UPDATE qnsp_secret_versions SET state = 'deprecated', changed_at = ?4, changed_by = ?5 \
+                 WHERE tenant_id = ?1 AND secret_id = ?2 AND version = ?3",
+            );
+            let deprecate = deprecate.bind(caller.tenant()).bind(secret.as_str()).bind(*version);
+            vec![deprecate.bind(caller.now).bind(ACTOR)]
+        }
+        Leaked::Lease { id, .. } => leases::revoke(caller, id, OnServer::PerhapsUser),
+    };
+    for statement in statements {
         batch.push(statement);
     }
     Ok(())
+}
+
+/// After the answer, ends the sessions of leases that were revoked, and removes their users. Where a server does not answer,
+/// the next call about the configuration does it.
+pub(crate) fn remove_users(caller: &Caller, findings: &[Finding], action: LeakageAction) {
+    let config = |finding: &Finding| match &finding.leaked {
+        Some(Leaked::Lease { config, .. }) if action != LeakageAction::Alert => Some(config.clone()),
+        _ => None,
+    };
+    let configs: HashSet<_> = findings.iter().filter_map(config).collect();
+    if !configs.is_empty() {
+        leases::remove_users_later(caller, configs);
+    }
 }

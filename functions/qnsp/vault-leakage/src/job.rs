@@ -8,7 +8,7 @@ use service::{Anonymous, Error, Guard, Result};
 use zeroize::Zeroizing;
 
 use crate::{
-    compared,
+    compared::Compared,
     file::Searches,
     findings::{self, Finding},
     hosts::{Budget, Entry, Failure, Host, Page},
@@ -42,11 +42,11 @@ struct Step<'a> {
 /// Carries a scan that was claimed one step further.
 pub(crate) async fn step(caller: &Caller, row: &Row, claim: &str, data_key: &DataKey) -> Result<()> {
     let rules = Rules::read(&row.get::<String>("rules")?)?;
-    let known = compared::load(caller, data_key).await?;
+    let compared = Compared::load(caller, data_key).await?;
     let mut step = Step {
         caller,
         rules: &rules,
-        searches: Searches { rules: &rules, known, data_key },
+        searches: Searches { rules: &rules, compared, data_key },
         work: scan_store::json(row, "work")?,
         budget: Budget::new(),
         findings: Vec::new(),
@@ -250,7 +250,9 @@ impl Step<'_> {
             .bind(self.budget.paused_until.filter(|_| !is_done).unwrap_or(0))
             .bind(is_done.then_some(caller.now));
         batch.push(update);
-        batch.write().await.map(drop)
+        batch.write().await?;
+        findings::remove_users(caller, &findings, self.rules.action);
+        Ok(())
     }
 }
 

@@ -3,13 +3,16 @@
 
 use std::collections::HashMap;
 
-use super::pattern::Pattern;
+use super::{lease, pattern::Pattern};
 
 /// The shortest value that is looked for by itself, in bytes. Its first so many bytes lead to it.
 pub const SHORTEST: usize = 12;
 
 /// The shortest token whose entropy is computed, in characters.
 const TOKEN: usize = 20;
+
+/// How many digits follow the prefix of a key of this API.
+const KEY: usize = 40;
 
 /// A pattern that is ready to be searched.
 pub enum Rule {
@@ -63,6 +66,26 @@ pub fn line_of(text: &[u8], at: usize) -> usize {
 fn tokens(text: &str) -> impl Iterator<Item = &str> {
     let is_of_token = |character: char| character.is_ascii_alphanumeric() || "+/=_-".contains(character);
     text.split(move |character| !is_of_token(character)).filter(|token| token.len() >= TOKEN)
+}
+
+/// Where a password of a lease may stand, and what it would be: each run of so many letters and digits, and each key of this
+/// API, which begins with a prefix.
+pub fn passwords<'a>(text: &'a [u8], key_prefix: &'a [u8]) -> impl Iterator<Item = (usize, &'a [u8])> {
+    let mut next = 0;
+    let runs = text.split(|byte| !byte.is_ascii_alphanumeric()).map(move |run| {
+        let at = next;
+        next += run.len() + 1;
+        (at, run)
+    });
+    runs.filter_map(move |(at, run)| match run.len() {
+        lease::PASSWORD => Some((at, run)),
+        KEY => {
+            let start = at.checked_sub(key_prefix.len())?;
+            let key = text.get(start..at + KEY)?;
+            key.starts_with(key_prefix).then_some((start, key))
+        }
+        _ => None,
+    })
 }
 
 /// Shannon's entropy of an ASCII text.
@@ -166,6 +189,24 @@ mod tests {
         assert_eq!(places(b"x 0123456789ab"), [(2, b"0123456789ab".to_vec(), "exact")]);
         let both = [(0, b"0123456789ab".to_vec(), "exact"), (0, b"0123456789abXdef".to_vec(), "long")];
         assert_eq!(places(b"0123456789abXdef"), both, "the bytes are still to be compared");
+    }
+
+    #[test]
+    fn passwords_are_whole_runs_of_32_letters_and_digits_or_keys_with_their_prefix() {
+        let (password, digits) = ("aB3".repeat(11)[..32].to_owned(), "0f".repeat(20));
+        let found = |text: &str| -> Vec<(usize, String)> {
+            let passwords = passwords(text.as_bytes(), b"pqc_");
+            passwords.map(|(at, bytes)| (at, String::from_utf8(bytes.to_vec()).unwrap())).collect()
+        };
+        assert_eq!(found(&password), [(0, password.clone())]);
+        assert_eq!(found(&format!("a\nurl=p://me:{password}@h")), [(13, password.clone())]);
+        assert_eq!(found(&format!("{password}-{password}_")), [(0, password.clone()), (33, password.clone())]);
+        assert_eq!(found(&format!("x{password}")), [], "part of a longer run");
+        assert_eq!(found(&password[1..]), []);
+        assert_eq!(found(&format!("key pqc_{digits}")), [(4, format!("pqc_{digits}"))]);
+        for text in [digits.clone(), format!("qc_{digits}"), format!("pqc_{digits}0"), String::new()] {
+            assert_eq!(found(&text), [], "{text}");
+        }
     }
 
     #[test]

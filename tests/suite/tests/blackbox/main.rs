@@ -107,6 +107,7 @@ mod qnsp_streaming;
 mod qnsp_tenants;
 mod qnsp_vault;
 mod qnsp_vault_leakage;
+mod qnsp_vault_leaked_leases;
 mod qnsp_vault_retention;
 mod qnsp_vault_scans;
 mod qnsp_webhooks;
@@ -298,6 +299,10 @@ fn cases() -> Vec<Case> {
         of(["operators", "vault-dynamic"], qnsp_dynamic_postgres::cases()),
         of(["audit-events", "operators", "tenants", "vault-versioned"], qnsp_vault::cases()),
         of(["operators", "vault-leakage", "vault-versioned"], qnsp_vault_leakage::cases()),
+        of(
+            ["audit-events", "operators", "vault-dynamic", "vault-leakage", "vault-versioned"],
+            qnsp_vault_leaked_leases::cases(),
+        ),
         of(["operators", "vault-versioned"], qnsp_vault_retention::cases()),
         of(["audit-events", "operators", "vault-leakage", "vault-versioned"], qnsp_vault_scans::cases()),
         audit::cases(),

@@ -35,7 +35,7 @@ pub fn cases() -> Vec<Case> {
 
 const REFUSED: &str = "28P01";
 
-fn on(server: &Postgres, changes: &Value) -> Value {
+pub fn on(server: &Postgres, changes: &Value) -> Value {
     let mut body = json!({
         "name": unique("Orders DB"), "type": "database", "ttl": { "default": "PT15M", "max": "PT1H" },
         "backend": { "type": "postgres", "connectionString": server.url(ADMIN, PASSWORD) },
@@ -46,7 +46,7 @@ fn on(server: &Postgres, changes: &Value) -> Value {
 }
 
 /// A server with a role that users are granted.
-fn server() -> Option<Postgres> {
+pub fn server() -> Option<Postgres> {
     let server = Postgres::start()?;
     server.as_admin("CREATE ROLE reader").unwrap();
     Some(server)
@@ -56,11 +56,11 @@ fn user(lease: &Value) -> &str {
     lease["credentials"]["username"].as_str().unwrap()
 }
 
-fn log_in(server: &Postgres, lease: &Value) -> Result<(), PostgresError> {
+pub fn log_in(server: &Postgres, lease: &Value) -> Result<(), PostgresError> {
     server.run(user(lease), password(lease), &["SELECT 1"])
 }
 
-fn exists(lease: &Value) -> String {
+pub fn exists(lease: &Value) -> String {
     format!("EXISTS (SELECT FROM pg_roles WHERE rolname = '{}')", user(lease))
 }
 
@@ -69,7 +69,7 @@ fn no_user(name: &str) -> String {
 }
 
 #[track_caller]
-fn refuses_login(server: &Postgres, lease: &Value) {
+pub fn refuses_login(server: &Postgres, lease: &Value) {
     let refused = PostgresError::Refused { sqlstate: REFUSED.to_owned() };
     assert_eq!(log_in(server, lease), Err(refused));
 }

@@ -40,7 +40,7 @@ pub fn cases() -> Vec<Case> {
 
 /// A policy over the server, for this target.
 #[track_caller]
-fn made(admin: &Caller, host: &CodeHost, target: &str, more: &Value) -> String {
+pub fn made(admin: &Caller, host: &CodeHost, target: &str, more: &Value) -> String {
     let source = json!([{ "target": target, "baseUrl": host.base(target) }]);
     let mut body = policy(&json!({ "scanTargets": [target], "sources": source }));
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -49,7 +49,7 @@ fn made(admin: &Caller, host: &CodeHost, target: &str, more: &Value) -> String {
 
 /// A new scan of these repositories, by its path.
 #[track_caller]
-fn start(caller: &Caller, repositories: &[&str]) -> String {
+pub fn start(caller: &Caller, repositories: &[&str]) -> String {
     started(caller, &json!({ "scope": { "repositories": repositories } }))
 }
 
@@ -63,7 +63,7 @@ fn started(caller: &Caller, body: &Value) -> String {
 
 /// Looks at a scan until it has ended.
 #[track_caller]
-fn ended(caller: &Caller, scan: &str) -> Value {
+pub fn ended(caller: &Caller, scan: &str) -> Value {
     for _ in 0..20 {
         let shown = ok(&caller.get(scan), 200);
         if shown["status"] != "running" {
@@ -74,13 +74,13 @@ fn ended(caller: &Caller, scan: &str) -> Value {
 }
 
 #[track_caller]
-fn incidents(viewer: &Caller) -> Vec<Value> {
+pub fn incidents(viewer: &Caller) -> Vec<Value> {
     let listed = ok(&viewer.get(&path("incidents?limit=200")), 200);
     let ids = listed["incidents"].as_array().unwrap().iter().map(|it| it["incidentId"].as_str().unwrap().to_owned());
     ids.map(|id| ok(&viewer.get(&path(&format!("incidents/{id}"))), 200)).collect()
 }
 
-fn steps(incident: &Value) -> Vec<&str> {
+pub fn steps(incident: &Value) -> Vec<&str> {
     incident["timeline"].as_array().unwrap().iter().map(|step| step["event"].as_str().unwrap()).collect()
 }
 

@@ -22,7 +22,7 @@ const UNDEFINED_OBJECT: &str = "42704";
 
 /// What is sealed of a configuration: where the server is, who we are there, and statements instead of ours.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Database {
+pub struct Database {
     pub host: String,
     pub port: u16,
     pub database: String,
@@ -36,7 +36,7 @@ pub(crate) struct Database {
 
 /// A user of a lease.
 #[derive(Clone, Copy)]
-pub(crate) struct User<'a> {
+pub struct User<'a> {
     pub name: &'a str,
     /// Milliseconds since the epoch.
     pub until: i64,
@@ -44,12 +44,12 @@ pub(crate) struct User<'a> {
 
 impl Database {
     /// Whether there is a server that knows us.
-    pub(crate) async fn verify(&self, hosts: &OutboundHosts) -> Result<(), PostgresError> {
+    pub async fn verify(&self, hosts: &OutboundHosts) -> Result<(), PostgresError> {
         self.execute(hosts, vec![vec!["SELECT 1".to_owned()]]).await
     }
 
     /// Makes a user. After [`PostgresError::Broken`] it may be there.
-    pub(crate) async fn create(
+    pub async fn create(
         &self,
         hosts: &OutboundHosts,
         user: User<'_>,
@@ -71,13 +71,13 @@ impl Database {
         self.execute(hosts, vec![step]).await
     }
 
-    pub(crate) async fn extend(&self, hosts: &OutboundHosts, user: User<'_>) -> Result<(), PostgresError> {
+    pub async fn extend(&self, hosts: &OutboundHosts, user: User<'_>) -> Result<(), PostgresError> {
         let statement = format!("ALTER ROLE \"{}\" VALID UNTIL '{}'", user.name, to_iso(user.until));
         self.execute(hosts, vec![vec![statement]]).await
     }
 
     /// Ends the user's sessions and removes it; what it owned is ours. A user that is not there is removed already.
-    pub(crate) async fn remove(&self, hosts: &OutboundHosts, user: User<'_>) -> Result<(), PostgresError> {
+    pub async fn remove(&self, hosts: &OutboundHosts, user: User<'_>) -> Result<(), PostgresError> {
         let steps = match &self.revocation {
             Some(statements) => vec![filled(statements, user.name, "", &to_iso(user.until))],
             None => removal(user.name),
@@ -138,7 +138,7 @@ fn removal(name: &str) -> Vec<Step> {
 
 /// The refusal of a call for which the server did not do what it was asked.
 #[track_caller]
-pub(crate) fn refusal(error: PostgresError) -> Error {
+pub fn refusal(error: PostgresError) -> Error {
     match error {
         PostgresError::Unreachable | PostgresError::Broken => {
             let error = Error::unavailable("a database of a tenant does not answer");

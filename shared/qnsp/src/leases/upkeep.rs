@@ -3,11 +3,14 @@
 
 use platform::{PostgresError, Row, Statement, clock};
 use policy::qnsp::Quota;
-use qnsp::{Caller, MINUTE_OF_CALL, Settings, reserve};
 use serde_json::Value;
 use service::{Anonymous, Result};
 
-use crate::{config_store::Config, database::User, lease_store::LISTED};
+use super::{Config, User};
+use crate::{Caller, DAY, MINUTE_OF_CALL, Settings, reserve};
+
+/// How long a lease is listed after its end, in milliseconds.
+pub const LISTED: i64 = 30 * DAY;
 
 /// How many users one call removes, and for how long it begins to remove another, in milliseconds.
 const USERS: i64 = 20;
@@ -15,7 +18,7 @@ const TIME: i64 = 10_000;
 
 /// What there is to do.
 #[derive(Clone, Copy)]
-pub(crate) struct Due {
+pub struct Due {
     /// Some leases count though they have ended, or may be forgotten.
     is_any: bool,
     /// Some of this configuration may have a user on the server.
@@ -23,7 +26,7 @@ pub(crate) struct Due {
 }
 
 impl Due {
-    pub(crate) fn select(caller: &Caller, config: &str) -> Statement {
+    pub fn select(caller: &Caller, config: &str) -> Statement {
         let select = Statement::new(
             "SELECT EXISTS (SELECT 1 FROM qnsp_leases WHERE tenant_id = ?1 AND is_counted = 1 AND ends_at <= ?3) \
              OR EXISTS (SELECT 1 FROM qnsp_leases WHERE tenant_id = ?1 AND ends_at < ?4 AND has_user = 0) AS is_any, \
@@ -33,12 +36,12 @@ impl Due {
         select.bind(caller.tenant()).bind(config).bind(caller.now).bind(caller.now - LISTED)
     }
 
-    pub(crate) fn of(row: &Row) -> Result<Self> {
+    pub fn of(row: &Row) -> Result<Self> {
         Ok(Self { is_any: row.get("is_any")?, has_users: row.get("has_users")? })
     }
 
     /// Does at once what a quota depends on.
-    pub(crate) async fn settle(self, caller: &Caller) -> Result<()> {
+    pub async fn settle(self, caller: &Caller) -> Result<()> {
         if !self.is_any {
             return Ok(());
         }
@@ -50,17 +53,24 @@ impl Due {
     }
 
     /// Does everything after the answer.
-    pub(crate) fn do_later(self, caller: &Caller, config: &str) {
+    pub fn do_later(self, caller: &Caller, config: &str) {
         if !self.is_any && !self.has_users {
             return;
         }
-        let (caller, config) = (caller.clone(), config.to_owned());
-        caller.app.clone().spawn_after_response(Box::pin(async move {
+        remove_users_later(caller, [config.to_owned()]);
+    }
+}
+
+/// After the answer, removes users of leases of these configurations that have ended.
+pub fn remove_users_later(caller: &Caller, configs: impl IntoIterator<Item = String>) {
+    let (caller, configs) = (caller.clone(), configs.into_iter().collect::<Vec<_>>());
+    caller.app.clone().spawn_after_response(Box::pin(async move {
+        for config in configs {
             if let Err(error) = keep_up(&caller, &config).await {
                 platform::log::error(&format!("leases that have ended: {}", error.reason()));
             }
-        }));
-    }
+        }
+    }));
 }
 
 /// What has ended counts no longer; what ended long ago, and has no user, is forgotten.
