@@ -7,30 +7,25 @@ use model::{
     time::IsoTime,
 };
 use platform::{Row, Statement};
-use qnsp::{AskPage, Call, Nothing, missing, new_id};
+use qnsp::{AskPage, Call, Caller, Nothing, agility::Enforced, missing, new_id};
 use serde::Deserialize;
 use serde_json::json;
 use service::{Guard, Result};
 
-use crate::graph::{self, bind, flags, is_open, open_resources, pairs};
+use crate::derived::{self, Facts, bind, open_resources};
 
 /// Every asset of a tenant, as rows of one shape.
 fn all() -> String {
     format!(
-        "SELECT id, name, type, exposure, flags, created_at FROM qnsp_assets WHERE tenant_id = ?1 UNION ALL \
-         SELECT id, substr(id, instr(id, ':') + 1), type, 'internal', '[]', NULL FROM (WITH pairs AS ({}) \
-         SELECT source AS id, 'user' AS type FROM pairs UNION SELECT target, 'resource' FROM pairs)",
-        pairs()
+        "SELECT id, name, type, exposure, flags, NULL AS algorithm, created_at FROM qnsp_assets WHERE tenant_id = ?1 \
+         UNION ALL SELECT *, NULL FROM ({})",
+        derived::assets(derived::MOST)
     )
 }
 
-/// That an asset (`?4`) exists.
-pub(crate) fn exists(call: &qnsp::Caller, id: &str) -> Guard {
-    let exists = Guard::new(
-        format!("EXISTS (SELECT 1 FROM ({}) WHERE id = ?4)", all()),
-        missing("No such asset").with_body(json!({ "asset": id })),
-    );
-    exists.bind(call.tenant()).bind(call.now).bind(graph::since(call.now)).bind(id)
+/// That an asset exists.
+pub(crate) fn exists(caller: &Caller, id: &str) -> Guard {
+    derived::exists(caller, id, missing("No such asset").with_body(json!({ "asset": id })))
 }
 
 /// Add an asset to the graph.
@@ -77,26 +72,22 @@ pub(crate) async fn list_assets(call: Call<Nothing, AskPage>) -> Result<Json<Ass
     let found = work.push(bind(page, &call).bind(call.query.limit.0).bind(call.query.offset.0));
     let total = work.push(bind(Statement::new(format!("SELECT count(*) AS total FROM ({})", all())), &call));
     let open = work.push(Statement::new(open_resources()).bind(call.tenant()));
+    let enforced = work.push(Enforced::select(&call));
     let outcomes = work.run().await?;
-    let open = outcomes.rows(open).iter().map(|row| row.get("value")).collect::<Result<Vec<String>, _>>()?;
+    let facts = Facts::of(outcomes.rows(open), outcomes.rows(enforced), call.now)?;
     Ok(Json(Assets {
-        assets: outcomes.rows(found).iter().map(|row| asset(row, &open)).collect::<Result<_>>()?,
+        assets: outcomes.rows(found).iter().map(|row| asset(row, &facts)).collect::<Result<_>>()?,
         total: outcomes.one(total)?.get("total")?,
     }))
 }
 
-fn asset(row: &Row, open: &[String]) -> Result<Asset> {
-    let asset_id: String = row.get("id")?;
-    let mut flags = flags(&row.get::<String>("flags")?)?;
-    if is_open(&asset_id, open) {
-        flags.push(AssetFlag::WildcardPolicy);
-    }
+fn asset(row: &Row, facts: &Facts) -> Result<Asset> {
     Ok(Asset {
-        asset_id,
+        asset_id: row.get("id")?,
         name: row.get("name")?,
         asset_type: row.get("type")?,
         exposure: row.get("exposure")?,
-        flags,
+        flags: facts.flags(row)?,
         created_at: row.get::<Option<i64>>("created_at")?.map(IsoTime),
     })
 }

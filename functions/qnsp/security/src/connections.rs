@@ -16,7 +16,7 @@ use service::{Guard, Result};
 
 use crate::{
     assets::exists,
-    graph::{bind, connection_id, pairs},
+    derived::{self, bind, connection_id},
 };
 
 /// Connect two assets.
@@ -60,8 +60,8 @@ pub(crate) async fn connect_assets(call: Call<ConnectAssets>) -> Result<Response
 fn all() -> String {
     format!(
         "SELECT source_id AS source, target_id AS target, id, type, created_at FROM qnsp_asset_connections \
-         WHERE tenant_id = ?1 UNION ALL SELECT source, target, NULL, 'access', NULL FROM ({})",
-        pairs()
+         WHERE tenant_id = ?1 UNION ALL SELECT source, target, NULL, type, NULL FROM ({})",
+        derived::connections(derived::MOST)
     )
 }
 

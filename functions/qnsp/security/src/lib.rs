@@ -8,6 +8,7 @@ mod attacks;
 mod checks;
 mod connections;
 mod controls;
+mod derived;
 mod execute;
 mod executions;
 mod graph;

@@ -97,6 +97,7 @@ mod qnsp_retention;
 mod qnsp_search;
 mod qnsp_search_operation;
 mod qnsp_security;
+mod qnsp_security_assets;
 mod qnsp_security_attacks;
 mod qnsp_security_compliance;
 mod qnsp_security_rotation;
@@ -253,6 +254,21 @@ fn cases() -> Vec<Case> {
         of(["operators", "auth"], qnsp_auth_risk::cases()),
         of(["operators", "auth"], qnsp_auth_stats::cases()),
         of(["access-policies", "audit-events", "operators", "security", "tenants"], qnsp_security::cases()),
+        of(
+            [
+                "ai",
+                "crypto-inventory",
+                "kms-escrow",
+                "kms-hsm",
+                "kms-keys",
+                "operators",
+                "security",
+                "vault-dynamic",
+                "vault-leakage",
+                "vault-versioned",
+            ],
+            qnsp_security_assets::cases(),
+        ),
         of(["access-jit", "access-policies", "operators", "security"], qnsp_security_attacks::cases()),
         of(
             [

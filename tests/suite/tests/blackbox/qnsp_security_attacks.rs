@@ -27,19 +27,19 @@ pub fn cases() -> Vec<Case> {
     ]
 }
 
-const ASSETS: &str = "/security/v1/attack-surface/assets";
-const CONNECTIONS: &str = "/security/v1/attack-surface/connections";
-const ANALYZE: &str = "/security/v1/attack-surface/analyze";
-const SIMULATE: &str = "/security/v1/attack-surface/simulate";
+pub const ASSETS: &str = "/security/v1/attack-surface/assets";
+pub const CONNECTIONS: &str = "/security/v1/attack-surface/connections";
+pub const ANALYZE: &str = "/security/v1/attack-surface/analyze";
+pub const SIMULATE: &str = "/security/v1/attack-surface/simulate";
 
 #[track_caller]
-fn asset(caller: &Caller, name: &str, kind: &str, flags: &Value) -> String {
+pub fn asset(caller: &Caller, name: &str, kind: &str, flags: &Value) -> String {
     let body = json!({ "name": name, "type": kind, "flags": flags });
     ok(&caller.post(ASSETS, &body), 201)["assetId"].as_str().unwrap().to_owned()
 }
 
 #[track_caller]
-fn connect(caller: &Caller, source: &str, target: &str) -> Value {
+pub fn connect(caller: &Caller, source: &str, target: &str) -> Value {
     ok(&caller.post(CONNECTIONS, &json!({ "sourceAssetId": source, "targetAssetId": target, "type": "network" })), 201)
 }
 
