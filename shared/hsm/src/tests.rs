@@ -1,6 +1,7 @@
 //! Published vectors of every mechanism, and what holds between the operations of a key.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod acvp;
 mod aes;
 mod ec;
 mod ml_dsa;

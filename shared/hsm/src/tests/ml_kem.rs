@@ -9,7 +9,7 @@ use crate::ml_kem;
 const KINDS: [KeyKind; 3] = [KeyKind::MlKem512, KeyKind::MlKem768, KeyKind::MlKem1024];
 
 /// What stands before the key itself.
-fn spki(kind: KeyKind, key: &[u8]) -> Vec<u8> {
+pub(super) fn spki(kind: KeyKind, key: &[u8]) -> Vec<u8> {
     let mut spki = ml_kem::public_key(kind, &ml_kem::from_seed(kind, &[0; 64]).unwrap()).unwrap();
     let length = match kind {
         KeyKind::MlKem512 => 800,
