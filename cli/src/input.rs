@@ -1,6 +1,8 @@
 //! What a command takes in: arguments, files and standard input. Nothing that was taken in is repeated in an error, and
 //! no byte of it changes unless the caller asks for that.
 
+mod hidden;
+
 use std::{
     fs,
     io::{self, BufRead, BufReader, Read},
@@ -9,6 +11,7 @@ use std::{
 use clap::Args;
 use crypto::Zeroizing;
 
+pub(crate) use self::hidden::Hidden;
 use crate::{Error, Result};
 
 /// A value, from one of three places. Where it stands on the command line it is taken literally, whatever it begins with.

@@ -6,6 +6,7 @@ mod audit_mirror;
 pub mod client;
 pub mod commands;
 pub mod consent_chain;
+mod duration;
 mod error;
 mod formats;
 mod input;

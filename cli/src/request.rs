@@ -1,9 +1,15 @@
 //! What a command asks of the service, before it is signed: plain values that tests can compare.
 
+use serde_json::Value;
+
 use crate::{
     Result,
     client::{Bearer, Client, Reply},
+    output,
 };
+
+/// The longest page of a list of QNSP.
+const PAGE: usize = 200;
 
 #[derive(Debug, PartialEq)]
 pub(crate) struct Request {
@@ -48,6 +54,24 @@ impl Request {
     pub fn send_with(&self, bearer: &Bearer) -> Result<Reply> {
         let body = self.body.as_ref().map(|body| body.clone().into_bytes());
         bearer.send(self.method, &self.path, &borrowed(&self.query), &borrowed(&self.headers), body)?.accepted()
+    }
+
+    /// Everything in a list of QNSP, page by page.
+    pub fn all_with(&self, bearer: &Bearer, name: &str) -> Result<Vec<Value>> {
+        let mut found: Vec<Value> = Vec::new();
+        loop {
+            let page = Self {
+                query: self.query.clone(),
+                headers: self.headers.clone(),
+                ..Self::new(self.method, &*self.path)
+            };
+            let answer = page.query("limit", PAGE).query("offset", found.len()).send_with(bearer)?.json()?;
+            let rows = output::rows(&answer, name);
+            found.extend_from_slice(rows);
+            if rows.len() < PAGE {
+                return Ok(found);
+            }
+        }
     }
 }
 

@@ -3,11 +3,14 @@
 use serde_json::Value;
 use ureq::http::HeaderMap;
 
-use crate::{Error, Result, json};
+use crate::{Error, Result, json, output};
 
 const UNAUTHORISED: &str = "Most often this licence is not a member of this community (`chancery licence authorize` makes it one), or its \
                             level is too low. Otherwise its key is unknown, disabled or expired, or a clock is off: the time of \
                             a request may differ by a minute at most (check `date -u`).";
+
+/// Of QNSP.
+const NO_KEY: &str = "The API key is unknown, revoked or expired; `chancery qnsp key list` shows the keys of a tenant.";
 
 #[derive(Debug)]
 pub struct Reply {
@@ -52,11 +55,21 @@ impl Reply {
         match self.status {
             200..=299 => Ok(self),
             400..=499 => {
-                let hint = (self.status == 401).then_some(UNAUTHORISED);
-                Err(Error::Refused { status: self.status, message: self.message(), hint })
+                let details = self.details();
+                let hint = if details.is_some() { NO_KEY } else { UNAUTHORISED };
+                let message = self.message() + &details.unwrap_or_default();
+                Err(Error::Refused { status: self.status, message, hint: (self.status == 401).then_some(hint) })
             }
             status => Err(Error::Fault(format!("{status}: {}", self.message()))),
         }
+    }
+
+    /// What QNSP says about the places of an error, a line for each; `None` where it is another API that answered.
+    fn details(&self) -> Option<String> {
+        let json = serde_json::from_slice::<Value>(&self.body).ok()?;
+        let details = json.get("requestId").and(json.get("details"))?.as_object()?;
+        let line = |name: &String| format!("\n  {name}: {}", output::text(&Value::Object(details.clone()), name));
+        Some(details.keys().map(line).collect())
     }
 
     /// What the service says about an error.
@@ -68,5 +81,26 @@ impl Reply {
             (None, Some(location)) => format!("it redirects to {location}; use that address"),
             (None, None) => "no message in the answer".to_owned(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(status: u16, body: &Value) -> String {
+        let reply = Reply { status, headers: HeaderMap::new(), body: body.to_string().into_bytes() };
+        reply.accepted().map_or_else(|error| error.to_string(), |_| String::new())
+    }
+
+    #[test]
+    fn the_places_of_an_error_and_the_usual_cause_are_told() {
+        let details = serde_json::json!({ "ttl": "must be at most\nttl.max", "supported": ["a"] });
+        let body = serde_json::json!({ "message": "no", "details": details, "requestId": "r" });
+        let expected = "the service refused (422): no\n  supported: [\"a\"]\n  ttl: must be at most\u{fffd}ttl.max";
+        assert_eq!(error(422, &body), expected);
+        let body = serde_json::json!({ "message": "no", "details": {}, "requestId": "r" });
+        assert!(error(401, &body).ends_with(NO_KEY));
+        assert!(error(401, &serde_json::json!({ "message": "no" })).ends_with(UNAUTHORISED));
     }
 }

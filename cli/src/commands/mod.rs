@@ -23,9 +23,10 @@ mod root_key;
 mod secret;
 mod service;
 mod token;
+mod vault;
 
 use std::{
-    io::{self, Write},
+    io::{self, BufRead, IsTerminal, Write},
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -72,6 +73,9 @@ struct Options {
     /// Print JSON, as the service answered
     #[arg(long, global = true)]
     json: bool,
+    /// Answer yes where a person at a terminal is asked before something is done that cannot be undone
+    #[arg(long, short, global = true)]
+    yes: bool,
 }
 
 #[derive(Subcommand)]
@@ -125,6 +129,9 @@ enum Command {
     /// Keys of a QNSP tenant in security modules, and the inventory of its cryptography
     #[command(subcommand)]
     Kms(kms::Kms),
+    /// Secrets with versions and leases of credentials, of a QNSP tenant
+    #[command(subcommand)]
+    Vault(vault::Vault),
     /// The audit log, and the proof that nobody rewrote it
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -173,6 +180,7 @@ impl Cli {
             Command::Mail(mail) => mail.run(&session),
             Command::Qnsp(qnsp) => qnsp.run(&session),
             Command::Kms(kms) => kms.run(&session),
+            Command::Vault(vault) => vault.run(&session),
             Command::Audit(audit) => audit.run(&session),
             Command::Environment(environment) => environment.run(&session),
             Command::Community(community) => community.run(&session),
@@ -220,6 +228,21 @@ impl Session {
 
     fn json(&self) -> bool {
         self.options.json
+    }
+
+    /// Asks whoever sits at a terminal before something is done that cannot be undone. A script knows what it does.
+    fn confirm(&self, question: &str) -> Result<()> {
+        if self.options.yes || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return Ok(());
+        }
+        let _ = write!(io::stderr(), "{question} [y/N] ");
+        let mut answer = String::new();
+        let read = io::stdin().lock().read_line(&mut answer);
+        read.map_err(|error| Error::usage(format!("standard input: {error}")))?;
+        match answer.trim().to_ascii_lowercase().as_str() {
+            "y" | "yes" => Ok(()),
+            _ => Err(Error::Broken("nothing was done".to_owned())),
+        }
     }
 }
 

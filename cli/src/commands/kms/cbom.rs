@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use model::ids::random_uuid;
 use serde_json::{Value, json};
 
-use super::{super::now, KEYS, all, texts};
+use super::{super::now, KEYS, texts};
 use crate::{
     Result,
     client::{Bearer, random},
@@ -19,7 +19,10 @@ const HARDWARE: &str = "/crypto/v1/hardware";
 
 pub(super) fn print(bearer: &Bearer) -> Result<String> {
     let algorithms = Request::new("GET", ALGORITHMS).send_with(bearer)?.json()?;
-    let (keys, devices) = (all(bearer, KEYS, "keys")?, all(bearer, HARDWARE, "devices")?);
+    let (keys, devices) = (
+        Request::new("GET", KEYS).all_with(bearer, "keys")?,
+        Request::new("GET", HARDWARE).all_with(bearer, "devices")?,
+    );
     let uuid = random_uuid(random()?);
     Ok(output::json(&document(output::rows(&algorithms, "algorithms"), &keys, &devices, &uuid, &now())))
 }

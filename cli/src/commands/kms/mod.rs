@@ -6,7 +6,7 @@ use clap::Subcommand;
 use serde_json::Value;
 
 use super::Session;
-use crate::{Result, client::Bearer, output, request::Request};
+use crate::{Result, output, request::Request};
 
 #[derive(Subcommand)]
 pub(super) enum Kms {
@@ -21,7 +21,7 @@ impl Kms {
         let bearer = session.bearer()?;
         match self {
             Self::Keys => {
-                let keys = all(&bearer, KEYS, "keys")?;
+                let keys = Request::new("GET", KEYS).all_with(&bearer, "keys")?;
                 Ok(if session.json() { output::json(&Value::Array(keys)) } else { table(&keys) })
             }
             Self::Cbom => cbom::print(&bearer),
@@ -30,22 +30,6 @@ impl Kms {
 }
 
 const KEYS: &str = "/kms/v1/byohsm/keys";
-/// The longest page.
-const PAGE: usize = 200;
-
-/// Everything in a list, page by page.
-fn all(bearer: &Bearer, path: &str, name: &str) -> Result<Vec<Value>> {
-    let mut found: Vec<Value> = Vec::new();
-    loop {
-        let page = Request::new("GET", path).query("limit", PAGE).query("offset", found.len());
-        let answer = page.send_with(bearer)?.json()?;
-        let rows = output::rows(&answer, name);
-        found.extend_from_slice(rows);
-        if rows.len() < PAGE {
-            return Ok(found);
-        }
-    }
-}
 
 fn table(keys: &[Value]) -> String {
     let columns = ["keyId", "name", "algorithm", "keySize", "purpose", "status", "createdAt"];

@@ -125,6 +125,7 @@ mod tokens;
 mod tool;
 mod tool_configuration;
 mod tool_kms;
+mod tool_vault;
 
 use std::process::ExitCode;
 
@@ -332,6 +333,7 @@ fn cases() -> Vec<Case> {
         tool::cases(),
         of(configuration, tool_configuration::cases()),
         of(["operators", "kms-agility", "kms-hsm", "kms-keys", "crypto-inventory"], tool_kms::cases()),
+        of(["operators", "vault-dynamic", "vault-versioned"], tool_vault::cases()),
     ];
     areas.into_iter().flatten().collect()
 }

@@ -30,7 +30,8 @@ pub const CONFIGS: &str = "/vault/v1/dynamic-secrets/configs";
 pub const LEASES: &str = "/vault/v1/dynamic-secrets/leases";
 const STATS: &str = "/vault/v1/dynamic-secrets/stats";
 
-fn keys(ttl: &Value) -> Value {
+/// A configuration that makes keys of this API.
+pub fn keys(ttl: &Value) -> Value {
     json!({ "name": unique("keys"), "type": "api_key", "template": { "roleTemplate": "developer" }, "ttl": ttl })
 }
 
