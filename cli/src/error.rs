@@ -17,6 +17,8 @@ pub enum Error {
     Partly(String),
     /// What was checked does not hold; a line for each fault.
     Broken(String),
+    /// The command of `run` did not start.
+    Command { code: u8, message: String },
     /// No answer came.
     Unreachable { url: String, cause: String },
     /// The service answered something that it should not: 5xx, a redirect, or a body that cannot be read.
@@ -28,11 +30,13 @@ impl Error {
         Self::Usage(message.into())
     }
 
-    /// What the process ends with: 1 refused or found wrong, 2 usage, 3 unreachable or a fault of the service.
+    /// What the process ends with: 1 refused or found wrong, 2 usage, 3 unreachable or a fault of the service; what shells
+    /// have for a command that does not start.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Refused { .. } | Self::Missing(_) | Self::Partly(_) | Self::Broken(_) => 1,
             Self::Usage(_) => 2,
+            Self::Command { code, .. } => *code,
             Self::Unreachable { .. } | Self::Fault(_) => 3,
         }
     }
@@ -41,9 +45,11 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Usage(message) | Self::Missing(message) | Self::Partly(message) | Self::Broken(message) => {
-                f.write_str(message)
-            }
+            Self::Usage(message)
+            | Self::Missing(message)
+            | Self::Partly(message)
+            | Self::Broken(message)
+            | Self::Command { message, .. } => f.write_str(message),
             Self::Refused { status, message, hint } => {
                 write!(f, "the service refused ({status}): {message}")?;
                 hint.map_or(Ok(()), |hint| write!(f, "\n{hint}"))

@@ -9,7 +9,7 @@ use chancery::commands::Cli;
 
 fn main() -> ExitCode {
     match Cli::from_command_line().and_then(Cli::run) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => ExitCode::from(code),
         Err(error) => {
             // A closed standard error leaves nobody to write to.
             let _ = writeln!(io::stderr(), "error: {error}");

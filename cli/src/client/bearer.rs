@@ -1,8 +1,10 @@
 //! The client of an API that takes a key as it is, in the header `Authorization`.
 
+use std::time::Duration;
+
 use crypto::{Curve, Zeroizing};
 
-use super::{Client, Reply};
+use super::{Client, Reply, generate_key};
 use crate::Result;
 
 /// One caller of QNSP: an API key of a deployment.
@@ -12,9 +14,10 @@ pub struct Bearer {
 }
 
 impl Bearer {
-    pub fn new(base_url: &str, api_key: &str) -> Result<Self> {
+    pub fn new(base_url: &str, api_key: &str, time: Duration) -> Result<Self> {
         let authorization = Zeroizing::new(format!("Bearer {api_key}"));
-        Ok(Self { client: Client::new(base_url, Curve::default(), "")?, authorization })
+        let key = generate_key(Curve::default())?;
+        Ok(Self { client: Client::within(time, base_url, key, ""), authorization })
     }
 
     /// Sends a request. Whatever is answered is given back.

@@ -4,12 +4,13 @@
 use std::{
     fmt, fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use crypto::{Curve, Zeroizing};
 use serde::Deserialize;
 
-use super::{Bearer, Client};
+use super::{Bearer, Client, WHOLE_CALL};
 use crate::{Error, Result, json};
 
 const DEV_FILE: &str = ".chancery/dev.json";
@@ -103,10 +104,15 @@ impl Connection {
 
     /// A client that calls QNSP with the API key of this connection.
     pub fn bearer(&self) -> Result<Bearer> {
+        self.bearer_within(WHOLE_CALL)
+    }
+
+    /// The same, with a time within which each call must be answered.
+    pub fn bearer_within(&self, time: Duration) -> Result<Bearer> {
         let key = self.api_key.as_ref().ok_or_else(|| {
             Error::usage(format!("no API key for {}: set CHANCERY_API_KEY to one of a QNSP tenant", self.base_url))
         })?;
-        Bearer::new(&self.base_url, key)
+        Bearer::new(&self.base_url, key, time)
     }
 }
 

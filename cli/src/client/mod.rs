@@ -51,6 +51,11 @@ impl Client {
 
     /// A caller with a given key pair; its curve must be the deployment's.
     pub fn with_key(base_url: &str, key: PrivateKey, license: &str) -> Self {
+        Self::within(WHOLE_CALL, base_url, key, license)
+    }
+
+    /// The same, with a time within which each call must be answered.
+    pub fn within(time: Duration, base_url: &str, key: PrivateKey, license: &str) -> Self {
         let mut config = Agent::config_builder()
             .http_status_as_error(false)
             .allow_non_standard_methods(true)
@@ -58,7 +63,7 @@ impl Client {
             .max_redirects_will_error(false)
             .max_idle_age(REST)
             .timeout_connect(Some(CONNECT))
-            .timeout_global(Some(WHOLE_CALL))
+            .timeout_global(Some(time))
             .user_agent(concat!("chancery/", env!("CARGO_PKG_VERSION")));
         if is_loopback(base_url) {
             // A new connection costs next to nothing here. One that is used again may be closed by a workerd that computed

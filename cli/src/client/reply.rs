@@ -64,12 +64,15 @@ impl Reply {
         }
     }
 
-    /// What QNSP says about the places of an error, a line for each; `None` where it is another API that answered.
+    /// What QNSP says about the places of an error beside its message, a line for each; `None` where it is another API that answered.
     fn details(&self) -> Option<String> {
         let json = serde_json::from_slice::<Value>(&self.body).ok()?;
         let details = json.get("requestId").and(json.get("details"))?.as_object()?;
-        let line = |name: &String| format!("\n  {name}: {}", output::text(&Value::Object(details.clone()), name));
-        Some(details.keys().map(line).collect())
+        let details = Value::Object(details.clone());
+        let told = self.message();
+        let lines = details.as_object()?.keys().map(|name| (name, output::text(&details, name)));
+        let lines = lines.filter(|(_, text)| !told.contains(text.as_str()));
+        Some(lines.map(|(name, text)| format!("\n  {name}: {text}")).collect())
     }
 
     /// What the service says about an error.

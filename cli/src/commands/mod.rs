@@ -20,6 +20,8 @@ mod portal_file;
 mod qnsp;
 mod ring_file;
 mod root_key;
+#[cfg(unix)]
+mod run;
 mod secret;
 mod service;
 mod token;
@@ -132,6 +134,12 @@ enum Command {
     /// Secrets with versions and leases of credentials, of a QNSP tenant
     #[command(subcommand)]
     Vault(vault::Vault),
+    /// Run a command with stored secrets and leased credentials in its environment
+    ///
+    /// Its exit code is that of the command, or 128 and the number of the signal that ended it. Signals are passed on, and
+    /// leases are revoked however it ends. CHANCERY_LICENSE and CHANCERY_API_KEY are taken out of its environment.
+    #[cfg(unix)]
+    Run(run::Run),
     /// The audit log, and the proof that nobody rewrote it
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -155,9 +163,13 @@ impl Cli {
         })
     }
 
-    /// Does what was asked, and prints the result.
-    pub fn run(self) -> Result<()> {
-        output::bytes(self.result()?.as_bytes())
+    /// Does what was asked, and prints the result. Gives the exit code.
+    pub fn run(self) -> Result<u8> {
+        #[cfg(unix)]
+        if let Command::Run(run) = &self.command {
+            return run.run(&Session { options: self.options });
+        }
+        output::bytes(self.result()?.as_bytes()).map(|()| 0)
     }
 
     fn result(self) -> Result<String> {
@@ -181,6 +193,9 @@ impl Cli {
             Command::Qnsp(qnsp) => qnsp.run(&session),
             Command::Kms(kms) => kms.run(&session),
             Command::Vault(vault) => vault.run(&session),
+            // Printed nothing, and has a code of its own.
+            #[cfg(unix)]
+            Command::Run(run) => run.run(&session).map(|_| String::new()),
             Command::Audit(audit) => audit.run(&session),
             Command::Environment(environment) => environment.run(&session),
             Command::Community(community) => community.run(&session),

@@ -1,5 +1,7 @@
 //! `chancery secret`: the secrets of a community. Values are printed by `fetch` and by nothing else.
 
+use std::fmt;
+
 use clap::{Args, Subcommand, builder::NonEmptyStringValueParser};
 use serde_json::{Value, json};
 
@@ -41,7 +43,7 @@ pub(super) struct Put {
     by: String,
 }
 
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(super) struct Place {
     /// tenantId
     tenant: String,
@@ -50,8 +52,29 @@ pub(super) struct Place {
 }
 
 impl Place {
+    /// As TENANT/COMMUNITY.
+    pub fn parse(text: &str) -> std::result::Result<Self, &'static str> {
+        match text.split_once('/') {
+            Some((tenant, community)) if !tenant.is_empty() && !community.is_empty() && !community.contains('/') => {
+                Ok(Self { tenant: tenant.to_owned(), community: community.to_owned() })
+            }
+            _ => Err("use TENANT/COMMUNITY"),
+        }
+    }
+
+    /// Asks for all of its secrets.
+    pub fn fetch(&self) -> Request {
+        Request::new("POST", format!("{}/fetch", self.path()))
+    }
+
     fn path(&self) -> String {
         format!("/caas/tenants/{}/community/{}/secrets", segment(&self.tenant), segment(&self.community))
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.tenant, self.community)
     }
 }
 
@@ -80,7 +103,7 @@ impl Secret {
                 Request::new("PUT", place.path()).body(json!({"tag": tag, "value": *text, "createdBy": by}))
             }
             Self::Fetch { place, tags, .. } => {
-                let request = Request::new("POST", format!("{}/fetch", place.path()));
+                let request = place.fetch();
                 if tags.is_empty() { request } else { request.body(json!({"tags": tags})) }
             }
             Self::Delete { place, tag } => Request::new("DELETE", format!("{}/{}", place.path(), segment(tag))),

@@ -115,6 +115,15 @@ pub(in crate::commands) struct Issued {
 }
 
 impl Issued {
+    pub fn new(
+        bearer: &Bearer,
+        configuration: &Configuration,
+        ttl: Option<&str>,
+        purpose: Option<&str>,
+    ) -> Result<Self> {
+        Self::of(&issue(bearer, configuration, ttl, purpose)?)
+    }
+
     fn of(reply: &Reply) -> Result<Self> {
         let answer = reply.json()?;
         let text = |path: &str| {

@@ -7,6 +7,12 @@ mod secret;
 
 use clap::Subcommand;
 
+#[cfg(unix)]
+pub(super) use self::{
+    configuration::Configuration,
+    lease::{Issued, renew, revoke},
+    secret::active_value,
+};
 use super::Session;
 use crate::Result;
 

@@ -209,6 +209,12 @@ impl Get {
     }
 }
 
+/// The value of the active version.
+pub(in crate::commands) fn active_value(bearer: &Bearer, secret: &str) -> Result<Zeroizing<String>> {
+    let version = active(bearer, secret)?;
+    demanded(&Request::new("GET", of_version(secret, version)).send_with(bearer)?.json()?)
+}
+
 fn demanded(answer: &Value) -> Result<Zeroizing<String>> {
     let value = answer.get("value").and_then(Value::as_str).map(|value| Zeroizing::new(value.to_owned()));
     value.ok_or_else(|| Error::Fault("the answer has no value".to_owned()))

@@ -125,6 +125,7 @@ mod tokens;
 mod tool;
 mod tool_configuration;
 mod tool_kms;
+mod tool_run;
 mod tool_vault;
 
 use std::process::ExitCode;
@@ -334,6 +335,7 @@ fn cases() -> Vec<Case> {
         of(configuration, tool_configuration::cases()),
         of(["operators", "kms-agility", "kms-hsm", "kms-keys", "crypto-inventory"], tool_kms::cases()),
         of(["operators", "vault-dynamic", "vault-versioned"], tool_vault::cases()),
+        of(["key-authorization", "operators", "secret-store", "vault-dynamic", "vault-versioned"], tool_run::cases()),
     ];
     areas.into_iter().flatten().collect()
 }

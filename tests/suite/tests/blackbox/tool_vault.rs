@@ -209,7 +209,7 @@ fn a_refusal_says_what_is_wrong(t: &Deployment) {
     let tool = Holder::new(t, "admin");
     let (_, name) = tool.configuration(&json!({ "default": "PT1M" }));
     let errors = tool.fails(1, &["vault", "lease", "create", &name, "--ttl", "2h"]);
-    assert!(errors.contains("ttl: must be at most ttl.max"), "{errors}");
+    assert!(errors.contains("ttl must be at most ttl.max"), "{errors}");
     assert!(tool.fails(2, &["vault", "lease", "create", &name, "--ttl", "soon"]).contains("15m"));
     let errors = tool.fails(1, &["vault", "lease", "create", "no-such"]);
     assert!(errors.contains("vault lease configurations"), "{errors}");
