@@ -59,6 +59,7 @@ pub const MIGRATIONS: &[Migration] = &[
         text: include_str!("../../migrations/0035_qnsp_dynamic_secrets.sql"),
     },
     Migration { name: "0036_qnsp_storage.sql", text: include_str!("../../migrations/0036_qnsp_storage.sql") },
+    Migration { name: "0037_qnsp_isolation.sql", text: include_str!("../../migrations/0037_qnsp_isolation.sql") },
 ];
 
 /// Remembers which migrations were applied. The first statement that a new database sees.

@@ -17,6 +17,7 @@ pub mod documents;
 mod event;
 pub mod hsm;
 mod idempotency;
+pub mod isolation;
 pub mod key_alerts;
 pub mod key_usage;
 pub mod leases;

@@ -9,61 +9,67 @@ use platform::Statement;
 use qnsp::{
     Call, Caller,
     audit_chain::{self, ChainCheck},
-    new_id,
+    isolation, new_id,
 };
 use service::{Error, Result};
 
 use crate::asked;
 
-/// A check that counts what is at fault. Of grants it looks at the newest 10,000.
+/// A check that counts what is at fault.
 struct Check {
     name: &'static str,
     severity: &'static str,
     description: &'static str,
     remediation: &'static str,
-    /// Gives their number; `?1` is the tenant, `?2` now, and `?3` the time since when events count.
-    select: &'static str,
+    /// Give what is at fault; `?1` is the tenant, `?2` now, and `?3` the time since when events count.
+    selects: Vec<String>,
 }
 
-const CHECKS: [Check; 4] = [
-    Check {
-        name: "tenant_key_scope",
-        severity: "high",
-        description: "A row references a row that the tenant does not have",
-        remediation: "Revoke the grants without a request and ask for them anew",
-        select: "SELECT count(*) FROM (SELECT request_id FROM qnsp_jit_grants WHERE tenant_id = ?1 \
-                 ORDER BY granted_at DESC LIMIT 10000) g WHERE NOT EXISTS \
-                 (SELECT 1 FROM qnsp_jit_requests r WHERE r.tenant_id = ?1 AND r.id = g.request_id)",
-    },
-    Check {
-        name: "policy_principals",
-        severity: "high",
-        description: "A policy is about principals of another tenant",
-        remediation: "Remove the patterns that begin with tenant: and another tenant's id",
-        select: "SELECT count(*) FROM qnsp_access_policies a \
-                 CROSS JOIN json_each(a.statement, '$.principals') p \
-                 WHERE a.tenant_id = ?1 AND substr(p.value, 1, 7) = 'tenant:' AND p.value <> 'tenant:' || ?1",
-    },
-    Check {
-        name: "active_grants",
-        severity: "high",
-        description: "Somebody whom the tenant does not know has a grant",
-        remediation: "Revoke the grants of users without a key and without a request",
-        select: "SELECT count(*) FROM (SELECT grantee_id FROM qnsp_jit_grants WHERE tenant_id = ?1 \
-                 AND revoked_at IS NULL AND expires_at > ?2 ORDER BY expires_at DESC LIMIT 10000) g \
-                 WHERE NOT EXISTS (SELECT 1 FROM qnsp_jit_requests r WHERE r.tenant_id = ?1 \
-                 AND r.requester_id = g.grantee_id) AND NOT EXISTS (SELECT 1 FROM qnsp_keys k \
-                 WHERE k.tenant_id = ?1 AND k.user_id = g.grantee_id)",
-    },
-    Check {
-        name: "cross_tenant_events",
-        severity: "medium",
-        description: "Events of the last 30 days name another tenant",
-        remediation: "Check that the access between the tenants is wanted",
-        select: "SELECT count(*) FROM qnsp_federation_events \
-                 WHERE tenant_id = ?1 AND recorded_at > ?3 AND source_tenant IS NOT NULL",
-    },
-];
+/// How many rows of each kind are looked at.
+const MOST: &str = "10000";
+
+fn checks() -> [Check; 4] {
+    [
+        Check {
+            name: "tenant_key_scope",
+            severity: "high",
+            description: "A row references a row that the tenant does not have",
+            remediation: "Revoke, delete or replace what references it, and ask for it anew",
+            selects: vec![
+                isolation::stray_grants(MOST),
+                isolation::stray_keys(MOST),
+                isolation::stray_escrows(MOST, "?2"),
+                isolation::stray_shares(MOST),
+                isolation::stray_plan_keys(MOST),
+            ],
+        },
+        Check {
+            name: "policy_principals",
+            severity: "high",
+            description: "A policy is about principals of another tenant",
+            remediation: "Remove the patterns that begin with tenant: and another tenant's id",
+            selects: vec![isolation::policies_about_others(MOST)],
+        },
+        Check {
+            name: "active_grants",
+            severity: "high",
+            description: "Somebody whom the tenant does not know has a grant",
+            remediation: "Revoke the grants of users without a key and without a request",
+            selects: vec![isolation::grants_to_strangers(MOST, "?2")],
+        },
+        Check {
+            name: "cross_tenant_events",
+            severity: "medium",
+            description: "Events of the last 30 days name another tenant",
+            remediation: "Check that the access between the tenants is wanted",
+            selects: vec![
+                "SELECT 1 FROM qnsp_federation_events WHERE tenant_id = ?1 AND recorded_at > ?3 \
+                 AND source_tenant IS NOT NULL"
+                    .to_owned(),
+            ],
+        },
+    ]
+}
 
 /// Audit the isolation of the tenant, and store the result. Each call verifies up to 5,000 more entries of the audit log.
 #[utoipa::path(
@@ -97,13 +103,17 @@ const CHAIN: usize = 3;
 
 /// All checks of rows are one query.
 async fn of_rows(caller: &Caller) -> Result<Vec<Found>> {
-    let counts: Vec<_> =
-        CHECKS.iter().enumerate().map(|(index, check)| format!("({}) AS c{index}", check.select)).collect();
-    let select = Statement::new(format!("SELECT {}", counts.join(", ")));
+    let checks = checks();
+    let count = |select: &String| format!("(SELECT count(*) FROM ({select}))");
+    let counts = checks.iter().enumerate().map(|(index, check)| {
+        let counts: Vec<_> = check.selects.iter().map(count).collect();
+        format!("{} AS c{index}", counts.join(" + "))
+    });
+    let select = Statement::new(format!("SELECT {}", counts.collect::<Vec<_>>().join(", ")));
     let select = select.bind(caller.tenant()).bind(caller.now).bind(asked::since(caller.now));
     let rows = caller.app.query(select).await?;
     let row = rows.first().ok_or_else(|| Error::internal("checks without numbers"))?;
-    let found = CHECKS.iter().enumerate().map(|(index, check)| {
+    let found = checks.iter().enumerate().map(|(index, check)| {
         let faults: i64 = row.get(&format!("c{index}"))?;
         let details = if faults == 0 { "nothing found".to_owned() } else { format!("{faults} found") };
         let Check { name, severity, description, remediation, .. } = *check;

@@ -1,5 +1,5 @@
-//! An audit of isolation finds a deployment whose model is another tenant's.
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
+//! An audit of isolation finds rows that no call could have made.
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use platform::Statement;
 use serde_json::{Value, json};
@@ -34,5 +34,58 @@ async fn a_deployment_of_another_tenants_model_is_found() {
             |index: usize| (found[index]["category"].as_str().unwrap(), found[index]["objectId"].as_str().unwrap());
         assert_eq!(found.as_array().unwrap().len(), 2, "{found}");
         assert_eq!([of(0), of(1)], [("data", "stray"), ("compute", "stray")]);
+    }
+}
+
+#[tokio::test]
+async fn what_references_nothing_of_the_tenant_is_found() {
+    let deployment = Deployment::of("tenants-references", &[], tenants::app).await;
+    let owner = key(FULL, "owner");
+    for (category, check, severity, object, row) in [
+        (
+            "data",
+            "lease_of_known_configuration",
+            "high",
+            "l",
+            "INSERT INTO qnsp_leases (tenant_id, id, config_id, created_at, is_pending, username, password_hash, expires_at, \
+             max_expires_at, ends_at, is_counted, has_user) VALUES (?1, 'l', 'c', 1, 0, 'u', '', 2, 2, 2, 0, 0)",
+        ),
+        (
+            "data",
+            "share_of_known_escrow",
+            "high",
+            "e",
+            "INSERT INTO qnsp_escrow_agents (tenant_id, escrow_id, agent_id, position, role) VALUES (?1, 'e', 'a', 0, 'primary')",
+        ),
+        (
+            "identity",
+            "policy_of_own_principals",
+            "high",
+            "p",
+            "INSERT INTO qnsp_access_policies (tenant_id, id, created_at, updated_at, name, description, category, \
+             enforcement_level, version, statement, statement_hash, content_hash) VALUES (?1, 'p', 1, 1, 'n', '', '', \
+             'enforced', 1, '{\"principals\": [\"tenant:other\"]}', '', '')",
+        ),
+        (
+            "identity",
+            "grants_of_known_users",
+            "medium",
+            "g",
+            "INSERT INTO qnsp_jit_grants (tenant_id, id, request_id, grantee_id, resource_type, resource_id, permissions, \
+             granted_at, expires_at) VALUES (?1, 'g', 'r', 'stranger', 'db', '*', '[]', 1, 4102444800000)",
+        ),
+    ] {
+        let body = json!({ "scope": [category], "depth": "quick" }).to_string();
+        let audit = async || {
+            let started = deployment.call("POST", AUDITS, &owner, &[], &body).await;
+            let path = format!("{AUDITS}/{}", started.body["auditId"].as_str().unwrap());
+            deployment.call("GET", &path, &owner, &[], "").await.body["findings"].as_array().unwrap().clone()
+        };
+        let before = audit().await;
+        deployment.execute(Statement::new(row).bind(FULL)).await;
+        let found: Vec<_> = audit().await.into_iter().filter(|finding| !before.contains(finding)).collect();
+        let [finding] = &found[..] else { panic!("{check}: {found:?}") };
+        let members = ["category", "check", "severity", "objectId"].map(|member| finding[member].as_str().unwrap());
+        assert_eq!(members, [category, check, severity, object]);
     }
 }

@@ -1,0 +1,2 @@
+-- QNSP: audits of isolation look for a key whatever tenant it is of.
+CREATE INDEX qnsp_hsm_keys_by_id ON qnsp_hsm_keys (id);
