@@ -10,7 +10,7 @@ use model::{
     time::IsoTime,
 };
 use platform::Statement;
-use policy::qnsp::pattern::{Case, LARGEST, Pattern, escaped};
+use policy::qnsp::pattern::{Case, LARGEST_TOGETHER, Pattern, escaped};
 use qnsp::{Call, Caller, Nothing, conflict, impossible, missing, new_id};
 use serde::Deserialize;
 use service::{Error, Guard, Result};
@@ -65,10 +65,10 @@ pub(crate) async fn create_pattern(call: Call<NewPattern>) -> Result<Response> {
     let mut work = call.work();
     let has_room = "(SELECT count(*) FROM qnsp_injection_patterns WHERE tenant_id = ?1) < ?2";
     work.require(Guard::new(has_room, conflict("The tenant has 500 patterns")).bind(call.tenant()).bind(MOST));
-    // A search takes as long as all of them together are large: as one alone may be.
+    // A search takes as long as all of them together are large.
     let fits = "(SELECT coalesce(sum(size), 0) FROM qnsp_injection_patterns WHERE tenant_id = ?1) + ?2 <= ?3";
-    let fits = Guard::new(fits, conflict("The patterns of the tenant would be larger than 1 MiB together"));
-    work.require(fits.bind(call.tenant()).bind(size).bind(i64::try_from(LARGEST).unwrap_or(i64::MAX)));
+    let fits = Guard::new(fits, conflict("The patterns of the tenant would be larger than 16 KiB together"));
+    work.require(fits.bind(call.tenant()).bind(size).bind(i64::try_from(LARGEST_TOGETHER).unwrap_or(i64::MAX)));
     work.push(insert);
     work.on_duplicate("qnsp_injection_patterns.name", conflict("Another pattern has this name"));
     let created = PatternCreated { pattern_id: id, name: name.to_owned(), created_at: IsoTime(call.now) };

@@ -11,12 +11,26 @@ pub const LONGEST: usize = 512;
 /// How large a compiled pattern may be, in bytes.
 pub const LARGEST: usize = 1 << 20;
 
+/// How large the patterns may be together that one text is searched for at once, in bytes. A search takes up to as many steps
+/// for each character as there are states, so that the worst patterns of this size take about a tenth of a second for 32 KiB
+/// (natively, optimised); those of a mebibyte would take seven seconds.
+pub const LARGEST_TOGETHER: usize = 16 << 10;
+
 /// Where a text is cut before it is searched, in bytes.
 const MOST_SEARCHED: usize = 256 << 10;
 
 /// A compiled pattern. It is searched anywhere in a text.
 #[derive(Clone, Debug)]
-pub struct Pattern(Regex);
+pub struct Pattern(Search);
+
+#[derive(Clone, Debug)]
+enum Search {
+    /// A text that is found as it is, which takes next to no time.
+    Text(String),
+    /// The same, in lower case.
+    AnyCase(String),
+    Regex(Regex),
+}
 
 /// What a text is searched for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,8 +46,11 @@ impl Pattern {
     }
 
     /// The size of what a text compiles to, in bytes, rounded up by a quarter at most. A search takes at most as many steps
-    /// for each character.
+    /// for each character. What is no expression but a text has no size.
     pub fn size(text: &str, case: Case) -> Option<usize> {
+        if literal(text).is_some() {
+            return Some(0);
+        }
         let fits = |size: &usize| Self::within(text, case, *size).is_some();
         let power = (8..).map(|power| 1 << power).take_while(|size| *size <= LARGEST).find(fits)?;
         let less = (5..8).map(|eighths| power / 8 * eighths).find(fits);
@@ -43,17 +60,41 @@ impl Pattern {
     fn within(text: &str, case: Case, size: usize) -> Option<Self> {
         let mut builder = RegexBuilder::new(text);
         builder.case_insensitive(case == Case::Ignored).size_limit(size);
-        builder.build().ok().map(Self)
+        let regex = builder.build().ok()?;
+        Some(Self(match (literal(text), case) {
+            (Some(text), Case::AsWritten) => Search::Text(text),
+            (Some(text), Case::Ignored) => Search::AnyCase(text.to_ascii_lowercase()),
+            (None, _) => Search::Regex(regex),
+        }))
     }
 
     pub fn is_match(&self, text: &str) -> bool {
-        self.0.is_match(searched(text))
+        self.find(text).is_some()
     }
 
     /// The first match.
     pub fn find<'a>(&self, text: &'a str) -> Option<&'a str> {
-        self.0.find(searched(text)).map(|found| found.as_str())
+        let text = searched(text);
+        match &self.0 {
+            Search::Regex(regex) => regex.find(text).map(|found| found.as_str()),
+            Search::Text(part) => text.find(part).and_then(|at| text.get(at..at + part.len())),
+            Search::AnyCase(part) => text.to_ascii_lowercase().find(part).and_then(|at| text.get(at..at + part.len())),
+        }
     }
+}
+
+/// The text that an expression stands for, if it has nothing but characters, perhaps escaped.
+fn literal(expression: &str) -> Option<String> {
+    let mut text = String::with_capacity(expression.len());
+    let mut characters = expression.chars();
+    while let Some(character) = characters.next() {
+        text.push(match character {
+            '\\' => characters.next().filter(char::is_ascii_punctuation)?,
+            '.' | '+' | '*' | '?' | '(' | ')' | '|' | '[' | ']' | '{' | '}' | '^' | '$' => return None,
+            other => other,
+        });
+    }
+    (!text.is_empty()).then_some(text)
 }
 
 /// What of a text is searched.
@@ -100,6 +141,45 @@ mod tests {
         assert!(size("a") <= 512, "{}", size("a"));
         assert!(size("(a{0,100}){0,10}") > 16 * size("a"));
         assert!(size("(a{0,100}){0,10}") <= LARGEST);
+    }
+
+    #[test]
+    fn a_text_without_signs_of_expressions_is_found_as_it_is() {
+        for (expression, text) in [("a b", "a b"), (r"a\.b\\", r"a.b\"), ("Ü-#&~", "Ü-#&~"), (r"\$1", "$1")] {
+            assert_eq!(literal(expression).as_deref(), Some(text), "{expression}");
+            let upper = format!("x{}y", text.to_ascii_uppercase());
+            let expected = text.to_ascii_uppercase();
+            assert_eq!(found(expression, Case::Ignored, &upper), Some(expected.as_str()));
+            assert_eq!(found(expression, Case::AsWritten, &format!("é{text}")), Some(text));
+            assert_eq!(Pattern::size(expression, Case::Ignored), Some(0));
+            // An expression that cannot be anything else finds the same.
+            for case in [Case::AsWritten, Case::Ignored] {
+                assert_eq!(found(&format!("(?:{expression})"), case, &upper), found(expression, case, &upper));
+            }
+        }
+        for expression in ["", "a.", "a+", r"\d", r"\b", "(a)", "[a]", "a|b", "a{2}", "^a", "a$", "(?i)a"] {
+            assert_eq!(literal(expression), None, "{expression}");
+        }
+        assert_eq!(found("ÄB", Case::Ignored, "äb"), None, "case is ASCII's");
+    }
+
+    /// Each is as large as patterns may be together, and keeps all of its states busy.
+    #[test]
+    fn the_worst_patterns_end_within_a_tenth_of_a_second_or_so() {
+        let text = "a".repeat(32 << 10);
+        // Tests are not optimised, and other programs run beside them.
+        let most = if cfg!(debug_assertions) { Duration::from_secs(20) } else { Duration::from_secs(1) };
+        for worst in ["(?:(?:a?){N}){10}b", "(?:(?:a*){N}){10}b", "(?:(?:a|aa|aaa){N}){10}b", "(?:.{0,N}){10}b"] {
+            let of = |count: usize| worst.replace('N', &count.to_string());
+            let fits = |count: &usize| Pattern::within(&of(*count), Case::Ignored, LARGEST_TOGETHER).is_some();
+            let largest = (1..).take_while(fits).last().unwrap();
+            let pattern = Pattern::compile(&of(largest), Case::Ignored).unwrap();
+            let begun = Instant::now();
+            assert!(!pattern.is_match(&text));
+            let took = begun.elapsed();
+            println!("{}: {took:?}", of(largest));
+            assert!(took < most, "{} took {took:?}", of(largest));
+        }
     }
 
     #[test]

@@ -137,7 +137,7 @@ fn bias() -> Vec<Sample> {
 
 fn pattern() -> Value {
     json!({
-        "name": unique("pattern"), "pattern": r"\bproject (falcon|osprey)\b", "category": "data_extraction", "severity": "high",
+        "name": unique("pattern"), "pattern": "project falcon", "category": "data_extraction", "severity": "high",
     })
 }
 
