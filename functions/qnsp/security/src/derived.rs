@@ -19,6 +19,7 @@ const DAYS: i64 = 30;
 struct Kind {
     word: &'static str,
     table: &'static str,
+    id: &'static str,
     /// Which of them, besides the tenant's.
     condition: &'static str,
     name: &'static str,
@@ -32,7 +33,8 @@ struct Kind {
 
 /// Shares of escrows that have ended are erased; a secret whose versions are all destroyed, and a deployment that has
 /// stopped, are there in name only.
-const KINDS: [Kind; 7] = [
+const KINDS: [Kind; 8] = [
+    Kind { word: "bucket", table: "qnsp_buckets", id: "o.name", name: "o.name", ..Kind::PLAIN },
     Kind {
         word: "config",
         table: "qnsp_dynamic_configs",
@@ -93,6 +95,7 @@ impl Kind {
     const PLAIN: Self = Self {
         word: "",
         table: "",
+        id: "o.id",
         condition: "",
         name: "o.id",
         is_external: "0",
@@ -103,15 +106,15 @@ impl Kind {
 
     /// The assets of this kind: `id`, `name`, `type`, `exposure`, `flags` and `algorithm`.
     fn assets(&self, most: i64) -> String {
-        let Self { word, table, condition, name, is_external, flag, algorithm, .. } = self;
+        let Self { word, table, id, condition, name, is_external, flag, algorithm, .. } = self;
         let flags = match flag {
             Some((flag, when)) => format!("iif({when}, '{}', '[]')", json!([flag])),
             None => "'[]'".to_owned(),
         };
         format!(
-            "SELECT * FROM (SELECT '{word}:' || o.id AS id, {name} AS name, '{word}' AS type, \
+            "SELECT * FROM (SELECT '{word}:' || {id} AS id, {name} AS name, '{word}' AS type, \
              iif({is_external}, 'external', 'internal') AS exposure, {flags} AS flags, {algorithm} AS algorithm \
-             FROM {table} o WHERE o.tenant_id = ?1{condition} ORDER BY o.id LIMIT {most})"
+             FROM {table} o WHERE o.tenant_id = ?1{condition} ORDER BY {id} LIMIT {most})"
         )
     }
 
@@ -165,8 +168,8 @@ pub(crate) fn connections(most: i64) -> String {
 /// That an asset exists, whether somebody has named it or it is derived.
 pub(crate) fn exists(caller: &Caller, id: &str, refusal: Error) -> Guard {
     let (word, object) = id.split_once(':').unwrap_or_default();
-    if let Some(Kind { table, condition, .. }) = KINDS.iter().find(|kind| kind.word == word) {
-        let exists = format!("EXISTS (SELECT 1 FROM {table} o WHERE o.tenant_id = ?1 AND o.id = ?3{condition})");
+    if let Some(Kind { table, id, condition, .. }) = KINDS.iter().find(|kind| kind.word == word) {
+        let exists = format!("EXISTS (SELECT 1 FROM {table} o WHERE o.tenant_id = ?1 AND {id} = ?3{condition})");
         return Guard::new(exists, refusal).bind(caller.tenant()).bind(caller.now).bind(object);
     }
     let exists = format!(

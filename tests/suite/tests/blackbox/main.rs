@@ -265,6 +265,7 @@ fn cases() -> Vec<Case> {
                 "kms-keys",
                 "operators",
                 "security",
+                "storage",
                 "vault-dynamic",
                 "vault-leakage",
                 "vault-versioned",

@@ -12,6 +12,7 @@ use crate::{
     qnsp_escrow::Scene,
     qnsp_hsm::{connect, new_connection},
     qnsp_security_attacks::{ANALYZE, ASSETS, CONNECTIONS, SIMULATE, asset, connect as connect_assets},
+    qnsp_storage::{self, document},
     qnsp_vault::{secret, set_state},
     qnsp_vault_leakage,
 };
@@ -71,6 +72,7 @@ fn objects_of_the_services_are_assets_while_they_are_there(t: &Deployment) {
         json!({ "name": "device", "type": "hsm", "vendor": "V", "serialNumber": unique("s"), "capabilities": [] });
     let device = ok(&admin.post("/crypto/v1/hardware", &device), 201)["hardwareId"].as_str().unwrap().to_owned();
     let deployment = deployed(developer, &active(developer, &json!({})), json!({}));
+    let kept = document(developer, "invoices", "2026/1", "text");
     let of = |kind: &str, id: &str| format!("{kind}:{id}");
     let [connection_id, config_id, secret_id, device_id, deployment_id] = [
         of("connection", id(&connection)),
@@ -80,6 +82,7 @@ fn objects_of_the_services_are_assets_while_they_are_there(t: &Deployment) {
         of("deployment", id(&deployment)),
     ];
     let expected = [
+        derived("bucket:invoices", "invoices", "internal", &json!([])),
         derived(&config_id, body["name"].as_str().unwrap(), "internal", &json!([])),
         derived(&connection_id, remote["name"].as_str().unwrap(), "external", &json!(["unhealthy"])),
         derived(&deployment_id, id(&deployment), "internal", &json!([])),
@@ -89,11 +92,12 @@ fn objects_of_the_services_are_assets_while_they_are_there(t: &Deployment) {
     assert_eq!(assets(viewer), expected);
     assert_eq!(assets(foreign), Vec::<Value>::new());
     let page = ok(&viewer.get(&format!("{ASSETS}?limit=2&offset=1")), 200);
-    assert_eq!((&page["assets"], &page["total"]), (&json!(expected[1..3]), &json!(5)));
+    assert_eq!((&page["assets"], &page["total"]), (&json!(expected[1..3]), &json!(6)));
     ok(&developer.post(&format!("/crypto/v1/hardware/{device}/health"), &json!({ "status": "degraded" })), 201);
     assert_eq!(flags(viewer, &device_id), json!(["unhealthy"]));
     // What begins outside may reach whatever is connected with it.
-    for target in [&config_id, &secret_id, &device_id, &deployment_id] {
+    let bucket_id = "bucket:invoices".to_owned();
+    for target in [&config_id, &secret_id, &device_id, &deployment_id, &bucket_id] {
         connect_assets(developer, &connection_id, target);
         let asked = json!({ "targetAsset": target, "includeExternalThreats": true });
         let steps = ok(&developer.post(ANALYZE, &asked), 200)["attackPaths"][0]["steps"].clone();
@@ -104,9 +108,10 @@ fn objects_of_the_services_are_assets_while_they_are_there(t: &Deployment) {
     ok(&set_state(developer, &value, 1, "destroyed"), 200);
     ok(&developer.send("POST", &format!("{deployment}/stop"), &[], None), 200);
     ok(&admin.delete(&connection), 204);
+    ok(&admin.delete(&qnsp_storage::path(&kept)), 204);
     let left: Vec<_> = assets(viewer).iter().map(|asset| asset["assetId"].clone()).collect();
     assert_eq!(left, [json!(config_id), json!(device_id)]);
-    for gone in [&secret_id, &deployment_id, &connection_id] {
+    for gone in [&secret_id, &deployment_id, &connection_id, &bucket_id] {
         refuses(&developer.post(ANALYZE, &json!({ "targetAsset": gone })), 404, &["asset"]);
         let pair = json!({ "sourceAssetId": config_id, "targetAssetId": gone });
         refuses(&developer.post(CONNECTIONS, &pair), 404, &["asset"]);
@@ -212,7 +217,7 @@ fn derived_assets_of_other_tenants_are_unknown(t: &Deployment) {
     refuses(&developer.post(SIMULATE, &simulated), 404, &["asset"]);
     let pair = json!({ "sourceAssetId": own, "targetAssetId": of_other });
     refuses(&developer.post(CONNECTIONS, &pair), 404, &["asset"]);
-    for unknown in ["secret:", "secret", "bucket", ":x", "nothing:x"] {
+    for unknown in ["secret:", "secret", "bucket:none", ":x", "nothing:x"] {
         refuses(&developer.post(ANALYZE, &json!({ "targetAsset": unknown })), 404, &["asset"]);
     }
 }
