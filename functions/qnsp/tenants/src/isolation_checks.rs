@@ -6,6 +6,8 @@ use platform::Statement;
 use qnsp::{Caller, isolation};
 use service::Result;
 
+use crate::isolation_addresses;
+
 /// How many rows of each kind a quick audit looks at.
 const QUICK: i64 = 1000;
 
@@ -72,8 +74,11 @@ pub(crate) async fn findings(caller: &Caller, scope: &[Category], depth: Depth) 
     let mut findings = Vec::new();
     let is_made =
         |check: &&Check| scope.contains(&check.category) && (!check.is_comprehensive || depth == Depth::Comprehensive);
+    let rows = if depth == Depth::Quick { QUICK } else { -1 };
+    if scope.contains(&Category::Network) {
+        findings.extend(isolation_addresses::findings(caller, rows).await?);
+    }
     for check in checks().iter().filter(is_made) {
-        let rows = if depth == Depth::Quick { QUICK } else { -1 };
         // All parameters are used, whatever the check needs.
         let select = format!("SELECT object_id FROM ({}) WHERE coalesce(?2, ?3) IS NOT NULL", check.select);
         let select = Statement::new(select).bind(caller.tenant()).bind(rows).bind(caller.now);

@@ -2,6 +2,7 @@
 
 mod health;
 mod isolation;
+mod isolation_addresses;
 mod isolation_checks;
 mod onboarding;
 mod quotas;

@@ -89,3 +89,45 @@ async fn what_references_nothing_of_the_tenant_is_found() {
         assert_eq!(members, [category, check, severity, object]);
     }
 }
+
+#[tokio::test]
+async fn stored_addresses_are_held_against_the_rule_of_now() {
+    let variables = [("QNSP_OUTBOUND_HOSTS", "10.0.0.1:*")];
+    let deployment = Deployment::of("tenants-addresses", &variables, tenants::app).await;
+    let owner = key(FULL, "owner");
+    let audit = async || -> Value {
+        let body = json!({ "scope": ["network"] }).to_string();
+        let started = deployment.call("POST", AUDITS, &owner, &[], &body).await;
+        assert_eq!(started.status.as_u16(), 201, "{}", started.body);
+        let path = format!("{AUDITS}/{}", started.body["auditId"].as_str().unwrap());
+        deployment.call("GET", &path, &owner, &[], "").await.body["findings"].clone()
+    };
+    let status = async || {
+        let status = deployment.call("GET", "/tenant/v1/isolation/current-status", &owner, &[], "").await;
+        assert_eq!(status.status.as_u16(), 200, "{}", status.body);
+        status.body["byCategory"]["network"].as_str().unwrap().to_owned()
+    };
+    let leakage = "INSERT INTO qnsp_leakage_policies (tenant_id, id, created_at, name, description, enabled, patterns, pattern_count, targets, \
+                   on_detection, channels, sources) VALUES (?1, ?2, 1, ?2, '', 1, '[]', 0, '[]', 'alert', json_array('ops', ?3), \
+                   json_array(json_object('target', 'github', 'baseUrl', ?4)))";
+    let policy = async |id: &str, channel: &str, source: &str| {
+        deployment.execute(Statement::new(leakage).bind(FULL).bind(id).bind(channel).bind(source)).await;
+    };
+    policy("public", "https://hooks.example.com", "https://git.example.com").await;
+    assert_eq!((audit().await, status().await), (json!([]), "isolated".to_owned()));
+    policy("by-operator", "https://10.0.0.1", "http://10.0.0.1:81").await;
+    let found = audit().await;
+    let [finding] = &found.as_array().unwrap()[..] else { panic!("one finding") };
+    assert_eq!((&finding["severity"], &finding["objectId"]), (&json!("low"), &json!("by-operator")));
+    assert_eq!(status().await, "warning");
+    let connection = "INSERT INTO qnsp_hsm_connections (tenant_id, id, created_at, updated_at, name, provider, endpoint, port, \
+                      credentials_type, metadata, status, unanswered, revision) VALUES (?1, ?2, 1, 1, ?2, 'thales', ?3, 443, \
+                      'api_key', '{}', 'active', 0, 0)";
+    for (id, endpoint) in [("embedded", "sim://c"), ("inner", "https://192.168.0.1")] {
+        deployment.execute(Statement::new(connection).bind(FULL).bind(id).bind(endpoint)).await;
+    }
+    let found = audit().await;
+    let high: Vec<_> = found.as_array().unwrap().iter().filter(|it| it["severity"] == "high").collect();
+    assert_eq!((high.len(), &high[0]["objectId"]), (1, &json!("inner")), "{found}");
+    assert_eq!(status().await, "breach");
+}
