@@ -13,6 +13,7 @@ mod input;
 mod json;
 mod output;
 mod parallel;
+mod private_file;
 mod request;
 mod retry;
 mod usage;

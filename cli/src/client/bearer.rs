@@ -1,10 +1,8 @@
 //! The client of an API that takes a key as it is, in the header `Authorization`.
 
-use std::time::Duration;
-
 use crypto::{Curve, Zeroizing};
 
-use super::{Client, Reply, generate_key};
+use super::{Client, Manner, Reply, generate_key};
 use crate::Result;
 
 /// One caller of QNSP: an API key of a deployment.
@@ -14,10 +12,10 @@ pub struct Bearer {
 }
 
 impl Bearer {
-    pub fn new(base_url: &str, api_key: &str, time: Duration) -> Result<Self> {
+    pub fn new(base_url: &str, api_key: &str, manner: Manner) -> Result<Self> {
         let authorization = Zeroizing::new(format!("Bearer {api_key}"));
         let key = generate_key(Curve::default())?;
-        Ok(Self { client: Client::within(time, base_url, key, ""), authorization })
+        Ok(Self { client: Client::with(manner, base_url, key, ""), authorization })
     }
 
     /// Sends a request. Whatever is answered is given back.

@@ -1,5 +1,6 @@
-//! Which deployment is meant, and with which licence key: what was given, or else `.chancery/dev.json` of the local
-//! deployment, looked for from the working directory upwards.
+//! Which deployment is meant, and with which licence key: what was given or the profile that was named, or else
+//! `.chancery/dev.json` of the local deployment, looked for from the working directory upwards, or else the profile that
+//! is in use.
 
 use std::{
     fmt, fs,
@@ -10,7 +11,7 @@ use std::{
 use crypto::{Curve, Zeroizing};
 use serde::Deserialize;
 
-use super::{Bearer, Client, WHOLE_CALL};
+use super::{Bearer, Client, Manner, Profile, Profiles, generate_key};
 use crate::{Error, Result, json};
 
 const DEV_FILE: &str = ".chancery/dev.json";
@@ -22,14 +23,29 @@ pub struct Given {
     pub license: Option<String>,
     pub api_key: Option<String>,
     pub curve: Option<Curve>,
+    /// The name of a profile.
+    pub profile: Option<String>,
+    /// The file of the profiles; `None` knows none.
+    pub profiles: Option<PathBuf>,
 }
 
 pub struct Connection {
+    /// The name of the profile, where one is used.
+    pub profile: Option<String>,
     pub base_url: String,
     pub license: Option<Zeroizing<String>>,
     /// Of a tenant of QNSP.
     pub api_key: Option<Zeroizing<String>>,
     pub curve: Curve,
+    pub manner: Manner,
+}
+
+/// What a file knows of a deployment.
+#[derive(Default)]
+struct Known {
+    /// The name of the profile.
+    name: Option<String>,
+    profile: Profile,
 }
 
 #[derive(Deserialize)]
@@ -49,70 +65,95 @@ struct DevTenant {
     owner_key: String,
 }
 
-impl Given {
-    /// `CHANCERY_URL`, `CHANCERY_LICENSE`, `CHANCERY_API_KEY` and `CHANCERY_CURVE`.
-    pub fn from_env() -> Result<Self> {
-        let read = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let curve = read("CHANCERY_CURVE").map(|name| parse_curve(&name)).transpose()?;
-        let [url, license, api_key] = ["CHANCERY_URL", "CHANCERY_LICENSE", "CHANCERY_API_KEY"].map(read);
-        Ok(Self { url, license, api_key, curve })
-    }
-}
-
 impl Connection {
-    /// From the environment variables and the working directory.
-    pub fn discover() -> Result<Self> {
-        let here = std::env::current_dir().map_err(|error| Error::usage(format!("no working directory: {error}")))?;
-        Self::resolve(Given::from_env()?, &here)
-    }
-
-    /// What was given comes first. The local file adds its keys and curve only for the address that it names itself: its
-    /// keys are never shown to another deployment.
+    /// What was given comes first. A file adds its keys and curve only for the address that it names itself: its keys are
+    /// never shown to another deployment.
     pub fn resolve(given: Given, from: &Path) -> Result<Self> {
-        let dev = match find_upwards(from) {
-            Some(path) => Some(read(&path)?),
-            None => None,
+        let load = || given.profiles.as_deref().map_or_else(|| Ok(Profiles::default()), Profiles::load);
+        let known = match (&given.profile, find_upwards(from)) {
+            (Some(name), _) => Some(Known::profile(&load()?, name)?),
+            (None, Some(path)) => Some(read(&path)?.into()),
+            (None, None) if given.url.is_none() => {
+                let profiles = load()?;
+                profiles.current.as_ref().map(|name| Known::profile(&profiles, name)).transpose()?
+            }
+            (None, None) => None,
         };
-        let Given { url, license, api_key, curve } = given;
-        let base_url = url.as_deref().or(dev.as_ref().map(|dev| dev.base_url.as_str())).ok_or_else(|| {
+        let Given { url, license, api_key, curve, profile, .. } = given;
+        let base_url = url.as_deref().or(known.as_ref().map(|known| known.profile.url.as_str())).ok_or_else(|| {
             Error::usage(format!(
-                "no deployment named, and no {DEV_FILE} from {} upwards.\n\
-                 Start a local one with scripts/up and stay in its folder, or set CHANCERY_URL and CHANCERY_LICENSE.",
+                "no deployment named, no profile in use, and no {DEV_FILE} from {} upwards.\n\
+                 Start a local one with scripts/up and stay in its folder, or keep one with `chancery login NAME --url URL`, or \
+                 set CHANCERY_URL and CHANCERY_LICENSE.",
                 from.display()
             ))
         })?;
         let base_url = base_url.trim_end_matches('/').to_owned();
-        let dev = dev.filter(|dev| dev.base_url.trim_end_matches('/') == base_url);
-        let file_curve = dev.as_ref().and_then(|dev| dev.curve.as_deref()).map(parse_curve).transpose()?;
-        let (dev_license, dev_tenant) = dev.map(|dev| (dev.root_license_key, dev.qnsp)).unzip();
-        let dev_key = dev_tenant.flatten().map(|tenant| tenant.owner_key);
+        let known = known.filter(|known| known.profile.url.trim_end_matches('/') == base_url);
+        if let (Some(name), None) = (profile, &known) {
+            return Err(Error::usage(format!(
+                "the profile {name} has another address than --url or CHANCERY_URL; leave one of them out"
+            )));
+        }
+        let Known { name, profile } = known.unwrap_or_default();
+        let file_curve = profile.curve.as_deref().map(parse_curve).transpose()?;
         Ok(Self {
+            profile: name,
             base_url,
-            license: license.or(dev_license).map(Zeroizing::new),
-            api_key: api_key.or(dev_key).map(Zeroizing::new),
+            license: license.or(profile.license).map(Zeroizing::new),
+            api_key: api_key.or(profile.api_key).map(Zeroizing::new),
             curve: curve.or(file_curve).unwrap_or_default(),
+            manner: Manner::default(),
         })
     }
 
     /// A client that signs with the licence key of this connection.
     pub fn client(&self) -> Result<Client> {
         let license = self.license.as_ref().ok_or_else(|| {
-            Error::usage(format!("no licence key for {}: set CHANCERY_LICENSE to its keySecret", self.base_url))
+            Error::usage(format!(
+                "no licence key for {}: set CHANCERY_LICENSE to its keySecret, or keep it with `chancery login`",
+                self.base_url
+            ))
         })?;
-        Client::new(&self.base_url, self.curve, license)
+        self.client_with(license)
+    }
+
+    /// A client that asks without a licence.
+    pub fn anonymous(&self) -> Result<Client> {
+        self.client_with("")
+    }
+
+    fn client_with(&self, license: &str) -> Result<Client> {
+        Ok(Client::with(self.manner, &self.base_url, generate_key(self.curve)?, license))
     }
 
     /// A client that calls QNSP with the API key of this connection.
     pub fn bearer(&self) -> Result<Bearer> {
-        self.bearer_within(WHOLE_CALL)
+        self.bearer_within(self.manner.time)
     }
 
     /// The same, with a time within which each call must be answered.
     pub fn bearer_within(&self, time: Duration) -> Result<Bearer> {
         let key = self.api_key.as_ref().ok_or_else(|| {
-            Error::usage(format!("no API key for {}: set CHANCERY_API_KEY to one of a QNSP tenant", self.base_url))
+            Error::usage(format!(
+                "no API key for {}: set CHANCERY_API_KEY to one of a QNSP tenant, or keep it with `chancery login`",
+                self.base_url
+            ))
         })?;
-        Bearer::new(&self.base_url, key, time)
+        Bearer::new(&self.base_url, key, Manner { time: time.min(self.manner.time), ..self.manner })
+    }
+}
+
+impl Known {
+    fn profile(profiles: &Profiles, name: &str) -> Result<Self> {
+        Ok(Self { name: Some(name.to_owned()), profile: profiles.find(name)?.clone() })
+    }
+}
+
+impl From<DevFile> for Known {
+    fn from(dev: DevFile) -> Self {
+        let (license, api_key) = (Some(dev.root_license_key), dev.qnsp.map(|tenant| tenant.owner_key));
+        Self { name: None, profile: Profile { url: dev.base_url, curve: dev.curve, license, api_key } }
     }
 }
 
@@ -193,6 +234,34 @@ mod tests {
         assert_eq!(found.curve, Curve::P256);
         let error = found.client().err().unwrap();
         assert!(error.to_string().contains("CHANCERY_LICENSE"), "{error}");
+        fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
+    fn a_profile_is_named_or_in_use_where_nothing_is_nearer() {
+        let (dir, below) = local("profile");
+        let file = dir.join("profiles.json");
+        let of = |host: &str| Profile {
+            url: format!("https://{host}.example"),
+            license: Some(host.into()),
+            ..Profile::default()
+        };
+        let all = ["a", "b"].map(|host| (host.to_owned(), of(host))).into();
+        Profiles { current: Some("b".into()), profiles: all }.save(&file).unwrap();
+        let found = |profile: Option<&str>, url: Option<&str>, from: &Path| {
+            let given = Given { url: url.map(str::to_owned), profile: profile.map(str::to_owned), ..Given::default() };
+            let found = Connection::resolve(Given { profiles: Some(file.clone()), ..given }, from);
+            found.map(|found| (found.base_url, found.license.map(|license| license.to_string()))).ok()
+        };
+        let is = |url: &str, license: Option<&str>| Some((url.to_owned(), license.map(str::to_owned)));
+        let nowhere = Path::new("/");
+        assert_eq!(found(None, None, nowhere), is("https://b.example", Some("b")));
+        assert_eq!(found(None, None, &below), is("http://127.0.0.1:8787", Some("root")));
+        assert_eq!(found(Some("a"), None, &below), is("https://a.example", Some("a")));
+        assert_eq!(found(Some("a"), Some("https://a.example/"), nowhere), is("https://a.example", Some("a")));
+        assert_eq!(found(None, Some("https://a.example"), nowhere), is("https://a.example", None));
+        assert_eq!(found(Some("a"), Some("https://b.example"), nowhere), None);
+        assert_eq!(found(Some("c"), None, nowhere), None);
         fs::remove_dir_all(dir).unwrap();
     }
 

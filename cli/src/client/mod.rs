@@ -3,6 +3,7 @@
 
 mod bearer;
 mod connection;
+mod profiles;
 mod reply;
 mod signature;
 
@@ -10,7 +11,7 @@ use std::{
     collections::HashMap,
     fmt::Display,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crypto::{Curve, PrivateKey, PublicKey, SharedKey, Zeroizing};
@@ -20,6 +21,7 @@ use ureq::{Agent, SendBody, http};
 
 pub use bearer::Bearer;
 pub use connection::{Connection, Given, is_loopback};
+pub use profiles::{Profile, Profiles};
 pub use reply::Reply;
 pub use signature::{Api, RequestId, SignedHeaders, generate_key, random, segment};
 
@@ -34,12 +36,28 @@ const WHOLE_CALL: Duration = Duration::from_secs(60);
 /// A page of 25 keys or all secrets of a community may be large, but not endless.
 const LARGEST_ANSWER: u64 = 64 * 1024 * 1024;
 
+/// How calls are made.
+#[derive(Clone, Copy)]
+pub struct Manner {
+    /// Within which each must be answered.
+    pub time: Duration,
+    /// Whether each is told on standard error; neither what was sent nor what was answered.
+    pub verbose: bool,
+}
+
+impl Default for Manner {
+    fn default() -> Self {
+        Self { time: WHOLE_CALL, verbose: false }
+    }
+}
+
 /// Shared between threads by reference.
 pub struct Client {
     agent: Agent,
     base_url: String,
     key: PrivateKey,
     license: Zeroizing<String>,
+    verbose: bool,
     envelopes: Mutex<HashMap<Api, Arc<SharedKey>>>,
 }
 
@@ -51,11 +69,10 @@ impl Client {
 
     /// A caller with a given key pair; its curve must be the deployment's.
     pub fn with_key(base_url: &str, key: PrivateKey, license: &str) -> Self {
-        Self::within(WHOLE_CALL, base_url, key, license)
+        Self::with(Manner::default(), base_url, key, license)
     }
 
-    /// The same, with a time within which each call must be answered.
-    pub fn within(time: Duration, base_url: &str, key: PrivateKey, license: &str) -> Self {
+    pub fn with(manner: Manner, base_url: &str, key: PrivateKey, license: &str) -> Self {
         let mut config = Agent::config_builder()
             .http_status_as_error(false)
             .allow_non_standard_methods(true)
@@ -63,7 +80,7 @@ impl Client {
             .max_redirects_will_error(false)
             .max_idle_age(REST)
             .timeout_connect(Some(CONNECT))
-            .timeout_global(Some(time))
+            .timeout_global(Some(manner.time))
             .user_agent(concat!("chancery/", env!("CARGO_PKG_VERSION")));
         if is_loopback(base_url) {
             // A new connection costs next to nothing here. One that is used again may be closed by a workerd that computed
@@ -75,6 +92,7 @@ impl Client {
             base_url: base_url.trim_end_matches('/').to_owned(),
             key,
             license: Zeroizing::new(license.to_owned()),
+            verbose: manner.verbose,
             envelopes: Mutex::default(),
         }
     }
@@ -123,6 +141,7 @@ impl Client {
         headers: &[(&str, &str)],
         body: Option<Vec<u8>>,
     ) -> Result<Reply> {
+        let started = Instant::now();
         let url = signature::with_query(format!("{}{path}", self.base_url), query);
         let mut request = http::Request::builder().method(method).uri(&url);
         for (name, value) in headers {
@@ -146,7 +165,11 @@ impl Client {
         };
         let (parts, mut body) = answer.map_err(unreachable)?.into_parts();
         let body = body.with_config().limit(LARGEST_ANSWER).read_to_vec().map_err(unreachable)?;
-        Ok(Reply { status: parts.status.as_u16(), headers: parts.headers, body })
+        let reply = Reply { status: parts.status.as_u16(), headers: parts.headers, body };
+        if self.verbose {
+            reply.tell(method, path, started.elapsed());
+        }
+        Ok(reply)
     }
 
     /// Headers of a fresh, right signature.

@@ -1,5 +1,10 @@
 //! An answer of the service, whatever its status.
 
+use std::{
+    io::{self, Write},
+    time::Duration,
+};
+
 use serde_json::Value;
 use ureq::http::HeaderMap;
 
@@ -48,6 +53,15 @@ impl Reply {
     /// A header's value, when it is there and is text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// Says on standard error what was asked and how it was answered, and by which name the log has it.
+    pub(super) fn tell(&self, method: &str, path: &str, took: Duration) {
+        let path = path.split('?').next().unwrap_or_default();
+        let names = ["x-request-id", "audit-entry"].map(|name| (name, self.header(name)));
+        let names = names.iter().filter_map(|(name, value)| Some(format!(", {name} {}", (*value)?)));
+        let names: String = names.collect();
+        let _ = writeln!(io::stderr(), "{method} {path}: {} in {} ms{names}", self.status, took.as_millis());
     }
 
     /// This reply if the service did what was asked, otherwise the error that its status means.

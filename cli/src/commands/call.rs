@@ -49,7 +49,7 @@ impl Call {
         let bytes = |body: Option<Zeroizing<String>>| body.map(|body| body.as_bytes().to_vec());
 
         let (reply, opened) = if self.anonymous {
-            let client = Client::new(&connection.base_url, connection.curve, "")?;
+            let client = connection.anonymous()?;
             (client.send(&method, &path, &query, &[], bytes(body))?.accepted()?, None)
         } else if self.bearer {
             (connection.bearer()?.send(&method, &path, &query, &[], bytes(body))?.accepted()?, None)

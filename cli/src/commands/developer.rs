@@ -41,6 +41,9 @@ pub(super) enum Developer {
 
 impl Developer {
     pub fn run(&self, session: &Session) -> Result<String> {
+        if let Self::Delete { developer } = self {
+            session.confirm(&format!("Delete the developer {developer} with all that belongs to it for good?"))?;
+        }
         let reply = self.request().send(&session.client()?)?;
         if session.json() {
             return reply.printed();

@@ -93,6 +93,9 @@ pub(super) struct Authorize {
 
 impl Licence {
     pub fn run(&self, session: &Session) -> Result<String> {
+        if let Self::Delete { key } = self {
+            session.confirm(&format!("Delete the licence {key} and its authorisations for good?"))?;
+        }
         let reply = self.request().send(&session.client()?)?;
         if session.json() {
             return if self.reveals() { reply.printed() } else { key_secret::hidden(&reply) };

@@ -14,6 +14,7 @@ mod key_secret;
 mod keygen;
 mod kms;
 mod licence;
+mod login;
 mod mail;
 mod portal;
 mod portal_file;
@@ -24,27 +25,21 @@ mod root_key;
 mod run;
 mod secret;
 mod service;
+mod session;
+mod shell;
 mod token;
 mod vault;
 
-use std::{
-    io::{self, BufRead, IsTerminal, Write},
-    time::{SystemTime, UNIX_EPOCH},
-};
+use clap::{Parser, Subcommand};
 
-use clap::{Args, Parser, Subcommand};
-use crypto::Curve;
-
-use crate::{
-    Error, Result,
-    client::{Bearer, Client, Connection, Given, is_loopback},
-    output, usage,
-};
+use self::session::{Options, Session, note, now};
+use crate::{Error, Result, output, usage};
 
 const AFTER_HELP: &str = "\
-Deployment: --url and CHANCERY_URL come first, then .chancery/dev.json of a local deployment (scripts/up writes it),
-looked for from the working directory upwards. The licence key comes from CHANCERY_LICENSE or from the same file, the API
-key of a QNSP tenant from CHANCERY_API_KEY or, for the tenant demo, from the same file.
+Deployment: --url and CHANCERY_URL or --profile and CHANCERY_PROFILE come first, then .chancery/dev.json of a local
+deployment (scripts/up writes it), looked for from the working directory upwards, then the profile in use (chancery login).
+The licence key comes from CHANCERY_LICENSE or from the same place as the address, and so does the API key of a QNSP tenant
+(CHANCERY_API_KEY; that of the local deployment is of the tenant demo).
 
 Exit codes: 0 done, 1 refused by the service (4xx) or found wrong, 2 wrong usage, 3 no answer or a fault of the service.";
 
@@ -58,30 +53,21 @@ pub struct Cli {
     command: Command,
 }
 
-#[derive(Args)]
-struct Options {
-    /// Address of the deployment, such as http://127.0.0.1:8787
-    #[arg(long, global = true, env = "CHANCERY_URL", hide_env_values = true)]
-    url: Option<String>,
-    /// keySecret of the licence that signs; better given by the variable, because other users see command lines
-    #[arg(long, global = true, env = "CHANCERY_LICENSE", hide_env_values = true)]
-    license: Option<String>,
-    /// API key of a QNSP tenant; better given by the variable, as the licence is
-    #[arg(long, global = true, env = "CHANCERY_API_KEY", hide_env_values = true)]
-    api_key: Option<String>,
-    /// Curve of the deployment: prime256v1 (if not given) or secp256k1
-    #[arg(long, global = true, env = "CHANCERY_CURVE", hide_env_values = true, value_parser = parse_curve)]
-    curve: Option<Curve>,
-    /// Print JSON, as the service answered
-    #[arg(long, global = true)]
-    json: bool,
-    /// Answer yes where a person at a terminal is asked before something is done that cannot be undone
-    #[arg(long, short, global = true)]
-    yes: bool,
-}
-
 #[derive(Subcommand)]
 enum Command {
+    /// Keep a deployment and what signs there under a name, and use it from now on
+    Login(login::Login),
+    /// Forget a deployment that was kept, with what signs there
+    Logout(login::Logout),
+    /// Say which deployment is asked, and who asks
+    Whoami,
+    /// Deployments that are kept under names
+    #[command(subcommand)]
+    Profile(login::Kept),
+    /// Print what lets a shell complete words of this tool
+    Completions(shell::Completions),
+    /// Write manual pages of this tool
+    Man(shell::Man),
     /// Make a key pair
     Keygen,
     /// Sign and send any request
@@ -169,112 +155,48 @@ impl Cli {
         if let Command::Run(run) = &self.command {
             return run.run(&Session { options: self.options });
         }
-        output::bytes(self.result()?.as_bytes()).map(|()| 0)
-    }
-
-    fn result(self) -> Result<String> {
         let session = Session { options: self.options };
-        match self.command {
-            Command::Keygen => keygen::run(&session),
-            Command::Call(call) => call.run(&session),
-            Command::Licence(licence) => licence.run(&session),
-            Command::Config(config) => config.run(&session),
-            Command::Consent(consent) => consent.run(&session),
-            Command::Secret(secret) => secret.run(&session),
-            Command::RootKey(root_key) => root_key.run(&session),
-            Command::Token(token) => token.run(&session),
-            Command::Developer(developer) => developer.run(&session),
-            Command::Service(service) => service.run(&session),
-            Command::ApplicationInstance(instance) => instance.run(&session),
-            Command::Credential(credential) => credential.run(&session),
-            Command::PortalFile(file) => file.run(&session),
-            Command::Portal(portal) => portal.run(&session),
-            Command::Mail(mail) => mail.run(&session),
-            Command::Qnsp(qnsp) => qnsp.run(&session),
-            Command::Kms(kms) => kms.run(&session),
-            Command::Vault(vault) => vault.run(&session),
+        let text = self.command.result(&session)?;
+        output::bytes(session.shaped(text).as_bytes()).map(|()| 0)
+    }
+}
+
+impl Command {
+    fn result(self, session: &Session) -> Result<String> {
+        match self {
+            Self::Login(login) => login.run(session),
+            Self::Logout(logout) => logout.run(),
+            Self::Whoami => login::whoami(session),
+            Self::Profile(kept) => kept.run(session),
+            Self::Completions(completions) => Ok(completions.run()),
+            Self::Man(man) => man.run(),
+            Self::Keygen => keygen::run(session),
+            Self::Call(call) => call.run(session),
+            Self::Licence(licence) => licence.run(session),
+            Self::Config(config) => config.run(session),
+            Self::Consent(consent) => consent.run(session),
+            Self::Secret(secret) => secret.run(session),
+            Self::RootKey(root_key) => root_key.run(session),
+            Self::Token(token) => token.run(session),
+            Self::Developer(developer) => developer.run(session),
+            Self::Service(service) => service.run(session),
+            Self::ApplicationInstance(instance) => instance.run(session),
+            Self::Credential(credential) => credential.run(session),
+            Self::PortalFile(file) => file.run(session),
+            Self::Portal(portal) => portal.run(session),
+            Self::Mail(mail) => mail.run(session),
+            Self::Qnsp(qnsp) => qnsp.run(session),
+            Self::Kms(kms) => kms.run(session),
+            Self::Vault(vault) => vault.run(session),
             // Printed nothing, and has a code of its own.
             #[cfg(unix)]
-            Command::Run(run) => run.run(&session).map(|_| String::new()),
-            Command::Audit(audit) => audit.run(&session),
-            Command::Environment(environment) => environment.run(&session),
-            Command::Community(community) => community.run(&session),
-            Command::Extension(extension) => extension.run(&session),
+            Self::Run(run) => run.run(session).map(|_| String::new()),
+            Self::Audit(audit) => audit.run(session),
+            Self::Environment(environment) => environment.run(session),
+            Self::Community(community) => community.run(session),
+            Self::Extension(extension) => extension.run(session),
         }
     }
-}
-
-/// What every command needs to know.
-struct Session {
-    options: Options,
-}
-
-impl Session {
-    fn client(&self) -> Result<Client> {
-        self.connection()?.client()
-    }
-
-    /// For QNSP.
-    fn bearer(&self) -> Result<Bearer> {
-        self.connection()?.bearer()
-    }
-
-    /// For what asks for no licence.
-    fn anonymous(&self) -> Result<Client> {
-        let connection = self.connection()?;
-        Client::new(&connection.base_url, connection.curve, "")
-    }
-
-    fn connection(&self) -> Result<Connection> {
-        let here = std::env::current_dir().map_err(|error| Error::usage(format!("no working directory: {error}")))?;
-        let Options { url, license, api_key, curve, .. } = &self.options;
-        let given = |option: &Option<String>| option.clone().filter(|text| !text.is_empty());
-        let given = Given { url: given(url), license: given(license), api_key: given(api_key), curve: *curve };
-        let connection = Connection::resolve(given, &here)?;
-        if connection.base_url.starts_with("http://") && !is_loopback(&connection.base_url) {
-            note("warning: without https everybody on the way can read what is sent; only the headers are encrypted");
-        }
-        Ok(connection)
-    }
-
-    fn curve(&self) -> Curve {
-        self.options.curve.unwrap_or_default()
-    }
-
-    fn json(&self) -> bool {
-        self.options.json
-    }
-
-    /// Asks whoever sits at a terminal before something is done that cannot be undone. A script knows what it does.
-    fn confirm(&self, question: &str) -> Result<()> {
-        if self.options.yes || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-            return Ok(());
-        }
-        let _ = write!(io::stderr(), "{question} [y/N] ");
-        let mut answer = String::new();
-        let read = io::stdin().lock().read_line(&mut answer);
-        read.map_err(|error| Error::usage(format!("standard input: {error}")))?;
-        match answer.trim().to_ascii_lowercase().as_str() {
-            "y" | "yes" => Ok(()),
-            _ => Err(Error::Broken("nothing was done".to_owned())),
-        }
-    }
-}
-
-/// The time as the APIs write it.
-fn now() -> String {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    model::time::to_iso(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-}
-
-/// A remark beside the result.
-fn note(text: &str) {
-    // A closed standard error is no reason to fail.
-    let _ = writeln!(io::stderr(), "{text}");
-}
-
-fn parse_curve(name: &str) -> std::result::Result<Curve, String> {
-    name.parse().map_err(|error: crypto::Error| error.to_string())
 }
 
 /// The command of a group by the words that are typed after the group's name.

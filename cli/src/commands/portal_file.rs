@@ -31,6 +31,9 @@ pub(super) enum PortalFile {
 
 impl PortalFile {
     pub fn run(&self, session: &Session) -> Result<String> {
+        if let Self::Delete { path } = self {
+            session.confirm(&format!("Delete {path} for good?"))?;
+        }
         let reply = self.request()?.send(&session.client()?)?;
         if session.json() {
             return reply.printed();

@@ -3,13 +3,12 @@
 
 use std::{
     fs,
-    io::Write,
     path::{Path, PathBuf},
 };
 
 use crypto::{Zeroizing, seal::RootKeys};
 
-use crate::{Error, Result};
+use crate::{Error, Result, private_file};
 
 const FILE: &str = ".dev.vars";
 const VARIABLE: &str = "ROOT_KEY";
@@ -30,13 +29,7 @@ pub(super) fn prepend(path: &Path, entry: &str) -> Result<Vec<String>> {
     let failed = |error: std::io::Error| Error::usage(format!("{}: {error}", path.display()));
     let text = fs::read_to_string(path).map(Zeroizing::new).map_err(failed)?;
     let (text, ids) = with_entry(&text, entry)?;
-    // Written beside and renamed, so that no moment shows half a ring.
-    let beside = path.with_extension(format!("vars.{}", std::process::id()));
-    write_private(&beside, &text).and_then(|()| fs::rename(&beside, path)).map_err(|error| {
-        // What is left over holds keys.
-        let _ = fs::remove_file(&beside);
-        failed(error)
-    })?;
+    private_file::replace(path, &text).map_err(failed)?;
     Ok(ids)
 }
 
@@ -69,16 +62,6 @@ fn ring_of(text: &str) -> Option<&str> {
 fn value_of(line: &str) -> Option<&str> {
     let value = line.trim().strip_prefix(VARIABLE)?.trim_start().strip_prefix('=')?.trim();
     Some(value.trim_matches(['"', '\'']))
-}
-
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
 }
 
 #[cfg(test)]

@@ -80,6 +80,9 @@ impl fmt::Display for Place {
 
 impl Secret {
     pub fn run(&self, session: &Session) -> Result<String> {
+        if let Self::Delete { tag, .. } = self {
+            session.confirm(&format!("Delete the secret {tag} for good?"))?;
+        }
         let client = session.client()?;
         let reply = self.request()?.send(&client)?;
         if session.json() {

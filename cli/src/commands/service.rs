@@ -45,6 +45,9 @@ pub(super) struct Put {
 
 impl Service {
     pub fn run(&self, session: &Session) -> Result<String> {
+        if let Self::Delete { service } = self {
+            session.confirm(&format!("Delete the service {service} with every instance of it for good?"))?;
+        }
         let reply = self.request().send(&session.client()?)?;
         if session.json() {
             return reply.printed();

@@ -21,6 +21,11 @@ pub(crate) enum Format {
     Jsonl,
 }
 
+/// Any JSON as YAML.
+pub(crate) fn to_yaml(json: &Json) -> String {
+    yaml::document(json)
+}
+
 impl Format {
     /// By the end of a file's name.
     pub fn of(path: &str) -> Option<Self> {

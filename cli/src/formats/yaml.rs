@@ -5,4 +5,4 @@ mod scalar;
 mod write;
 
 pub(super) use read::parse;
-pub(super) use write::write;
+pub(super) use write::{document, write};

@@ -17,6 +17,19 @@ pub(crate) fn write(members: &Members) -> String {
     text
 }
 
+/// Anything, not a mapping alone.
+pub(crate) fn document(json: &Json) -> String {
+    let mut text = String::new();
+    match json {
+        Json::Object(members) => return write(members),
+        Json::List(elements) if !elements.is_empty() => write_elements(elements, 0, true, &mut text),
+        other => {
+            let _ = writeln!(text, "{}", scalar(other));
+        }
+    }
+    text
+}
+
 /// Below each other. The first one continues the line that was begun, unless it stands `alone`.
 fn write_members(members: &Members, depth: usize, alone: bool, text: &mut String) {
     for (at, (name, member)) in members.iter().enumerate() {

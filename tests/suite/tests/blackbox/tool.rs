@@ -67,9 +67,11 @@ impl Folder {
 
     pub fn command(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Command {
         let mut command = Command::new(sibling("chancery").unwrap());
-        for inherited in ["CHANCERY_URL", "CHANCERY_LICENSE", "CHANCERY_API_KEY", "CHANCERY_CURVE"] {
+        for inherited in ["CHANCERY_URL", "CHANCERY_LICENSE", "CHANCERY_API_KEY", "CHANCERY_CURVE", "CHANCERY_PROFILE"]
+        {
             command.env_remove(inherited);
         }
+        command.env("XDG_CONFIG_HOME", self.path("config"));
         command.args(arguments).envs(environment.iter().copied()).current_dir(&self.0);
         command
     }
