@@ -58,7 +58,7 @@ pub(crate) fn text(value: &Value, name: &str) -> String {
 
 /// Every API has epoch seconds where it has a number for a time.
 fn time(value: &Value, name: &str) -> Option<String> {
-    let is_time = name.ends_with("_at") || name.ends_with("At");
+    let is_time = ["_at", "At", "Ts"].iter().any(|end| name.ends_with(end));
     value.as_i64().filter(|_| is_time).map(|seconds| model::time::to_iso(seconds.saturating_mul(1000)))
 }
 

@@ -1,11 +1,14 @@
 //! `chancery licence`: mint, look up, switch off and authorise licence keys.
 
+mod list;
+mod update;
+
 use clap::{Args, Subcommand, builder::PossibleValuesParser};
 use model::AuthLevel;
 use serde_json::{Map, Value, json};
 
 use super::{Session, key_secret, note};
-use crate::{Result, client::segment, output, request::Request};
+use crate::{Result, client::segment, duration, output, request::Request};
 
 const KEYS: &str = "/licenses/servicekey";
 
@@ -14,7 +17,9 @@ pub(super) enum Licence {
     /// Mint a licence key and show its keySecret
     Create(Create),
     /// One page of keys, oldest first; with --community the keys of one community
-    List(List),
+    List(list::List),
+    /// Change the expiry, modules or description of a key
+    Update(update::Update),
     /// A key by keyId or tag, or the one that signs
     Show {
         /// keyId or tag; the signing key itself if not given
@@ -40,6 +45,15 @@ pub(super) enum Licence {
     },
     /// Let a key work in a community
     Authorize(Authorize),
+    /// Take the right to work in a community from a key, which stays known there
+    Withdraw {
+        tag: String,
+        /// communityId
+        community: String,
+        /// Give it back
+        #[arg(long)]
+        undo: bool,
+    },
 }
 
 #[derive(Args)]
@@ -50,29 +64,14 @@ pub(super) struct Create {
     level: String,
     #[arg(long = "type", default_value = "hawk", value_parser = ["hawk", "ecdsa", "user"])]
     kind: String,
-    /// Last moment, such as 2027-12-31 or 2027-12-31T12:00:00Z; two years from now if not given
-    #[arg(long, value_name = "TIME")]
+    /// Last moment, such as 90d, 2027-12-31 or 2027-12-31T12:00:00Z; two years from now if not given
+    #[arg(long, value_name = "TIME", value_parser = duration::moment)]
     expires: Option<String>,
     #[arg(long)]
     description: Option<String>,
     /// A module, such as mod_core=true; may be repeated
     #[arg(long = "module", value_name = "NAME=VALUE", value_parser = parse_module)]
     modules: Vec<(String, Value)>,
-}
-
-#[derive(Args)]
-pub(super) struct List {
-    #[arg(long, default_value_t = 0)]
-    page: u32,
-    /// Keys on a page, at most 25
-    #[arg(long, default_value_t = 25)]
-    size: u32,
-    /// communityId
-    #[arg(long, value_name = "ID")]
-    community: Option<String>,
-    /// With --json: the keySecrets too
-    #[arg(long)]
-    reveal: bool,
 }
 
 #[derive(Args)]
@@ -83,8 +82,8 @@ pub(super) struct Authorize {
     /// Name of the community, kept with the authorisation
     #[arg(long)]
     name: Option<String>,
-    /// Last moment; two years from now if not given
-    #[arg(long, value_name = "TIME")]
+    /// Last moment, such as 90d; two years from now if not given
+    #[arg(long, value_name = "TIME", value_parser = duration::moment)]
     expires: Option<String>,
     /// Take the key out of the community instead
     #[arg(long, conflicts_with_all = ["name", "expires"])]
@@ -95,6 +94,11 @@ impl Licence {
     pub fn run(&self, session: &Session) -> Result<String> {
         if let Self::Delete { key } = self {
             session.confirm(&format!("Delete the licence {key} and its authorisations for good?"))?;
+        }
+        match self {
+            Self::List(list) => return list.run(session),
+            Self::Update(update) => return update.run(session),
+            _ => {}
         }
         let reply = self.request().send(&session.client()?)?;
         if session.json() {
@@ -109,11 +113,11 @@ impl Licence {
             Self::Show { reveal, .. } => key(&answer, *reveal),
             Self::Disable { .. } | Self::Enable { .. } => key(&answer, false),
             Self::Delete { key } => format!("deleted {key}\n"),
-            Self::List(list) => list.show(&answer),
+            Self::List(_) | Self::Update(_) => String::new(),
             Self::Authorize(Authorize { remove: true, tag, community, .. }) => {
                 format!("removed {tag} from {community}\n")
             }
-            Self::Authorize(_) => authorization(&answer),
+            Self::Authorize(_) | Self::Withdraw { .. } => authorization(&answer),
         })
     }
 
@@ -121,21 +125,25 @@ impl Licence {
     fn reveals(&self) -> bool {
         match self {
             Self::Create(_) => true,
-            Self::Show { reveal, .. } | Self::List(List { reveal, .. }) => *reveal,
-            Self::Disable { .. } | Self::Enable { .. } | Self::Delete { .. } | Self::Authorize(_) => false,
+            Self::Show { reveal, .. } => *reveal,
+            _ => false,
         }
     }
 
     fn request(&self) -> Request {
         match self {
             Self::Create(create) => create.request(),
-            Self::List(list) => list.request(),
+            Self::List(list) => list.page(0),
+            Self::Update(update) => update.request(None),
             Self::Show { key: None, .. } => Request::new("GET", format!("{KEYS}/current")),
             Self::Show { key: Some(key), .. } => Request::new("GET", KEYS).query("keyId", key),
             Self::Disable { key } => Request::new("PATCH", KEYS).query("keyId", key).body(json!({"disabled": true})),
             Self::Enable { key } => Request::new("PATCH", KEYS).query("keyId", key).body(json!({"disabled": false})),
             Self::Delete { key } => Request::new("DELETE", KEYS).query("keyId", key),
             Self::Authorize(authorize) => authorize.request(),
+            Self::Withdraw { tag, community, undo } => {
+                Request::new("PATCH", authorisation_of(tag, community)).body(json!({"isAuthorized": undo}))
+            }
         }
     }
 }
@@ -146,7 +154,7 @@ impl Create {
         body.insert("tag".into(), json!(self.tag));
         body.insert("authLevel".into(), json!(self.level));
         body.insert("type".into(), json!(self.kind));
-        insert(&mut body, "expiry", self.expires.as_deref().map(moment));
+        insert(&mut body, "expiry", self.expires.clone());
         insert(&mut body, "description", self.description.clone());
         if !self.modules.is_empty() {
             body.insert("modules".into(), Value::Object(self.modules.iter().cloned().collect()));
@@ -155,66 +163,28 @@ impl Create {
     }
 }
 
-impl List {
-    fn request(&self) -> Request {
-        let path = match &self.community {
-            Some(community) => format!("/licenses/community/{}/servicekey/fetch", segment(community)),
-            None => format!("{KEYS}/fetch"),
-        };
-        Request::new("POST", path).query("pIndex", self.page).query("pSize", self.size)
-    }
-
-    fn show(&self, answer: &Value) -> String {
-        let columns: &[(&str, &str)] = match self.community {
-            Some(_) => &[("tag", "keyTag"), ("authorised", "isAuthorized"), ("expiry", "expiry")],
-            None => &[
-                ("tag", "tag"),
-                ("level", "authLevel"),
-                ("keyId", "keyId"),
-                ("disabled", "disabled"),
-                ("expiry", "expiry"),
-            ],
-        };
-        let head: Vec<_> = columns.iter().map(|(head, _)| *head).collect();
-        let data = output::rows(answer, "data");
-        let rows = data.iter().map(|row| columns.iter().map(|(_, name)| output::text(row, name)).collect());
-        let total = answer.pointer("/page/total").and_then(Value::as_u64).unwrap_or_default();
-        let table = output::table(&head, rows);
-        let seen = u64::from(self.page) * u64::from(self.size) + data.len() as u64;
-        let more = if seen < total && !data.is_empty() {
-            format!("; --page {} shows more", self.page + 1)
-        } else {
-            String::new()
-        };
-        note(&format!("{} of {total} keys{more}", data.len()));
-        table
-    }
-}
-
 impl Authorize {
     fn request(&self) -> Request {
         if self.remove {
-            let (community, tag) = (segment(&self.community), segment(&self.tag));
-            return Request::new("DELETE", format!("/licenses/community/{community}/servicekey/{tag}"));
+            return Request::new("DELETE", authorisation_of(&self.tag, &self.community));
         }
         let mut body = Map::new();
         body.insert("keyTag".into(), json!(self.tag));
         body.insert("communityId".into(), json!(self.community));
         insert(&mut body, "communityName", self.name.clone());
-        insert(&mut body, "expiry", self.expires.as_deref().map(moment));
+        insert(&mut body, "expiry", self.expires.clone());
         Request::new("PUT", "/licenses/community/servicekey").body(Value::Object(body))
     }
+}
+
+fn authorisation_of(tag: &str, community: &str) -> String {
+    format!("/licenses/community/{}/servicekey/{}", segment(community), segment(tag))
 }
 
 fn insert(body: &mut Map<String, Value>, name: &str, value: Option<String>) {
     if let Some(value) = value {
         body.insert(name.to_owned(), Value::String(value));
     }
-}
-
-/// A day alone means its beginning in UTC.
-fn moment(text: &str) -> String {
-    if text.len() == "2027-12-31".len() { format!("{text}T00:00:00.000Z") } else { text.to_owned() }
 }
 
 /// `true` and `false` are switches, anything else is a text.
@@ -292,28 +262,22 @@ mod tests {
         let removed = request("authorize a|b 5f0000000000000000000001 --remove");
         let path = "/licenses/community/5f0000000000000000000001/servicekey/a%7Cb";
         assert_eq!(removed, Request::new("DELETE", path));
+        assert_eq!(request("withdraw a|b 5f0000000000000000000001").json(), json!({"isAuthorized": false}));
+        assert_eq!(request("withdraw a|b 5f0000000000000000000001 --undo").path, path);
         let added = request("authorize ab1 5f0000000000000000000001 --name Main").json();
         let id = "5f0000000000000000000001";
         assert_eq!(added, json!({"keyTag": "ab1", "communityId": id, "communityName": "Main"}));
     }
 
     #[test]
-    fn a_list_is_a_table_and_never_shows_a_key_secret() {
-        let list = List { page: 0, size: 1, community: None, reveal: false };
-        assert_eq!(list.request().query, [("pIndex", "0".to_owned()), ("pSize", "1".to_owned())]);
-        let shown = list.show(&json!({
-            "page": {"index": 0, "total": 2, "size": 1},
-            "data": [{"tag": "first", "keySecret": "hidden-value", "authLevel": "app"}],
-        }));
-        assert!(shown.contains("first") && shown.lines().count() == 2, "{shown}");
-        assert!(!shown.contains("hidden-value"));
+    fn a_key_secret_is_hidden() {
         assert!(!key(&json!({"keySecret": "hidden-value"}), false).contains("hidden-value"));
     }
 
     #[test]
     fn json_shows_a_key_secret_on_demand_only() {
         let licence = |line: &str| typed::<Licence>(line.split(' ')).unwrap();
-        assert!(["show", "list", "show a", "enable a", "disable a"].iter().all(|line| !licence(line).reveals()));
-        assert!(["show --reveal", "list --reveal", "create abc"].iter().all(|line| licence(line).reveals()));
+        assert!(["show", "show a", "enable a", "disable a"].iter().all(|line| !licence(line).reveals()));
+        assert!(["show --reveal", "create abc"].iter().all(|line| licence(line).reveals()));
     }
 }

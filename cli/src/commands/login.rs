@@ -165,16 +165,25 @@ fn curve(connection: &Connection) -> Result<Curve> {
 fn asked(connection: &Connection) -> Result<Map<String, Value>> {
     let mut answers = Map::new();
     if connection.license.is_some() {
-        let licence = Request::new("GET", "/licenses/servicekey/current").send(&connection.client()?)?.json()?;
-        let member = |name: &str| (name.to_owned(), licence.get(name).cloned().unwrap_or_default());
-        let members: Map<_, _> = ["tag", "keyId", "authLevel", "expiry"].map(member).into_iter().collect();
-        answers.insert("license".to_owned(), members.into());
+        answers.insert("license".to_owned(), licence(connection)?);
     }
     if connection.api_key.is_some() {
-        Request::new("GET", "/tenant/v1/quotas/current").send_with(&connection.bearer()?)?;
+        must_know_key(connection)?;
         answers.insert("apiKey".to_owned(), json!("known"));
     }
     Ok(answers)
+}
+
+/// The licence that signs, without what it signs with.
+pub(super) fn licence(connection: &Connection) -> Result<Value> {
+    let licence = Request::new("GET", "/licenses/servicekey/current").send(&connection.client()?)?.json()?;
+    let member = |name: &str| (name.to_owned(), licence.get(name).cloned().unwrap_or_default());
+    Ok(["tag", "keyId", "authLevel", "expiry"].map(member).into_iter().collect::<Map<_, _>>().into())
+}
+
+/// A deployment that does not know the API key refuses.
+pub(super) fn must_know_key(connection: &Connection) -> Result<()> {
+    Request::new("GET", "/tenant/v1/quotas/current").send_with(&connection.bearer()?).map(drop)
 }
 
 fn show(session: &Session, connection: &Connection, answers: Map<String, Value>) -> String {

@@ -8,6 +8,8 @@ mod config;
 mod consent;
 mod credential;
 mod developer;
+mod directory;
+mod doctor;
 mod environment;
 mod extension;
 mod key_secret;
@@ -68,6 +70,10 @@ enum Command {
     Completions(shell::Completions),
     /// Write manual pages of this tool
     Man(shell::Man),
+    /// Say whether a deployment works: storage, migrations, variables
+    Health,
+    /// Find what keeps this caller from working: address, readiness, clock, curve, licence, API key
+    Doctor,
     /// Make a key pair
     Keygen,
     /// Sign and send any request
@@ -132,6 +138,9 @@ enum Command {
     /// The environment of a deployment and its installation
     #[command(subcommand)]
     Environment(environment::Environment),
+    /// The service directory: under which URL which service is found
+    #[command(subcommand)]
+    Sd(directory::Directory),
     /// Communities of the installed tenant
     #[command(subcommand)]
     Community(environment::Community),
@@ -170,6 +179,8 @@ impl Command {
             Self::Profile(kept) => kept.run(session),
             Self::Completions(completions) => Ok(completions.run()),
             Self::Man(man) => man.run(),
+            Self::Health => doctor::health(session),
+            Self::Doctor => doctor::doctor(session),
             Self::Keygen => keygen::run(session),
             Self::Call(call) => call.run(session),
             Self::Licence(licence) => licence.run(session),
@@ -193,6 +204,7 @@ impl Command {
             Self::Run(run) => run.run(session).map(|_| String::new()),
             Self::Audit(audit) => audit.run(session),
             Self::Environment(environment) => environment.run(session),
+            Self::Sd(directory) => directory.run(session),
             Self::Community(community) => community.run(session),
             Self::Extension(extension) => extension.run(session),
         }

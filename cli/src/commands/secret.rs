@@ -22,6 +22,11 @@ pub(super) enum Secret {
         #[arg(long)]
         no_newline: bool,
     },
+    /// Tags of all secrets, who stored each and when; no values
+    List {
+        #[command(flatten)]
+        place: Place,
+    },
     /// Delete a secret for good
     Delete {
         #[command(flatten)]
@@ -85,11 +90,15 @@ impl Secret {
         }
         let client = session.client()?;
         let reply = self.request()?.send(&client)?;
+        if let Self::List { .. } = self {
+            return Ok(listed(&reply.json()?, session.json()));
+        }
         if session.json() {
             return reply.printed();
         }
         let answer = reply.json()?;
         match self {
+            Self::List { .. } => Ok(String::new()),
             Self::Put(put) => Ok(format!("stored {}\n", put.tag)),
             Self::Delete { tag, .. } => Ok(format!("deleted {tag}\n")),
             Self::Fetch { tags, no_newline, .. } => show(tags, &answer, if *no_newline { "" } else { "\n" }),
@@ -109,9 +118,29 @@ impl Secret {
                 let request = place.fetch();
                 if tags.is_empty() { request } else { request.body(json!({"tags": tags})) }
             }
+            Self::List { place } => place.fetch(),
             Self::Delete { place, tag } => Request::new("DELETE", format!("{}/{}", place.path(), segment(tag))),
         })
     }
+}
+
+/// What there is, oldest first.
+fn listed(answer: &Value, as_json: bool) -> String {
+    let columns = ["tag", "createdBy", "createdTs"];
+    let mut secrets: Vec<_> = output::rows(answer, "secrets").iter().collect();
+    secrets.sort_by_key(|secret| secret.get("createdTs").and_then(Value::as_i64));
+    if as_json {
+        let without = |secret: &&Value| {
+            Value::Object(
+                columns
+                    .map(|name| (name.to_owned(), secret.get(name).cloned().unwrap_or_default()))
+                    .into_iter()
+                    .collect(),
+            )
+        };
+        return output::json(&secrets.iter().map(without).collect());
+    }
+    output::table(&columns, secrets.iter().map(|secret| columns.map(|name| output::text(secret, name)).to_vec()))
 }
 
 /// One tag: its value alone, ready for `$(…)`. Otherwise a table. A tag that was asked for and is not there is refused.

@@ -46,8 +46,8 @@ pub(super) struct Create {
     /// The most that the token may do in a service, such as config=read; may be repeated
     #[arg(long = "scope", value_name = "SERVICE=PERMISSION", value_parser = parse_scope)]
     scope: Vec<(String, String)>,
-    /// Last moment, such as 2027-12-31T12:00:00Z; never if not given
-    #[arg(long, value_name = "TIME")]
+    /// Last moment, such as 90d or 2027-12-31T12:00:00Z; never if not given
+    #[arg(long, value_name = "TIME", value_parser = crate::duration::moment)]
     expires: Option<String>,
     /// What the token is for
     #[arg(long, default_value = "")]

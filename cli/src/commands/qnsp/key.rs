@@ -40,8 +40,8 @@ pub(in crate::commands) struct Create {
     /// Id of the user who acts with the key; a new user if not given
     #[arg(long, value_name = "ID")]
     user: Option<String>,
-    /// Last moment, such as 2027-12-31T12:00:00Z; never if not given
-    #[arg(long, value_name = "TIME")]
+    /// Last moment, such as 90d or 2027-12-31T12:00:00Z; never if not given
+    #[arg(long, value_name = "TIME", value_parser = crate::duration::moment)]
     expires: Option<String>,
     /// Mark the key as a person's own
     #[arg(long)]

@@ -109,11 +109,12 @@ mod tests {
 
     #[test]
     fn a_key_has_a_tenant_and_roles() {
-        let create =
-            request("key create --tenant t --role owner --role approver --personal --expires T --user u --name n");
+        let create = request(
+            "key create --tenant t --role owner --role approver --personal --expires 2027-12-31 --user u --name n",
+        );
         assert_eq!((create.method, create.path.as_str()), ("PUT", "/caas/qnsp/tenants/t/keys"));
         let expected = json!({
-            "roles": ["owner", "approver"], "personal": true, "expiresAt": "T", "userId": "u", "name": "n",
+            "roles": ["owner", "approver"], "personal": true, "expiresAt": "2027-12-31T00:00:00.000Z", "userId": "u", "name": "n",
         });
         assert_eq!(create.json(), expected);
         let revoke = request("key revoke a/b");

@@ -125,6 +125,7 @@ mod tokens;
 mod tool;
 mod tool_configuration;
 mod tool_kms;
+mod tool_operators;
 mod tool_profiles;
 mod tool_run;
 mod tool_vault;
@@ -337,6 +338,7 @@ fn cases() -> Vec<Case> {
         of(configuration, tool_configuration::cases()),
         of(["operators", "kms-agility", "kms-hsm", "kms-keys", "crypto-inventory"], tool_kms::cases()),
         of(["operators", "vault-dynamic", "vault-versioned"], tool_vault::cases()),
+        of(["environment", "key-authorization", "secret-store", "service-directory"], tool_operators::cases()),
         of(["environment", "operators", "secret-store", "key-authorization", "tenants"], tool_profiles::cases()),
         of(["key-authorization", "operators", "secret-store", "vault-dynamic", "vault-versioned"], tool_run::cases()),
     ];
