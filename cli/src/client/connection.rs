@@ -22,6 +22,7 @@ pub struct Given {
     pub url: Option<String>,
     pub license: Option<String>,
     pub api_key: Option<String>,
+    pub config_token: Option<String>,
     pub curve: Option<Curve>,
     /// The name of a profile.
     pub profile: Option<String>,
@@ -36,6 +37,8 @@ pub struct Connection {
     pub license: Option<Zeroizing<String>>,
     /// Of a tenant of QNSP.
     pub api_key: Option<Zeroizing<String>>,
+    /// Of the Config API.
+    pub config_token: Option<Zeroizing<String>>,
     pub curve: Curve,
     pub manner: Manner,
 }
@@ -79,7 +82,7 @@ impl Connection {
             }
             (None, None) => None,
         };
-        let Given { url, license, api_key, curve, profile, .. } = given;
+        let Given { url, license, api_key, config_token, curve, profile, .. } = given;
         let base_url = url.as_deref().or(known.as_ref().map(|known| known.profile.url.as_str())).ok_or_else(|| {
             Error::usage(format!(
                 "no deployment named, no profile in use, and no {DEV_FILE} from {} upwards.\n\
@@ -102,6 +105,7 @@ impl Connection {
             base_url,
             license: license.or(profile.license).map(Zeroizing::new),
             api_key: api_key.or(profile.api_key).map(Zeroizing::new),
+            config_token: config_token.or(profile.config_token).map(Zeroizing::new),
             curve: curve.or(file_curve).unwrap_or_default(),
             manner: Manner::default(),
         })
@@ -132,6 +136,18 @@ impl Connection {
         self.bearer_within(self.manner.time)
     }
 
+    /// A client that calls the Config API with the token of this connection.
+    pub fn config_api(&self) -> Result<Bearer> {
+        let token = self.config_token.as_ref().ok_or_else(|| {
+            Error::usage(format!(
+                "no token of the Config API for {}: set CHANCERY_CONFIG_TOKEN to one that `chancery token create` makes, or keep it \
+                 with `chancery login`",
+                self.base_url
+            ))
+        })?;
+        Bearer::new(&self.base_url, token, self.manner)
+    }
+
     /// The same, with a time within which each call must be answered.
     pub fn bearer_within(&self, time: Duration) -> Result<Bearer> {
         let key = self.api_key.as_ref().ok_or_else(|| {
@@ -153,7 +169,10 @@ impl Known {
 impl From<DevFile> for Known {
     fn from(dev: DevFile) -> Self {
         let (license, api_key) = (Some(dev.root_license_key), dev.qnsp.map(|tenant| tenant.owner_key));
-        Self { name: None, profile: Profile { url: dev.base_url, curve: dev.curve, license, api_key } }
+        Self {
+            name: None,
+            profile: Profile { url: dev.base_url, curve: dev.curve, license, api_key, config_token: None },
+        }
     }
 }
 

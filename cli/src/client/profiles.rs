@@ -31,6 +31,9 @@ pub struct Profile {
     /// Of a tenant of QNSP.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api_key: Option<String>,
+    /// Of the Config API.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config_token: Option<String>,
 }
 
 impl Profiles {

@@ -17,6 +17,9 @@ const UNAUTHORISED: &str = "Most often this licence is not a member of this comm
 /// Of QNSP.
 const NO_KEY: &str = "The API key is unknown, revoked or expired; `chancery qnsp key list` shows the keys of a tenant.";
 
+/// Of the Config API.
+const NO_TOKEN: &str = "The token is unknown, revoked or expired; `chancery token list` shows the tokens.";
+
 #[derive(Debug)]
 pub struct Reply {
     pub status: u16,
@@ -70,7 +73,11 @@ impl Reply {
             200..=299 => Ok(self),
             400..=499 => {
                 let details = self.details();
-                let hint = if details.is_some() { NO_KEY } else { UNAUTHORISED };
+                let hint = match &details {
+                    Some(_) => NO_KEY,
+                    None if self.is_of_config_api() => NO_TOKEN,
+                    None => UNAUTHORISED,
+                };
                 let message = self.message() + &details.unwrap_or_default();
                 Err(Error::Refused { status: self.status, message, hint: (self.status == 401).then_some(hint) })
             }
@@ -87,6 +94,12 @@ impl Reply {
         let lines = details.as_object()?.keys().map(|name| (name, output::text(&details, name)));
         let lines = lines.filter(|(_, text)| !told.contains(text.as_str()));
         Some(lines.map(|(name, text)| format!("\n  {name}: {text}")).collect())
+    }
+
+    /// Its errors have one member.
+    fn is_of_config_api(&self) -> bool {
+        let json = serde_json::from_slice::<Value>(&self.body).ok();
+        json.as_ref().and_then(Value::as_object).is_some_and(|error| error.len() == 1 && error.contains_key("error"))
     }
 
     /// What the service says about an error.
@@ -118,6 +131,7 @@ mod tests {
         assert_eq!(error(422, &body), expected);
         let body = serde_json::json!({ "message": "no", "details": {}, "requestId": "r" });
         assert!(error(401, &body).ends_with(NO_KEY));
+        assert!(error(401, &serde_json::json!({ "error": "no" })).ends_with(NO_TOKEN));
         assert!(error(401, &serde_json::json!({ "message": "no" })).ends_with(UNAUTHORISED));
     }
 }

@@ -34,7 +34,7 @@ pub(super) struct Call {
     /// Do not sign
     #[arg(long)]
     anonymous: bool,
-    /// Send the API key of a QNSP tenant instead of a signature
+    /// Send the API key of a QNSP tenant instead of a signature; under /api the token of the Config API
     #[arg(long, conflicts_with_all = ["encrypt", "anonymous"])]
     bearer: bool,
 }
@@ -52,7 +52,8 @@ impl Call {
             let client = connection.anonymous()?;
             (client.send(&method, &path, &query, &[], bytes(body))?.accepted()?, None)
         } else if self.bearer {
-            (connection.bearer()?.send(&method, &path, &query, &[], bytes(body))?.accepted()?, None)
+            let bearer = if path.starts_with("/api/") { connection.config_api()? } else { connection.bearer()? };
+            (bearer.send(&method, &path, &query, &[], bytes(body))?.accepted()?, None)
         } else {
             let (client, api) = (connection.client()?, Api::of(&path)?);
             let body = if self.encrypt { Some(encrypted(&client, api, body)?) } else { body };

@@ -33,6 +33,7 @@ pub(super) fn doctor(session: &Session) -> Result<String> {
             checks.push(("curve", curve(&connection, &environment)));
             checks.push(("licence", licence(&connection)));
             checks.push(("API key", api_key(&connection)));
+            checks.push(("config token", config_token(&connection)));
         }
     }
     let faults = checks.iter().filter(|(_, found)| found.is_err()).count();
@@ -124,6 +125,13 @@ fn api_key(connection: &Connection) -> Result<String> {
         return Ok("none; CHANCERY_API_KEY or `chancery login` gives one".to_owned());
     }
     login::must_know_key(connection).map(|()| "known".to_owned())
+}
+
+fn config_token(connection: &Connection) -> Result<String> {
+    if connection.config_token.is_none() {
+        return Ok("none; CHANCERY_CONFIG_TOKEN or `chancery login` gives one".to_owned());
+    }
+    login::must_know_token(connection).map(|()| "known".to_owned())
 }
 
 #[cfg(test)]

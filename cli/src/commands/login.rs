@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use crypto::Curve;
 use serde_json::{Map, Value, json};
 
-use super::{Session, note};
+use super::{Session, config_api::BASE, note};
 use crate::{
     Error, Result,
     client::{Connection, Profile, Profiles},
@@ -25,6 +25,9 @@ pub(super) struct Login {
     /// The API key of a QNSP tenant is the content of this file, or of standard input for -; CHANCERY_API_KEY if not given
     #[arg(long, value_name = "FILE")]
     api_key_file: Option<String>,
+    /// The token of the Config API is the content of this file, or of standard input for -; CHANCERY_CONFIG_TOKEN if not given
+    #[arg(long, value_name = "FILE")]
+    config_token_file: Option<String>,
     /// Do not ask the deployment whether it knows them; the curve is then the one that is given
     #[arg(long)]
     offline: bool,
@@ -46,8 +49,9 @@ pub(super) enum Kept {
 
 impl Login {
     pub fn run(&self, session: &Session) -> Result<String> {
-        if self.license_file.as_deref() == Some("-") && self.api_key_file.as_deref() == Some("-") {
-            return Err(Error::usage("standard input holds one secret: name a file for the other"));
+        let files = [&self.license_file, &self.api_key_file, &self.config_token_file];
+        if files.iter().filter(|file| file.as_deref() == Some("-")).count() > 1 {
+            return Err(Error::usage("standard input holds one secret: name files for the others"));
         }
         let (file, mut profiles) = load()?;
         let mut connection = self.connection(session, &profiles)?;
@@ -57,10 +61,14 @@ impl Login {
         if let Some(from) = &self.api_key_file {
             connection.api_key = Some(input::trimmed(&input::document(from)?));
         }
-        if connection.license.is_none() && connection.api_key.is_none() {
+        if let Some(from) = &self.config_token_file {
+            connection.config_token = Some(input::trimmed(&input::document(from)?));
+        }
+        if connection.license.is_none() && connection.api_key.is_none() && connection.config_token.is_none() {
             return Err(Error::usage(
                 "nothing signs there: give a licence's keySecret with --license-file FILE (- is standard input) or in \
-                 CHANCERY_LICENSE, or the API key of a QNSP tenant with --api-key-file FILE or in CHANCERY_API_KEY",
+                 CHANCERY_LICENSE, or the API key of a QNSP tenant with --api-key-file FILE or in CHANCERY_API_KEY, or a token of the Config \
+                 API with --config-token-file FILE or in CHANCERY_CONFIG_TOKEN",
             ));
         }
         let shown = if self.offline {
@@ -75,6 +83,7 @@ impl Login {
             curve: Some(connection.curve.name().to_owned()),
             license: text(&connection.license),
             api_key: text(&connection.api_key),
+            config_token: text(&connection.config_token),
         };
         profiles.profiles.insert(self.name.clone(), profile);
         profiles.current = Some(self.name.clone());
@@ -129,10 +138,11 @@ impl Kept {
                     json!({
                         "name": name, "current": is_current(name), "url": profile.url, "curve": profile.curve,
                         "license": profile.license.is_some(), "apiKey": profile.api_key.is_some(),
+                        "configToken": profile.config_token.is_some(),
                     })
                 };
                 let all: Vec<_> = profiles.profiles.iter().map(of).collect();
-                let columns = ["name", "current", "url", "license", "apiKey"];
+                let columns = ["name", "current", "url", "license", "apiKey", "configToken"];
                 let rows = all.iter().map(|one| columns.map(|name| output::text(one, name)).to_vec());
                 Ok(if session.json() { output::json(&json!(all)) } else { output::table(&columns, rows) })
             }
@@ -171,6 +181,10 @@ fn asked(connection: &Connection) -> Result<Map<String, Value>> {
         must_know_key(connection)?;
         answers.insert("apiKey".to_owned(), json!("known"));
     }
+    if connection.config_token.is_some() {
+        must_know_token(connection)?;
+        answers.insert("configToken".to_owned(), json!("known"));
+    }
     Ok(answers)
 }
 
@@ -186,11 +200,16 @@ pub(super) fn must_know_key(connection: &Connection) -> Result<()> {
     Request::new("GET", "/tenant/v1/quotas/current").send_with(&connection.bearer()?).map(drop)
 }
 
+/// A deployment that does not know the token refuses.
+pub(super) fn must_know_token(connection: &Connection) -> Result<()> {
+    Request::new("GET", format!("{BASE}/groups")).send_with(&connection.config_api()?).map(drop)
+}
+
 fn show(session: &Session, connection: &Connection, answers: Map<String, Value>) -> String {
     let licence = answers.get("license").cloned().unwrap_or_default();
     let mut shown = json!({
         "profile": connection.profile, "url": connection.base_url, "curve": connection.curve.name(),
-        "license": null, "apiKey": null,
+        "license": null, "apiKey": null, "configToken": null,
     });
     if let Some(shown) = shown.as_object_mut() {
         shown.extend(answers);
@@ -206,5 +225,6 @@ fn show(session: &Session, connection: &Connection, answers: Map<String, Value>)
         ("level", output::text(&licence, "authLevel")),
         ("expiry", output::text(&licence, "expiry")),
         ("API key", output::text(&shown, "apiKey")),
+        ("token", output::text(&shown, "configToken")),
     ])
 }

@@ -5,6 +5,7 @@ mod application_instance;
 mod audit;
 mod call;
 mod config;
+mod config_api;
 mod consent;
 mod credential;
 mod developer;
@@ -41,7 +42,8 @@ const AFTER_HELP: &str = "\
 Deployment: --url and CHANCERY_URL or --profile and CHANCERY_PROFILE come first, then .chancery/dev.json of a local
 deployment (scripts/up writes it), looked for from the working directory upwards, then the profile in use (chancery login).
 The licence key comes from CHANCERY_LICENSE or from the same place as the address, and so does the API key of a QNSP tenant
-(CHANCERY_API_KEY; that of the local deployment is of the tenant demo).
+(CHANCERY_API_KEY; that of the local deployment is of the tenant demo) and the token of the Config API
+(CHANCERY_CONFIG_TOKEN).
 
 Exit codes: 0 done, 1 refused by the service (4xx) or found wrong, 2 wrong usage, 3 no answer or a fault of the service.";
 
@@ -72,7 +74,7 @@ enum Command {
     Man(shell::Man),
     /// Say whether a deployment works: storage, migrations, variables
     Health,
-    /// Find what keeps this caller from working: address, readiness, clock, curve, licence, API key
+    /// Find what keeps this caller from working: address, readiness, clock, curve, licence, API key, token
     Doctor,
     /// Make a key pair
     Keygen,
@@ -84,6 +86,9 @@ enum Command {
     /// Configuration of communities, persons and apps
     #[command(subcommand)]
     Config(config::Config),
+    /// Groups and items of a project of the Config API, by one of its tokens
+    #[command(subcommand)]
+    ConfigApi(config_api::ConfigApi),
     /// Consents of a community, and the chain of their versions
     #[command(subcommand)]
     Consent(consent::Consent),
@@ -129,7 +134,8 @@ enum Command {
     /// Run a command with stored secrets and leased credentials in its environment
     ///
     /// Its exit code is that of the command, or 128 and the number of the signal that ended it. Signals are passed on, and
-    /// leases are revoked however it ends. CHANCERY_LICENSE and CHANCERY_API_KEY are taken out of its environment.
+    /// leases are revoked however it ends. CHANCERY_LICENSE, CHANCERY_API_KEY and CHANCERY_CONFIG_TOKEN are taken out of its
+    /// environment.
     #[cfg(unix)]
     Run(run::Run),
     /// The audit log, and the proof that nobody rewrote it
@@ -185,6 +191,7 @@ impl Command {
             Self::Call(call) => call.run(session),
             Self::Licence(licence) => licence.run(session),
             Self::Config(config) => config.run(session),
+            Self::ConfigApi(config_api) => config_api.run(session),
             Self::Consent(consent) => consent.run(session),
             Self::Secret(secret) => secret.run(session),
             Self::RootKey(root_key) => root_key.run(session),

@@ -29,6 +29,9 @@ pub(super) struct Options {
     /// API key of a QNSP tenant; better given by the variable, as the licence is
     #[arg(long, global = true, env = "CHANCERY_API_KEY", hide_env_values = true)]
     api_key: Option<String>,
+    /// Token of the Config API; better given by the variable, as the licence is
+    #[arg(long, global = true, value_name = "TOKEN", env = "CHANCERY_CONFIG_TOKEN", hide_env_values = true)]
+    config_token: Option<String>,
     /// Curve of the deployment: prime256v1 (if not given) or secp256k1
     #[arg(long, global = true, env = "CHANCERY_CURVE", hide_env_values = true, value_parser = parse_curve)]
     pub curve: Option<Curve>,
@@ -79,12 +82,13 @@ impl Session {
 
     pub fn connection(&self) -> Result<Connection> {
         let here = std::env::current_dir().map_err(|error| Error::usage(format!("no working directory: {error}")))?;
-        let Options { profile, url, license, api_key, curve, .. } = &self.options;
+        let Options { profile, url, license, api_key, config_token, curve, .. } = &self.options;
         let given = |option: &Option<String>| option.clone().filter(|text| !text.is_empty());
         let given = Given {
             url: given(url),
             license: given(license),
             api_key: given(api_key),
+            config_token: given(config_token),
             curve: *curve,
             profile: given(profile),
             profiles: Profiles::place(),

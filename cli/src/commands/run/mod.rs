@@ -19,7 +19,7 @@ use super::{Session, secret, vault};
 use crate::{Error, Result, client::Bearer, duration, output};
 
 /// What the tool itself signs with; the command gets what it was given, and not what opens everything.
-const OWN: [&str; 2] = ["CHANCERY_LICENSE", "CHANCERY_API_KEY"];
+const OWN: [&str; 3] = ["CHANCERY_LICENSE", "CHANCERY_API_KEY", "CHANCERY_CONFIG_TOKEN"];
 
 #[derive(Args)]
 #[command(group = clap::ArgGroup::new("sources").required(true).multiple(true).args(["secrets", "vault_secrets", "leases"]))]

@@ -123,6 +123,7 @@ mod system;
 #[path = "../../../../shared/crypto/tests/tokens/mod.rs"]
 mod tokens;
 mod tool;
+mod tool_config_api;
 mod tool_configuration;
 mod tool_kms;
 mod tool_operators;
@@ -337,6 +338,7 @@ fn cases() -> Vec<Case> {
         tool::cases(),
         of(configuration, tool_configuration::cases()),
         of(["operators", "kms-agility", "kms-hsm", "kms-keys", "crypto-inventory"], tool_kms::cases()),
+        of(["environment", "groups", "tokens"], tool_config_api::cases()),
         of(["operators", "vault-dynamic", "vault-versioned"], tool_vault::cases()),
         of(["environment", "key-authorization", "secret-store", "service-directory"], tool_operators::cases()),
         of(["environment", "operators", "secret-store", "key-authorization", "tenants"], tool_profiles::cases()),

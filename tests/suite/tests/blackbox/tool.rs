@@ -67,8 +67,14 @@ impl Folder {
 
     pub fn command(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Command {
         let mut command = Command::new(sibling("chancery").unwrap());
-        for inherited in ["CHANCERY_URL", "CHANCERY_LICENSE", "CHANCERY_API_KEY", "CHANCERY_CURVE", "CHANCERY_PROFILE"]
-        {
+        for inherited in [
+            "CHANCERY_URL",
+            "CHANCERY_LICENSE",
+            "CHANCERY_API_KEY",
+            "CHANCERY_CURVE",
+            "CHANCERY_PROFILE",
+            "CHANCERY_CONFIG_TOKEN",
+        ] {
             command.env_remove(inherited);
         }
         command.env("XDG_CONFIG_HOME", self.path("config"));

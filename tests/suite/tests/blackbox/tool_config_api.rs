@@ -1,0 +1,83 @@
+//! `chancery config-api`: groups and items by a token of the Config API.
+
+use serde_json::{Value, json};
+
+use crate::{
+    case::{Case, case},
+    config_project::{Project, project},
+    deployment::{Deployment, unique},
+    tool::Folder,
+};
+
+pub fn cases() -> Vec<Case> {
+    vec![case(items_are_made_changed_resolved_and_deleted), case(a_token_is_kept_and_one_that_is_unknown_is_refused)]
+}
+
+/// The tool with the token of a project.
+struct Owner<'a> {
+    folder: Folder,
+    project: Project<'a>,
+}
+
+impl Owner<'_> {
+    #[track_caller]
+    fn prints(&self, arguments: &[&str]) -> String {
+        let arguments = [&["config-api"], arguments].concat();
+        let output = self.folder.run(&arguments, &[("CHANCERY_CONFIG_TOKEN", &self.project.token)]);
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    #[track_caller]
+    fn json(&self, arguments: &[&str]) -> Value {
+        serde_json::from_str(&self.prints(&[&["--json"], arguments].concat())).unwrap()
+    }
+}
+
+fn items_are_made_changed_resolved_and_deleted(t: &Deployment) {
+    let owner = Owner { folder: Folder::new(t), project: project(t) };
+    let group = unique("group");
+    assert!(owner.prints(&["group", "create", "The shop", "--key", &group]).contains("The shop\n"));
+    assert!(owner.prints(&["group", "list", "--search", "shop"]).contains(&group));
+    owner.prints(&["item", "create", &group, "limit", "6", "--type", "number"]);
+    let made = owner.prints(&["item", "create", &group, "password", "s3cret", "--secret"]);
+    assert!(made.contains("isSecret   true\n") && !made.contains("s3cret"), "{made}");
+    owner.prints(&["item", "set", "limit", "7"]);
+    let shown = owner.json(&["item", "show", "limit"]);
+    assert_eq!((&shown["item"]["value"], &shown["item"]["version"]), (&json!("7"), &json!(2)));
+
+    let items = owner.prints(&["group", "show", &group]);
+    assert!(items.lines().count() == 3 && items.contains("limit") && !items.contains("s3cret"), "{items}");
+    assert!(!owner.prints(&["item", "list"]).contains("s3cret"));
+    let resolved = owner.prints(&["resolve", "limit", "password", "missing"]);
+    assert!(resolved.contains("password  s3cret\n") && !resolved.contains("missing"), "{resolved}");
+    let versions = owner.prints(&["item", "versions", "limit"]);
+    assert_eq!(versions.lines().count(), 3, "{versions}");
+    owner.prints(&["item", "restore", "limit", "1"]);
+    assert_eq!(owner.json(&["resolve", "limit"])["configs"]["limit"]["value"], "6");
+    assert!(owner.prints(&["item", "history", "limit"]).lines().count() >= 4);
+
+    assert_eq!(owner.prints(&["item", "delete", "limit", "--yes"]), "deleted limit\n");
+    assert_eq!(owner.prints(&["group", "delete", &group]), format!("deleted {group}\n"));
+    assert_eq!(owner.json(&["item", "list"])["items"], json!([]));
+}
+
+fn a_token_is_kept_and_one_that_is_unknown_is_refused(t: &Deployment) {
+    let owner = Owner { folder: Folder::new(t), project: project(t) };
+    let list = ["call", "--bearer", "GET", "/api/client/v1/config/groups"];
+    let without = owner.folder.run(&list, &[]);
+    let errors = String::from_utf8(without.stderr).unwrap();
+    assert!(without.status.code() == Some(2) && errors.contains("CHANCERY_CONFIG_TOKEN"), "{errors}");
+    let wrong = owner.folder.run(&list, &[("CHANCERY_CONFIG_TOKEN", "s3cret")]);
+    let errors = String::from_utf8(wrong.stderr).unwrap();
+    assert!(wrong.status.code() == Some(1) && errors.contains("token list") && !errors.contains("s3cret"), "{errors}");
+
+    owner.folder.file("token", &format!("{}\n", owner.project.token));
+    let url = t.instance.url.as_str();
+    let kept = owner.folder.json(&["login", "shop", "--url", url, "--config-token-file", "token", "--json"]);
+    assert_eq!(kept["configToken"], "known");
+    let shop = ["--profile", "shop"];
+    assert_eq!(owner.folder.json(&[&list[..], &shop].concat()), json!({ "groups": [] }));
+    owner.folder.prints(&[&["config-api", "group", "create", "First"], &shop[..]].concat());
+    assert_eq!(owner.folder.json(&[&list[..], &shop].concat())["groups"][0]["name"], "First");
+}
