@@ -101,7 +101,12 @@ impl Login {
         let is_there =
             known.is_some_and(|known| !is_named || options.url.as_deref().map(trimmed) == Some(trimmed(&known.url)));
         options.profile = is_there.then(|| self.name.clone());
-        Session { options }.connection()
+        let connection = Session { options }.connection()?;
+        // What is kept under another name is not copied.
+        if connection.profile.as_ref().is_some_and(|name| *name != self.name) {
+            return Err(Error::usage(format!("give the address of {} with --url", self.name)));
+        }
+        Ok(connection)
     }
 }
 

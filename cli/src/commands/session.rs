@@ -112,10 +112,10 @@ impl Session {
 
     /// What a command printed, in the shape that was asked for.
     pub fn shaped(&self, text: String) -> String {
-        match (self.options.output, Json::parse(&text)) {
-            (Some(Shape::Yaml), Ok(json)) => formats::to_yaml(&json),
-            _ => text,
+        if self.options.output != Some(Shape::Yaml) {
+            return text;
         }
+        Json::parse(&text).map_or(text, |json| formats::to_yaml(&json))
     }
 
     /// Asks whoever sits at a terminal before something is done that cannot be undone. A script knows what it does.

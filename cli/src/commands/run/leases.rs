@@ -11,10 +11,15 @@ use model::time::from_iso;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{
-    super::{Session, note, now, vault},
+    super::{note, now, vault},
     variables::Variables,
 };
-use crate::{Error, Result, client::Bearer, output, retry::Retry};
+use crate::{
+    Error, Result,
+    client::{Bearer, Connection},
+    output,
+    retry::Retry,
+};
 
 /// How long one tries to revoke a lease, and how long one try may take.
 const REVOKE: Duration = Duration::from_secs(10);
@@ -64,7 +69,7 @@ struct Lease {
 }
 
 pub(super) struct Leases<'a> {
-    session: &'a Session,
+    connection: &'a Connection,
     ttl: Option<String>,
     all: Vec<Lease>,
     /// Dropped, it ends the renewals.
@@ -72,12 +77,12 @@ pub(super) struct Leases<'a> {
 }
 
 impl<'a> Leases<'a> {
-    pub fn new(session: &'a Session, ttl: Option<String>) -> Self {
-        Self { session, ttl, all: Vec::new(), renewing: None }
+    pub fn new(connection: &'a Connection, ttl: Option<String>) -> Self {
+        Self { connection, ttl, all: Vec::new(), renewing: None }
     }
 
     fn add(&mut self, from: &vault::Configuration) -> Result<vault::Issued> {
-        let issued = vault::Issued::new(&self.session.bearer()?, from, self.ttl.as_deref(), Some("chancery run"))?;
+        let issued = vault::Issued::new(&self.connection.bearer()?, from, self.ttl.as_deref(), Some("chancery run"))?;
         self.all.push(Lease {
             id: issued.lease.clone(),
             name: from.name.clone(),
@@ -89,7 +94,7 @@ impl<'a> Leases<'a> {
 
     /// Renews them from now on, beside everything else.
     pub fn keep_alive(&mut self) {
-        let Ok(bearer) = self.session.bearer() else { return };
+        let Ok(bearer) = self.connection.bearer() else { return };
         let ttl = self.ttl.clone();
         let (sender, ended) = mpsc::channel::<()>();
         let due = self.all.iter().filter(|lease| lease.renewable).map(Renewal::of).collect::<Vec<_>>();
@@ -103,7 +108,7 @@ impl<'a> Leases<'a> {
     pub fn revoke(&mut self) {
         self.renewing = None;
         for lease in self.all.drain(..) {
-            if let Err(error) = revoke(self.session, &lease.id) {
+            if let Err(error) = revoke(self.connection, &lease.id) {
                 note(&format!(
                     "warning: the lease {} of {} was not revoked and lives until {}: {error}\n\
                      `chancery vault lease revoke {}` ends it.",
@@ -114,8 +119,8 @@ impl<'a> Leases<'a> {
     }
 }
 
-fn revoke(session: &Session, lease: &str) -> Result<()> {
-    let bearer = session.connection()?.bearer_within(REVOKE)?;
+fn revoke(connection: &Connection, lease: &str) -> Result<()> {
+    let bearer = connection.bearer_within(REVOKE)?;
     let mut retry = Retry::within(REVOKE);
     loop {
         match vault::revoke(&bearer, lease) {

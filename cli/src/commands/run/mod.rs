@@ -16,7 +16,11 @@ use self::{
     variables::{Variables, is_name},
 };
 use super::{Session, secret, vault};
-use crate::{Error, Result, client::Bearer, duration, output};
+use crate::{
+    Error, Result,
+    client::{Bearer, Connection},
+    duration, output,
+};
 
 /// What the tool itself signs with; the command gets what it was given, and not what opens everything.
 const OWN: [&str; 3] = ["CHANCERY_LICENSE", "CHANCERY_API_KEY", "CHANCERY_CONFIG_TOKEN"];
@@ -57,13 +61,17 @@ impl Run {
         for (secret, variable) in &self.vault_secrets {
             variables.reserve(variable, &format!("the secret {secret} of the vault"))?;
         }
-        let bearer =
-            if self.vault_secrets.is_empty() && self.leases.is_empty() { None } else { Some(session.bearer()?) };
+        // Found once: what it is found by may change while the command runs.
+        let connection = session.connection()?;
+        let bearer = match self.vault_secrets.is_empty() && self.leases.is_empty() {
+            true => None,
+            false => Some(connection.bearer()?),
+        };
         let leased = match &bearer {
             Some(bearer) => self.leased(bearer, &mut variables)?,
             None => Vec::new(),
         };
-        self.add_secrets(session, &mut variables)?;
+        self.add_secrets(&connection, &mut variables)?;
         if let Some(bearer) = &bearer {
             for (secret, variable) in &self.vault_secrets {
                 variables.set(variable, vault::active_value(bearer, secret)?)?;
@@ -71,7 +79,7 @@ impl Run {
         }
 
         let signals = Signals::watch()?;
-        let mut leases = Leases::new(session, self.ttl.clone());
+        let mut leases = Leases::new(&connection, self.ttl.clone());
         let ended = self.lease_and_wait(&leased, &mut leases, variables, signals);
         leases.revoke();
         ended.map(Ended::code)
@@ -125,9 +133,9 @@ impl Run {
     }
 
     /// Every secret of the communities, under its tag.
-    fn add_secrets(&self, session: &Session, variables: &mut Variables) -> Result<()> {
+    fn add_secrets(&self, connection: &Connection, variables: &mut Variables) -> Result<()> {
         for place in &self.secrets {
-            let answer = place.fetch().send(&session.client()?)?.json()?;
+            let answer = place.fetch().send(&connection.client()?)?.json()?;
             for one in output::rows(&answer, "secrets") {
                 let text = |name| one.get(name).and_then(Value::as_str);
                 let (Some(tag), Some(value)) = (text("tag"), text("value")) else {

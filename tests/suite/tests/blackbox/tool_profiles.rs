@@ -73,6 +73,8 @@ fn a_deployment_is_kept_under_a_name_and_forgotten(t: &Deployment) {
     let table = folder.prints(&["profile", "list"]);
     assert!(!table.contains(&key) && !table.contains(&t.service.secret), "{table}");
 
+    let third = folder.run(&["login", "third"], &[]);
+    assert_eq!((third.status.code(), errors(&third).contains("--url")), (Some(2), true), "{}", errors(&third));
     assert!(folder.prints(&["whoami", "--profile", "prod"]).contains("licence  root\n"));
     let by_variable = folder.run(&["whoami"], &[("CHANCERY_PROFILE", "prod")]);
     assert!(String::from_utf8(by_variable.stdout).unwrap().contains("licence  root\n"));

@@ -25,6 +25,7 @@ pub fn cases() -> Vec<Case> {
         case(a_lease_lives_as_long_as_the_command),
         case(a_lease_is_revoked_when_a_signal_ends_the_tool_or_the_command),
         case(a_lease_is_revoked_when_the_command_does_not_start),
+        case(a_lease_is_revoked_even_if_the_local_deployment_is_forgotten_meanwhile),
         case(a_lease_is_renewed_while_the_command_runs),
     ]
 }
@@ -191,6 +192,14 @@ fn a_lease_lives_as_long_as_the_command(t: &Deployment) {
     assert_eq!(ends(child, &password), Some(3));
     assert_eq!(run.leases(), ["revoked", "revoked"]);
     assert!(!uses(&run, &password));
+}
+
+fn a_lease_is_revoked_even_if_the_local_deployment_is_forgotten_meanwhile(t: &Deployment) {
+    let run = Runner::new(t);
+    let (child, password) = run.start("rm -r .chancery; exit 4");
+    assert_eq!(ends(child, &password), Some(4));
+    assert!(!run.file(".chancery").exists());
+    assert_eq!(run.leases(), ["revoked"]);
 }
 
 fn prefix(name: &str) -> String {
