@@ -59,6 +59,8 @@ struct DevFile {
     #[serde(default)]
     curve: Option<String>,
     #[serde(default)]
+    config_token: Option<String>,
+    #[serde(default)]
     qnsp: Option<DevTenant>,
 }
 
@@ -171,7 +173,7 @@ impl From<DevFile> for Known {
         let (license, api_key) = (Some(dev.root_license_key), dev.qnsp.map(|tenant| tenant.owner_key));
         Self {
             name: None,
-            profile: Profile { url: dev.base_url, curve: dev.curve, license, api_key, config_token: None },
+            profile: Profile { url: dev.base_url, curve: dev.curve, license, api_key, config_token: dev.config_token },
         }
     }
 }
@@ -220,7 +222,7 @@ mod tests {
         let below = dir.join("a/b");
         fs::create_dir_all(&below).unwrap();
         fs::create_dir_all(dir.join(".chancery")).unwrap();
-        let file = r#"{"baseUrl": "http://127.0.0.1:8787/", "rootLicenseKey": "root", "curve": "secp256k1"}"#;
+        let file = r#"{"baseUrl": "http://127.0.0.1:8787/", "rootLicenseKey": "root", "curve": "secp256k1", "configToken": "c"}"#;
         fs::write(dir.join(DEV_FILE), file).unwrap();
         (dir, below)
     }
@@ -230,7 +232,7 @@ mod tests {
         let (dir, below) = local("below");
         let found = Connection::resolve(Given::default(), &below).unwrap();
         assert_eq!(found.base_url, "http://127.0.0.1:8787");
-        assert_eq!(found.license.unwrap().as_str(), "root");
+        assert_eq!((found.license.unwrap().as_str(), found.config_token.unwrap().as_str()), ("root", "c"));
         assert_eq!(found.curve, Curve::Secp256k1);
         fs::remove_dir_all(dir).unwrap();
     }
