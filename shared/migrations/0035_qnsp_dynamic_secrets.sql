@@ -49,6 +49,7 @@ CREATE INDEX qnsp_leases_by_end ON qnsp_leases (tenant_id, ends_at);
 CREATE INDEX qnsp_leases_counted ON qnsp_leases (tenant_id, config_id, is_pending, ends_at) WHERE is_counted = 1;
 CREATE INDEX qnsp_leases_counted_by_end ON qnsp_leases (tenant_id, ends_at) WHERE is_counted = 1;
 CREATE INDEX qnsp_leases_with_user ON qnsp_leases (tenant_id, config_id, ends_at) WHERE has_user = 1;
+CREATE INDEX qnsp_leases_by_password ON qnsp_leases (tenant_id, password_hash);
 
 -- How many there are of a type, and how many leases were issued and revoked at all.
 CREATE TABLE qnsp_dynamic_counts (

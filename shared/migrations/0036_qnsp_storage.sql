@@ -76,6 +76,8 @@ CREATE TABLE qnsp_classification_policies (
   -- A JSON list.
   rules TEXT NOT NULL,
   rule_count INTEGER NOT NULL,
+  -- What the patterns compile to, in bytes.
+  size INTEGER NOT NULL,
   auto_number INTEGER,
   PRIMARY KEY (tenant_id, id)
 ) WITHOUT ROWID;
@@ -93,6 +95,7 @@ CREATE TABLE qnsp_classification_scans (
   buckets TEXT NOT NULL,
   prefixes TEXT NOT NULL,
   rules TEXT NOT NULL,
+  size INTEGER NOT NULL,
   -- queued, running, completed
   status TEXT NOT NULL,
   cursor_at INTEGER NOT NULL,

@@ -8,6 +8,7 @@ use crate::{
     caller::Caller,
     connection::{Answer, Connection},
     operation::{Api, signed, with_headers},
+    qnsp,
 };
 
 /// Items that connections change; each connection has one of its own.
@@ -37,7 +38,7 @@ pub enum Request {
 pub struct Tokens {
     chancery: String,
     plain: String,
-    pub qnsp: String,
+    pub qnsp: qnsp::Known,
 }
 
 impl Server {
@@ -88,7 +89,7 @@ impl Request {
 /// Mints the tokens, and fills the project of each server through its own API.
 pub fn prepare(connection: &mut Connection, root: &Caller, servers: &[Server]) -> Result<Tokens, String> {
     let (chancery, plain) = (mint(connection, root, "bench")?, mint(connection, root, "bench-plain")?);
-    let tokens = Tokens { chancery, plain, qnsp: String::new() };
+    let tokens = Tokens { chancery, plain, qnsp: qnsp::Known::default() };
     for server in servers {
         let group = json!({ "key": "bench", "name": "Bench" }).to_string();
         created(connection, &send(*server, &tokens, "POST", "/groups", &group))?;

@@ -37,7 +37,7 @@ pub enum Engine {
 const PLAIN: &str = "tests/bench/plain";
 
 /// Which functions a request reaches without the gateway, as they can be deployed.
-const DIRECT: [(&str, &str); 17] = [
+const DIRECT: [(&str, &str); 22] = [
     ("tests/floor", "*/floor*"),
     (PLAIN, "*/plain/*"),
     ("functions/config/groups", "*/api/client/v1/config/*"),
@@ -50,11 +50,16 @@ const DIRECT: [(&str, &str); 17] = [
     ("functions/system/public-key", "*/licenses/publickeys"),
     ("functions/qnsp/access-jit", "*/access/v1/jit/*"),
     ("functions/qnsp/access-policies", "*/access/v1/simulate*"),
+    ("functions/qnsp/ai-safety", "*/ai/v1/security/*"),
     ("functions/qnsp/audit-events", "*/audit/v1/*"),
     ("functions/qnsp/auth", "*/auth/*"),
     ("functions/qnsp/billing", "*/billing/v1/*"),
+    ("functions/qnsp/kms-hsm", "*/kms/v1/byohsm/*"),
+    ("functions/qnsp/kms-keys", "*/kms/v1/byohsm/keys"),
     ("functions/qnsp/search", "*/search/v1/*"),
+    ("functions/qnsp/storage", "*/storage/v1/*"),
     ("functions/qnsp/tenants", "*/tenant/v1/*"),
+    ("functions/qnsp/vault-versioned", "*/vault/v1/versioned-secrets*"),
 ];
 
 impl Engine {

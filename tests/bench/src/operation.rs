@@ -115,6 +115,7 @@ impl Operation {
     pub fn expected_status(self) -> u16 {
         match self {
             Self::Put => 201,
+            Self::Qnsp(request) if request.creates() => 201,
             Self::StaleCheck => 401,
             _ => 200,
         }

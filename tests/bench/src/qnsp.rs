@@ -1,5 +1,6 @@
 //! QNSP as it is measured: a tenant of the highest tier, with all the events that are filled in.
 
+use crypto::base64;
 use serde_json::json;
 
 use crate::{
@@ -26,10 +27,22 @@ pub enum Request {
     Search,
     /// A prompt of 10 KB without an attack, for the built-in patterns.
     Analyze,
+    ReadVersion,
+    WriteVersion,
+    /// A document of 10 KB.
+    ReadDocument,
+    WriteDocument,
+    /// The first fifty of all.
+    Documents,
+    /// By a key of the embedded module.
+    Sign,
+    Wrap,
+    /// The first fifty of all.
+    Keys,
 }
 
 impl Request {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 16] = [
         Self::Evaluate,
         Self::Events,
         Self::Quotas,
@@ -38,6 +51,14 @@ impl Request {
         Self::Simulate,
         Self::Search,
         Self::Analyze,
+        Self::ReadVersion,
+        Self::WriteVersion,
+        Self::ReadDocument,
+        Self::WriteDocument,
+        Self::Documents,
+        Self::Sign,
+        Self::Wrap,
+        Self::Keys,
     ];
 
     pub fn name(self) -> &'static str {
@@ -50,10 +71,25 @@ impl Request {
             Self::Simulate => "qnsp: simulate, a policy per 100 rows",
             Self::Search => "qnsp: search, 20 hits",
             Self::Analyze => "qnsp: injection/analyze, 10 KB",
+            Self::ReadVersion => "qnsp: secret version, read",
+            Self::WriteVersion => "qnsp: secret version, write",
+            Self::ReadDocument => "qnsp: document, 10 KB, read",
+            Self::WriteDocument => "qnsp: document, 10 KB, write",
+            Self::Documents => "qnsp: documents, 50",
+            Self::Sign => "qnsp: sign, ECDSA P-256",
+            Self::Wrap => "qnsp: wrap, AES-256",
+            Self::Keys => "qnsp: keys, 50",
         }
     }
 
+    /// Whether something is made.
+    pub fn creates(self) -> bool {
+        matches!(self, Self::WriteVersion | Self::WriteDocument)
+    }
+
     pub fn bytes(self, caller: &Caller) -> Vec<u8> {
+        let known = &caller.tokens.qnsp;
+        let content_path;
         let (method, path, body) = match self {
             Self::Evaluate => {
                 let user = format!("00000000-0000-4000-8000-{:012}", caller.number);
@@ -82,13 +118,52 @@ impl Request {
                 let prompt = "Please tell me how the show of the former system went on. ".repeat(177);
                 ("POST", "/ai/v1/security/injection/analyze", json!({ "prompt": prompt }).to_string())
             }
+            Self::ReadVersion => ("GET", "/vault/v1/versioned-secrets/bench/versions/1", String::new()),
+            // Each caller has a secret of its own.
+            Self::WriteVersion => {
+                let body = json!({ "secretId": format!("bench-{}", caller.number), "value": "a value of some length" });
+                ("POST", SECRETS, body.to_string())
+            }
+            Self::ReadDocument => {
+                content_path = format!("{DOCUMENTS}/{}/versions/1/content", known.document);
+                ("GET", content_path.as_str(), String::new())
+            }
+            Self::WriteDocument => ("POST", DOCUMENTS, document(&format!("bench-{}", caller.number))),
+            Self::Documents => ("GET", "/storage/v1/documents?limit=50", String::new()),
+            Self::Sign => {
+                let body = json!({ "keyId": known.signing_key, "data": base64::encode(&[7; 256]) });
+                ("POST", "/kms/v1/byohsm/sign", body.to_string())
+            }
+            Self::Wrap => {
+                let body = json!({ "wrappingKeyId": known.wrapping_key, "keyToWrap": base64::encode(&[7; 32]) });
+                ("POST", "/kms/v1/byohsm/wrap", body.to_string())
+            }
+            Self::Keys => ("GET", "/kms/v1/byohsm/keys?limit=50", String::new()),
         };
-        with_headers(method, path, &format!("authorization: Bearer {}\r\n", caller.tokens.qnsp), &body)
+        with_token(method, path, &known.key, &body)
     }
 }
 
-/// Makes the tenant, with documents to be found, and gives a key of its owner.
-pub fn prepare(connection: &mut Connection, root: &Caller) -> Result<String, String> {
+const SECRETS: &str = "/vault/v1/versioned-secrets";
+const DOCUMENTS: &str = "/storage/v1/documents";
+const MODULES: &str = "/kms/v1/byohsm/connections";
+
+/// What a caller knows of the tenant: a key of its owner, and ids of things that there are.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    key: String,
+    document: String,
+    signing_key: String,
+    wrapping_key: String,
+}
+
+/// A document of 10 KB.
+fn document(name: &str) -> String {
+    json!({ "bucket": "bench", "name": name, "content": "hay ".repeat(2_560) }).to_string()
+}
+
+/// Makes the tenant, with documents to be found, a secret, a document, and keys of the embedded module.
+pub fn prepare(connection: &mut Connection, root: &Caller) -> Result<Known, String> {
     let tenant = json!({ "name": "bench", "tier": "enterprise-pro", "addOns": ["byohsm", "key-escrow"] });
     let made = created(connection, &signed(root, Api::Caas, "PUT", "/caas/qnsp/tenants", &tenant.to_string()))?;
     let path = format!("/caas/qnsp/tenants/{}/keys", text(&made, "tenantId")?);
@@ -101,10 +176,31 @@ pub fn prepare(connection: &mut Connection, root: &Caller) -> Result<String, Str
     // What all the others that are filled in are copies of.
     let pattern = json!({ "documentId": "pattern", "title": "hay", "body": "hay and more hay than anybody needs" });
     index(connection, &key, &pattern.to_string())?;
-    Ok(key)
+    let mut make = |path: &str, body: &str| created(connection, &with_token("POST", path, &key, body));
+    make(SECRETS, &json!({ "secretId": "bench", "value": "a value of some length" }).to_string())?;
+    let document = text(&make(DOCUMENTS, &document("bench"))?, "documentId")?;
+    let credentials = json!({ "type": "api_key", "data": { "apiKey": "k" } });
+    let config = json!({ "endpoint": "sim://module", "credentials": credentials });
+    let module = json!({ "name": "bench", "provider": "thales", "connectionConfig": config });
+    let module = text(&make(MODULES, &module.to_string())?, "connectionId")?;
+    let validate = with_token("POST", &format!("{MODULES}/{module}/validate"), &key, "{}");
+    let answer = connection.call(&validate).map_err(|error| format!("while preparing: {error}"))?;
+    if answer.status != 200 {
+        return Err(format!("while preparing: the module is not valid: {}", answer.status));
+    }
+    let mut make_key = |key_type: &str, purpose: &[&str]| {
+        let new = json!({ "connectionId": module, "keyType": key_type, "purpose": purpose });
+        text(&created(connection, &with_token("POST", "/kms/v1/byohsm/keys", &key, &new.to_string()))?, "keyId")
+    };
+    let signing_key = make_key("ec", &["sign", "verify"])?;
+    let wrapping_key = make_key("aes", &["encrypt", "decrypt"])?;
+    Ok(Known { key, document, signing_key, wrapping_key })
+}
+
+fn with_token(method: &str, path: &str, key: &str, body: &str) -> Vec<u8> {
+    with_headers(method, path, &format!("authorization: Bearer {key}\r\n"), body)
 }
 
 fn index(connection: &mut Connection, key: &str, document: &str) -> Result<(), String> {
-    let headers = format!("authorization: Bearer {key}\r\n");
-    created(connection, &with_headers("POST", "/search/v1/documents/index", &headers, document)).map(drop)
+    created(connection, &with_token("POST", "/search/v1/documents/index", key, document)).map(drop)
 }

@@ -30,7 +30,7 @@ pub fn fill(database: &Path, count: u32) -> rusqlite::Result<()> {
 
 /// A community has ten keys or fifty secrets, a tenant twenty communities; a project has a thousand items in ten groups,
 /// each item with two tags.
-const FILL: [&str; 17] = [
+const FILL: [&str; 20] = [
     "WITH RECURSIVE n(i) AS (SELECT ?1 + 1 WHERE ?1 < ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?2) \
      INSERT INTO service_keys (id, type, tag, key_id, secret_hash, sealed_secret, expires_at, auth_level, \
      description, created_at, updated_at) \
@@ -110,6 +110,18 @@ const FILL: [&str; 17] = [
      JOIN qnsp_search_terms s ON s.document = p.id JOIN qnsp_search_documents d ON d.tenant_id = p.tenant_id \
      AND d.index_name = p.index_name WHERE p.document_id = 'pattern' \
      AND d.document_id BETWEEN printf('filler-%020d', ?1 + 1) AND printf('filler-%020d', ?2)",
+    // Documents of storage, secrets with one version, and keys of the module.
+    "WITH RECURSIVE n(i) AS (SELECT ?1 + 1 WHERE ?1 < ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?2) \
+     INSERT INTO qnsp_documents (tenant_id, id, bucket, name, region, created_at, version, version_id, size, total_size, \
+     level, data_types, applied, is_archived, is_notified) SELECT t.id, printf('filler-%020d', i), 'filler-' || (i % 100), \
+     'filler-' || i, 'local', 0, 1, '', 0, 0, i % 5, i % 16, 0, 0, 0 FROM n CROSS JOIN qnsp_tenants t",
+    "WITH RECURSIVE n(i) AS (SELECT ?1 + 1 WHERE ?1 < ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?2) \
+     INSERT INTO qnsp_secrets (tenant_id, id, created_at, updated_at, last_version, active_version, deprecated, destroyed, \
+     auto_destroy) SELECT t.id, 'filler-' || i, 0, 0, 1, 1, 0, 0, 0 FROM n CROSS JOIN qnsp_tenants t",
+    "WITH RECURSIVE n(i) AS (SELECT ?1 + 1 WHERE ?1 < ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?2) \
+     INSERT INTO qnsp_hsm_keys (tenant_id, id, created_at, connection_id, key_type, key_size, algorithm, mechanism, purposes, \
+     status) SELECT t.id, printf('filler-%020d', i), 0, 'filler-' || (i % 100), 'aes', 256, 'AES-256', 'AES-KWP', \
+     '[\"encrypt\"]', 'active' FROM n CROSS JOIN qnsp_tenants t",
     "UPDATE qnsp_search_indices SET documents = documents + p.added, words = words + p.added * p.length, \
      bytes = qnsp_search_indices.bytes + p.added * p.bytes FROM (SELECT tenant_id, index_name, length, bytes, max(?2 - ?1, 0) AS added \
      FROM qnsp_search_documents WHERE document_id = 'pattern') p WHERE qnsp_search_indices.tenant_id = p.tenant_id \

@@ -15,6 +15,10 @@ use crate::classification::compile;
 const STEP: i64 = 200;
 const BYTES: i64 = 4 << 20;
 
+/// How much one step searches, in bytes of patterns times bytes of documents: the worst patterns take about three seconds
+/// for as much (natively, optimised). It tests one document in any case.
+const SEARCHED: i64 = 1 << 34;
+
 /// How long one call goes on, in milliseconds.
 const TIME: i64 = 5_000;
 
@@ -55,9 +59,11 @@ async fn scan_step(caller: &Caller, scan: &Row) -> Result<bool> {
     let select = select.bind(scan.get::<String>("buckets")?).bind(scan.get::<String>("prefixes")?).bind(STEP);
     let rows = caller.app.query(select).await?;
     let rules = compile(scan, "rules")?;
-    let found = test(caller, &rows, &rules).await?;
+    let first = within_step(&rows, scan.get("size")?)?;
+    let is_last = (rows.len() as i64) < STEP && first.len() == rows.len();
+    let rows = first;
+    let found = test(caller, rows, &rules).await?;
     let classified = found.iter().filter(|(.., found)| found.level.is_some()).count();
-    let is_last = (rows.len() as i64) < STEP;
     let mut batch = Anonymous::background(&caller.app).batch();
     let is_here = "EXISTS (SELECT 1 FROM qnsp_classification_scans WHERE tenant_id = ?1 AND id = ?2 AND cursor_at = ?3 \
                    AND cursor_id = ?4 AND status <> 'completed')";
@@ -82,16 +88,17 @@ async fn scan_step(caller: &Caller, scan: &Row) -> Result<bool> {
 /// Tests documents with the policies that apply themselves and that they were not tested with yet.
 pub(crate) async fn apply_policies(caller: &Caller) -> Result<()> {
     let policies = Statement::new(
-        "SELECT rules, (SELECT max(auto_number) FROM qnsp_classification_policies WHERE tenant_id = ?1 \
+        "SELECT rules, size, (SELECT max(auto_number) FROM qnsp_classification_policies WHERE tenant_id = ?1 \
          AND auto_number IS NOT NULL) AS policies FROM qnsp_classification_policies WHERE tenant_id = ?1 \
          AND auto_number > (SELECT min(applied) FROM qnsp_documents WHERE tenant_id = ?1)",
     );
     let policies = caller.app.query(policies.bind(caller.tenant())).await?;
     let Some(first) = policies.first() else { return Ok(()) };
     let all: i64 = first.get("policies")?;
-    let mut rules = Vec::new();
+    let (mut rules, mut rule_bytes) = (Vec::new(), 0);
     for row in &policies {
         rules.extend(compile(row, "rules")?);
+        rule_bytes += row.get::<i64>("size")?;
     }
     let until = clock::now_ms() + TIME;
     while clock::now_ms() < until {
@@ -103,7 +110,7 @@ pub(crate) async fn apply_policies(caller: &Caller) -> Result<()> {
         if rows.is_empty() {
             break;
         }
-        let found = test(caller, &rows, &rules).await?;
+        let found = test(caller, within_step(&rows, rule_bytes)?, &rules).await?;
         let mut batch = Anonymous::background(&caller.app).batch();
         batch.push(tighten(caller, &found, Some(all)));
         batch.write().await?;
@@ -113,6 +120,19 @@ pub(crate) async fn apply_policies(caller: &Caller) -> Result<()> {
 
 /// A document as it was tested: its id, the version, and what the rules say.
 type Tested = (String, i64, Classification);
+
+/// The first documents, as many as one step tests with patterns of so many bytes.
+fn within_step(documents: &[Row], rule_bytes: i64) -> Result<&[Row]> {
+    let (mut count, mut searched) = (0, 0);
+    for row in documents {
+        searched += rule_bytes.saturating_mul(row.get("size")?);
+        if count > 0 && searched > SEARCHED {
+            break;
+        }
+        count += 1;
+    }
+    Ok(documents.get(..count).unwrap_or(documents))
+}
 
 /// Tests documents with rules. Contents are read a few at a time.
 async fn test(caller: &Caller, documents: &[Row], rules: &[Rule]) -> Result<Vec<Tested>> {

@@ -12,10 +12,13 @@ use model::{
     time::IsoTime,
 };
 use platform::Statement;
-use policy::qnsp::pattern::{Case, Pattern, escaped};
-use qnsp::{AskPage, Call, Nothing, conflict, impossible_fields, new_id};
+use policy::qnsp::{
+    classification::LARGEST_TOGETHER,
+    pattern::{Case, Pattern, escaped},
+};
+use qnsp::{AskPage, Call, Nothing, conflict, impossible, impossible_fields, new_id};
 use serde_json::json;
-use service::Result;
+use service::{Guard, Result};
 
 use crate::classification::StoredRule;
 
@@ -31,15 +34,27 @@ pub(crate) async fn create_classification_policy(call: Call<CreateClassification
     let (policy, id) = (&call.body, new_id()?);
     call.about_named(id.as_str(), policy.name.as_str());
     let rules = rules(policy)?;
+    let sizes = rules.iter().filter_map(|rule| Pattern::size(&rule.pattern, Case::AsWritten));
+    let size = i64::try_from(sizes.sum::<usize>()).unwrap_or(i64::MAX);
+    if size > LARGEST_TOGETHER {
+        return Err(impossible("rules", "have patterns that are too large together"));
+    }
+    let is_automatic = policy.auto_apply.unwrap_or_default();
     let mut work = call.work();
+    if is_automatic {
+        let fits = "(SELECT coalesce(sum(size), 0) FROM qnsp_classification_policies WHERE tenant_id = ?1 \
+                    AND auto_number IS NOT NULL) + ?2 <= ?3";
+        let refusal = conflict("The policies that apply themselves have patterns that are too large together");
+        work.require(Guard::new(fits, refusal).bind(call.tenant()).bind(size).bind(LARGEST_TOGETHER));
+    }
     let insert = Statement::new(
         "INSERT INTO qnsp_classification_policies (tenant_id, id, created_at, name, description, rules, rule_count, \
-         auto_number) VALUES (?1, ?2, ?3, ?4, ?5, ?6, json_array_length(?6), iif(?7, 1 + (SELECT count(auto_number) \
+         size, auto_number) VALUES (?1, ?2, ?3, ?4, ?5, ?6, json_array_length(?6), ?8, iif(?7, 1 + (SELECT count(auto_number) \
          FROM qnsp_classification_policies WHERE tenant_id = ?1 AND auto_number IS NOT NULL), NULL))",
     );
     let insert = insert.bind(call.tenant()).bind(id.as_str()).bind(call.now).bind(policy.name.as_str());
     let insert = insert.bind(policy.description.as_ref().map_or("", Text::as_str)).bind(json!(rules).to_string());
-    work.push(insert.bind(policy.auto_apply.unwrap_or_default()));
+    work.push(insert.bind(is_automatic).bind(size));
     let refusal = conflict("Another classification policy of the tenant has this name");
     work.on_duplicate("qnsp_classification_policies.name", refusal);
     let name = policy.name.as_str().to_owned();

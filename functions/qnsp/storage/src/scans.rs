@@ -12,6 +12,7 @@ use model::{
     time::IsoTime,
 };
 use platform::Statement;
+use policy::qnsp::classification::LARGEST_TOGETHER;
 use qnsp::{Call, Nothing, impossible, missing, new_id};
 use serde::Deserialize;
 use service::{Guard, Result};
@@ -54,10 +55,15 @@ pub(crate) async fn start_classification_scan(call: Call<StartClassificationScan
         impossible("policyIds", "there is no classification policy"),
     );
     work.require(some.bind(call.tenant()));
+    let fits = "(SELECT coalesce(sum(size), 0) FROM qnsp_classification_policies WHERE tenant_id = ?1 \
+                AND (?2 IS NULL OR id IN (SELECT value FROM json_each(?2)))) <= ?3";
+    let fits = Guard::new(fits, impossible("policyIds", "are policies whose patterns are too large together"));
+    work.require(fits.bind(call.tenant()).bind(named.clone()).bind(LARGEST_TOGETHER));
     let insert = Statement::new(
-        "INSERT INTO qnsp_classification_scans (tenant_id, id, created_at, buckets, prefixes, rules, status, cursor_at, \
+        "INSERT INTO qnsp_classification_scans (tenant_id, id, created_at, buckets, prefixes, rules, size, status, cursor_at, \
          cursor_id, objects_scanned, objects_classified) SELECT ?1, ?3, ?4, ?5, ?6, json_group_array(json(r.value)), \
-         'queued', -1, '', 0, 0 FROM qnsp_classification_policies p, json_each(p.rules) r WHERE p.tenant_id = ?1 \
+         (SELECT sum(size) FROM qnsp_classification_policies WHERE tenant_id = ?1 AND (?2 IS NULL OR id IN (SELECT value \
+         FROM json_each(?2)))), 'queued', -1, '', 0, 0 FROM qnsp_classification_policies p, json_each(p.rules) r WHERE p.tenant_id = ?1 \
          AND (?2 IS NULL OR p.id IN (SELECT value FROM json_each(?2)))",
     );
     let insert = insert.bind(call.tenant()).bind(named).bind(id.as_str()).bind(call.now);

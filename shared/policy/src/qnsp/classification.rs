@@ -33,6 +33,10 @@ pub fn data_types(sum: i64) -> Vec<DataType> {
     DATA_TYPES.iter().filter(|(_, number)| sum & number != 0).map(|(kind, _)| *kind).collect()
 }
 
+/// How large the patterns may be together that one document is tested with, in bytes: the worst of them take about seven
+/// seconds for the largest document (natively, optimised).
+pub const LARGEST_TOGETHER: i64 = 128 << 10;
+
 /// A rule that is ready to be searched.
 pub struct Rule {
     pattern: Pattern,

@@ -268,6 +268,16 @@ fn policies_have_rules_in_either_shape(t: &Deployment) {
     let wrong = json!({ "name": "q", "classificationLevel": "public", "patterns": [{ "regex": "(" }] });
     refuses(&admin.post(POLICIES, &wrong), 422, &["patterns[0].regex"]);
     refuses(&viewer.get(&format!("{POLICIES}?limit=x")), 400, &["limit"]);
+    // What takes too long to search is refused.
+    let large = |name: &str, count: usize, automatic: bool| {
+        let rules = vec![json!({ "pattern": "(a{0,100}){0,10}", "classification": "public" }); count];
+        json!({ "name": name, "rules": rules, "autoApply": automatic })
+    };
+    refuses(&admin.post(POLICIES, &large("large", 2, false)), 422, &["rules"]);
+    ok(&admin.post(POLICIES, &large("one", 1, true)), 201);
+    refuses(&admin.post(POLICIES, &large("two", 1, true)), 409, &[]);
+    ok(&admin.post(POLICIES, &large("two", 1, false)), 201);
+    refuses(&admin.post(SCANS, &json!({})), 422, &["policyIds"]);
 }
 
 fn a_scan_classifies_and_only_tightens(t: &Deployment) {
