@@ -23,8 +23,35 @@ export function announce(text) {
   place.textContent = "";
   clearTimeout(announce.timer);
   // A change of text is what is spoken, also of the same text again.
-  requestAnimationFrame(() => (place.textContent = text));
+  requestAnimationFrame(() => {
+    place.textContent = text;
+    settle(place);
+  });
   announce.timer = setTimeout(() => (place.textContent = ""), 6000);
+}
+
+const STEP = 16;
+
+/** Moves a message to the lowest place of the window where it covers nothing that can be pressed, at the right or the left. */
+function settle(place) {
+  const targets = [...document.querySelectorAll("button, a, input, select, textarea, summary")].map((one) => one.getBoundingClientRect()).filter((one) => one.width > 0);
+  const { width, height } = place.getBoundingClientRect();
+  const isFree = (left, top) => !targets.some((one) => one.left < left + width && one.right > left && one.top < top + height && one.bottom > top);
+  const right = document.documentElement.clientWidth - width - STEP;
+  for (let bottom = STEP; bottom + height < innerHeight; bottom += STEP) {
+    const left = [right, STEP].find((side) => isFree(side, innerHeight - bottom - height));
+    if (left === undefined) continue;
+    Object.assign(place.style, { bottom: `${bottom}px`, left: `${left}px` });
+    return;
+  }
+  Object.assign(place.style, { bottom: `${STEP}px`, left: `${right}px` });
+}
+
+for (const event of ["scroll", "resize"]) {
+  addEventListener(event, () => {
+    const place = document.getElementById("announcement");
+    if (place.textContent !== "") settle(place);
+  }, { passive: true });
 }
 
 export const link = (page, text, attributes = {}) => h("a", { href: `/portal/ui/${page}`, ...attributes }, text);
@@ -61,10 +88,17 @@ export async function part(title, build, { inside = false } = {}) {
 export const empty = (title, text, ...actions) =>
   h("div", { class: "card empty" }, h("h2", {}, title), h("p", {}, text), h("div", { class: "row" }, ...actions));
 
-/** A table that scrolls by itself where the page is narrow; `rows` are lists of cells. */
-export const table = (label, titles, rows) =>
-  h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label },
-    h("table", {}, h("thead", {}, h("tr", {}, titles.map((title) => h("th", { scope: "col" }, title)))), h("tbody", {}, rows.map((cells) => h("tr", {}, cells.map((cell) => h("td", {}, cell)))))));
+/**
+ * A table; `rows` are lists of cells. Where the page is narrow each row is a card, whose cells say their titles. The roles
+ * are given since what is not displayed as a table is none to some screen readers.
+ */
+export function table(label, titles, rows) {
+  const row = (cells) => h("tr", { role: "row" }, cells.map((cell, at) => h("td", { role: "cell", "data-title": titles[at] }, h("div", {}, cell))));
+  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Table: ${label}` },
+    h("table", { role: "table", "aria-label": label },
+      h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, titles.map((title) => h("th", { scope: "col", role: "columnheader" }, title)))),
+      h("tbody", { role: "rowgroup" }, rows.map(row))));
+}
 
 /** A time of the API, in seconds, in the reader's own words. */
 export function when(seconds) {
@@ -91,6 +125,12 @@ export function action(button, work) {
 
 export const button = (text, kind, work) => action(h("button", { type: "button", class: kind }, text), work);
 
+/** An element with a name of its own, where its text is the same as that of others. */
+export function named(label, element) {
+  element.setAttribute("aria-label", label);
+  return element;
+}
+
 /** A value with a button that copies it. */
 export function copyable(label, value) {
   const copy = button(`Copy ${label}`, "quiet small", async () => {
@@ -106,7 +146,7 @@ export function shownOnce(title, values) {
   const done = button("I have kept it", "", async () => panel.remove());
   panel.append(
     h("h2", {}, title),
-    h("p", {}, "Please copy it now and keep it somewhere safe: it is shown only this once."),
+    h("p", {}, "Please copy it now and keep it somewhere safe: these pages do not show it again."),
     ...Object.entries(values).map(([label, value]) => copyable(label, value)),
     h("div", {}, done),
   );

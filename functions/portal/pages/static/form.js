@@ -3,14 +3,15 @@ import { ApiError } from "./api.js";
 import { action, h } from "./dom.js";
 
 /**
- * fields: { name, label, type?, hint?, required?, value?, options?, autocomplete?, inputmode?, check?, wide? }
+ * fields: { name, label, type?, hint?, required?, value?, options?, autocomplete?, inputmode?, check? }
+ * `compact` puts the fields beside each other where there is room, as those of a filter.
  * `check` gives the text of what is wrong, or nothing. `send` gets the values by name.
  */
-export function form({ fields, submit, kind = "", send }) {
+export function form({ fields, submit, kind = "", compact = false, send }) {
   const inputs = new Map();
   const trouble = h("div", { class: "note bad", role: "alert", tabindex: "-1", hidden: true });
   const button = h("button", { class: kind }, submit);
-  const element = h("form", { novalidate: true }, trouble, fields.map((field) => row(field, inputs)), h("div", {}, button));
+  const element = h("form", { novalidate: true, class: compact && "compact" }, trouble, fields.map((field) => row(field, inputs)), h("div", {}, button));
 
   const showErrors = (errors, message) => {
     let first = null;

@@ -14,7 +14,8 @@ const number = (value) => new Intl.NumberFormat().format(value);
 
 const pem = (der) => ["-----BEGIN PUBLIC KEY-----", ...der.match(new RegExp(`.{1,${LINE}}`, "g")), "-----END PUBLIC KEY-----", ""].join("\n");
 
-function age(created) {
+/** In days. */
+export function age(created) {
   const days = Math.floor((Date.now() - Date.parse(created)) / DAY);
   return days === 0 ? "today" : `${number(days)} ${days === 1 ? "day" : "days"}`;
 }

@@ -1,6 +1,7 @@
 // Whether the functions answer. Each is asked for something that needs no key; a refusal is an answer, too.
 import { button, h, mark, table } from "./dom.js";
 
+const TITLES = ["Function", "State", "Time"];
 const HEALTH = ["/caas/healthz", "/licenses/healthz"];
 const PROBES = [
   ["Health, Config & Consent", "/caas/healthz"],
@@ -50,8 +51,18 @@ const PROBES = [
 ];
 
 export async function status() {
-  const place = h("div");
-  const draw = async () => place.replaceChildren(table("Functions", ["Function", "State", "Time"], await Promise.all(PROBES.map(probe))));
+  const place = h("div", { class: "stack" });
+  const draw = async () => {
+    const open = place.querySelector("details")?.open;
+    const found = await Promise.all(PROBES.map(probe));
+    const silent = found.filter((one) => !one.runs);
+    const rows = (list) => list.map(({ name, state, time }) => [name, state, time]);
+    place.replaceChildren(...[
+      h("p", {}, silent.length === 0 ? mark("good", "all answer") : mark("bad", `${silent.length} do not answer`), ` ${found.length - silent.length} of ${found.length} functions answer.`),
+      silent.length > 0 && table("Functions that do not answer", TITLES, rows(silent)),
+      h("details", { open }, h("summary", {}, "Every function"), table("Functions", TITLES, rows(found))),
+    ].filter(Boolean));
+  };
   await draw();
   return h("section", { class: "card stack", "aria-label": "Status" },
     h("div", { class: "row apart" }, h("h2", {}, "Status"), button("Ask again", "quiet small", draw)),
@@ -64,5 +75,5 @@ async function probe([name, path]) {
   const time = `${Math.round(performance.now() - started)} ms`;
   // Without a key most functions refuse, which they do only when they run.
   const runs = answer && (answer.ok || (!HEALTH.includes(path) && answer.status < 500 && answer.status !== 404));
-  return [name, runs ? mark("good", "answers") : mark("bad", answer ? `answers ${answer.status}` : "no answer"), time];
+  return { name, runs, state: runs ? mark("good", "answers") : mark("bad", answer ? `answers ${answer.status}` : "no answer"), time };
 }

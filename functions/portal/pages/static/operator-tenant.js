@@ -3,10 +3,14 @@ import { call, current, forget, open } from "./bearer.js";
 import { announce, button, h, mark, part, table } from "./dom.js";
 import { form } from "./form.js";
 import { graph, grants, requests } from "./operator-access.js";
+import * as classification from "./operator-classification.js";
 import { anomalies, costs, newBudget } from "./operator-costs.js";
 import { dashboards } from "./operator-dashboards.js";
 import { escrows } from "./operator-escrow.js";
 import { adoption, keys, readiness } from "./operator-keys.js";
+import { incidents, policies } from "./operator-leakage.js";
+import { leases } from "./operator-leases.js";
+import { secrets } from "./operator-secrets.js";
 import { attacks, executions } from "./operator-security.js";
 import { tail } from "./operator-tail.js";
 import { bar, columns } from "./plot.js";
@@ -22,6 +26,10 @@ const VIEWS = [
   ["Access", [["Requests for access", requests], ["Active grants", grants], ["Who reaches what", graph]]],
   ["Keys", [["Keys", keys], ["Readiness", readiness], ["Adoption", adoption]]],
   ["Escrow", [["Keys in escrow", escrows]]],
+  ["Secrets", [["Secrets", secrets]]],
+  ["Leases", [["Leases", leases]]],
+  ["Leaks", [["Incidents", incidents], ["What is looked for", policies]]],
+  ["Classification", [["Documents by classification", classification.totals], ["Policies", classification.policies], ["Documents", classification.documents]]],
   ["Security", [["Attack paths", attacks], ["Playbooks that wait", executions]]],
   ["Costs", [["Costs", costs], ["Anomalies", anomalies], ["New budget", newBudget]]],
   ["Dashboards", [["Dashboards", dashboards]]],

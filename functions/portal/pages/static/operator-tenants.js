@@ -1,5 +1,5 @@
 // The tenants of QNSP and their API keys. A key is shown once, when it is issued.
-import { announce, button, confirmed, h, mark, shownOnce, table, when } from "./dom.js";
+import { announce, button, confirmed, h, mark, named, shownOnce, table, when } from "./dom.js";
 import { form } from "./form.js";
 import { call } from "./sign.js";
 
@@ -31,11 +31,6 @@ export async function tenants(draw, after = "") {
     h("details", {}, h("summary", {}, "New tenant"), newTenant(draw)),
   ];
 }
-
-const named = (label, element) => {
-  element.setAttribute("aria-label", label);
-  return element;
-};
 
 function suspension(tenant, draw) {
   const suspended = !tenant.suspendedAt;

@@ -16,13 +16,18 @@ export function bar(share, expected, { limit = false } = {}) {
 }
 
 const WIDTH = 480;
+/** So many columns or fewer are drawn on a plot that fits a phone. */
+const FEW = 4;
+const FEW_WIDTH = 320;
 const TOP = 18;
 const GROUND = 120;
 
 /** A column per point, { name, value, text }, in order; `label` says what they are. */
 export function columns(label, points) {
   const greatest = Math.max(...points.map((point) => point.value), 0);
-  const step = WIDTH / points.length;
+  const isFew = points.length <= FEW;
+  const width = isFew ? FEW_WIDTH : WIDTH;
+  const step = width / points.length;
   const column = ({ name, value, text }, index) => {
     const height = greatest > 0 ? (Math.max(0, value) / greatest) * (GROUND - TOP) : 0;
     const middle = index * step + step / 2;
@@ -33,9 +38,9 @@ export function columns(label, points) {
     ];
   };
   const said = points.map(({ name, text }) => `${name}: ${text}`).join(", ");
-  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label },
-    svg("svg", { class: "columns", viewBox: `0 0 ${WIDTH} ${GROUND + 24}`, role: "img", "aria-label": `${label}. ${said}` },
-      svg("line", { x1: 0, x2: WIDTH, y1: GROUND, y2: GROUND }),
+  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Plot: ${label}` },
+    svg("svg", { class: isFew ? "columns few" : "columns", viewBox: `0 0 ${width} ${GROUND + 24}`, role: "img", "aria-label": `${label}. ${said}` },
+      svg("line", { x1: 0, x2: width, y1: GROUND, y2: GROUND }),
       points.map(column)));
 }
 
@@ -60,7 +65,7 @@ export function ways(label, left, right, found) {
   const middle = (names, name) => (names.indexOf(name) + 0.5) * ROW + 5;
   const greatest = Math.max(...found.map((way) => way.weight), 1);
   const name = (names, text, x, kind) => svg("text", { x, y: middle(names, text) + 4, class: kind }, text.length > 30 ? `${text.slice(0, 29)}…` : text, svg("title", {}, text));
-  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label },
+  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Plot: ${label}` },
     svg("svg", { class: "graph", viewBox: `0 0 ${WIDTH * 1.5} ${height}`, role: "img", "aria-label": `${label}. ${found.length} ways from ${left.length} to ${right.length}.` },
       found.map(({ from, to, weight }) => svg("line", { x1: LABEL + 6, y1: middle(left, from), x2: WIDTH * 1.5 - LABEL - 6, y2: middle(right, to), "stroke-width": 1 + (4 * weight) / greatest })),
       left.map((text) => name(left, text, LABEL, "end")),
