@@ -116,3 +116,64 @@ export async function a_suspended_tenant_is_refused_until_it_is_resumed(page, de
   await page.getByRole("button", { name: "Suspend suspended-in-the-browser" }).waitFor();
   assert.equal(await status(), 200);
 }
+
+export async function developers_are_paged_revoked_and_approved_again(page, deployment) {
+  const email = anybody();
+  await registers(page, email);
+  await confirms(page, deployment, email);
+  await opened(page, deployment.licence);
+  const section = page.getByRole("region", { name: "Developers", exact: true });
+  await section.getByRole("button", { name: `Approve ${email}` }).click();
+  await page.getByRole("status").filter({ hasText: `${email} is approved` }).waitFor();
+  const shows = async (state) => {
+    await section.getByLabel("State (optional)").selectOption(state);
+    await section.getByRole("button", { name: "Show", exact: true }).click();
+  };
+  await shows("approved");
+  await section.getByText(/^1 to \d+ of \d+$/).waitFor();
+  const known = deployment.tool("developer", "list", "--status", "approved");
+  assert.match(await section.getByText(/^1 to \d+ of \d+$/).textContent(), new RegExp(` of ${known.total ?? known.data.length}$`));
+  await section.getByRole("button", { name: `Revoke ${email}` }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
+  await page.getByRole("status").filter({ hasText: `${email} is revoked` }).waitFor();
+  await shows("revoked");
+  await section.getByRole("button", { name: `Approve ${email}` }).waitFor();
+  await page.isAccessible("developers");
+  await section.getByRole("button", { name: `Approve ${email}` }).click();
+  await page.getByRole("status").filter({ hasText: `${email} is approved` }).waitFor();
+  await logsIn(page, email);
+  await page.getByRole("heading", { name: "Welcome, Ada Lovelace" }).waitFor();
+}
+
+export async function the_outbox_shows_a_mail_when_it_is_asked_for(page, deployment) {
+  const email = anybody();
+  await registers(page, email);
+  const written = deployment.tool("mail", "list").data.find((one) => one.to === email);
+  const { text } = deployment.tool("mail", "show", written.id);
+  const link = text.match(/https?:\S+/)[0];
+  await opened(page, deployment.licence);
+  const section = page.getByRole("region", { name: "Mails", exact: true });
+  await section.getByRole("button", { name: `Read the mail to ${email}` }).click();
+  assert.ok(!(await page.content()).includes(link), "the link is shown before it is asked for");
+  await page.getByRole("dialog").getByRole("button", { name: "Read", exact: true }).click();
+  await section.getByText(link).waitFor();
+  await page.isAccessible("the outbox");
+}
+
+export async function a_configuration_is_shown_with_its_history(page, deployment) {
+  const context = { appId: "seen-in-the-browser" };
+  const set = (path, data) => deployment.tool("call", "PUT", `/caas/config/${path}`, "-d", JSON.stringify({ context, data }));
+  set("colours.ground", "white");
+  set("colours.ground", "black");
+  set("limit", 3);
+  await opened(page, deployment.licence);
+  const section = page.getByRole("region", { name: "Configuration", exact: true });
+  await section.getByLabel("Whose").selectOption("app");
+  await section.getByLabel("App (optional)", { exact: true }).fill("seen-in-the-browser");
+  await section.getByRole("button", { name: "Look", exact: true }).click();
+  await section.getByText('"black"').waitFor();
+  const changes = await section.getByRole("list", { name: "History" }).locator("> li > .row").allTextContents();
+  assert.deepEqual(changes, ["addedlimitRevision 3", "changedcolours.groundRevision 2", "addedcolours.groundRevision 1"]);
+  assert.equal(await section.getByText("white").count(), 0);
+  await page.isAccessible("a configuration");
+}

@@ -10,10 +10,11 @@ const LIMIT = 50;
 export async function audit() {
   const found = h("div", { class: "stack", "aria-live": "polite" });
   const search = form({
+    compact: true,
     fields: [
-      { name: "tenant", label: "Tenant", value: "licensing", hint: "A tenant's name, or licensing, or platform." },
+      { name: "tenant", label: "Tenant", value: "licensing" },
       { name: "actor", label: "Actor", required: false },
-      { name: "action", label: "Action", required: false, hint: "Such as secret.put." },
+      { name: "action", label: "Action", required: false },
       { name: "subject", label: "Subject", required: false },
       { name: "outcome", label: "Outcome", required: false, options: [["", "any"], ["done", "done"], ["refused", "refused"]] },
     ],
@@ -24,7 +25,7 @@ export async function audit() {
       found.replaceChildren(...(await page(tenant, query, found)));
     },
   });
-  return [search, found];
+  return [h("p", { class: "muted" }, "The tenant is the name of one, or licensing, or platform; an action is such as secret.put."), search, found];
 }
 
 const base = (tenant) => `/caas/audit/${encodeURIComponent(tenant)}`;

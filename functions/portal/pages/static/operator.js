@@ -3,7 +3,9 @@ import { show } from "./app.js";
 import { announce, button, h, head, mark, note, part } from "./dom.js";
 import { form } from "./form.js";
 import { audit } from "./operator-audit.js";
+import { configuration } from "./operator-config.js";
 import { licences } from "./operator-licences.js";
+import { mail } from "./operator-mail.js";
 import { status } from "./operator-status.js";
 import { tenant } from "./operator-tenant.js";
 import { tenants } from "./operator-tenants.js";
@@ -19,6 +21,8 @@ export async function page() {
     who && (await part("Developers", developers)),
     who && (await part("Access to services", access)),
     who && (await part("Licences", licences)),
+    who && (await part("Configuration", configuration)),
+    who && (await part("Mails", mail)),
     who && (await part("QNSP tenants", tenants)),
     who && (await part("Audit log", audit)),
     await part("A tenant of QNSP", tenant),
