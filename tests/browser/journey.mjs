@@ -197,3 +197,96 @@ export async function the_menu_opens_on_a_narrow_window(page) {
   await nav.getByRole("link", { name: "Log in" }).click();
   await page.getByRole("heading", { name: "Log in" }).waitFor();
 }
+
+export async function a_description_is_cleared_and_an_app_is_called_back(page, deployment) {
+  await member(page, deployment);
+  await page.opens("/portal/ui/applications?new");
+  await page.getByLabel("Name").fill("Phone");
+  await page.getByLabel("Redirect address").fill("javascript:alert(1)");
+  await page.submits();
+  await page.getByText("Please enter a whole address").waitFor();
+  await page.getByLabel("Redirect address").fill("com.example.phone://callback");
+  await page.getByLabel("Description").fill("What it was for");
+  await page.submits();
+  await page.getByRole("heading", { name: "Phone", level: 1 }).waitFor();
+  await page.getByText("What it was for", { exact: true }).waitFor();
+  await page.getByLabel("Description").fill("");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.getByRole("status").filter({ hasText: "Your changes are saved." }).waitFor();
+  await page.reload();
+  await page.getByRole("heading", { name: "Phone", level: 1 }).waitFor();
+  assert.equal(await page.getByLabel("Description").inputValue(), "");
+  assert.equal(await page.getByText("What it was for", { exact: true }).count(), 0);
+
+  await page.opens("/portal/ui/application?id=00000000-0000-4000-8000-000000000000");
+  await page.getByRole("heading", { name: "There is no such application" }).waitFor();
+  await page.isAccessible("an unknown application");
+  await page.getByRole("link", { name: "All applications" }).click();
+  await page.getByRole("link", { name: "Phone" }).waitFor();
+}
+
+export async function a_service_is_not_asked_for_twice(page, deployment) {
+  deployment.tool("service", "put", "invoices", "--display-name", "Invoices", "--description", "Write invoices.");
+  await member(page, deployment);
+  await page.opens("/portal/ui/applications?new");
+  await page.getByLabel("Name").fill("Shop");
+  await page.getByLabel("Redirect address").fill("https://shop.example.com/callback");
+  await page.submits();
+  await page.getByRole("heading", { name: "Shop", level: 1 }).waitFor();
+  await page.opens("/portal/ui/services");
+  const card = page.getByRole("listitem").filter({ has: page.getByRole("heading", { name: "Invoices" }) });
+  // In another window it is asked for meanwhile; the refusal names no id.
+  const { data } = await (await page.request.get("/portal/applications")).json();
+  const { data: services } = await (await page.request.get("/portal/application_services")).json();
+  const [application, service] = [data[0].id, services.find((one) => one.app_registration_config.display_name === "Invoices").id];
+  const asked = await page.request.post(`/portal/applications/${application}/application_instances`, { data: { service: { id: service } } });
+  assert.equal(asked.status(), 201);
+  await card.getByRole("button", { name: "Request access" }).click();
+  await card.getByRole("alert").filter({ hasText: "This application has asked for Invoices already." }).waitFor();
+  const said = await card.textContent();
+  assert.ok(!said.includes("composite_id") && !said.includes(service), said);
+  await page.reload();
+  await card.getByText("waiting for approval").waitFor();
+  assert.equal(await card.getByRole("button", { name: "Request access" }).count(), 0);
+  await page.isAccessible("services that were asked for");
+}
+
+export async function a_new_address_is_said_to_need_its_mail(page, deployment) {
+  await member(page, deployment);
+  await page.opens("/portal/ui/profile");
+  const email = anybody();
+  await page.getByLabel("New e-mail address").fill(email);
+  await page.getByRole("button", { name: "Change e-mail address" }).click();
+  await page.getByRole("status").filter({ hasText: "a mail with a link was sent to it" }).waitFor();
+  mailedLink(deployment, email, "verify-account");
+}
+
+export async function a_key_of_an_asymmetric_algorithm_needs_its_public_part(page, deployment) {
+  await member(page, deployment);
+  await page.opens("/portal/ui/credentials");
+  const section = page.getByRole("region", { name: "JSON web tokens", exact: true });
+  await section.getByLabel("Algorithm").selectOption("RS256");
+  await section.getByRole("button", { name: "Generate" }).first().click();
+  await section.getByRole("button", { name: "New credential" }).click();
+  await section.getByText("Please enter your public key.").waitFor();
+  assert.equal(await section.getByText("Public key (optional)").count(), 0);
+}
+
+export async function a_message_covers_nothing_that_can_be_pressed(page, deployment) {
+  await member(page, deployment);
+  for (const [width, height] of [[1280, 800], [390, 844]]) {
+    await page.setViewportSize({ width, height });
+    await page.opens("/portal/ui/profile");
+    await page.getByRole("button", { name: "Save details" }).click();
+    const message = page.getByRole("status").filter({ hasText: "details are saved" });
+    await message.waitFor();
+    const covered = await message.evaluate((place) => {
+      const mine = place.getBoundingClientRect();
+      return [...document.querySelectorAll("button, a, input")].filter((one) => {
+        const other = one.getBoundingClientRect();
+        return other.width > 0 && other.left < mine.right && other.right > mine.left && other.top < mine.bottom && other.bottom > mine.top;
+      }).map((one) => one.textContent || one.name);
+    });
+    assert.deepEqual(covered, [], `${width} px`);
+  }
+}

@@ -1,8 +1,9 @@
 // One application: its details, the services it may use, and its credentials.
-import { all, call } from "./api.js";
+import { all, ApiError, call } from "./api.js";
 import { go, show } from "./app.js";
 import { announce, button, confirmed, copyable, h, head, link, mark, shownOnce, table, when } from "./dom.js";
 import { form } from "./form.js";
+import { searched } from "./list.js";
 import { applicationFields } from "./applications.js";
 
 /** The application that was made a moment ago: its first secret is shown once. */
@@ -15,7 +16,31 @@ export const accessMark = ({ status, suspended }) =>
 
 export const serviceName = (service) => service.app_registration_config?.display_name || service.name;
 
+/** Asks for a service; what was asked for already is said without the ids that the API names. */
+export async function request(application, service) {
+  try {
+    return await call("POST", `/applications/${encodeURIComponent(application)}/application_instances`, { service: { id: service.id } });
+  } catch (error) {
+    if (error.fields?.composite_id === undefined) throw error;
+    throw new ApiError(error.status, { message: `This application has asked for ${serviceName(service)} already.` });
+  }
+}
+
+const unknown = () => [
+  head("There is no such application", "It may have been deleted, or it is somebody else's."),
+  h("div", {}, link("applications", "All applications", { class: "button" })),
+];
+
 export async function page({ url }) {
+  try {
+    return await known(url);
+  } catch (error) {
+    if (error.status !== 404) throw error;
+    return unknown();
+  }
+}
+
+async function known(url) {
   const id = url.searchParams.get("id") ?? "";
   const path = `/applications/${encodeURIComponent(id)}`;
   const [one, services, mine, credentials] = await Promise.all([
@@ -29,7 +54,7 @@ export async function page({ url }) {
   return [
     head(one.name, one.description, link("applications", "All applications", { class: "button quiet" })),
     first || null,
-    access(path, services, mine),
+    access(id, path, services, mine),
     credentialList(path, credentials),
     h("section", { class: "card stack", "aria-label": "Details" }, h("h2", {}, "Details"), form({ fields: applicationFields(one), submit: "Save", send: async (values) => {
       const { description, ...rest } = values;
@@ -48,7 +73,7 @@ export async function page({ url }) {
 
 const secretsOf = (credential) => ({ "client ID": credential.client_id, "client secret": credential.client_secret });
 
-function access(path, services, mine) {
+function access(id, path, services, mine) {
   const instances = new Map(mine.map((row) => [row.id, row.instance]));
   const rows = services.map((service) => {
     const instance = instances.get(service.id);
@@ -61,7 +86,7 @@ function access(path, services, mine) {
           await show(false);
         })
       : button("Request access", "small", async () => {
-          const made = await call("POST", `${path}/application_instances`, { service: { id: service.id } });
+          const made = await request(id, service);
           announce(made.status === 0 ? `${name} can be used now.` : `Access to ${name} is requested.`);
           await show(false);
         });
@@ -73,7 +98,7 @@ function access(path, services, mine) {
     h("h2", {}, "Access to services"),
     rows.length === 0
       ? h("p", { class: "muted" }, "There are no services to request yet.")
-      : table("Services", ["Service", "Access", "Action"], rows),
+      : searched("Search services", rows.map((cells, at) => ({ cells, name: serviceName(services[at]) })), (one) => one.name, (found) => table("Services", ["Service", "Access", "Action"], found.map((one) => one.cells))),
   );
 }
 

@@ -2,7 +2,8 @@
 import { all, call } from "./api.js";
 import { go } from "./app.js";
 import { announce, empty, h, head, link, when } from "./dom.js";
-import { form, webAddress } from "./form.js";
+import { form, redirectAddress } from "./form.js";
+import { searched } from "./list.js";
 import { keepNew } from "./application.js";
 
 export async function page({ url }) {
@@ -14,18 +15,18 @@ export async function page({ url }) {
   }
   return [
     head("Applications", "The programs you call our APIs with.", make),
-    h("ul", { class: "grid" }, applications.map((one) =>
+    searched("Search applications", applications, (one) => `${one.name} ${one.redirect_uri ?? ""}`, (found) => h("ul", { class: "grid" }, found.map((one) =>
       h("li", { class: "card stack tight" },
         h("h2", { class: "wrap" }, link(`application?id=${encodeURIComponent(one.id)}`, one.name)),
         h("p", { class: "muted wrap" }, one.redirect_uri),
         h("p", { class: "muted" }, "Created ", when(one.created_at)),
-      ))),
+      )))),
   ];
 }
 
 export const applicationFields = (values = {}) => [
   { name: "name", label: "Name", value: values.name, hint: "What you will recognise it by." },
-  { name: "redirect_uri", label: "Redirect address", type: "url", inputmode: "url", value: values.redirect_uri, hint: "Where people are sent back to after logging in, such as https://app.example.com/callback.", check: webAddress },
+  { name: "redirect_uri", label: "Redirect address", inputmode: "url", value: values.redirect_uri, hint: "Where people are sent back to after logging in, such as https://app.example.com/callback.", check: redirectAddress },
   { name: "description", label: "Description", value: values.description ?? "", required: false },
 ];
 

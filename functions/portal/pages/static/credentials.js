@@ -3,6 +3,7 @@ import { all, call } from "./api.js";
 import { show } from "./app.js";
 import { announce, button, confirmed, h, head, shownOnce, table, when } from "./dom.js";
 import { form } from "./form.js";
+import { searched } from "./list.js";
 
 const ALGORITHMS = ["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384"];
 const symmetric = (algorithm) => algorithm.startsWith("HS");
@@ -39,7 +40,7 @@ function keyAuth(keys) {
     h("h2", {}, "API keys"),
     keys.length === 0
       ? h("p", { class: "muted" }, "You have no key yet. A key is sent with every request and says that it is yours.")
-      : table("Keys", ["Key", "Created", "Action"], keys.map((one) => [h("code", {}, masked(one.key)), when(one.created_at), remove("key-auth", one.id, masked(one.key), "Requests with this key are refused at once.")])),
+      : searched("Search keys", keys, (one) => masked(one.key), (found) => table("Keys", ["Key", "Created", "Action"], found.map((one) => [h("code", {}, masked(one.key)), when(one.created_at), remove("key-auth", one.id, masked(one.key), "Requests with this key are refused at once.")]))),
     form({
       fields: [{ name: "key", label: "Your own key", required: false, hint: "Leave this empty, and a random one is made." }],
       submit: "New key",
@@ -56,7 +57,7 @@ function jwt(tokens) {
     h("h2", {}, "JSON web tokens"),
     tokens.length === 0
       ? h("p", { class: "muted" }, "You have none yet. You sign tokens yourself: with a shared secret, or with a private key whose public half you give us.")
-      : table("JSON web tokens", ["Issuer (iss)", "Algorithm", "Created", "Action"], tokens.map((one) => [h("code", { class: "wrap" }, one.key), one.algorithm, when(one.created_at), remove("jwt", one.id, one.key, `Tokens that name ${one.key} are refused at once.`)])),
+      : searched("Search tokens", tokens, (one) => one.key, (found) => table("JSON web tokens", ["Issuer (iss)", "Algorithm", "Created", "Action"], found.map((one) => [h("code", { class: "wrap" }, one.key), one.algorithm, when(one.created_at), remove("jwt", one.id, one.key, `Tokens that name ${one.key} are refused at once.`)]))),
     newToken(),
   );
 }
@@ -72,7 +73,7 @@ function newToken() {
         name: "rsa_public_key",
         label: "Public key",
         type: "textarea",
-        required: false,
+        required: ({ algorithm }) => !symmetric(algorithm),
         hint: "With RS and ES algorithms: the public key in PEM form, from -----BEGIN PUBLIC KEY----- on.",
       },
     ],

@@ -5,7 +5,7 @@ import { action, h } from "./dom.js";
 /**
  * fields: { name, label, type?, hint?, required?, value?, options?, autocomplete?, inputmode?, check? }
  * `compact` puts the fields beside each other where there is room, as those of a filter.
- * `check` gives the text of what is wrong, or nothing. `send` gets the values by name.
+ * `required` may be asked of the values. `check` gives the text of what is wrong, or nothing. `send` gets the values by name.
  */
 export function form({ fields, submit, kind = "", compact = false, send }) {
   const inputs = new Map();
@@ -36,7 +36,8 @@ export function form({ fields, submit, kind = "", compact = false, send }) {
     const errors = {};
     for (const field of fields) {
       const value = values[field.name];
-      const wrong = field.required !== false && value === "" ? `Please enter ${article(field.label)}.` : value !== "" && field.check?.(value, values);
+      const isNeeded = typeof field.required === "function" ? field.required(values) : field.required !== false;
+      const wrong = isNeeded && value === "" ? `Please enter ${article(field.label)}.` : value !== "" && field.check?.(value, values);
       if (wrong) errors[field.name] = wrong;
     }
     showErrors(errors);
@@ -105,4 +106,6 @@ function withButton(field, input) {
 
 export const mailAddress = (value) => (/^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(value) ? null : "Please enter an address such as name@example.com.");
 
-export const webAddress = (value) => (URL.canParse(value) && /^https?:/.test(value) ? null : "Please enter a whole address such as https://app.example.com/callback.");
+/** An address of the web, or of an app: the scheme of an app has a dot, as that of nothing that runs in a browser has. */
+export const redirectAddress = (value) =>
+  URL.canParse(value) && /^(https?:\/\/|[a-z][a-z0-9+-]*\.[a-z0-9.+-]*:)[^#]*$/i.test(value) ? null : "Please enter a whole address such as https://app.example.com/callback or com.example.app://callback.";

@@ -23,8 +23,10 @@ export async function page({ who }) {
       submit: "Change e-mail address",
       send: async ({ email }) => {
         await call("PATCH", "/developer/email", { email });
-        announce("Your e-mail address is changed.");
+        // An address that stands changes nothing, and one that need not be confirmed gets no mail.
+        const changed = email !== who.email;
         await developer(true);
+        announce(!changed ? "This is your address already." : "Your e-mail address is changed. If it has to be confirmed, a mail with a link was sent to it.");
         await show(false);
       },
     })),
