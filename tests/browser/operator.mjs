@@ -100,7 +100,7 @@ export async function a_tenant_and_a_key_are_made_used_and_revoked(page, deploym
   assert.equal((await answer()).status(), 200);
   await page.getByRole("button", { name: "Revoke for a test" }).click();
   await page.getByRole("button", { name: "Revoke", exact: true }).last().click();
-  await page.getByText("revoked", { exact: true }).waitFor();
+  await section.getByText("revoked", { exact: true }).waitFor();
   assert.equal((await answer()).status(), 401);
 }
 

@@ -47,12 +47,13 @@ function settle(place) {
   Object.assign(place.style, { bottom: `${STEP}px`, left: `${right}px` });
 }
 
-for (const event of ["scroll", "resize"]) {
-  addEventListener(event, () => {
-    const place = document.getElementById("announcement");
-    if (place.textContent !== "") settle(place);
-  }, { passive: true });
+/** What moves on the page while a message stands moves the message, too. */
+function resettle() {
+  const place = document.getElementById("announcement");
+  if (place.textContent !== "") settle(place);
 }
+for (const event of ["scroll", "resize"]) addEventListener(event, resettle, { passive: true });
+new MutationObserver(resettle).observe(document.getElementById("main"), { childList: true, subtree: true });
 
 export const link = (page, text, attributes = {}) => h("a", { href: `/portal/ui/${page}`, ...attributes }, text);
 

@@ -84,7 +84,7 @@ export async function documents(draw, filter = {}, offset = 0) {
     [level(one.classification), one.dataTypes.length > 0 && h("p", { class: "muted" }, one.dataTypes.join(", "))],
     [`Version ${one.version}`, h("p", { class: "muted" }, `${number(one.sizeBytes)} bytes`)],
     moment(one.createdAt),
-    named(`What keeps ${one.name}`, button("What keeps it", "quiet small", () => place.open(() => kept(one.documentId)))),
+    named(`What keeps it: ${one.name}`, button("What keeps it", "quiet small", () => place.open(() => kept(one.documentId)))),
   ]);
   return [
     form({
