@@ -290,3 +290,24 @@ export async function a_message_covers_nothing_that_can_be_pressed(page, deploym
     assert.deepEqual(covered, [], `${width} px`);
   }
 }
+
+export async function a_long_list_is_searched_and_paged(page, deployment) {
+  await member(page, deployment);
+  for (let number = 1; number <= 14; number += 1) {
+    const made = await page.request.post("/portal/applications", { data: { name: `Program ${number}`, redirect_uri: `https://p${number}.example.com/` } });
+    assert.ok(made.ok(), await made.text());
+  }
+  await page.opens("/portal/ui/applications");
+  const cards = page.getByRole("link", { name: /^Program / });
+  await page.getByText("1 to 12 of 14").waitFor();
+  assert.equal(await cards.count(), 12);
+  await page.isAccessible("a long list");
+  await page.getByRole("button", { name: "Further" }).click();
+  await page.getByText("13 to 14 of 14").waitFor();
+  assert.equal(await cards.count(), 2);
+  await page.getByLabel("Search applications").fill("p7.example");
+  await page.getByText("1 to 1 of 1").waitFor();
+  assert.deepEqual(await cards.allTextContents(), ["Program 7"]);
+  await page.getByLabel("Search applications").fill("nothing");
+  await page.getByText("None is like that.").waitFor();
+}
