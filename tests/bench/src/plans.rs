@@ -19,7 +19,7 @@ use crate::{
 
 /// What may be gone through from end to end: the parameters, the one row that the admission is made of, and the rows of
 /// one item.
-const SMALL: [&str; 25] = [
+const SMALL: [&str; 26] = [
     "json_each",
     "p",
     "m",
@@ -48,6 +48,8 @@ const SMALL: [&str; 25] = [
     "best",
     "found",
     "f",
+    // The buckets of a policy of retention.
+    "b",
 ];
 
 /// What becomes a temporary table: signals up to a limit, read for three counts, the quotas of a tenant by their days, and
@@ -77,8 +79,8 @@ const AUDIT: [&str; 11] = [
 
 /// Sorted in memory: the secrets of a community, what few items or groups of a project were found by their tags, and
 /// the two configurations that a template of a consent may be in, what a tenant was billed for on the days of a month, the
-/// synonyms of the words of a search, and what it has found.
-const SORTED: [&str; 7] = [
+/// synonyms of the words of a search, and what it has found, and the policies that keep a document.
+const SORTED: [&str; 8] = [
     "ORDER BY created_ts",
     "FROM config_tags",
     "FROM item JOIN",
@@ -86,6 +88,7 @@ const SORTED: [&str; 7] = [
     "GROUP BY m.operation",
     "FROM qnsp_synonym_groups g",
     "WITH asked",
+    "qnsp_kept_documents",
 ];
 
 #[test]

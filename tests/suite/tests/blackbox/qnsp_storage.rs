@@ -269,14 +269,16 @@ fn policies_have_rules_in_either_shape(t: &Deployment) {
     refuses(&admin.post(POLICIES, &wrong), 422, &["patterns[0].regex"]);
     refuses(&viewer.get(&format!("{POLICIES}?limit=x")), 400, &["limit"]);
     // What takes too long to search is refused.
-    let large = |name: &str, count: usize, automatic: bool| {
+    let large = |count: usize, automatic: bool| {
         let rules = vec![json!({ "pattern": "(a{0,100}){0,10}", "classification": "public" }); count];
-        json!({ "name": name, "rules": rules, "autoApply": automatic })
+        admin.post(POLICIES, &json!({ "name": unique("large"), "rules": rules, "autoApply": automatic }))
     };
-    refuses(&admin.post(POLICIES, &large("large", 2, false)), 422, &["rules"]);
-    ok(&admin.post(POLICIES, &large("one", 1, true)), 201);
-    refuses(&admin.post(POLICIES, &large("two", 1, true)), 409, &[]);
-    ok(&admin.post(POLICIES, &large("two", 1, false)), 201);
+    refuses(&large(100, false), 422, &["rules"]);
+    ok(&large(1, true), 201);
+    // How many fit depends on how wide addresses are.
+    let last = (0..8).map(|_| large(1, true)).find(|reply| reply.status != 201);
+    refuses(&last.unwrap(), 409, &[]);
+    ok(&large(1, false), 201);
     refuses(&admin.post(SCANS, &json!({})), 422, &["policyIds"]);
 }
 

@@ -58,7 +58,7 @@ fn named(text: &str) -> Option<Algorithm> {
     let after = |word: &str| text.strip_prefix(word).filter(|rest| is_end_of_word(rest));
     let (family, rest) = WORDS.iter().find_map(|(word, family)| Some((*family, after(word)?)))?;
     let is_longer_number = rest.starts_with(|first: char| first.is_ascii_digit());
-    let rest = rest.trim_start_matches('-');
+    let rest = rest.trim_start_matches(|first: char| first == '-' || first.is_whitespace());
     if family.is_single() && is_longer_number {
         return None;
     }
@@ -76,7 +76,7 @@ fn named(text: &str) -> Option<Algorithm> {
         Family::MlDsa => level(rest).map(str::to_owned),
         Family::FnDsa => size(rest, &[512, 1024]).map(|size| size.to_string()),
         Family::Hqc => size(rest, &[128, 192, 256]).map(|size| size.to_string()),
-        Family::SlhDsa => Some(rest.trim_end_matches("-SIMPLE").to_owned()),
+        Family::SlhDsa => Some(without_simple(rest).to_owned()),
         Family::Sha3 => return shake(rest),
         _ => Some(rest.to_owned()),
     };
@@ -84,6 +84,14 @@ fn named(text: &str) -> Option<Algorithm> {
     let is_standard = standard.is_some();
     let name = format!("{word}-{}", standard.as_deref().unwrap_or(rest));
     Some(Algorithm { name, family: Some(family), bits, is_standard })
+}
+
+/// The parameter set of SLH-DSA; the variant that was not taken into the standard was the robust one.
+fn without_simple(mut rest: &str) -> &str {
+    while let Some(shorter) = rest.strip_suffix("-SIMPLE") {
+        rest = shorter.trim_end();
+    }
+    rest
 }
 
 /// A word ends where something else than a letter follows: `DHL` is not `DH`.
