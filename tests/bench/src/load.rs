@@ -12,6 +12,14 @@ use std::{
 
 use crate::{caller::Caller, connection::Connection, operation::Operation, process};
 
+/// What is asked again and again, by connections that are numbered from 0 on.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    pub name: &'a str,
+    pub expected_status: u16,
+    pub request: &'a (dyn Fn(usize) -> Vec<u8> + Sync),
+}
+
 #[derive(Clone, Copy, Debug)]
 pub struct Cell {
     pub requests_per_second: f64,
@@ -21,12 +29,25 @@ pub struct Cell {
     pub p99_millis: f64,
 }
 
-/// Each caller asks over a connection of its own. Any answer but the expected one ends the measurement.
+/// Each caller asks over a connection of its own.
 pub fn run(
     server: u32,
     address: SocketAddr,
     callers: &[Caller],
     operation: Operation,
+    duration: Duration,
+) -> Result<Cell, String> {
+    let request = |number: usize| callers.get(number).map(|caller| operation.request(caller)).unwrap_or_default();
+    let asked = Asked { name: operation.name(), expected_status: operation.expected_status(), request: &request };
+    run_asked(server, address, callers.len(), asked, duration)
+}
+
+/// Any answer but the expected one ends the measurement.
+pub fn run_asked(
+    server: u32,
+    address: SocketAddr,
+    connections: usize,
+    asked: Asked,
     duration: Duration,
 ) -> Result<Cell, String> {
     let answered = AtomicU64::new(0);
@@ -35,10 +56,11 @@ pub fn run(
     let stop = AtomicBool::new(false);
     let failure = Mutex::new(None);
     thread::scope(|scope| {
-        for caller in callers {
-            scope.spawn(|| {
+        for number in 0..connections {
+            let (answered, counting, took, stop, failure) = (&answered, &counting, &took, &stop, &failure);
+            scope.spawn(move || {
                 let mut own = Vec::new();
-                let asked = ask(address, caller, operation, &stop, |duration| {
+                let asked = ask(address, number, asked, stop, |duration| {
                     answered.fetch_add(1, Ordering::Relaxed);
                     if counting.load(Ordering::Relaxed) {
                         own.push(duration);
@@ -60,7 +82,7 @@ pub fn run(
         let (cpu, elapsed) = (process::cpu_time(server).saturating_sub(cpu), from.elapsed());
         stop.store(true, Ordering::Relaxed);
         if count == 0 {
-            return Err(format!("{}: no answer in {duration:?}", operation.name()));
+            return Err(format!("{}: no answer in {duration:?}", asked.name));
         }
         #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 requests")]
         let count = count as f64;
@@ -79,19 +101,19 @@ pub fn run(
 
 fn ask(
     address: SocketAddr,
-    caller: &Caller,
-    operation: Operation,
+    number: usize,
+    asked: Asked,
     stop: &AtomicBool,
     mut answered: impl FnMut(Duration),
 ) -> Result<(), String> {
     let mut connection = Connection::to(address);
     while !stop.load(Ordering::Relaxed) {
-        let request = operation.request(caller);
+        let request = (asked.request)(number);
         let sent = Instant::now();
-        let answer = connection.call(&request).map_err(|error| format!("{}: {error}", operation.name()))?;
-        if answer.status != operation.expected_status() {
+        let answer = connection.call(&request).map_err(|error| format!("{}: {error}", asked.name))?;
+        if answer.status != asked.expected_status {
             let body = String::from_utf8_lossy(answer.body).into_owned();
-            return Err(format!("{}: {} {body}", operation.name(), answer.status));
+            return Err(format!("{}: {} {body}", asked.name, answer.status));
         }
         answered(sent.elapsed());
     }
@@ -99,7 +121,7 @@ fn ask(
 }
 
 /// What 99 of 100 stay below, in milliseconds.
-fn p99(mut took: Vec<Duration>) -> f64 {
+pub fn p99(mut took: Vec<Duration>) -> f64 {
     took.sort_unstable();
     took.get((took.len() * 99).div_ceil(100).saturating_sub(1)).map_or(0.0, |duration| duration.as_secs_f64() * 1000.0)
 }

@@ -11,6 +11,7 @@ mod load;
 mod measure;
 mod native;
 mod operation;
+mod peers;
 #[cfg(test)]
 mod plans;
 mod process;
@@ -64,6 +65,8 @@ enum Part {
     /// Serve the native functions and the floor; the bench starts this itself
     #[command(hide = true)]
     ServeNative { state: PathBuf },
+    /// Measure keys, secrets and leases beside OpenBao and PostgreSQL
+    Peers,
 }
 
 impl Plan {
@@ -93,6 +96,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let ended = match arguments.part {
         Some(Part::ServeNative { state }) => native::serve(&state),
+        Some(Part::Peers) => peers::run(&arguments.plan.settled()),
         None => measure::run(&arguments.plan.settled()),
     };
     match ended {

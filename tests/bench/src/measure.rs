@@ -167,10 +167,10 @@ pub fn prepare(address: SocketAddr, variables: &Variables, servers: &[Server]) -
 }
 
 /// A folder in memory where there is one, so that the disk is not what is measured; gone when the run is over.
-struct State(PathBuf);
+pub struct State(pub PathBuf);
 
 impl State {
-    fn new(plan: &Plan, engine: Engine) -> Result<Self, String> {
+    pub fn new(plan: &Plan, engine: Engine) -> Result<Self, String> {
         let memory = PathBuf::from("/dev/shm");
         let usual = || if memory.is_dir() { memory.clone() } else { env::temp_dir() };
         let parent = plan.state.clone().unwrap_or_else(usual);

@@ -144,15 +144,17 @@ impl Request {
     }
 }
 
-const SECRETS: &str = "/vault/v1/versioned-secrets";
+pub const SECRETS: &str = "/vault/v1/versioned-secrets";
 const DOCUMENTS: &str = "/storage/v1/documents";
-const MODULES: &str = "/kms/v1/byohsm/connections";
+pub const MODULES: &str = "/kms/v1/byohsm/connections";
 
 /// What a caller knows of the tenant: a key of its owner, and ids of things that there are.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
-    key: String,
+    pub key: String,
     document: String,
+    /// An embedded one that is active.
+    pub module: String,
     signing_key: String,
     wrapping_key: String,
 }
@@ -194,10 +196,11 @@ pub fn prepare(connection: &mut Connection, root: &Caller) -> Result<Known, Stri
     };
     let signing_key = make_key("ec", &["sign", "verify"])?;
     let wrapping_key = make_key("aes", &["encrypt", "decrypt"])?;
-    Ok(Known { key, document, signing_key, wrapping_key })
+    Ok(Known { key, document, module, signing_key, wrapping_key })
 }
 
-fn with_token(method: &str, path: &str, key: &str, body: &str) -> Vec<u8> {
+/// A request with a token.
+pub fn with_token(method: &str, path: &str, key: &str, body: &str) -> Vec<u8> {
     with_headers(method, path, &format!("authorization: Bearer {key}\r\n"), body)
 }
 

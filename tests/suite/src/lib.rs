@@ -4,6 +4,8 @@
 pub mod answered;
 pub mod documented;
 pub mod native;
+pub mod openbao;
+pub mod postgres;
 pub mod provider;
 pub mod rows;
 pub mod runtime;

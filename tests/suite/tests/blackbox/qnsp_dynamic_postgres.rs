@@ -5,7 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chancery_tests::variables::Variables;
+use chancery_tests::{
+    postgres::{ADMIN, DATABASE, PASSWORD, Postgres},
+    variables::Variables,
+};
 use platform::PostgresError;
 use serde_json::{Value, json};
 
@@ -14,7 +17,6 @@ use crate::{
     case::{Case, case, caught},
     clock, database,
     deployment::{Deployment, unique},
-    postgres::{ADMIN, DATABASE, PASSWORD, Postgres},
     qnsp::{Caller, Cast, refuses},
     qnsp_dynamic::{CONFIGS, configured, is_nowhere, leased, listed, password, path_of},
 };

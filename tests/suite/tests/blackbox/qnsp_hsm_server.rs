@@ -1,5 +1,6 @@
 //! Keys of QNSP on a server of its own: a real OpenBao, with its transit API.
 
+use chancery_tests::openbao::{OpenBao, TOKEN};
 use crypto::base64;
 use serde_json::{Value, json};
 
@@ -8,7 +9,6 @@ use crate::{
     case::{Case, case},
     database,
     deployment::{Deployment, unique},
-    openbao::{OpenBao, TOKEN},
     qnsp::{Caller, Cast, refuses},
     qnsp_hsm::{CONNECTIONS, KEYS, connect},
     qnsp_hsm_keys::{SIGN, SIGNS, UNWRAP, VERIFY, WRAP, WRAPS, key, new_key},

@@ -1,12 +1,12 @@
 //! Playbooks of QNSP that replace keys, in the embedded module and on a real OpenBao, and the values of secrets.
 
+use chancery_tests::openbao::OpenBao;
 use serde_json::{Value, json};
 
 use crate::{
     answer::ok,
     case::{Case, case},
     deployment::Deployment,
-    openbao::OpenBao,
     qnsp::{Caller, Cast},
     qnsp_hsm::{CONNECTIONS, KEYS, connected},
     qnsp_hsm_keys::{SIGNS, key, new_key},

@@ -1,5 +1,6 @@
 //! A server of OpenBao, whose transit API keeps keys. `scripts/setup` installs the program wherever there is a Python; the
 //! server keeps everything in memory.
+#![expect(clippy::unwrap_used, reason = "a case fails by panicking")]
 
 use std::{
     env,
@@ -55,6 +56,11 @@ impl OpenBao {
     fn try_post(&self, path: &str, body: &Value) -> bool {
         let request = ureq::post(format!("http://127.0.0.1:{}{path}", self.port)).header("x-vault-token", TOKEN);
         request.send(body.to_string()).is_ok()
+    }
+
+    /// For the time that it takes.
+    pub fn process_id(&self) -> u32 {
+        self.process.id()
     }
 
     pub fn post(&self, path: &str, body: &Value) {
