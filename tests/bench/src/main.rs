@@ -66,7 +66,11 @@ enum Part {
     #[command(hide = true)]
     ServeNative { state: PathBuf },
     /// Measure keys, secrets and leases beside OpenBao and PostgreSQL
-    Peers,
+    Peers {
+        /// Only rows whose name holds one of these words
+        #[arg(value_name = "ROW")]
+        rows: Vec<String>,
+    },
 }
 
 impl Plan {
@@ -96,7 +100,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let ended = match arguments.part {
         Some(Part::ServeNative { state }) => native::serve(&state),
-        Some(Part::Peers) => peers::run(&arguments.plan.settled()),
+        Some(Part::Peers { rows }) => peers::run(&Plan { rows, ..arguments.plan }.settled()),
         None => measure::run(&arguments.plan.settled()),
     };
     match ended {

@@ -26,7 +26,7 @@ use crate::{
     measure::State,
     operation::with_headers,
     process,
-    qnsp::{self, MODULES, SECRETS, with_token},
+    qnsp::{self, SECRETS, with_token},
     report::Table,
 };
 

@@ -146,7 +146,7 @@ impl Request {
 
 pub const SECRETS: &str = "/vault/v1/versioned-secrets";
 const DOCUMENTS: &str = "/storage/v1/documents";
-pub const MODULES: &str = "/kms/v1/byohsm/connections";
+const MODULES: &str = "/kms/v1/byohsm/connections";
 
 /// What a caller knows of the tenant: a key of its owner, and ids of things that there are.
 #[derive(Clone, Debug, Default)]
