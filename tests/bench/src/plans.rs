@@ -19,7 +19,7 @@ use crate::{
 
 /// What may be gone through from end to end: the parameters, the one row that the admission is made of, and the rows of
 /// one item.
-const SMALL: [&str; 26] = [
+const SMALL: [&str; 30] = [
     "json_each",
     "p",
     "m",
@@ -48,18 +48,28 @@ const SMALL: [&str; 26] = [
     "best",
     "found",
     "f",
-    // The buckets of a policy of retention.
+    // The buckets of a policy of retention, and the regions of a replication.
     "b",
+    "r",
+    // What the rules of alerts of a key compute.
+    "k",
+    "valued",
+    "judged",
 ];
 
 /// What becomes a temporary table: signals up to a limit, read for three counts, the quotas of a tenant by their days, and
-/// what was asked of a search and matches it.
-const MATERIALIZED: [&str; 5] = [
+/// what was asked of a search and matches it. What a use of a key sets off is computed for the few rules of its tenant, once each.
+const MATERIALIZED: [&str; 10] = [
     "MATERIALIZE of_user",
     "MATERIALIZE (subquery-2)",
     "MATERIALIZE asked",
     "MATERIALIZE candidates",
     "MATERIALIZE found",
+    "MATERIALIZE b",
+    "MATERIALIZE judged",
+    "MATERIALIZE valued",
+    "MATERIALIZE pairs",
+    "MATERIALIZE k",
 ];
 
 /// What is read of the audit log of the tenant that the measured operations write to.
