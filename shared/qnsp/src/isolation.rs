@@ -2,22 +2,23 @@
 //! them. Each of these is SQL that gives `object_id`; `most` is how many rows are looked at (-1 for all), the newest where
 //! they have an age.
 
+/// The newest rows of a table, by these columns, whose reference is to no row of another table.
+fn stray(most: &str, table: &str, newest: &str, reference: &str, referenced: &str) -> String {
+    format!(
+        "SELECT o.id AS object_id FROM (SELECT id, {reference} AS reference FROM {table} WHERE tenant_id = ?1 \
+         ORDER BY {newest} LIMIT {most}) o WHERE NOT EXISTS \
+         (SELECT 1 FROM {referenced} r WHERE r.tenant_id = ?1 AND r.id = o.reference)"
+    )
+}
+
 /// Grants without a request.
 pub fn stray_grants(most: &str) -> String {
-    format!(
-        "SELECT o.id AS object_id FROM (SELECT id, request_id FROM qnsp_jit_grants WHERE tenant_id = ?1 \
-         ORDER BY granted_at DESC, id DESC LIMIT {most}) o WHERE NOT EXISTS \
-         (SELECT 1 FROM qnsp_jit_requests r WHERE r.tenant_id = ?1 AND r.id = o.request_id)"
-    )
+    stray(most, "qnsp_jit_grants", "granted_at DESC, id DESC", "request_id", "qnsp_jit_requests")
 }
 
 /// Keys on connections to modules.
 pub fn stray_keys(most: &str) -> String {
-    format!(
-        "SELECT o.id AS object_id FROM (SELECT id, connection_id FROM qnsp_hsm_keys WHERE tenant_id = ?1 \
-         ORDER BY created_at DESC, id DESC LIMIT {most}) o WHERE NOT EXISTS \
-         (SELECT 1 FROM qnsp_hsm_connections c WHERE c.tenant_id = ?1 AND c.id = o.connection_id)"
-    )
+    stray(most, "qnsp_hsm_keys", "created_at DESC, id DESC", "connection_id", "qnsp_hsm_connections")
 }
 
 /// Escrows of keys that are active at a time (`now`). A key may be deleted once its escrow has ended.
@@ -53,20 +54,12 @@ pub fn stray_plan_keys(most: &str) -> String {
 
 /// Leases of configurations.
 pub fn stray_leases(most: &str) -> String {
-    format!(
-        "SELECT o.id AS object_id FROM (SELECT id, config_id FROM qnsp_leases WHERE tenant_id = ?1 \
-         ORDER BY ends_at DESC, id DESC LIMIT {most}) o WHERE NOT EXISTS \
-         (SELECT 1 FROM qnsp_dynamic_configs c WHERE c.tenant_id = ?1 AND c.id = o.config_id)"
-    )
+    stray(most, "qnsp_leases", "ends_at DESC, id DESC", "config_id", "qnsp_dynamic_configs")
 }
 
 /// Deployments of models.
 pub fn stray_deployments(most: &str) -> String {
-    format!(
-        "SELECT o.id AS object_id FROM (SELECT id, model_id FROM qnsp_deployments WHERE tenant_id = ?1 \
-         ORDER BY created_at DESC, id DESC LIMIT {most}) o WHERE NOT EXISTS \
-         (SELECT 1 FROM qnsp_models m WHERE m.tenant_id = ?1 AND m.id = o.model_id)"
-    )
+    stray(most, "qnsp_deployments", "created_at DESC, id DESC", "model_id", "qnsp_models")
 }
 
 /// Access policies about principals of another tenant.
