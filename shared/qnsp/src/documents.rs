@@ -9,8 +9,8 @@ use zeroize::Zeroizing;
 /// done was not done yet. `{now}` is the time.
 pub fn is_due(now: &str) -> String {
     format!(
-        "d.retain_until <= {now} AND d.held_until <= {now} \
-         AND CASE d.on_expiry WHEN 0 THEN 1 WHEN 1 THEN NOT d.is_archived ELSE NOT d.is_notified END"
+        "coalesce(d.retain_until <= {now} AND d.held_until <= {now} \
+         AND CASE d.on_expiry WHEN 0 THEN 1 WHEN 1 THEN NOT d.is_archived ELSE NOT d.is_notified END, 0)"
     )
 }
 

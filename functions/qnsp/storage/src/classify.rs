@@ -2,14 +2,16 @@
 //! with how far it came. Two readers at once find the same, and the first to write it is kept; a document that was written
 //! anew meanwhile is left as it is.
 
-use axum::http::StatusCode;
 use platform::{Row, Statement, clock};
 use policy::qnsp::classification::{self, Classification, Rule};
-use qnsp::{Caller, conflict, documents::open_content};
+use qnsp::{Caller, documents::open_content};
 use serde_json::{Value, json};
 use service::{Anonymous, Error, Guard, Result};
 
-use crate::classification::compile;
+use crate::{
+    classification::compile,
+    store::{done_already, had_effect, is_in_scope},
+};
 
 /// How many documents one step tests, and about how many bytes of them are read at once.
 const STEP: i64 = 200;
@@ -48,26 +50,25 @@ pub(crate) async fn scan(caller: &Caller, id: Option<&str>) -> Result<()> {
 async fn scan_step(caller: &Caller, scan: &Row) -> Result<bool> {
     let (id, cursor_at, cursor_id): (String, i64, String) =
         (scan.get("id")?, scan.get("cursor_at")?, scan.get("cursor_id")?);
-    let select = Statement::new(
+    let select = Statement::new(format!(
         "SELECT id, version, size, created_at FROM qnsp_documents d INDEXED BY qnsp_documents_by_age \
-         WHERE tenant_id = ?1 AND (created_at, id) > (?2, ?3) AND created_at <= ?4 \
-         AND (?5 = '[]' OR bucket IN (SELECT value FROM json_each(?5))) AND (?6 = '[]' OR EXISTS (SELECT 1 \
-         FROM json_each(?6) p WHERE substr(d.name, 1, length(p.value)) = p.value)) ORDER BY created_at, id LIMIT ?7",
-    );
+         WHERE tenant_id = ?1 AND (created_at, id) > (?2, ?3) AND created_at <= ?4 AND {} \
+         ORDER BY created_at, id LIMIT ?7",
+        is_in_scope("?5", "?6")
+    ));
     let select = select.bind(caller.tenant()).bind(cursor_at).bind(cursor_id.as_str());
     let select = select.bind(scan.get::<i64>("created_at")?);
     let select = select.bind(scan.get::<String>("buckets")?).bind(scan.get::<String>("prefixes")?).bind(STEP);
     let rows = caller.app.query(select).await?;
     let rules = compile(scan, "rules")?;
-    let first = within_step(&rows, scan.get("size")?)?;
-    let is_last = (rows.len() as i64) < STEP && first.len() == rows.len();
-    let rows = first;
-    let found = test(caller, rows, &rules).await?;
+    let now = within_step(&rows, scan.get("size")?)?;
+    let is_last = (rows.len() as i64) < STEP && now.len() == rows.len();
+    let found = test(caller, now, &rules).await?;
     let classified = found.iter().filter(|(.., found)| found.level.is_some()).count();
     let mut batch = Anonymous::background(&caller.app).batch();
     let is_here = "EXISTS (SELECT 1 FROM qnsp_classification_scans WHERE tenant_id = ?1 AND id = ?2 AND cursor_at = ?3 \
                    AND cursor_id = ?4 AND status <> 'completed')";
-    let is_here = Guard::new(is_here, conflict("Another call has done this step")).bind(caller.tenant());
+    let is_here = Guard::new(is_here, done_already()).bind(caller.tenant());
     batch.require(is_here.bind(id.as_str()).bind(cursor_at).bind(cursor_id.as_str()));
     batch.push(tighten(caller, &found, None));
     let update = Statement::new(
@@ -76,13 +77,13 @@ async fn scan_step(caller: &Caller, scan: &Row) -> Result<bool> {
          started_at = coalesce(started_at, ?7), status = iif(?8, 'completed', 'running'), \
          completed_at = iif(?8, ?7, NULL) WHERE tenant_id = ?1 AND id = ?2",
     );
-    let last = rows.last();
+    let last = now.last();
     let update = update.bind(caller.tenant()).bind(id);
     let update = update.bind(last.map(|row| row.get::<i64>("created_at")).transpose()?);
     let update = update.bind(last.map(|row| row.get::<String>("id")).transpose()?);
-    let update = update.bind(rows.len() as i64).bind(classified as i64).bind(caller.now).bind(is_last);
+    let update = update.bind(now.len() as i64).bind(classified as i64).bind(caller.now).bind(is_last);
     batch.push(update);
-    had_effect(batch.write().await.map(drop))
+    had_effect(batch.write().await)
 }
 
 /// Tests documents with the policies that apply themselves and that they were not tested with yet.
@@ -184,13 +185,4 @@ fn tighten(caller: &Caller, tested: &[Tested], applied: Option<i64>) -> Statemen
          AND d.version = f.value ->> 1",
     );
     update.bind(caller.tenant()).bind(Value::from_iter(found).to_string()).bind(applied)
-}
-
-/// Whether a batch was not refused because another call was faster.
-fn had_effect(written: Result<()>) -> Result<bool> {
-    match written {
-        Ok(()) => Ok(true),
-        Err(error) if error.status == StatusCode::CONFLICT => Ok(false),
-        Err(error) => Err(error),
-    }
 }

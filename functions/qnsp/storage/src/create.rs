@@ -76,10 +76,12 @@ async fn write(call: &Call<CreateDocument>, bucket: &Bucket, content: &[u8]) -> 
     let mut id = None;
     if let Some(row) = found.row(current) {
         let known: String = row.get("id")?;
-        if row.get::<Option<bool>>("is_due")?.unwrap_or_default() {
-            expiry::apply(call, std::slice::from_ref(&known)).await?;
+        if row.get("is_due")? {
+            expiry::apply(call, &known).await?;
         }
-        id = Some(known).filter(|_| row.get::<Option<bool>>("is_there").is_ok_and(|there| there != Some(false)));
+        if row.get("is_there")? {
+            id = Some(known);
+        }
     }
     let mut classified = Classification::default();
     for row in found.rows(policies) {
@@ -135,16 +137,13 @@ async fn write(call: &Call<CreateDocument>, bucket: &Bucket, content: &[u8]) -> 
 
 /// The latest version waits to be copied to each region of the configurations that cover it.
 fn copy(call: &Call<CreateDocument>, id: &str) -> Statement {
-    let upsert = Statement::new(
+    let upsert = Statement::new(format!(
         "INSERT INTO qnsp_replication_copies (tenant_id, document_id, region, configuration_id, written_at) \
          SELECT d.tenant_id, d.id, r.value, c.id, ?3 FROM qnsp_documents d JOIN qnsp_replications c \
          ON c.tenant_id = d.tenant_id AND c.source_region = d.region, json_each(c.destination_regions) r \
-         WHERE d.tenant_id = ?1 AND d.id = ?2 \
-         AND (c.buckets = '[]' OR EXISTS (SELECT 1 FROM json_each(c.buckets) b WHERE b.value = d.bucket)) \
-         AND (c.prefixes = '[]' OR EXISTS (SELECT 1 FROM json_each(c.prefixes) p \
-         WHERE substr(d.name, 1, length(p.value)) = p.value)) \
-         ON CONFLICT (tenant_id, document_id, region, configuration_id) \
+         WHERE d.tenant_id = ?1 AND d.id = ?2 AND {} ON CONFLICT (tenant_id, document_id, region, configuration_id) \
          DO UPDATE SET written_at = excluded.written_at, acknowledged_at = NULL",
-    );
+        store::is_in_scope("c.buckets", "c.prefixes")
+    ));
     upsert.bind(call.tenant()).bind(id).bind(call.now)
 }

@@ -43,15 +43,15 @@ pub(crate) async fn show_document(call: Call<Nothing, Nothing, OfDocument>) -> R
     let outcomes = match work.run().await {
         Err(error) if error.status == StatusCode::NOT_FOUND => {
             // It may be one that retention deletes.
-            expiry::sweep(&call).await?;
+            expiry::apply(&call, id).await?;
             return Err(error);
         }
         outcomes => outcomes?,
     };
     let row = outcomes.one(found)?;
-    let is_due = row.get::<Option<bool>>("is_due")?.unwrap_or_default();
+    let is_due: bool = row.get("is_due")?;
     if is_due {
-        expiry::apply(&call, &[id.to_owned()]).await?;
+        expiry::apply(&call, id).await?;
     }
     // What was due and is still there is archived, unless it was only to be told of.
     let is_archived = row.get("is_archived")? || (is_due && row.get::<Option<i64>>("on_expiry")? == Some(1));

@@ -2,19 +2,21 @@
 //! that show many documents do it for all of the tenant, the oldest first, as far as the time goes; what shows one does it
 //! for that one.
 
-use axum::http::StatusCode;
 use platform::{Row, Statement, clock};
-use qnsp::{Caller, conflict, documents::is_due, system_event};
+use qnsp::{Caller, documents::is_due, system_event};
 use serde_json::{Value, json};
 use service::{Anonymous, Guard, Result};
 
-use crate::store;
+use crate::store::{self, done_already, had_effect};
 
 /// How many documents one step looks at.
 const STEP: i64 = 100;
 
 /// How long one call goes on, in milliseconds.
 const TIME: i64 = 5_000;
+
+/// What is done, by the number of the action.
+const ACTIONS: [&str; 3] = ["delete", "archive", "notify"];
 
 /// Before the first document.
 pub(crate) const START: &str = "cursor_at = -1, cursor_id = ''";
@@ -23,35 +25,36 @@ pub(crate) const START: &str = "cursor_at = -1, cursor_id = ''";
 const NEXT: &str = "d.tenant_id = p.tenant_id AND (d.created_at, d.id) > (p.cursor_at, p.cursor_id) \
      AND d.created_at <= ?2 - p.period";
 
+/// Holds of the tenant that have ended by themselves, which was not noticed yet.
+const ENDED: &str = "FROM qnsp_holds WHERE tenant_id = ?1 AND expires_at <= ?2 AND NOT is_over";
+
+/// Policies of the tenant that have something to look at.
+fn policies() -> String {
+    format!(
+        "FROM qnsp_storage_retention p WHERE p.tenant_id = ?1 AND EXISTS (SELECT 1 FROM qnsp_documents d WHERE {NEXT})"
+    )
+}
+
 /// Whether something may be due of the tenant (`?1`) at a time (`?2`).
-pub(crate) const IS_PENDING: &str = "(EXISTS (SELECT 1 FROM qnsp_holds WHERE tenant_id = ?1 AND expires_at <= ?2 \
-     AND NOT is_over) OR EXISTS (SELECT 1 FROM qnsp_storage_retention p WHERE p.tenant_id = ?1 AND EXISTS (SELECT 1 \
-     FROM qnsp_documents d WHERE d.tenant_id = p.tenant_id AND (d.created_at, d.id) > (p.cursor_at, p.cursor_id) \
-     AND d.created_at <= ?2 - p.period)))";
+pub(crate) fn is_pending() -> String {
+    format!("(EXISTS (SELECT 1 {ENDED}) OR EXISTS (SELECT 1 {}))", policies())
+}
 
 /// Does what is due of the tenant.
 pub(crate) async fn sweep(caller: &Caller) -> Result<()> {
     let until = clock::now_ms() + TIME;
-    let mut batch = Anonymous::background(&caller.app).batch();
-    let ended = batch.push(bind(
-        caller,
-        "SELECT 1 AS ended FROM qnsp_holds WHERE tenant_id = ?1 AND expires_at <= ?2 AND NOT is_over LIMIT 1"
-            .to_owned(),
-    ));
-    let policies = batch.push(bind(
-        caller,
-        format!(
-            "SELECT p.id FROM qnsp_storage_retention p WHERE p.tenant_id = ?1 \
-             AND EXISTS (SELECT 1 FROM qnsp_documents d WHERE {NEXT})"
-        ),
-    ));
-    let found = batch.read().await?;
-    if found.row(ended).is_some() {
-        end_holds(caller).await?;
+    let found = loop {
+        let mut batch = Anonymous::background(&caller.app).batch();
+        let ended = batch.push(bind(caller, format!("SELECT 1 AS ended {ENDED} LIMIT 1")));
+        let policies = batch.push(bind(caller, format!("SELECT p.id {}", policies())));
+        let outcomes = batch.read().await?;
+        if outcomes.row(ended).is_none() {
+            break outcomes.rows(policies).to_vec();
+        }
         // Policies look again at what was held.
-        return Box::pin(sweep(caller)).await;
-    }
-    for row in found.rows(policies) {
+        end_holds(caller).await?;
+    };
+    for row in &found {
         let policy: String = row.get("id")?;
         while clock::now_ms() < until && step(caller, &policy).await? {}
     }
@@ -66,9 +69,7 @@ fn bind(caller: &Caller, text: String) -> Statement {
 async fn end_holds(caller: &Caller) -> Result<()> {
     let mut batch = Anonymous::background(&caller.app).batch();
     for text in [
-        "DELETE FROM qnsp_held WHERE (tenant_id, hold_id) IN (SELECT tenant_id, id FROM qnsp_holds \
-         WHERE tenant_id = ?1 AND expires_at <= ?2 AND NOT is_over)"
-            .to_owned(),
+        format!("DELETE FROM qnsp_held WHERE (tenant_id, hold_id) IN (SELECT tenant_id, id {ENDED})"),
         format!("UPDATE qnsp_storage_retention SET {START} WHERE tenant_id = ?1 AND ?2"),
         "UPDATE qnsp_holds SET is_over = 1 WHERE tenant_id = ?1 AND expires_at <= ?2 AND NOT is_over".to_owned(),
     ] {
@@ -88,11 +89,15 @@ async fn step(caller: &Caller, policy: &str) -> Result<bool> {
     let rows = caller.app.query(bind(caller, select).bind(policy).bind(STEP)).await?;
     let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(false) };
     let (cursor_at, cursor_id): (i64, String) = (first.get("cursor_at")?, first.get("cursor_id")?);
-    let due: Vec<&Row> =
-        rows.iter().filter(|row| row.get::<Option<bool>>("is_due").is_ok_and(|due| due == Some(true))).collect();
+    let mut due = Vec::new();
+    for row in &rows {
+        if row.get("is_due")? {
+            due.push(row);
+        }
+    }
     let here = "EXISTS (SELECT 1 FROM qnsp_storage_retention WHERE tenant_id = ?1 AND id = ?2 AND cursor_at = ?3 \
                 AND cursor_id = ?4)";
-    let here = Guard::new(here, raced()).bind(caller.tenant()).bind(policy).bind(cursor_at).bind(cursor_id);
+    let here = Guard::new(here, done_already()).bind(caller.tenant()).bind(policy).bind(cursor_at).bind(cursor_id);
     let update = Statement::new(
         "UPDATE qnsp_storage_retention SET cursor_at = ?3, cursor_id = ?4 WHERE tenant_id = ?1 AND id = ?2",
     );
@@ -101,45 +106,41 @@ async fn step(caller: &Caller, policy: &str) -> Result<bool> {
     Ok(carry_out(caller, &due, Some((here, update))).await? && rows.len() as i64 == STEP)
 }
 
-/// Does what is due of these documents.
-pub(crate) async fn apply(caller: &Caller, ids: &[String]) -> Result<()> {
+/// Does what is due of a document.
+pub(crate) async fn apply(caller: &Caller, id: &str) -> Result<()> {
     let select = format!(
-        "SELECT d.id, d.on_expiry, d.policy_id FROM qnsp_kept_documents d WHERE d.tenant_id = ?1 \
-         AND d.id IN (SELECT value FROM json_each(?3)) AND {}",
+        "SELECT d.id, d.on_expiry, d.policy_id FROM qnsp_kept_documents d WHERE d.tenant_id = ?1 AND d.id = ?3 AND {}",
         is_due("?2")
     );
-    let rows = caller.app.query(bind(caller, select).bind(Value::from_iter(ids.to_vec()).to_string())).await?;
-    let due: Vec<&Row> = rows.iter().collect();
-    carry_out(caller, &due, None).await.map(drop)
-}
-
-fn raced() -> service::Error {
-    conflict("Another call does the same")
+    let rows = caller.app.query(bind(caller, select).bind(id)).await?;
+    match rows.first() {
+        Some(row) => carry_out(caller, &[row], None).await.map(drop),
+        None => Ok(()),
+    }
 }
 
 /// One batch; whether it had its effect. Another call may have been faster, or a hold may have come in between.
 async fn carry_out(caller: &Caller, due: &[&Row], progress: Option<(Guard, Statement)>) -> Result<bool> {
     let mut batch = Anonymous::background(&caller.app).batch();
-    let mut by_action: [Vec<String>; 3] = Default::default();
+    let (mut all, mut by_action) = (Vec::new(), [const { Vec::new() }; 3]);
     for row in due {
-        let (id, action): (String, i64) = (row.get("id")?, row.get("on_expiry")?);
-        let policy: String = row.get("policy_id")?;
-        let word = ["delete", "archive", "notify"].get(usize::try_from(action).unwrap_or_default());
-        let payload = json!({ "onExpiry": word, "policyId": policy });
+        let (id, policy): (String, String) = (row.get("id")?, row.get("policy_id")?);
+        let action = usize::try_from(row.get::<i64>("on_expiry")?).unwrap_or_default();
+        let payload = json!({ "onExpiry": ACTIONS.get(action), "policyId": policy });
         batch.record_also(system_event(caller.tenant(), "storage.object.expired", &id, payload)?);
-        if let Some(ids) = by_action.get_mut(usize::try_from(action).unwrap_or_default()) {
-            ids.push(id);
+        if let Some(ids) = by_action.get_mut(action) {
+            ids.push(id.clone());
         }
+        all.push(id);
     }
     let [deleted, archived, told] = by_action;
     let list = |ids: &[String]| Value::from_iter(ids.to_vec()).to_string();
-    let all: Vec<String> = [&deleted, &archived, &told].into_iter().flatten().cloned().collect();
     let are_due = format!(
         "NOT EXISTS (SELECT 1 FROM json_each(?3) i WHERE NOT EXISTS (SELECT 1 FROM qnsp_kept_documents d \
          WHERE d.tenant_id = ?1 AND d.id = i.value AND {}))",
         is_due("?2")
     );
-    batch.require(Guard::new(are_due, raced()).bind(caller.tenant()).bind(caller.now).bind(list(&all)));
+    batch.require(Guard::new(are_due, done_already()).bind(caller.tenant()).bind(caller.now).bind(list(&all)));
     if !deleted.is_empty() {
         for statement in store::delete(caller, &deleted) {
             batch.push(statement);
@@ -157,9 +158,5 @@ async fn carry_out(caller: &Caller, due: &[&Row], progress: Option<(Guard, State
         batch.require(here);
         batch.push(update);
     }
-    match batch.write().await {
-        Ok(_) => Ok(true),
-        Err(error) if error.status == StatusCode::CONFLICT => Ok(false),
-        Err(error) => Err(error),
-    }
+    had_effect(batch.write().await)
 }

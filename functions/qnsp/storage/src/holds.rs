@@ -5,7 +5,7 @@ use model::{
     ids::Uuid,
     qnsp::{
         Text,
-        storage::{Bucket, CreateHold, HoldCreated, HoldReleased, ReleaseHold},
+        storage::{CreateHold, HoldCreated, HoldReleased, ReleaseHold},
     },
     time::IsoTime,
 };
@@ -16,7 +16,7 @@ use service::{Guard, Result};
 
 use crate::{
     expiry::{self, START},
-    store::json_list,
+    store::{bucket_list, json_list},
 };
 
 /// The end of a hold that has none: the greatest number that D1 does not round.
@@ -43,8 +43,7 @@ pub(crate) async fn create_hold(call: Call<CreateHold>) -> Result<Response> {
     let scope = hold.scope.as_ref();
     let objects = scope.and_then(|scope| scope.object_ids.as_ref()).into_iter().flat_map(|ids| &ids.0);
     let objects = json_list(objects.chain(&hold.object_id).map(Uuid::as_str));
-    let buckets = scope.and_then(|scope| scope.buckets.as_ref()).into_iter().flat_map(|buckets| &buckets.0);
-    let buckets = json_list(buckets.map(Bucket::as_str));
+    let buckets = bucket_list(scope.and_then(|scope| scope.buckets.as_ref()));
     // What has ended before the hold is not held.
     expiry::sweep(&call).await?;
     let mut work = call.work();

@@ -4,12 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use axum::{Json, http::StatusCode, response::Response};
 use model::{
-    qnsp::{
-        Text,
-        storage::{
-            Bucket, ConfigurationHealth, CreateReplication, Region, RegionHealth, ReplicationCreated,
-            ReplicationHealth, ReplicationStatus,
-        },
+    qnsp::storage::{
+        ConfigurationHealth, CreateReplication, Level, Region, RegionHealth, ReplicationCreated, ReplicationHealth,
+        ReplicationStatus,
     },
     time::IsoTime,
 };
@@ -18,7 +15,7 @@ use policy::qnsp::{classification, replication::Health};
 use qnsp::{AskPage, Call, Caller, Nothing, conflict, impossible, new_id};
 use service::{Error, Guard, Result};
 
-use crate::store::json_list;
+use crate::store::{is_in_scope, json_list, scope_lists};
 
 /// Create a configuration. Documents that are written from now on are to be copied.
 #[utoipa::path(
@@ -36,11 +33,7 @@ pub(crate) async fn create_replication(call: Call<CreateReplication>) -> Result<
     if distinct.len() < destinations.len() || distinct.contains(&given.source_region) {
         return Err(impossible(field, "must be different regions, without the source"));
     }
-    let scope = given.scope.as_ref();
-    let buckets = scope.and_then(|scope| scope.buckets.as_ref());
-    let buckets = json_list(buckets.iter().flat_map(|list| &list.0).map(Bucket::as_str));
-    let prefixes = scope.and_then(|scope| scope.prefixes.as_ref());
-    let prefixes = json_list(prefixes.iter().flat_map(|list| &list.0).map(Text::as_str));
+    let [buckets, prefixes] = scope_lists(given.scope.as_ref());
     let is_encrypted = given.encryption_at_rest.unwrap_or(true);
     let mut work = call.work();
     if !is_encrypted {
@@ -61,11 +54,12 @@ pub(crate) async fn create_replication(call: Call<CreateReplication>) -> Result<
 }
 
 fn nothing_restricted(caller: &Caller, buckets: &str, prefixes: &str) -> Guard {
-    let nothing = "NOT EXISTS (SELECT 1 FROM qnsp_documents d WHERE d.tenant_id = ?1 AND d.level = ?4 \
-         AND (?2 = '[]' OR d.bucket IN (SELECT value FROM json_each(?2))) AND (?3 = '[]' OR EXISTS (SELECT 1 \
-         FROM json_each(?3) p WHERE substr(d.name, 1, length(p.value)) = p.value)))";
+    let nothing = format!(
+        "NOT EXISTS (SELECT 1 FROM qnsp_documents d WHERE d.tenant_id = ?1 AND d.level = ?4 AND {})",
+        is_in_scope("?2", "?3")
+    );
     let refusal = impossible("encryptionAtRest", "must be true where a document is restricted");
-    let restricted = classification::number(Some(model::qnsp::storage::Level::Restricted));
+    let restricted = classification::number(Some(Level::Restricted));
     Guard::new(nothing, refusal).bind(caller.tenant()).bind(buckets).bind(prefixes).bind(restricted)
 }
 

@@ -3,7 +3,7 @@
 use axum::{http::StatusCode, response::Response};
 use model::{
     faults::Faults,
-    qnsp::storage::{Bucket, CreateStorageRetention, StorageRetentionCreated},
+    qnsp::storage::{CreateStorageRetention, StorageRetentionCreated},
     time::IsoTime,
 };
 use platform::Statement;
@@ -11,7 +11,7 @@ use policy::qnsp::{classification, duration};
 use qnsp::{Call, conflict, impossible, new_id};
 use service::Result;
 
-use crate::store::json_list;
+use crate::store::bucket_list;
 
 /// The longest period, in milliseconds: with the time of a document it is a number that D1 does not round.
 const LONGEST: i64 = 1 << 52;
@@ -34,8 +34,7 @@ pub(crate) async fn create_storage_retention(call: Call<CreateStorageRetention>)
         Some(period) => period.min(LONGEST),
     };
     let scope = policy.scope.as_ref();
-    let buckets = scope.and_then(|scope| scope.buckets.as_ref());
-    let buckets = json_list(buckets.iter().flat_map(|list| &list.0).map(Bucket::as_str));
+    let buckets = bucket_list(scope.and_then(|scope| scope.buckets.as_ref()));
     let levels = scope.and_then(|scope| scope.classifications.as_ref());
     let levels = levels.iter().flat_map(|list| &list.0);
     let levels = levels.fold(0_i64, |sum, level| sum | 1 << classification::number(Some(*level)));

@@ -3,11 +3,8 @@
 use axum::{Json, http::StatusCode, response::Response};
 use model::{
     ids::Uuid,
-    qnsp::{
-        Text,
-        storage::{
-            Bucket, ByDataType, ByLevel, ClassificationScan, ClassificationStats, ScanQueued, StartClassificationScan,
-        },
+    qnsp::storage::{
+        ByDataType, ByLevel, ClassificationScan, ClassificationStats, ScanQueued, StartClassificationScan,
     },
     time::IsoTime,
 };
@@ -17,10 +14,16 @@ use qnsp::{Call, Nothing, impossible, missing, new_id};
 use serde::Deserialize;
 use service::{Guard, Result};
 
-use crate::{classify, expiry, store::json_list};
+use crate::{
+    classify, expiry,
+    store::{json_list, scope_lists},
+};
 
 /// When a scan is expected to have ended, in milliseconds after it was asked for.
 const EXPECTED: i64 = 60_000;
+
+/// The policies (`p`) of a scan: those that are named (`?2`), or all.
+const NAMED: &str = "p.tenant_id = ?1 AND (?2 IS NULL OR p.id IN (SELECT value FROM json_each(?2)))";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -39,11 +42,7 @@ pub(crate) struct OfScan {
 pub(crate) async fn start_classification_scan(call: Call<StartClassificationScan>) -> Result<Response> {
     let (asked, id) = (&call.body, new_id()?);
     call.about(id.as_str());
-    let scope = asked.scope.as_ref();
-    let buckets = scope.and_then(|scope| scope.buckets.as_ref());
-    let buckets = json_list(buckets.iter().flat_map(|list| &list.0).map(Bucket::as_str));
-    let prefixes = scope.and_then(|scope| scope.prefixes.as_ref());
-    let prefixes = json_list(prefixes.iter().flat_map(|list| &list.0).map(Text::as_str));
+    let [buckets, prefixes] = scope_lists(asked.scope.as_ref());
     let named = asked.policy_ids.as_ref().map(|ids| json_list(ids.0.iter().map(Uuid::as_str)));
     let mut work = call.work();
     let known = "NOT EXISTS (SELECT 1 FROM json_each(coalesce(?2, '[]')) n WHERE NOT EXISTS (SELECT 1 \
@@ -55,17 +54,15 @@ pub(crate) async fn start_classification_scan(call: Call<StartClassificationScan
         impossible("policyIds", "there is no classification policy"),
     );
     work.require(some.bind(call.tenant()));
-    let fits = "(SELECT coalesce(sum(size), 0) FROM qnsp_classification_policies WHERE tenant_id = ?1 \
-                AND (?2 IS NULL OR id IN (SELECT value FROM json_each(?2)))) <= ?3";
-    let fits = Guard::new(fits, impossible("policyIds", "are policies whose patterns are too large together"));
+    let size = format!("(SELECT coalesce(sum(p.size), 0) FROM qnsp_classification_policies p WHERE {NAMED})");
+    let fits = impossible("policyIds", "are policies whose patterns are too large together");
+    let fits = Guard::new(format!("{size} <= ?3"), fits);
     work.require(fits.bind(call.tenant()).bind(named.clone()).bind(LARGEST_TOGETHER));
-    let insert = Statement::new(
+    let insert = Statement::new(format!(
         "INSERT INTO qnsp_classification_scans (tenant_id, id, created_at, buckets, prefixes, rules, size, status, cursor_at, \
          cursor_id, objects_scanned, objects_classified) SELECT ?1, ?3, ?4, ?5, ?6, json_group_array(json(r.value)), \
-         (SELECT sum(size) FROM qnsp_classification_policies WHERE tenant_id = ?1 AND (?2 IS NULL OR id IN (SELECT value \
-         FROM json_each(?2)))), 'queued', -1, '', 0, 0 FROM qnsp_classification_policies p, json_each(p.rules) r WHERE p.tenant_id = ?1 \
-         AND (?2 IS NULL OR p.id IN (SELECT value FROM json_each(?2)))",
-    );
+         {size}, 'queued', -1, '', 0, 0 FROM qnsp_classification_policies p, json_each(p.rules) r WHERE {NAMED}"
+    ));
     let insert = insert.bind(call.tenant()).bind(named).bind(id.as_str()).bind(call.now);
     work.push(insert.bind(buckets).bind(prefixes));
     let queued = ScanQueued { scan_id: id, status: "queued", estimated_completion_at: IsoTime(call.now + EXPECTED) };
@@ -106,7 +103,7 @@ pub(crate) async fn show_classification_scan(call: Call<Nothing, Nothing, OfScan
 )]
 pub(crate) async fn show_classification_stats(call: Call) -> Result<Json<ClassificationStats>> {
     // Most of the time nothing is to be done, which one read tells.
-    let pending = Statement::new(format!("SELECT {} AS ends, {} AS tests", expiry::IS_PENDING, classify::IS_PENDING));
+    let pending = Statement::new(format!("SELECT {} AS ends, {} AS tests", expiry::is_pending(), classify::IS_PENDING));
     let pending = call.app.query(pending.bind(call.tenant()).bind(call.now)).await?;
     let is_pending = |part: &str| pending.first().map_or(Ok(false), |row| row.get::<bool>(part));
     if is_pending("ends")? {

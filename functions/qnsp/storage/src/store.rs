@@ -1,12 +1,20 @@
 //! Documents as they are stored.
 
-use model::{ids::Uuid, qnsp::storage::Document, time::IsoTime};
+use axum::http::StatusCode;
+use model::{
+    ids::Uuid,
+    qnsp::{
+        List, Text,
+        storage::{Bucket, Document, DocumentScope},
+    },
+    time::IsoTime,
+};
 use platform::{Row, Statement};
 use policy::qnsp::{Quota, classification};
-use qnsp::{Caller, documents::is_there, missing};
+use qnsp::{Caller, conflict, documents::is_there, missing};
 use serde::Deserialize;
 use serde_json::Value;
-use service::{Guard, Result};
+use service::{Error, Guard, Outcomes, Result};
 
 /// The path of an operation on a document.
 #[derive(Deserialize)]
@@ -16,7 +24,7 @@ pub(crate) struct OfDocument {
 }
 
 /// A condition on a document (`?2`) that is there: SQL over a row of `qnsp_kept_documents` (`d`) and the time (`?3`).
-pub(crate) fn of_document(caller: &Caller, id: &str, condition: &str, refusal: service::Error) -> Guard {
+pub(crate) fn of_document(caller: &Caller, id: &str, condition: &str, refusal: Error) -> Guard {
     let exists = format!(
         "EXISTS (SELECT 1 FROM qnsp_kept_documents d WHERE d.tenant_id = ?1 AND d.id = ?2 AND {}{condition})",
         is_there("?3")
@@ -62,4 +70,38 @@ pub(crate) fn delete(caller: &Caller, ids: &[String]) -> Vec<Statement> {
 /// A JSON list of texts; an empty one for an absent list.
 pub(crate) fn json_list<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     Value::from_iter(texts.into_iter().map(str::to_owned)).to_string()
+}
+
+/// The names of buckets as they are stored.
+pub(crate) fn bucket_list(buckets: Option<&List<Bucket>>) -> String {
+    json_list(buckets.iter().flat_map(|list| &list.0).map(Bucket::as_str))
+}
+
+/// The buckets and the prefixes of a scope as they are stored.
+pub(crate) fn scope_lists(scope: Option<&DocumentScope>) -> [String; 2] {
+    let prefixes = scope.and_then(|scope| scope.prefixes.as_ref());
+    let prefixes = json_list(prefixes.iter().flat_map(|list| &list.0).map(Text::as_str));
+    [bucket_list(scope.and_then(|scope| scope.buckets.as_ref())), prefixes]
+}
+
+/// A condition on a document (`d`): it is of a scope that is stored as these two lists.
+pub(crate) fn is_in_scope(buckets: &str, prefixes: &str) -> String {
+    format!(
+        "({buckets} = '[]' OR d.bucket IN (SELECT value FROM json_each({buckets}))) AND ({prefixes} = '[]' OR EXISTS \
+         (SELECT 1 FROM json_each({prefixes}) p WHERE substr(d.name, 1, length(p.value)) = p.value))"
+    )
+}
+
+/// The refusal of a step that another call has done meanwhile.
+pub(crate) fn done_already() -> Error {
+    conflict("Another call has done this step")
+}
+
+/// Whether a step was not done by another call meanwhile.
+pub(crate) fn had_effect(written: Result<Outcomes>) -> Result<bool> {
+    match written {
+        Ok(_) => Ok(true),
+        Err(error) if error.status == StatusCode::CONFLICT => Ok(false),
+        Err(error) => Err(error),
+    }
 }

@@ -9,13 +9,13 @@ mod retention;
 pub use classification::{
     ByDataType, ByLevel, ClassificationPolicies, ClassificationPolicyCreated, ClassificationPolicyInList,
     ClassificationScan, ClassificationStats, CreateClassificationPolicy, DataType, GivenLevel, Level,
-    NewClassificationRule, NewSdkPattern, ScanQueued, ScanScope, ScanType, StartClassificationScan,
+    NewClassificationRule, NewSdkPattern, ScanQueued, ScanType, StartClassificationScan,
 };
-pub use document::{CreateDocument, Document, DocumentStatus, Documents, StoredDocument};
+pub use document::{CreateDocument, Document, DocumentScope, DocumentStatus, Documents, StoredDocument};
 pub use names::{Bucket, Region};
 pub use replication::{
     AcknowledgeCopy, ConfigurationHealth, CopyAcknowledged, CopyStatus, CreateReplication, Destinations, RegionHealth,
-    ReplicationCreated, ReplicationHealth, ReplicationMode, ReplicationScope, ReplicationStatus,
+    ReplicationCreated, ReplicationHealth, ReplicationMode, ReplicationStatus,
 };
 pub use retention::{
     CreateHold, CreateStorageRetention, ExpiryActions, HoldCreated, HoldReleased, HoldScope, OnExpiry, ReleaseHold,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 use utoipa::ToSchema;
 
-use super::Bucket;
+use super::DocumentScope;
 use crate::{
     body,
     ids::Uuid,
@@ -145,18 +145,6 @@ pub struct ClassificationPolicies {
     pub policies: Vec<ClassificationPolicyInList>,
 }
 
-body! {
-    /// Which documents; all that there are without buckets and prefixes.
-    #[derive(Default)]
-    pub struct ScanScope {
-        #[schema(value_type = Option<Vec<String>>)]
-        pub buckets: Option<List<Bucket>> as "buckets",
-        /// Texts with which names begin.
-        #[schema(value_type = Option<Vec<String>>)]
-        pub prefixes: Option<List<Text<1, 1024>>> as "prefixes",
-    }
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ScanType {
@@ -168,7 +156,7 @@ pub enum ScanType {
 
 body! {
     pub struct StartClassificationScan {
-        pub scope: Option<ScanScope> as "scope",
+        pub scope: Option<DocumentScope> as "scope",
         /// All policies if not given.
         #[schema(value_type = Option<Vec<String>>)]
         pub policy_ids: Option<List<Uuid, 100>> as "policyIds",

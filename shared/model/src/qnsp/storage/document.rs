@@ -7,7 +7,7 @@ use super::{Bucket, DataType, Level, Region};
 use crate::{
     body,
     json::JsonObject,
-    qnsp::{Object, Text, hsm::Bytes},
+    qnsp::{List, Object, Text, hsm::Bytes},
     time::IsoTime,
 };
 
@@ -32,6 +32,18 @@ body! {
     } where faults {
         let is_twice = matches!((&content, &content_base64), (Some(Some(_)), Some(Some(_))));
         faults.check(!is_twice, "contentBase64", "may not be given with content");
+    }
+}
+
+body! {
+    /// Which documents; all of them without buckets and prefixes.
+    #[derive(Default)]
+    pub struct DocumentScope {
+        #[schema(value_type = Option<Vec<String>>)]
+        pub buckets: Option<List<Bucket>> as "buckets",
+        /// Texts with which names begin.
+        #[schema(value_type = Option<Vec<String>>)]
+        pub prefixes: Option<List<Text<1, 1024>>> as "prefixes",
     }
 }
 

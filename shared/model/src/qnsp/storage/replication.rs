@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 use utoipa::ToSchema;
 
-use super::{Bucket, Region};
+use super::{DocumentScope, Region};
 use crate::{
     body,
     ids::Uuid,
@@ -22,18 +22,6 @@ pub enum ReplicationMode {
     NearSync,
 }
 
-body! {
-    /// Which documents of the source; all of them without buckets and prefixes.
-    #[derive(Default)]
-    pub struct ReplicationScope {
-        #[schema(value_type = Option<Vec<String>>)]
-        pub buckets: Option<List<Bucket>> as "buckets",
-        /// Texts with which names begin.
-        #[schema(value_type = Option<Vec<String>>)]
-        pub prefixes: Option<List<Text<1, 1024>>> as "prefixes",
-    }
-}
-
 /// Regions that documents are copied to.
 pub type Destinations = List<Region, 20>;
 
@@ -49,7 +37,7 @@ body! {
         /// The same as destinationRegions.
         #[schema(value_type = Option<Vec<String>>)]
         pub target_regions: Option<Destinations> as "targetRegions",
-        pub scope: Option<ReplicationScope> as "scope",
+        pub scope: Option<DocumentScope> as "scope",
         /// async if not given.
         pub replication_mode: Option<ReplicationMode> as "replicationMode",
         /// The same as replicationMode.
