@@ -104,6 +104,11 @@ impl Reply {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// That storage does not answer.
+    pub fn is_unavailable(&self) -> bool {
+        self.status == StatusCode::SERVICE_UNAVAILABLE
+    }
+
     pub fn error(&self) -> &str {
         self.body["error"].as_str().unwrap_or_default()
     }
@@ -184,6 +189,32 @@ impl Deployment {
     pub async fn number(&self, select: &str) -> i64 {
         let rows = self.sql.inner.query(Statement::new(select.to_owned())).await.unwrap();
         rows[0].0[0].1.clone().try_into_number()
+    }
+
+    /// Fails each statement of an operation in turn, at least so many, and then carries it out: what `state` counts is
+    /// the same until then, and another number after.
+    pub async fn all_or_nothing(
+        &self,
+        state: &str,
+        least: usize,
+        is_fault: impl Fn(&Reply) -> bool,
+        call: impl AsyncFn() -> Reply,
+    ) -> Value {
+        let before = self.number(state).await;
+        let mut failed = 0;
+        loop {
+            self.sql.fails_at.store(failed, Ordering::SeqCst);
+            let reply = call().await;
+            self.sql.fails_at.store(usize::MAX, Ordering::SeqCst);
+            if reply.status.is_success() {
+                assert!(failed >= least, "only {failed} statements: {}", reply.body);
+                assert_ne!(self.number(state).await, before, "{}", reply.body);
+                return reply.body;
+            }
+            assert!(is_fault(&reply), "statement {failed}: {}", reply.body);
+            assert_eq!(self.number(state).await, before, "statement {failed}");
+            failed += 1;
+        }
     }
 
     /// How the database carries a statement out, a step each.

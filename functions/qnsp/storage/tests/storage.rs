@@ -1,7 +1,7 @@
 //! Storage over a database of its own: batches that fail, round trips, indexes, contents that were moved, and many documents.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::Arc;
 
 use platform::Statement;
 use serde_json::{Value, json};
@@ -41,23 +41,8 @@ fn document(name: &str, content: &str) -> Value {
     json!({ "bucket": "a", "name": name, "content": content, "region": "eu" })
 }
 
-/// One that succeeds at last, and before has failed at each of its statements without any effect.
 async fn fails_whole(service: &Deployment, method: &str, path: &str, body: &Value) -> Value {
-    let before = service.number(STATE).await;
-    let mut failed = 0;
-    loop {
-        service.sql.fails_at.store(failed, Ordering::SeqCst);
-        let reply = call(service, method, path, body).await;
-        service.sql.fails_at.store(usize::MAX, Ordering::SeqCst);
-        if reply.status.is_success() {
-            assert!(failed >= 5, "{method} {path}: only {failed} statements");
-            assert_ne!(service.number(STATE).await, before, "{method} {path}");
-            return reply.body;
-        }
-        assert_eq!(reply.status.as_u16(), 503, "{method} {path}: statement {failed}");
-        assert_eq!(service.number(STATE).await, before, "{method} {path}: statement {failed}");
-        failed += 1;
-    }
+    service.all_or_nothing(STATE, 5, Reply::is_unavailable, async || call(service, method, path, body).await).await
 }
 
 fn rule(pattern: &str) -> Value {

@@ -1,7 +1,7 @@
 //! Leakage detection over a database of its own: batches that fail, indexes, and steps of scans that several calls want.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::Arc;
 
 use platform::Statement;
 use serde_json::{Value, json};
@@ -42,23 +42,8 @@ fn scan() -> Value {
     json!({ "scope": { "repositories": ["o/r"], "organizations": ["o"] } })
 }
 
-/// Fails each statement of an operation, and then carries it out.
 async fn all_or_nothing(service: &Deployment, method: &str, path: &str, body: &Value) -> Value {
-    let before = service.number(STATE).await;
-    let mut failed = 0;
-    loop {
-        service.sql.fails_at.store(failed, Ordering::SeqCst);
-        let reply = call(service, method, path, body).await;
-        service.sql.fails_at.store(usize::MAX, Ordering::SeqCst);
-        if reply.status.is_success() {
-            assert!(failed >= 4, "{method} {path}: only {failed} statements");
-            assert_ne!(service.number(STATE).await, before, "{method} {path}");
-            return reply.body;
-        }
-        let after = (reply.status.as_u16(), service.number(STATE).await);
-        assert_eq!(after, (503, before), "{method} {path}: statement {failed}");
-        failed += 1;
-    }
+    service.all_or_nothing(STATE, 4, Reply::is_unavailable, async || call(service, method, path, body).await).await
 }
 
 #[tokio::test]

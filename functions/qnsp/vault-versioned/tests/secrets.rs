@@ -1,7 +1,7 @@
 //! Versioned secrets over a database of their own: batches that fail, round trips, indexes, and values that were moved.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::Arc;
 
 use platform::Statement;
 use serde_json::{Value, json};
@@ -48,21 +48,8 @@ fn steps() -> [(&'static str, &'static str, Value); 7] {
 async fn an_operation_that_fails_at_any_statement_has_not_happened() {
     let service = service("atomic").await;
     for (method, path, body) in steps() {
-        let before = service.number(STATE).await;
-        let mut failed = 0;
-        loop {
-            service.sql.fails_at.store(failed, Ordering::SeqCst);
-            let reply = call(&service, method, path, &body).await;
-            service.sql.fails_at.store(usize::MAX, Ordering::SeqCst);
-            if reply.status.is_success() {
-                break;
-            }
-            assert_eq!(reply.status.as_u16(), 503, "{method} {path}: statement {failed}");
-            assert_eq!(service.number(STATE).await, before, "{method} {path}: statement {failed}");
-            failed += 1;
-        }
-        assert!(failed >= 5, "{method} {path}: only {failed} statements");
-        assert_ne!(service.number(STATE).await, before, "{method} {path}");
+        let step = async || call(&service, method, path, &body).await;
+        service.all_or_nothing(STATE, 5, Reply::is_unavailable, step).await;
     }
     assert_eq!(service.number("SELECT used FROM qnsp_quotas WHERE quota_type = 'secrets'").await, 0);
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     answer::{names, ok},
+    database,
     deployment::{Deployment, unique},
 };
 
@@ -225,4 +226,31 @@ pub fn signed(claims: &Value, secret: &str) -> String {
 pub fn now() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     i64::try_from(since.as_secs()).unwrap()
+}
+
+/// How a text may be written: as it is, in hexadecimal, in base64 wherever in the bytes that are encoded it stands, and
+/// as its SHA-256.
+pub fn written(text: &str) -> Vec<String> {
+    let bytes = text.as_bytes();
+    let mut written = vec![text.to_owned(), hash::hex(bytes), hash::hex(bytes).to_uppercase()];
+    written.extend((0..3).map(|from| base64::encode(&bytes[from..][..(bytes.len() - from) / 3 * 3])));
+    written.push(hash::hex(&hash::sha256(&[bytes])));
+    written
+}
+
+/// However a text is written, it is in none of these answers, and neither in the tenant's entries of the audit log nor in the
+/// log of the deployment nor in its database.
+#[track_caller]
+pub fn is_in_none(t: &Deployment, tenant: &Tenant, text: &str, answers: &[&Reply]) {
+    let log = t.instance.log();
+    let entries = database::audit(&t.instance).into_iter().filter(|entry| entry.tenant == tenant.id);
+    let entries: String = entries.map(|entry| entry.text).collect();
+    assert!(!entries.is_empty());
+    for written in written(text) {
+        for reply in answers {
+            assert!(!String::from_utf8_lossy(&reply.body).contains(&written));
+        }
+        assert!(!log.contains(&written) && !entries.contains(&written));
+        assert!(!database::contains(&t.instance, &written), "{written}");
+    }
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
-use testing::Deployment;
+use testing::{Deployment, Reply};
 
 use crate::{
     AGENTS, APPROVER, approved, claimed, decision, escrowed, initiated, is_the_key, ok, policy, post, service, share_of,
@@ -18,22 +18,8 @@ const STATE: &str = "SELECT (SELECT count(*) FROM qnsp_escrows) + (SELECT count(
     + (SELECT count(*) FROM qnsp_escrows WHERE recovered_at IS NOT NULL) * 29 \
     + (SELECT count(*) FROM audit_entries WHERE outcome = 'done') * 31";
 
-/// Fails each statement of the last batch of a step, and then carries it out.
 async fn all_or_nothing(service: &Deployment, role: &str, path: &str, body: &Value) -> Value {
-    let before = service.number(STATE).await;
-    let mut failed = 0;
-    loop {
-        service.sql.fails_at.store(failed, Ordering::SeqCst);
-        let reply = post(service, role, path, body).await;
-        service.sql.fails_at.store(usize::MAX, Ordering::SeqCst);
-        if reply.status.is_success() {
-            assert!(failed > 5, "{path}: only {failed} statements");
-            assert_ne!(service.number(STATE).await, before);
-            return reply.body;
-        }
-        assert_eq!((reply.status.as_u16(), service.number(STATE).await), (503, before), "{path}: statement {failed}");
-        failed += 1;
-    }
+    service.all_or_nothing(STATE, 6, Reply::is_unavailable, async || post(service, role, path, body).await).await
 }
 
 #[tokio::test]

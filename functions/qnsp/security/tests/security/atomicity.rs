@@ -23,23 +23,8 @@ fn is_fault(reply: &Reply) -> bool {
     matches!((reply.status.as_u16(), reply.error()), (503, "SERVICE_UNAVAILABLE") | (500, "INTERNAL_ERROR"))
 }
 
-/// Fails each statement of an operation, and then carries it out.
 async fn all_or_nothing(service: &Deployment, role: &str, method: &str, path: &str, body: &Value) -> Value {
-    let before = service.number(STATE).await;
-    let mut failed = 0;
-    loop {
-        service.sql.fails_at.store(failed, Ordering::SeqCst);
-        let reply = call(service, role, method, path, body).await;
-        service.sql.fails_at.store(usize::MAX, Ordering::SeqCst);
-        if reply.status.is_success() {
-            assert!(failed >= 4, "{method} {path}: only {failed} statements");
-            assert_ne!(service.number(STATE).await, before, "{method} {path}");
-            return reply.body;
-        }
-        assert!(is_fault(&reply), "{method} {path}: statement {failed}: {}", reply.body);
-        assert_eq!(service.number(STATE).await, before, "{method} {path}: statement {failed}");
-        failed += 1;
-    }
+    service.all_or_nothing(STATE, 4, is_fault, async || call(service, role, method, path, body).await).await
 }
 
 #[tokio::test]
