@@ -39,10 +39,14 @@ pub enum Request {
     Wrap,
     /// The first fifty of all.
     Keys,
+    /// How ten keys were used in the last day, by the hour.
+    Usage,
+    /// All uses of one key.
+    KeySummary,
 }
 
 impl Request {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Evaluate,
         Self::Events,
         Self::Quotas,
@@ -59,6 +63,8 @@ impl Request {
         Self::Sign,
         Self::Wrap,
         Self::Keys,
+        Self::Usage,
+        Self::KeySummary,
     ];
 
     pub fn name(self) -> &'static str {
@@ -79,6 +85,8 @@ impl Request {
             Self::Sign => "qnsp: sign, ECDSA P-256",
             Self::Wrap => "qnsp: wrap, AES-256",
             Self::Keys => "qnsp: keys, 50",
+            Self::Usage => "qnsp: usage of keys in a day",
+            Self::KeySummary => "qnsp: summary of a key",
         }
     }
 
@@ -89,7 +97,7 @@ impl Request {
 
     pub fn bytes(self, caller: &Caller) -> Vec<u8> {
         let known = &caller.tokens.qnsp;
-        let content_path;
+        let (content_path, summary_path);
         let (method, path, body) = match self {
             Self::Evaluate => {
                 let user = format!("00000000-0000-4000-8000-{:012}", caller.number);
@@ -139,6 +147,11 @@ impl Request {
                 ("POST", "/kms/v1/byohsm/wrap", body.to_string())
             }
             Self::Keys => ("GET", "/kms/v1/byohsm/keys?limit=50", String::new()),
+            Self::Usage => ("GET", "/kms/v1/analytics/usage", String::new()),
+            Self::KeySummary => {
+                summary_path = format!("/kms/v1/analytics/keys/{}/summary", known.signing_key);
+                ("GET", summary_path.as_str(), String::new())
+            }
         };
         with_token(method, path, &known.key, &body)
     }
