@@ -56,6 +56,10 @@ publish.workspace = true
 [lints]
 workspace = true
 
+[lib]
+doctest = false
+test = false
+
 [dependencies]
 axum.workspace = true
 platform.workspace = true
