@@ -31,14 +31,18 @@ pub(crate) async fn run_due(caller: &Caller) -> Result<()> {
     let until = clock::now_ms() + TIME;
     while clock::now_ms() < until {
         // Most of the time nothing is due, which a read tells.
-        let due = bind_due(caller, format!("SELECT 1 AS due {DUE}"));
-        if caller.app.query(due).await?.is_empty() {
+        if caller.app.query(select_due(caller)).await?.is_empty() {
             break;
         }
         let Some(run) = Run::claim(caller).await? else { break };
         run.carry_out(caller, until).await?;
     }
     Ok(())
+}
+
+/// Gives a row when something is due of the tenant.
+pub(crate) fn select_due(caller: &Caller) -> Statement {
+    bind_due(caller, format!("SELECT 1 AS due {DUE}"))
 }
 
 fn bind_due(caller: &Caller, text: String) -> Statement {
