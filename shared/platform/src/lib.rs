@@ -22,7 +22,7 @@ pub use fetch::FetchError;
 pub use kv::Kv;
 pub use later::later;
 pub use postgres::PostgresError;
-pub use rsa::generate_rsa_key;
+pub use rsa::{DoesNotOpen, RsaPadding, decrypt_rsa, generate_rsa_key, sign_rsa};
 pub use sql::{Outcome, Row, Sql, SqlError, SqlValue, Statement};
 pub use vars::Vars;
 

@@ -16,7 +16,7 @@ use tower::ServiceExt as _;
 
 pub(crate) use fetch::fetch;
 
-use crate::{Host, Outcome, Row, Sql, SqlError, Statement, Task, Vars};
+use crate::{DoesNotOpen, Host, Outcome, Row, RsaPadding, Sql, SqlError, Statement, Task, Vars};
 
 pub type Response = http::Response<Body>;
 
@@ -98,8 +98,19 @@ pub(crate) fn client_address(headers: &http::HeaderMap, _extensions: &http::Exte
     last.and_then(|value| value.to_str().ok()).map(str::to_owned)
 }
 
-/// Not made by this host.
+/// This host has no RSA.
 pub(crate) fn generate_rsa_key(_bits: u32) -> Task<'static, Option<Vec<u8>>> {
+    Box::pin(std::future::ready(None))
+}
+
+pub(crate) fn sign_rsa<'a>(_pkcs8: &'a [u8], _padding: RsaPadding, _message: &'a [u8]) -> Task<'a, Option<Vec<u8>>> {
+    Box::pin(std::future::ready(None))
+}
+
+pub(crate) fn decrypt_rsa<'a>(
+    _pkcs8: &'a [u8],
+    _encrypted: &'a [u8],
+) -> Task<'a, Option<Result<Vec<u8>, DoesNotOpen>>> {
     Box::pin(std::future::ready(None))
 }
 

@@ -16,7 +16,7 @@ use wasm_bindgen::JsCast as _;
 use worker::{Context, Env, web_sys::Request, worker_sys::types::D1Database};
 
 pub(crate) use fetch::fetch;
-pub(crate) use rsa::generate_rsa_key;
+pub(crate) use rsa::{decrypt_rsa, generate_rsa_key, sign_rsa};
 
 use crate::{Host, Kv, Task, Vars};
 
