@@ -11,7 +11,7 @@ use policy::qnsp::Quota;
 use crate::{Caller, reserve};
 
 pub use config::{COLUMNS, Config, Ttl, seal};
-pub use database::{Database, User, refusal};
+pub use database::{Database, PATIENCE, User, refusal};
 pub use upkeep::{Due, LISTED, remove_users_later};
 
 /// What there is of a lease on a server when it is revoked.

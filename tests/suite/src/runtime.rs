@@ -32,6 +32,10 @@ const SHOWN_LINES: usize = 10;
 /// Only the hosts of tests read it; `tests/host` has the same name.
 pub const CLOCK_AHEAD: &str = "test-clock-ahead";
 
+/// The variable that names a file of authorities, by which certificates of servers are verified where the runtime can be
+/// told so.
+pub const AUTHORITIES: &str = "SSL_CERT_FILE";
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Runtime {
     /// The functions linked into an ordinary program over rusqlite.
@@ -113,6 +117,10 @@ impl Runtime {
                 command.arg("--trust-edge-headers");
                 // Whatever Miniflare keeps aside goes to memory too.
                 command.env("TMPDIR", state);
+                // Miniflare has a name of its own for the file of further authorities.
+                if let Some((_, file)) = variables.iter().find(|(name, _)| *name == AUTHORITIES) {
+                    command.env("NODE_EXTRA_CA_CERTS", file);
+                }
                 only(&mut command, functions);
                 Ok((command, Announcement::Line))
             }
@@ -123,6 +131,7 @@ impl Runtime {
                 if let Some(spin) = spin() {
                     let url = format!("127.0.0.1:{}", free_port()?);
                     let mut command = Command::new(spin);
+                    command.envs(variables.iter().filter(|(name, _)| *name == AUTHORITIES));
                     command.args(["up", "--quiet", "--listen", &url]).arg("--from").arg(manifest);
                     command.arg("--state-dir").arg(state).envs(settings);
                     components(&mut command, functions);

@@ -1,6 +1,7 @@
 //! Dynamic secrets of the vault service: users of a database, or keys of this API, that end by themselves.
 
 mod asked;
+mod claim;
 mod config_store;
 mod configs;
 mod credentials;

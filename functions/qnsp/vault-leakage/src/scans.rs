@@ -12,13 +12,13 @@ use model::{
     time::IsoTime,
 };
 use platform::Statement;
-use policy::qnsp::Quota;
+use policy::qnsp::{Quota, pattern::LARGEST_TOGETHER};
 use qnsp::{Call, Nothing, impossible, missing, new_id};
 use serde::Deserialize;
 use serde_json::Value;
 use service::{Anonymous, Error, Guard, Result};
 
-use crate::{job, scan_store as store, work::Work};
+use crate::{job, policies::too_large, scan_store as store, work::Work};
 
 /// When a scan is expected to have ended, in milliseconds after it was asked for.
 const EXPECTED: i64 = 60_000;
@@ -89,9 +89,14 @@ fn guards(call: &Call<StartLeakageScan>, policies: Option<&str>) -> Vec<Guard> {
     let known = "NOT EXISTS (SELECT 1 FROM json_each(coalesce(?2, '[]')) n WHERE NOT EXISTS \
                  (SELECT 1 FROM qnsp_leakage_policies p WHERE p.tenant_id = ?1 AND p.id = n.value))";
     let some = format!("EXISTS (SELECT 1 FROM qnsp_leakage_policies p WHERE {IN_FORCE})");
+    let fits = format!(
+        "(SELECT coalesce(sum(t.value ->> 'size'), 0) FROM qnsp_leakage_policies p, json_each(p.patterns) t \
+         WHERE {IN_FORCE}) <= ?3"
+    );
     let mut guards = vec![
         bind(Guard::new(known, missing("There is no such leakage policy"))),
         bind(Guard::new(some, impossible("policyIds", "must have a policy that is enabled"))),
+        bind(Guard::new(fits, too_large("policyIds"))).bind(LARGEST_TOGETHER),
     ];
     if call.body.targets.is_none() {
         let with = |targets: &str| {

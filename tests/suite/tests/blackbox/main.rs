@@ -75,6 +75,8 @@ mod qnsp_crypto_inventory;
 mod qnsp_crypto_inventory_keys;
 mod qnsp_dynamic;
 mod qnsp_dynamic_postgres;
+mod qnsp_dynamic_races;
+mod qnsp_dynamic_tls;
 mod qnsp_escrow;
 mod qnsp_escrow_recovery;
 mod qnsp_fuzz;
@@ -317,6 +319,8 @@ fn cases() -> Vec<Case> {
         of(["audit-events", "operators", "storage", "tenants"], qnsp_storage_retention::cases()),
         of(["operators", "tenants", "vault-dynamic"], qnsp_dynamic::cases()),
         of(["operators", "vault-dynamic"], qnsp_dynamic_postgres::cases()),
+        of(["operators", "vault-dynamic"], qnsp_dynamic_races::cases()),
+        of(["operators", "vault-dynamic"], qnsp_dynamic_tls::cases()),
         of(["audit-events", "operators", "tenants", "vault-versioned"], qnsp_vault::cases()),
         of(["operators", "vault-leakage", "vault-versioned"], qnsp_vault_leakage::cases()),
         of(
