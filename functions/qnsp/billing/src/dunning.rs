@@ -68,6 +68,7 @@ const DUE: &str = "SELECT d.tenant_id, d.id, d.steps, d.ran, f.failed_at, ?2 AS 
      GROUP BY tenant_id) f JOIN qnsp_dunning d ON d.tenant_id = f.tenant_id JOIN qnsp_tenants t ON t.id = d.tenant_id \
      WHERE f.failed_at + (d.steps ->> ('$[' || d.ran || '].dayAfterFailure')) * ?3 <= ?2";
 
+/// Those that the caller may see.
 pub(crate) fn select_due(caller: &Caller) -> Statement {
     let select = Scope::of(caller).select(&format!("{DUE} ORDER BY d.tenant_id LIMIT ?4"), "tenant_id");
     select.bind(caller.now).bind(DAY).bind(TENANTS_AT_ONCE)

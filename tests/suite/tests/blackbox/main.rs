@@ -200,6 +200,7 @@ fn cases() -> Vec<Case> {
             [
                 "accounts",
                 "audit-events",
+                "environment",
                 "operators",
                 "portal-admin",
                 "storage",
