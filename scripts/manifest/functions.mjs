@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 
-const KEYS = ["routes", "fallback", "variables", "bindings", "outbound-hosts", "size-exemption", "cpu-ms", "deployed"];
+const KEYS = ["routes", "fallback", "variables", "bindings", "outbound-hosts", "size-exemption", "cpu-ms", "deployed", "due"];
 const BINDINGS = ["database", "cache"];
 
 /** `cargo metadata` of the workspace's own packages. */
@@ -60,7 +60,9 @@ function describe(root, crate, variables, groups, faults) {
   const folder = relative(root, dirname(crate.manifest_path));
   if (basename(folder) !== crate.name) fault(`its folder is called ${basename(folder)}`);
   for (const key of Object.keys(given)) if (!KEYS.includes(key)) fault(`there is no key ${key}; there are ${KEYS.join(", ")}`);
-  const routes = given.routes ?? [];
+  // What falls due without a caller is asked for there, wherever the runtime has no triggers of its own.
+  const due = given.due ?? false;
+  const routes = [...(given.routes ?? []), ...(due ? [`/system/due/${crate.name}`] : [])];
   if (routes.length === 0) fault("it has no routes");
   for (const route of routes) {
     if (!/^\/$|^(\/(:?[A-Za-z0-9_.-]+))*(\/\.\.\.)?$/.test(route)) fault(`${route} is no route`);
@@ -68,7 +70,7 @@ function describe(root, crate, variables, groups, faults) {
   const own = Object.keys(crate.metadata.variables ?? {});
   const hosts = given["outbound-hosts"] ?? [];
   for (const host of hosts) if (!variables.has(host)) fault(`there is no variable ${host}`);
-  const listed = expand([...(given.variables ?? []), ...own], variables, groups, fault);
+  const listed = expand([...(given.variables ?? []), ...(due ? ["due_token"] : []), ...own], variables, groups, fault);
   const exemption = given["size-exemption"];
   if (exemption && !(exemption.kb > 0 && exemption.reason)) fault("a size-exemption has kb and a reason");
   const cpuMs = given["cpu-ms"];
@@ -87,6 +89,7 @@ function describe(root, crate, variables, groups, faults) {
     outboundHosts: hosts,
     sizeExemption: exemption,
     cpuMs,
+    due,
     deployed: given.deployed ?? true,
     // Without it there is no router of operations: such a function serves files.
     operations: (crate.dependencies ?? []).some(({ name, kind }) => name === "chancery-service" && kind === null),

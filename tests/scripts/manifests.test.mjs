@@ -80,3 +80,12 @@ test("the gateway is bound to every function", () => {
   assert.ok(text.includes('binding = "ONE"\nservice = "chancery-one"'));
   assert.ok(text.includes('binding = "TWO_B"\nservice = "chancery-two-b"'));
 });
+
+test("due work has a path of its own, a token, and a trigger each minute on Workers", () => {
+  const token = crate("token", { variables: { due_token: { secret: true } } });
+  const [each] = model(token, one({ due: true })).functions;
+  assert.deepEqual(each.routes, [...good.routes, "/system/due/one"]);
+  assert(each.variables.includes("due_token"));
+  assert.match(functionFile(each, deployment), /\[triggers\]\ncrons = \["\* \* \* \* \*"\]/);
+  assert.doesNotMatch(functionFile(model(one()).functions[0], deployment), /triggers/);
+});

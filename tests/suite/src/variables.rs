@@ -39,6 +39,7 @@ impl Variables {
             // Webhooks of tests.
             .with("QNSP_OUTBOUND_HOSTS", "127.0.0.1:*")
             .with("QNSP_OUTBOUND_HOST", "*://*:*")
+            .with("DUE_TOKEN", &random_base64())
     }
 
     /// Those of a process: its environment, or a file of `NAME=value` lines as wrangler reads it.

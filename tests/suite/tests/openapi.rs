@@ -138,7 +138,22 @@ fn caas() -> Value {
     document["components"]["securitySchemes"]["bearer"] = json!({
         "type": "http", "scheme": "bearer", "description": "A token of the configured authorization server",
     });
+    with_due_work(&mut document);
     document
+}
+
+/// The step of due work, which every function that has some serves beside its operations.
+fn with_due_work(document: &mut Value) {
+    let step = serde_json::to_value(service::due::Operations::openapi()).unwrap();
+    let mut paths = step["paths"].clone();
+    let operation = &mut paths["/system/due/{function}"]["post"];
+    complete_operation(operation);
+    operation["security"] = json!([{ "due": [] }]);
+    document["paths"].as_object_mut().unwrap().extend(paths.as_object().unwrap().clone());
+    let schemas = step["components"]["schemas"].as_object().unwrap().clone();
+    document["components"]["schemas"].as_object_mut().unwrap().extend(schemas);
+    document["components"]["securitySchemes"]["due"] =
+        json!({ "type": "http", "scheme": "bearer", "description": "The variable DUE_TOKEN of the deployment" });
 }
 
 fn licensing() -> Value {
@@ -428,7 +443,8 @@ fn check_form(document: &Value) {
     for (name, operation) in operations(document) {
         assert!(ids.insert(operation["operationId"].as_str().unwrap()), "{name}: its operationId is taken");
         assert!(operation["summary"].is_string(), "{name}: the handler's first line of documentation is missing");
-        let path = name.split_once(' ').unwrap().1.replace(['{', '}'], "");
+        // Each function with due work has a path of its own.
+        let path = name.split_once(' ').unwrap().1.replace("{function}", "storage").replace(['{', '}'], "");
         assert!(gateway::routes::find(&format!("http://a{path}")).is_some(), "{name}: no route leads there");
     }
     check_references(document, document);

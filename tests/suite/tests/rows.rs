@@ -8,6 +8,9 @@ use chancery_tests::{documented, rows};
 use functions::gateway::routes;
 use policy::{Access, Action, Operation, config::Permission};
 
+/// What every function with due work serves beside the operations of its API, without a row.
+const DUE_WORK: &str = "POST /system/due/{function}";
+
 #[test]
 fn rows_and_documents_have_the_same_operations() {
     let mut rows_seen = BTreeSet::new();
@@ -18,6 +21,9 @@ fn rows_and_documents_have_the_same_operations() {
     let mut documented_seen = BTreeSet::new();
     for operation in documented::operations().unwrap() {
         let name = format!("{} {}", operation.method, operation.path);
+        if name == DUE_WORK {
+            continue;
+        }
         assert!(operation.success().is_some(), "{name} has no success of its own, or more than one");
         assert!(documented_seen.insert(name.clone()), "{name} is documented twice");
     }

@@ -26,6 +26,11 @@ const BYTES: usize = 512 << 10;
 const DUE: &str = "FROM qnsp_search_maintenance WHERE tenant_id = ?1 AND starts_at <= ?2 AND starts_at > ?3 \
      AND ends_at > ?2 AND status IN ('scheduled', 'running') AND claimed_until <= ?2 ORDER BY starts_at, index_name LIMIT 1";
 
+/// The tenants of whom some is due, or begun and overdue, at a time (`?1`).
+pub(crate) const TENANTS: &str = "SELECT DISTINCT tenant_id FROM qnsp_search_maintenance \
+     WHERE status IN ('scheduled', 'running') AND ((starts_at <= ?1 AND starts_at > ?1 - 86400000 AND ends_at > ?1 \
+     AND claimed_until <= ?1) OR (status = 'running' AND ends_at <= ?1))";
+
 /// Carries out what is due of the tenant, as far as the time goes.
 pub(crate) async fn run_due(caller: &Caller) -> Result<()> {
     let until = clock::now_ms() + TIME;

@@ -31,6 +31,7 @@ mod contention;
 mod database;
 mod deployment;
 mod directory;
+mod due;
 mod environment;
 mod extension;
 mod extension_tokens;
@@ -197,6 +198,20 @@ fn cases() -> Vec<Case> {
         of(portal, portal_kong::cases()),
         of(["billing", "operators", "tenants"], qnsp_billing::cases()),
         of(["billing", "operators", "portal-admin", "tenants"], qnsp_payments::cases()),
+        of(
+            [
+                "accounts",
+                "audit-events",
+                "environment",
+                "operators",
+                "portal-admin",
+                "storage",
+                "tenants",
+                "vault-dynamic",
+                "vault-versioned",
+            ],
+            due::cases(),
+        ),
         of(["operators", "tenants"], qnsp_operators::cases()),
         of(["operators", "tenants", "audit-events", "audit-log"], qnsp_audit::cases()),
         of(["operators", "audit-events", "audit-log"], qnsp_retention::cases()),
