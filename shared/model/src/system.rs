@@ -76,6 +76,7 @@ pub struct DueWork {
 #[serde(rename_all = "camelCase")]
 pub struct DueFunction {
     pub name: String,
+    #[schema(value_type = String, format = DateTime)]
     pub last_run_at: IsoTime,
     pub failed: i64,
     pub more: bool,

@@ -6,10 +6,6 @@ use http::Extensions;
 use crate::Task;
 
 /// Put into the request that the runtime's own trigger makes; nobody outside can.
-#[cfg_attr(
-    not(all(target_arch = "wasm32", target_os = "unknown")),
-    expect(dead_code, reason = "Workers alone have triggers")
-)]
 #[derive(Clone, Copy)]
 pub(crate) struct Trigger;
 
