@@ -171,3 +171,12 @@ export async function a_configuration_is_shown_with_its_history(page, deployment
   assert.equal(await section.getByText("white").count(), 0);
   await page.isAccessible("a configuration");
 }
+
+export async function the_views_stand_in_one_row_on_a_wide_window(page, deployment) {
+  await opened(page, deployment.licence);
+  await page.setViewportSize({ width: 1280, height: 800 });
+  const buttons = page.getByRole("group", { name: "What is shown of the deployment" }).getByRole("button");
+  await buttons.first().waitFor();
+  const tops = await buttons.evaluateAll((all) => all.map((one) => one.getBoundingClientRect().top));
+  assert.ok(tops.length > 8 && new Set(tops).size === 1, String(tops));
+}
