@@ -1,7 +1,7 @@
 //! How SQLite finds the rows of what is measured: by an index always. A scan that hides at a thousand rows is what
 //! makes a service slow at a million.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::{
     collections::BTreeSet,
