@@ -31,6 +31,7 @@ mod contention;
 mod database;
 mod deployment;
 mod directory;
+mod documents;
 mod environment;
 mod extension;
 mod extension_tokens;
@@ -333,6 +334,20 @@ fn cases() -> Vec<Case> {
         of(["key-authorization", "secret-store"], memory::cases()),
         of([], contention::cases()),
         of(["accounts"], contention::cases_with_portal()),
+        of(
+            [
+                "configuration",
+                "consent",
+                "environment",
+                "groups",
+                "key-authorization",
+                "operators",
+                "secret-store",
+                "tokens",
+                "vault-versioned",
+            ],
+            documents::cases(),
+        ),
         tool::cases(),
         of(configuration, tool_configuration::cases()),
         of(["operators", "kms-agility", "kms-hsm", "kms-keys", "crypto-inventory"], tool_kms::cases()),
