@@ -48,5 +48,6 @@ pub const FUNCTIONS: &[Function] = &[
     Function { name: "vault-versioned", binding: "VAULT_VERSIONED", routes: &["/vault/v1/versioned-secrets/...", "/v1/versioned-secrets/..."] },
     Function { name: "ecdsa-helper", binding: "ECDSA_HELPER", routes: &["/caas/ecdsa_helper/...", "/licenses/ecdsa_helper/..."] },
     Function { name: "healthz", binding: "HEALTHZ", routes: &["/caas/healthz", "/licenses/healthz"] },
+    Function { name: "metrics", binding: "METRICS", routes: &["/metrics"] },
     Function { name: "public-key", binding: "PUBLIC_KEY", routes: &["/caas/publickeys", "/licenses/publickeys"] },
 ];

@@ -10,6 +10,7 @@ mod answer;
 mod audit;
 mod audit_log;
 mod audit_tlog;
+mod backup;
 mod body;
 mod case;
 mod clock;
@@ -41,6 +42,7 @@ mod key_authorization;
 mod kill;
 mod matrix;
 mod memory;
+mod metrics;
 mod pages;
 mod permission_table;
 mod permissions;
@@ -180,6 +182,8 @@ fn cases() -> Vec<Case> {
         system::cases(),
         statuses::cases(),
         of([], health::cases()),
+        of(["accounts", "metrics", "secret-store", "key-authorization"], metrics::cases()),
+        of(["audit-log", "configuration", "consent", "key-authorization", "secret-store"], backup::cases()),
         of(["pages", "reference"], pages::cases()),
         of(config, config_permissions::cases()),
         of(config, config_groups::cases()),

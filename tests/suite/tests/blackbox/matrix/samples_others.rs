@@ -40,6 +40,7 @@ pub fn samples() -> Vec<Sample> {
         .about(AuthLevel::Basic),
         of("GET /caas/healthz", |_| at("/caas/healthz")),
         of("GET /licenses/healthz", |_| at("/licenses/healthz")),
+        of("GET /metrics", |_| at("/metrics")),
         of("GET /caas/publickeys", |_| at("/caas/publickeys")),
         of("GET /licenses/publickeys", |_| at("/licenses/publickeys")),
         of("POST /caas/ecdsa_helper", |w| at("/caas/ecdsa_helper").body(to_encrypt(w))),
