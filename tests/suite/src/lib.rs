@@ -10,4 +10,5 @@ pub mod provider;
 pub mod rows;
 pub mod runtime;
 pub mod selection;
+pub mod tools;
 pub mod variables;

@@ -201,6 +201,11 @@ impl Instance {
         self.state.database_files()
     }
 
+    /// The folder of its state.
+    pub fn state(&self) -> &Path {
+        &self.state.0
+    }
+
     /// What the processes of this deployment have in memory, in KiB; `None` on a system without `/proc`.
     pub fn resident_memory(&self) -> Option<u64> {
         let group = self.process.id().to_string();

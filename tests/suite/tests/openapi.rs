@@ -133,12 +133,16 @@ fn caas() -> Value {
         portal_admin::Operations::openapi(),
         operators::Operations::openapi(),
         audit_log::Operations::openapi(),
+        metrics::Operations::openapi(),
     ]);
     let mut document = complete("Config & Consent", with_system_operations(operations, "/caas"));
     document["components"]["securitySchemes"]["bearer"] = json!({
         "type": "http", "scheme": "bearer", "description": "A token of the configured authorization server",
     });
     with_due_work(&mut document);
+    document["components"]["securitySchemes"]["metrics-token"] = json!({
+        "type": "http", "scheme": "bearer", "description": "METRICS_TOKEN of the deployment",
+    });
     document
 }
 
@@ -389,6 +393,7 @@ fn security(method: &str, path: &str) -> Value {
         Access::ConfigToken(_) | Access::Qnsp(_) => json!([{ "token": [] }]),
         Access::Session => json!([{ "session": [] }]),
         Access::AdminToken => json!([{ "admin-token": [] }]),
+        Access::MetricsToken => json!([{ "metrics-token": [] }]),
     }
 }
 

@@ -71,7 +71,7 @@ fn the_access_of_a_row_fits_what_else_is_known_of_it() {
                 assert_eq!(needed, if is_read { Permission::Read } else { Permission::Admin }, "{name}");
             }
             Access::Qnsp(_) => assert!(refuses(401) && refuses(403), "{name}"),
-            Access::Session | Access::AdminToken => assert!(refuses(401), "{name}"),
+            Access::Session | Access::AdminToken | Access::MetricsToken => assert!(refuses(401), "{name}"),
         }
     }
 }

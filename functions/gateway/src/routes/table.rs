@@ -48,5 +48,6 @@ pub const FUNCTIONS: &[Function] = &[
     Function { name: "vault-versioned", binding: "VAULT_VERSIONED", routes: &["/vault/v1/versioned-secrets/...", "/v1/versioned-secrets/...", "/system/due/vault-versioned"] },
     Function { name: "ecdsa-helper", binding: "ECDSA_HELPER", routes: &["/caas/ecdsa_helper/...", "/licenses/ecdsa_helper/..."] },
     Function { name: "healthz", binding: "HEALTHZ", routes: &["/caas/healthz", "/caas/healthz/due", "/licenses/healthz", "/licenses/healthz/due"] },
+    Function { name: "metrics", binding: "METRICS", routes: &["/metrics"] },
     Function { name: "public-key", binding: "PUBLIC_KEY", routes: &["/caas/publickeys", "/licenses/publickeys"] },
 ];

@@ -10,6 +10,7 @@ mod answer;
 mod audit;
 mod audit_log;
 mod audit_tlog;
+mod backup;
 mod body;
 mod case;
 mod clock;
@@ -31,6 +32,7 @@ mod contention;
 mod database;
 mod deployment;
 mod directory;
+mod documents;
 mod due;
 mod environment;
 mod extension;
@@ -41,6 +43,7 @@ mod key_authorization;
 mod kill;
 mod matrix;
 mod memory;
+mod metrics;
 mod pages;
 mod permission_table;
 mod permissions;
@@ -182,6 +185,8 @@ fn cases() -> Vec<Case> {
         system::cases(),
         statuses::cases(),
         of([], health::cases()),
+        of(["accounts", "metrics", "secret-store", "key-authorization"], metrics::cases()),
+        of(["audit-log", "configuration", "consent", "key-authorization", "secret-store"], backup::cases()),
         of(["pages", "reference"], pages::cases()),
         of(config, config_permissions::cases()),
         of(config, config_groups::cases()),
@@ -352,6 +357,20 @@ fn cases() -> Vec<Case> {
         of(["key-authorization", "secret-store"], memory::cases()),
         of([], contention::cases()),
         of(["accounts"], contention::cases_with_portal()),
+        of(
+            [
+                "configuration",
+                "consent",
+                "environment",
+                "groups",
+                "key-authorization",
+                "operators",
+                "secret-store",
+                "tokens",
+                "vault-versioned",
+            ],
+            documents::cases(),
+        ),
         tool::cases(),
         of(configuration, tool_configuration::cases()),
         of(["operators", "kms-agility", "kms-hsm", "kms-keys", "crypto-inventory"], tool_kms::cases()),

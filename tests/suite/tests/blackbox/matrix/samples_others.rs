@@ -42,6 +42,7 @@ pub fn samples() -> Vec<Sample> {
         of("GET /licenses/healthz", |_| at("/licenses/healthz")),
         of("GET /caas/healthz/due", |_| at("/caas/healthz/due")),
         of("GET /licenses/healthz/due", |_| at("/licenses/healthz/due")),
+        of("GET /metrics", |_| at("/metrics")),
         of("GET /caas/publickeys", |_| at("/caas/publickeys")),
         of("GET /licenses/publickeys", |_| at("/licenses/publickeys")),
         of("POST /caas/ecdsa_helper", |w| at("/caas/ecdsa_helper").body(to_encrypt(w))),
