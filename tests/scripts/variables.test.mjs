@@ -9,7 +9,7 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const { functions, variables } = JSON.parse(readFileSync(join(root, "functions/registry.json"), "utf8"));
 const given = new Set(functions.flatMap((each) => each.variables));
 
-const source = ["functions", "shared/service/src", "shared/qnsp/src", "tests/floor/src"]
+const source = ["functions", "shared/service/src", "shared/qnsp/src", "shared/platform/src", "tests/floor/src"]
   .flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((file) => join(root, folder, file)))
   .filter((file) => file.endsWith(".rs") && !/\/(build|tests|static|vendor)\//.test(file))
   .map((file) => readFileSync(file, "utf8"))
