@@ -74,6 +74,21 @@ test("a component gets its variables, its database and the hosts that it may rea
   assert.ok(!text.includes('host = "{{ host }}"'), "a host that the manifest lists is not given to the function");
 });
 
+test("a component with a database takes what the database asks for, and a Worker does not", () => {
+  const platform = crate("platform", {
+    database: { variables: ["url"], "outbound-hosts": ["server"] },
+    variables: { url: {}, server: { default: "https://b.invalid" } },
+  });
+  const { functions, variables } = model(one(), platform);
+  const text = spinFile(functions, variables, "0.1.0");
+  for (const line of ['allowed_outbound_hosts = ["{{ host }}", "{{ server }}"]', 'url = "{{ url }}"', 'url = { default = "" }']) {
+    assert.ok(text.split("\n").includes(line), line);
+  }
+  assert.ok(!functions[0].variables.includes("url"));
+  assert.throws(() => model(one({ bindings: [] }), platform), /no function takes the variable url/);
+  assert.throws(() => model(one(), crate("platform", { database: { variables: ["absent"] } })), /no variable absent/);
+});
+
 test("the gateway is bound to every function", () => {
   const { functions } = model(one(), crate("two-b", { function: { routes: ["/b"] } }));
   const text = gatewayFile(functions, deployment);

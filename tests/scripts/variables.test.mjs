@@ -10,7 +10,10 @@ const { functions, variables } = JSON.parse(readFileSync(join(root, "functions/r
 const given = new Set(functions.flatMap((each) => each.variables));
 
 // Only their src: what lies beside it may be built at the same time.
-const source = ["functions/gateway", ...functions.map(({ folder }) => folder), "shared/service", "shared/qnsp", "tests/floor"]
+const source = [
+  ...["functions/gateway", ...functions.map(({ folder }) => folder)],
+  ...["shared/service", "shared/qnsp", "shared/platform", "tests/floor"],
+]
   .map((folder) => join(folder, "src"))
   .flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((file) => join(root, folder, file)))
   .filter((file) => file.endsWith(".rs"))

@@ -7,6 +7,8 @@ pub mod clock;
 pub mod fetch;
 pub mod kv;
 mod later;
+#[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
+mod libsql;
 pub mod log;
 pub mod migrations;
 pub mod postgres;

@@ -3,6 +3,7 @@
 
 pub mod answered;
 pub mod documented;
+pub mod libsql;
 pub mod native;
 pub mod openbao;
 pub mod postgres;

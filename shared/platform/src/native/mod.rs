@@ -12,10 +12,22 @@ use axum::extract::ConnectInfo;
 pub(crate) use fetch::fetch;
 pub use sqlite::Sqlite;
 
-use crate::{DoesNotOpen, Host, RsaPadding, SqlError, Task, Vars};
+use crate::{
+    DoesNotOpen, Host, RsaPadding, SqlError, Task, Vars,
+    libsql::{LibSql, Server},
+};
 
 pub(crate) const SELECT_MISSING_MIGRATIONS: &str =
     "SELECT value AS name FROM json_each(?1) WHERE value NOT IN (SELECT name FROM schema_migrations)";
+
+/// A host over the libSQL server that the variables name, or over one database file.
+pub async fn open(database: &Path, vars: HashMap<String, String>) -> Result<Host, SqlError> {
+    let vars = MapVars(vars);
+    match Server::from_vars(&vars).await? {
+        Some(server) => Ok(Host { sql: Arc::new(LibSql::open(server).await?), kv: None, vars: Arc::new(vars) }),
+        None => host(database, vars.0),
+    }
+}
 
 /// A host over one database file and a set of variables.
 pub fn host(database: &Path, vars: HashMap<String, String>) -> Result<Host, SqlError> {

@@ -125,7 +125,7 @@ fn an_export_altered_in_any_field_is_refused(t: &Deployment) {
 
 fn many_versions_are_imported(t: &Deployment) {
     // The other runtimes do the same over the same SQL, each version several times as slowly.
-    let count = if t.instance.runtime == Runtime::Native { 1000 } else { 100 };
+    let count = if t.instance.runtime.is_linked() { 1000 } else { 100 };
     let (tool, tenant, place) = (Tool::new(t), unique("tenant"), community());
     let line = |number: usize| {
         let line =

@@ -1,6 +1,6 @@
 //! The black-box suite: every case stands here once and is run against every runtime, over HTTP alone.
 //!
-//! `CHANCERY_RUNTIMES=native,workerd` picks runtimes; without it all are run. A runtime that cannot be started fails
+//! `CHANCERY_RUNTIMES=native,workerd` picks runtimes; without it all are run, over libSQL a choice of the cases. A runtime that cannot be started fails
 //! the run unless it was left out that way. Arguments are those of any test: a filter, `--list`, `--test-threads` …
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a case fails by panicking")]
@@ -41,6 +41,7 @@ mod health;
 mod ipfs;
 mod key_authorization;
 mod kill;
+mod libsql;
 mod matrix;
 mod memory;
 mod metrics;
@@ -355,6 +356,7 @@ fn cases() -> Vec<Case> {
         restart::cases(),
         of(["key-authorization", "secret-store"], kill::cases()),
         of(["key-authorization", "secret-store"], memory::cases()),
+        of(["secret-store"], libsql::cases()),
         of([], contention::cases()),
         of(["accounts"], contention::cases_with_portal()),
         of(
