@@ -220,7 +220,7 @@ impl Instance {
 
     /// The folder of its state.
     pub fn state(&self) -> &Path {
-        &self.state.0
+        &self.state.folder
     }
 
     /// What the processes of this deployment have in memory, in KiB; `None` on a system without `/proc`.
