@@ -65,7 +65,7 @@ fn a_backup_is_restored_whole(shared: &Deployment) {
             wrangler(old.instance.state(), &folder, "export", &["--output", backup.to_str().unwrap()]);
             BEFORE
         }
-        Runtime::Native | Runtime::Component => {
+        Runtime::Native | Runtime::Libsql | Runtime::Component => {
             let is_over = AtomicBool::new(false);
             thread::scope(|scope| {
                 let writer = scope.spawn(|| {
@@ -135,7 +135,7 @@ fn restore(runtime: Runtime, files: &[PathBuf], state: &Path, folder: &Path, bac
     }
     match runtime {
         Runtime::Workerd => wrangler(state, folder, "execute", &["--yes", "--file", backup.to_str().unwrap()]),
-        Runtime::Native | Runtime::Component => drop(fs::copy(backup, database).unwrap()),
+        Runtime::Native | Runtime::Libsql | Runtime::Component => drop(fs::copy(backup, database).unwrap()),
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use chancery_tests::runtime::{Runtime, root};
+use chancery_tests::runtime::root;
 use serde_json::{Value, json};
 
 use crate::{
