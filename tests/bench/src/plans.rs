@@ -94,8 +94,8 @@ const AUDIT: [&str; 11] = [
 
 /// Sorted in memory: the secrets of a community, what few items or groups of a project were found by their tags, and
 /// the two configurations that a template of a consent may be in, what a tenant was billed for on the days of a month, the
-/// synonyms of the words of a search, and what it has found, and the policies that keep a document.
-const SORTED: [&str; 8] = [
+/// synonyms of the words of a search, and what it has found, the policies that keep a document, and the uses of keys in a period.
+const SORTED: [&str; 9] = [
     "ORDER BY created_ts",
     "FROM config_tags",
     "FROM item JOIN",
@@ -104,6 +104,7 @@ const SORTED: [&str; 8] = [
     "FROM qnsp_synonym_groups g",
     "WITH asked",
     "qnsp_kept_documents",
+    "minute / 60 AS hour",
 ];
 
 #[test]

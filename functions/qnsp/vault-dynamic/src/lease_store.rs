@@ -147,7 +147,7 @@ pub(crate) fn select_page(caller: &Caller, config: &str, limit: i64, offset: i64
     let page = Statement::new(
         "SELECT id, created_at, expires_at, CASE WHEN revoked_at IS NOT NULL THEN 'revoked' WHEN ends_at <= ?3 \
          THEN 'expired' ELSE 'active' END AS status FROM qnsp_leases WHERE tenant_id = ?1 AND config_id = ?2 \
-         AND is_pending = 0 AND ends_at > ?4 ORDER BY created_at DESC, id DESC LIMIT ?5 OFFSET ?6",
+         AND is_pending = 0 AND +ends_at > ?4 ORDER BY created_at DESC, id DESC LIMIT ?5 OFFSET ?6",
     );
     let page = page.bind(caller.tenant()).bind(config).bind(caller.now).bind(caller.now - LISTED);
     page.bind(limit).bind(offset)
