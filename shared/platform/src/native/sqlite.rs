@@ -85,8 +85,8 @@ fn create_private(path: &Path) -> io::Result<()> {
     OpenOptions::new().create(true).append(true).mode(0o600).open(path).map(drop)
 }
 
-/// Statements that a connection keeps prepared. One batch has up to some tens, so that the sixteen of rusqlite would be
-/// gone before the same call comes again; some thousand are all that there are.
+/// Statements that a connection keeps prepared. One batch may have more than the sixteen that rusqlite keeps, which would be
+/// gone before the same call comes again.
 const PREPARED: usize = 1_024;
 
 /// Writes to the log are not flushed at each commit (`synchronous=NORMAL`), unless the writer asks for it.

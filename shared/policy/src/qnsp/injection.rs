@@ -24,7 +24,7 @@ pub struct Rule {
     pub severity: Severity,
     pub pattern: Pattern,
     /// Texts in lower case of which every match holds one. Where none occurs, the pattern need not be searched for, which
-    /// takes a hundred times as long. Empty where no such texts are known.
+    /// takes much longer. Empty where no such texts are known.
     parts: &'static [&'static str],
     /// Whether it sees lines as they are, and not runs of white space as one blank.
     by_line: bool,
