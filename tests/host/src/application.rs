@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::Arc;
 use wasmtime::component::Component;
 use wasmtime::error::Context as _;
-use wasmtime::{Cache, CacheConfig, Config, Engine, Result};
+use wasmtime::{Cache, CacheConfig, Config, Engine, Result, Strategy};
 
 // Spin's own names for the files of its state.
 const DATABASE: &str = "sqlite_db.db";
@@ -42,7 +42,7 @@ impl Application {
         let database: Arc<Path> = state.join(DATABASE).into();
         let key_value = key_value::open(state.join(KEY_VALUE).into()).await?;
 
-        let engine = engine(arguments.cache.as_deref())?;
+        let engine = engine(arguments.cache.as_deref(), arguments.compile_quickly)?;
         let linker = instances::linker(&engine)?;
         let folder = arguments.manifest.parent().unwrap_or(Path::new(""));
         let mut compiled = BTreeMap::new();
@@ -72,9 +72,12 @@ impl Application {
     }
 }
 
-fn engine(cache: Option<&Path>) -> Result<Engine> {
+fn engine(cache: Option<&Path>, quickly: bool) -> Result<Engine> {
     let mut config = Config::new();
     config.wasm_component_model_async(true);
+    if quickly && cfg!(target_arch = "x86_64") {
+        config.strategy(Strategy::Winch);
+    }
     if let Some(folder) = cache {
         let folder = std::path::absolute(folder)?;
         std::fs::create_dir_all(&folder)?;

@@ -10,12 +10,13 @@ use wasmtime::{Result, bail};
 pub const USAGE: &str = "\
 Usage: chancery-host --manifest spin.toml --state DIR [--listen 127.0.0.1:PORT]
                      [--cache DIR] [--component-id ID ...] [--variable NAME=VALUE ...]
-                     [--movable-clock] [--until-stdin-closes]
+                     [--compile-quickly] [--movable-clock] [--until-stdin-closes]
 
 Runs the components of a Spin manifest on wasmtime, or only those that are named. Port 0 picks a free one. When it serves, one
 line {\"ready\":\"http://127.0.0.1:PORT\"} is printed. Variables come from --variable, then from
 SPIN_VARIABLE_<NAME>, then from the manifest. SIGTERM stops it, and the end of standard input too
-when --until-stdin-closes is given. With --movable-clock a request may say, in the header
+when --until-stdin-closes is given. --compile-quickly takes the compiler Winch instead of Cranelift,
+where there is one for this processor: components start sooner and run slower. With --movable-clock a request may say, in the header
 test-clock-ahead, how many milliseconds the clock of the components is ahead for it.";
 
 /// The prefix under which Spin looks for variables in the environment.
@@ -31,6 +32,7 @@ pub struct Arguments {
     /// Which components run; without any, all.
     pub components: Vec<String>,
     pub variables: BTreeMap<String, String>,
+    pub compile_quickly: bool,
     pub movable_clock: bool,
     pub until_stdin_closes: bool,
 }
@@ -49,6 +51,7 @@ impl Arguments {
         let mut cache = None;
         let mut listen = SocketAddr::from(([127, 0, 0, 1], 3000));
         let mut components = Vec::new();
+        let mut compile_quickly = false;
         let mut movable_clock = false;
         let mut until_stdin_closes = false;
         let mut variables: BTreeMap<String, String> = environment
@@ -63,6 +66,10 @@ impl Arguments {
         while let Some(option) = arguments.next() {
             if option == "--until-stdin-closes" {
                 until_stdin_closes = true;
+                continue;
+            }
+            if option == "--compile-quickly" {
+                compile_quickly = true;
                 continue;
             }
             if option == "--movable-clock" {
@@ -92,6 +99,7 @@ impl Arguments {
             cache,
             components,
             variables,
+            compile_quickly,
             movable_clock,
             until_stdin_closes,
         })

@@ -101,7 +101,11 @@ impl Runtime {
 
     /// Starts a new deployment of these functions with a state of its own.
     pub fn start(self, functions: Selection, variables: Variables) -> Result<Instance, String> {
-        start(self, Arc::new(State::new()?), functions, variables)
+        let state = State::new()?;
+        if self == Self::Workerd {
+            state.fill(migrated()?)?;
+        }
+        start(self, Arc::new(state), functions, variables)
     }
 
     fn command(
@@ -156,7 +160,7 @@ impl Runtime {
                 }
                 let mut command = Command::new(sibling("chancery-host")?);
                 command.arg("--manifest").arg(manifest).arg("--state").arg(state).args(["--listen", "127.0.0.1:0"]);
-                command.arg("--movable-clock");
+                command.args(["--movable-clock", "--compile-quickly"]);
                 command.arg("--cache").arg(root().join("target/component-cache")).arg("--until-stdin-closes");
                 command.envs(settings);
                 components(&mut command, functions);
@@ -300,6 +304,15 @@ impl State {
         started.as_ref().map(Database::variables).map_err(Clone::clone)
     }
 
+    fn fill(&self, files: &[File]) -> Result<(), String> {
+        for (path, bytes) in files {
+            let file = self.folder.join(path);
+            let written = file.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&file, bytes));
+            written.map_err(|error| format!("{}: {error}", file.display()))?;
+        }
+        Ok(())
+    }
+
     fn log(&self) -> PathBuf {
         self.folder.join("log.txt")
     }
@@ -327,6 +340,29 @@ impl Drop for State {
             let _ = fs::remove_dir_all(&self.folder);
         }
     }
+}
+
+/// A path below the folder of a state, and what stands there.
+type File = (PathBuf, Vec<u8>);
+
+/// The files of a database on workerd with all migrations, which take longer than the rest of a start there: they are
+/// applied once in a run, and every deployment begins with a copy.
+fn migrated() -> Result<&'static [File], String> {
+    static FILES: OnceLock<Result<Vec<File>, String>> = OnceLock::new();
+    let migrate = || {
+        let state = Arc::new(State::new()?);
+        drop(start(Runtime::Workerd, state.clone(), Selection::of([]), Variables::random())?);
+        // The index of a write-ahead log is made again by whoever opens it.
+        let lasting = state.database_files().into_iter().filter(|file| !file.to_string_lossy().ends_with("-shm"));
+        lasting
+            .map(|file| {
+                let bytes = fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+                let path = file.strip_prefix(&state.folder).map_err(|error| error.to_string())?.to_owned();
+                Ok((path, bytes))
+            })
+            .collect()
+    };
+    FILES.get_or_init(migrate).as_deref().map_err(Clone::clone)
 }
 
 /// Starts a deployment. Miniflare now and then ends while it starts many Workers on a busy machine: it is started once more.
