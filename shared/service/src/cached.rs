@@ -29,7 +29,7 @@ struct Copy<T> {
     value: T,
 }
 
-/// What stays in the instance.
+/// What stays in the instance, which is all there is for a type without a form as JSON.
 impl<T> Cached<T> {
     pub fn new(name: &'static str) -> Self {
         Self { name, copies: Mutex::new(Copies::new(BUDGET)) }

@@ -1,5 +1,5 @@
 //! The licence check: may the calling key be used in a community, and for what. It may be answered by a copy that this
-//! instance has read for the same key; copies never leave the instance.
+//! instance has read for the same key, as long as that says yes; copies never leave the instance.
 
 use std::sync::Arc;
 
@@ -39,8 +39,8 @@ pub(crate) async fn check_license(
 ) -> Result<([(HeaderName, String); 1], Answer<LicenseCheck>)> {
     let authorization = signed.authorize()?.community(community.as_str());
     let key = format!("{}/{}", signed.secret_hash(), community.as_str());
-    let is_valid = |membership: &Option<Membership>| membership.as_ref().is_none_or(|found| found.is_valid(signed.now));
-    let find = async { cached.recall_here(&signed.app, &key).filter(|(membership, _)| is_valid(membership)) };
+    let is_in_force = |found: &Option<Membership>| found.as_ref().is_none_or(|found| found.is_in_force(signed.now));
+    let find = async { cached.recall_here(&signed.app, &key).filter(|(membership, _)| is_in_force(membership)) };
     if let Some((membership, age)) = authorization.answer_by_copy(&freshness, find).await {
         return Ok(answer(membership.as_ref().as_ref(), signed.now, age));
     }

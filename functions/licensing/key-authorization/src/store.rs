@@ -35,15 +35,19 @@ pub(crate) struct Membership {
 }
 
 impl Membership {
-    /// Whether the key, which was in force when it was read, still is.
-    pub(crate) fn is_valid(&self, now: i64) -> bool {
-        self.key_expires_at > now
+    /// Whether the key, which was in force when this was read, still is, and so is its authorisation.
+    pub(crate) fn is_in_force(&self, now: i64) -> bool {
+        self.key_expires_at > now && self.is_authorized_at(now)
+    }
+
+    fn is_authorized_at(&self, now: i64) -> bool {
+        self.is_authorized && self.expires_at > now
     }
 
     pub(crate) fn check(&self, now: i64) -> LicenseCheck {
         LicenseCheck {
             modules: self.modules.clone(),
-            is_authorized: self.is_authorized && self.expires_at > now,
+            is_authorized: self.is_authorized_at(now),
             expiry: IsoTime(self.expires_at),
             auth_level: self.auth_level,
             tag: self.tag.clone(),

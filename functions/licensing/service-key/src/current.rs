@@ -22,7 +22,7 @@ pub(crate) type OwnKeys = Cached<Option<ServiceKey>>;
     get, path = "/licenses/servicekey/current", tag = "Service Key", params(Freshness),
     responses(
         (status = 200, body = ServiceKey, headers(("Age" = i64, description = "Seconds since it was read"))),
-        (status = 401),
+        (status = 400), (status = 401),
     ),
 )]
 pub(crate) async fn get_current_service_key(

@@ -82,6 +82,7 @@ fn a_copy_says_its_age(t: &Deployment) {
         let lasting = t.instance.runtime != Runtime::Component;
         assert!(!lasting || ages.contains(&1) && ages.windows(2).any(|pair| pair[0] > pair[1]), "{ages:?}");
         assert_eq!(age(&key.get(&fresh(&path))), 0);
+        refused(&key.get(&format!("{}&read_fresh=true", fresh(&path))), 400);
     }
 }
 
