@@ -17,8 +17,8 @@ pub struct Freshness {
 
 impl Authorization<'_> {
     /// The copy that answers this request, where one may: the caller does not ask for a fresh answer, storage admitted the
-    /// caller to this lately, and the request id is new here. Only then it is looked for. The nonce is stored after
-    /// the answer.
+    /// caller to this lately, and the request id is new here and not old. Only then it is looked for. The nonce is stored
+    /// after the answer.
     pub async fn answer_by_copy<T>(&self, freshness: &Freshness, find: impl Future<Output = Option<T>>) -> Option<T> {
         if freshness.read_fresh || !self.was_admitted_lately() {
             return None;
