@@ -138,7 +138,7 @@ impl Licence {
             Self::Create(create) => create.request(),
             Self::List(list) => list.page(0),
             Self::Update(update) => update.request(None),
-            Self::Show { key: None, .. } => Request::new("GET", format!("{KEYS}/current")),
+            Self::Show { key: None, .. } => Request::new("GET", format!("{KEYS}/current")).query("read_fresh", true),
             Self::Show { key: Some(key), .. } => Request::new("GET", KEYS).query("keyId", key),
             Self::Disable { key } => Request::new("PATCH", KEYS).query("keyId", key).body(json!({"disabled": true})),
             Self::Enable { key } => Request::new("PATCH", KEYS).query("keyId", key).body(json!({"disabled": false})),
@@ -252,7 +252,7 @@ mod tests {
 
     #[test]
     fn keys_are_named_in_the_query() {
-        let current = Request::new("GET", "/licenses/servicekey/current");
+        let current = Request::new("GET", "/licenses/servicekey/current").query("read_fresh", true);
         assert_eq!(request("show"), current);
         assert_eq!(request("show a|b"), Request::new("GET", KEYS).query("keyId", "a|b"));
         assert_eq!(request("disable a").json(), json!({"disabled": true}));

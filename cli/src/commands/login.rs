@@ -195,7 +195,8 @@ fn asked(connection: &Connection) -> Result<Map<String, Value>> {
 
 /// The licence that signs, without what it signs with.
 pub(super) fn licence(connection: &Connection) -> Result<Value> {
-    let licence = Request::new("GET", "/licenses/servicekey/current").send(&connection.client()?)?.json()?;
+    let current = Request::new("GET", "/licenses/servicekey/current").query("read_fresh", true);
+    let licence = current.send(&connection.client()?)?.json()?;
     let member = |name: &str| (name.to_owned(), licence.get(name).cloned().unwrap_or_default());
     Ok(["tag", "keyId", "authLevel", "expiry"].map(member).into_iter().collect::<Map<_, _>>().into())
 }

@@ -116,20 +116,12 @@ impl<'a> Authorization<'a> {
         Batch::new(self)
     }
 
-    /// Remembers that storage admitted this caller: for `CACHE_SECONDS` this instance may show its copies of what was
-    /// read to the same caller, even if the licence or membership is withdrawn meanwhile. Never for secrets.
-    pub fn remember_admission(&self) {
-        self.app.admissions().note(self.admission(), self.now);
-    }
-
-    /// Whether the answer may be a copy: storage admitted this caller to this lately, and the request id is new here.
-    pub fn is_admitted(&self) -> bool {
-        let lifetime = self.app.config().cache_seconds * 1000;
-        self.signed.is_first && self.app.admissions().holds(&self.admission(), self.now, lifetime)
+    pub(crate) fn signed(&self) -> &Signed {
+        self.signed
     }
 
     /// Caller, action and community as one key.
-    fn admission(&self) -> String {
+    pub(crate) fn admission(&self) -> String {
         let community = self.community.as_deref().unwrap_or_default();
         let also = self.also.map(|also| also as usize).unwrap_or_default();
         format!("{}/{}/{also}/{community}", self.signed.secret_hash, self.action as usize)

@@ -29,11 +29,47 @@ struct Copy<T> {
     value: T,
 }
 
-impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Cached<T> {
+/// What stays in the instance, which is all there is for a type without a form as JSON.
+impl<T> Cached<T> {
     pub fn new(name: &'static str) -> Self {
         Self { name, copies: Mutex::new(Copies::new(BUDGET)) }
     }
 
+    /// A copy of this instance, and its age in seconds.
+    pub fn recall_here(&self, app: &App, key: &str) -> Option<(Arc<T>, i64)> {
+        let (read_at, value) = self.lock().get(key)?;
+        Some((value, age(app, read_at)?))
+    }
+
+    /// Keeps a value of so many bytes in this instance that was read, from the database, not before `read_at`. Returns
+    /// whether it is kept.
+    pub fn keep_here(&self, app: &App, key: &str, read_at: i64, value: Arc<T>, bytes: usize) -> bool {
+        app.config().cache_seconds != 0 && self.lock().insert(key, read_at, value, bytes)
+    }
+
+    /// After a write of one's own: the next read goes to the database, as no copy is from after it.
+    pub fn forget(&self, key: &str) {
+        self.lock().forget(key, platform::clock::now_ms());
+    }
+
+    /// After a write of one's own of which it is not said which copies it concerns.
+    pub fn forget_all(&self) {
+        self.lock().forget_all(platform::clock::now_ms());
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Copies<T>> {
+        self.copies.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How old something is that was read then, in seconds, unless it is too old to be shown.
+fn age(app: &App, read_at: i64) -> Option<i64> {
+    let age = platform::clock::now_ms() - read_at;
+    (0..app.config().cache_seconds * 1000).contains(&age).then_some(age / 1000)
+}
+
+/// What may leave the instance, sealed.
+impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Cached<T> {
     /// The one value of its kind and its age in seconds, from the database where there is no copy.
     pub async fn get(
         &self,
@@ -52,32 +88,21 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Cached<T> {
 
     /// A copy and its age in seconds.
     pub async fn recall(&self, app: &App, key: &str) -> Option<(Arc<T>, i64)> {
-        let lifetime = app.config().cache_seconds * 1000;
-        if lifetime == 0 {
+        if app.config().cache_seconds == 0 {
             return None;
         }
-        let now = platform::clock::now_ms();
-        let age = |read_at: i64| Some(now - read_at).filter(|age| (0..lifetime).contains(age)).map(|age| age / 1000);
-        if let Some((read_at, value)) = self.lock().get(key)
-            && let Some(age) = age(read_at)
-        {
-            return Some((value, age));
+        if let Some(found) = self.recall_here(app, key) {
+            return Some(found);
         }
         let name = self.name_of(key);
         let sealed = app.kv()?.get(&name).await?;
         let opened = cache_key(app)?.open(&[name.as_bytes()], &sealed).ok()?;
         let copy: Copy<T> = serde_json::from_slice(&opened).ok()?;
-        let (age, value) = (age(copy.read_at)?, Arc::new(copy.value));
+        let (age, value) = (age(app, copy.read_at)?, Arc::new(copy.value));
         self.lock().insert(key, copy.read_at, value.clone(), opened.len()).then_some((value, age))
     }
 
-    /// Keeps a value of so many bytes in this instance that was read, from the database, not before `read_at`. Returns
-    /// whether it is kept.
-    pub fn keep_here(&self, app: &App, key: &str, read_at: i64, value: Arc<T>, bytes: usize) -> bool {
-        app.config().cache_seconds != 0 && self.lock().insert(key, read_at, value, bytes)
-    }
-
-    /// The same, and outside the instance after the answer.
+    /// Keeps a value in this instance as `keep_here` does, and outside of it after the answer.
     pub fn keep(&self, app: &App, key: &str, read_at: i64, value: Arc<T>, bytes: usize) {
         if self.keep_here(app, key, read_at, value.clone(), bytes) && app.kv().is_some() {
             let (task_app, name) = (app.clone(), self.name_of(key));
@@ -93,17 +118,8 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Cached<T> {
         }
     }
 
-    /// After a write of one's own: the next read goes to the database, as no copy is from after it.
-    pub fn forget(&self, key: &str) {
-        self.lock().forget(key, platform::clock::now_ms());
-    }
-
     fn name_of(&self, key: &str) -> String {
         format!("{}/{key}", self.name)
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Copies<T>> {
-        self.copies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -118,7 +134,7 @@ struct Copies<T> {
     entries: LruCache<String, Entry<T>>,
     budget: usize,
     weight: usize,
-    /// What was read no later than this is not kept: the entry of a write that came after it had to be dropped.
+    /// What was read no later than this is not kept: a write came after it of which there is no entry.
     floor: i64,
 }
 
@@ -151,6 +167,12 @@ impl<T> Copies<T> {
 
     fn forget(&mut self, key: &str, now: i64) {
         self.put(key, now, None, 0);
+    }
+
+    fn forget_all(&mut self, now: i64) {
+        self.entries.clear();
+        self.weight = 0;
+        self.floor = self.floor.max(now);
     }
 
     fn put(&mut self, key: &str, at: i64, value: Option<Arc<T>>, bytes: usize) {
@@ -212,5 +234,16 @@ mod tests {
         assert!(!copies.entries.contains("a"));
         assert!(!copies.insert("a", 50, Arc::new(()), 1));
         assert!(copies.insert("a", 51, Arc::new(()), 1));
+    }
+
+    #[test]
+    fn after_a_write_of_anything_nothing_from_before_it_is_kept() {
+        let mut copies = Copies::new(1 << 20);
+        copies.insert("a", 10, Arc::new("old"), 3);
+        copies.forget_all(50);
+        assert!(copies.get("a").is_none());
+        assert_eq!(copies.weight, 0);
+        assert!(!copies.insert("a", 50, Arc::new("old"), 3));
+        assert!(copies.insert("a", 51, Arc::new("new"), 3));
     }
 }

@@ -38,6 +38,8 @@ pub struct Signed {
     /// The caller, where a token authenticates instead of a licence.
     pub(crate) token_subject: Option<String>,
     pub(crate) request_id: String,
+    /// When the caller says that it signed, in whole epoch seconds.
+    pub(crate) ts: i64,
     pub(crate) nonce: String,
     pub(crate) nonce_expires_at: i64,
     /// This instance has not seen the request id before, and will know it again.
@@ -85,11 +87,6 @@ impl Signed {
     pub fn is_infra(&self) -> bool {
         let infra = self.app.signing().ok().and_then(Signing::infra_license);
         infra.is_some_and(|infra| hash::equal(infra.as_bytes(), self.license.as_bytes()))
-    }
-
-    /// The answer is a copy: the nonce is stored after it.
-    pub fn answered_by_copy(&self) {
-        self.log.defer_nonce();
     }
 
     /// Keeps the derived key for the caller's next request, and the request id, whose nonce is stored now.
@@ -183,6 +180,7 @@ impl Signed {
             public_key,
             shared_key,
             request_id: request_id.uuid.chars().take(128).collect(),
+            ts,
             nonce: hash::hex(&digest),
             // For as long as the same request id could be accepted again.
             nonce_expires_at: now + 2_000 * (span + 1),

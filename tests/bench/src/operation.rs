@@ -17,6 +17,7 @@ pub enum Api {
 }
 
 pub const COMMUNITY: &str = "5f3d8d0cd866fa61019cf968";
+const CURRENT: &str = "/licenses/servicekey/current";
 pub const SECRETS: &str = "/caas/tenants/bench/community/fifty/secrets";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,9 +31,11 @@ pub enum Operation {
     /// Through the gateway, where there is one; the other operations go to their function directly.
     PublicKeyBehindGateway,
     LicenseCheck,
+    LicenseCheckCopy,
     /// Signed rightly, but an hour ago: all that is done for a signature, and no storage call.
     StaleCheck,
     CurrentKey,
+    CurrentKeyCopy,
     FetchOne,
     FetchFifty,
     Put,
@@ -43,14 +46,16 @@ pub enum Operation {
 }
 
 impl Operation {
-    const FUNCTIONS: [Self; 12] = [
+    const FUNCTIONS: [Self; 14] = [
         Self::Floor,
         Self::FloorQuery,
         Self::FloorBatch,
         Self::FloorWrite,
         Self::LicenseCheck,
+        Self::LicenseCheckCopy,
         Self::StaleCheck,
         Self::CurrentKey,
+        Self::CurrentKeyCopy,
         Self::FetchOne,
         Self::FetchFifty,
         Self::Put,
@@ -90,8 +95,10 @@ impl Operation {
             Self::PublicKey => "publickeys",
             Self::PublicKeyBehindGateway => "publickeys behind the gateway",
             Self::LicenseCheck => "licensecheck",
+            Self::LicenseCheckCopy => "licensecheck, a copy",
             Self::StaleCheck => "licensecheck, refused for its time",
             Self::CurrentKey => "servicekey/current",
+            Self::CurrentKeyCopy => "servicekey/current, a copy",
             Self::FetchOne => "secrets/fetch, 1",
             Self::FetchFifty => "secrets/fetch, 50",
             Self::Put => "secrets PUT",
@@ -131,14 +138,11 @@ impl Operation {
             Self::FloorWrite => unsigned("/floor/write"),
             Self::PublicKey => unsigned("/licenses/publickeys"),
             Self::PublicKeyBehindGateway => unsigned("/caas/publickeys"),
-            Self::LicenseCheck => {
-                signed(caller, Licenses, "GET", &format!("/licenses/community/{COMMUNITY}/licensecheck"), "")
-            }
-            Self::StaleCheck => {
-                let path = format!("/licenses/community/{COMMUNITY}/licensecheck");
-                with_headers("GET", &path, &caller.stale_headers(Licenses), "")
-            }
-            Self::CurrentKey => signed(caller, Licenses, "GET", "/licenses/servicekey/current", ""),
+            Self::LicenseCheck => signed(caller, Licenses, "GET", &format!("{}?read_fresh=true", check()), ""),
+            Self::LicenseCheckCopy => signed(caller, Licenses, "GET", &check(), ""),
+            Self::StaleCheck => with_headers("GET", &check(), &caller.stale_headers(Licenses), ""),
+            Self::CurrentKey => signed(caller, Licenses, "GET", &format!("{CURRENT}?read_fresh=true"), ""),
+            Self::CurrentKeyCopy => signed(caller, Licenses, "GET", CURRENT, ""),
             Self::FetchOne => signed(caller, Caas, "POST", &format!("{SECRETS}/fetch"), r#"{"tags":["SECRET_25"]}"#),
             Self::FetchFifty => signed(caller, Caas, "POST", &format!("{SECRETS}/fetch"), "{}"),
             Self::Put => {
@@ -151,6 +155,10 @@ impl Operation {
             Self::Qnsp(request) => request.bytes(caller),
         }
     }
+}
+
+fn check() -> String {
+    format!("/licenses/community/{COMMUNITY}/licensecheck")
 }
 
 /// A new secret of a usual size.

@@ -11,8 +11,7 @@ use model::{
     configuration::{FetchConfigRequest, History, HistoryQuery, RemoveConfigRequest, SetConfigRequest, WHOLE},
     ids::KeyPath,
 };
-use serde::{Deserialize, Deserializer};
-use service::{Cached, Error, Json, Path, Preconditions, Query, Result, Signed};
+use service::{Cached, Error, Freshness, Json, Path, Preconditions, Query, Result, Signed};
 
 use crate::{
     access::{Doing, RecordRef, authorize},
@@ -29,15 +28,6 @@ const BODY_LIMIT: usize = 5 << 18;
 
 /// A body that is JSON text already, with the revision it shows.
 type Raw = ([(HeaderName, String); 3], String);
-
-#[derive(Default, Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(default)]
-pub(crate) struct Freshness {
-    /// With `true`, `True` or `1` the answer is no copy and holds every change that was acknowledged.
-    #[serde(deserialize_with = "flag")]
-    read_fresh: bool,
-}
 
 /// Fetch a configuration, or the values at some of its paths. Missing ones are left out.
 ///
@@ -62,11 +52,8 @@ pub(crate) async fn fetch_config(
     let (app, record) = (&signed.app, RecordRef::new(&request.context));
     let paths = request.key_paths.as_deref().unwrap_or_default();
     let authorization = authorize(&signed, Doing::Fetch, &request.context, &record);
-    if !freshness.read_fresh
-        && authorization.is_admitted()
-        && let Some((document, age)) = cached.recall(app, &record.key).await
-    {
-        signed.answered_by_copy();
+    let copy = authorization.answer_by_copy(&freshness, cached.recall(app, &record.key));
+    if let Some((document, age)) = copy.await {
         return Ok(raw(document.revision, age, document.show(paths)?));
     }
     let mut batch = authorization.clone().batch();
@@ -199,8 +186,4 @@ fn hold(conditions: &Preconditions, revision: i64, is_present: bool) -> Result<(
     }
     let message = format!("Revision {revision} stands; fetch it and try again");
     Err(Error::new(StatusCode::PRECONDITION_FAILED, message))
-}
-
-fn flag<'de, D: Deserializer<'de>>(value: D) -> Result<bool, D::Error> {
-    String::deserialize(value).map(|text| matches!(text.as_str(), "true" | "True" | "1"))
 }

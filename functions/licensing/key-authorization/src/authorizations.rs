@@ -1,7 +1,9 @@
 //! The handlers of authorisations. A refused caller learns nothing of the target; after that, a target key that is
 //! disabled or expired goes before an authorisation that does not exist.
 
-use axum::{Json as Answer, http::StatusCode};
+use std::sync::Arc;
+
+use axum::{Extension, Json as Answer, http::StatusCode};
 use model::{
     ids::CommunityId,
     licensing::{AddAuthorizationRequest, LicenseAuth, PageQuery, Paged, UpdateAuthorizationRequest},
@@ -9,7 +11,10 @@ use model::{
 use platform::Statement;
 use service::{Error, Json, Outcomes, Path, Query, Result, Signed, Slot, license_secret::LICENSING_TENANT};
 
-use crate::store::{self, AuthorizationRef};
+use crate::{
+    check::Memberships,
+    store::{self, AuthorizationRef},
+};
 
 /// List the keys of a community, oldest first.
 #[utoipa::path(
@@ -37,6 +42,7 @@ pub(crate) async fn fetch_community_keys(
 )]
 pub(crate) async fn add_to_community(
     signed: Signed,
+    Extension(cached): Extension<Arc<Memberships>>,
     Json(request): Json<AddAuthorizationRequest>,
 ) -> Result<Answer<LicenseAuth>> {
     let expires_at = request.expires_at(signed.now)?;
@@ -55,7 +61,9 @@ pub(crate) async fn add_to_community(
         "key_authorizations.key_seq",
         Error::bad_request("This key is in this community already; change its authorization with PATCH"),
     );
-    if batch.write().await?.changed(added) { Ok(Answer(authorization)) } else { Err(invalid_target()) }
+    let outcomes = batch.write().await?;
+    cached.forget_all();
+    if outcomes.changed(added) { Ok(Answer(authorization)) } else { Err(invalid_target()) }
 }
 
 /// Change the authorisation of a key in a community.
@@ -70,12 +78,13 @@ pub(crate) async fn add_to_community(
 )]
 pub(crate) async fn update_in_community(
     signed: Signed,
+    Extension(cached): Extension<Arc<Memberships>>,
     Path((community, tag)): Path<(CommunityId, String)>,
     Json(request): Json<UpdateAuthorizationRequest>,
 ) -> Result<Answer<LicenseAuth>> {
     request.check(&community, &tag)?;
     let target = AuthorizationRef { community, tag };
-    let written = write(&signed, &target, store::update(&target, &request, signed.now)).await?;
+    let written = write(&signed, &cached, &target, store::update(&target, &request, signed.now)).await?;
     let stored = written.stored()?;
     match stored {
         Some(stored) if written.is_changed() => Ok(Answer(stored)),
@@ -95,10 +104,11 @@ pub(crate) async fn update_in_community(
 )]
 pub(crate) async fn remove_from_community(
     signed: Signed,
+    Extension(cached): Extension<Arc<Memberships>>,
     Path((community, tag)): Path<(CommunityId, String)>,
 ) -> Result<StatusCode> {
     let target = AuthorizationRef { community, tag };
-    let written = write(&signed, &target, store::delete(&target, signed.now)).await?;
+    let written = write(&signed, &cached, &target, store::delete(&target, signed.now)).await?;
     if written.is_changed() { Ok(StatusCode::NO_CONTENT) } else { Err(written.refusal()?) }
 }
 
@@ -112,14 +122,16 @@ struct Written {
 
 /// Runs a change of one authorisation, which the statement makes only for a valid target key, and reads what stands
 /// after it, with the state of the target.
-async fn write(signed: &Signed, target: &AuthorizationRef, change: Statement) -> Result<Written> {
+async fn write(signed: &Signed, cached: &Memberships, target: &AuthorizationRef, change: Statement) -> Result<Written> {
     let authorization = signed.authorize()?.community(target.community.as_str()).target_tag(&target.tag);
     let mut batch = authorization.batch();
     let changed = batch.push(change);
     batch.record(signed.audit(LICENSING_TENANT, target.subject()), changed);
     let found = batch.push(store::select(target));
     let validity = batch.push(store::select_validity(target, signed.now));
-    Ok(Written { outcomes: batch.write().await?, changed, found, validity })
+    let outcomes = batch.write().await?;
+    cached.forget_all();
+    Ok(Written { outcomes, changed, found, validity })
 }
 
 impl Written {

@@ -5,12 +5,15 @@ mod authorizations;
 mod check;
 mod store;
 
+use std::sync::Arc;
+
 use axum::Router;
 use platform::Host;
-use service::{Access, Action, App, Shape};
+use service::{Access, Action, App, Cached, Shape};
 
 pub async fn app(host: Host) -> Router {
-    App::signed(host).await.serve(routes(), Shape::Kosmos)
+    let cached: Arc<check::Memberships> = Arc::new(Cached::new("memberships"));
+    App::signed(host).await.serve(routes().extension(cached), Shape::Kosmos)
 }
 
 platform::export!(app);

@@ -3,6 +3,7 @@
 
 use crypto::hash;
 use model::{
+    AuthLevel,
     ids::CommunityId,
     json::JsonText,
     licensing::{AddAuthorizationRequest, LicenseAuth, LicenseCheck, Modules, PageQuery, UpdateAuthorizationRequest},
@@ -23,25 +24,61 @@ impl AuthorizationRef {
     }
 }
 
-/// The caller's key with its authorisation in a community.
+/// The caller's key with its authorisation in a community, as it was read.
+pub(crate) struct Membership {
+    tag: String,
+    auth_level: AuthLevel,
+    modules: Modules,
+    is_authorized: bool,
+    expires_at: i64,
+    key_expires_at: i64,
+}
+
+impl Membership {
+    /// Whether the key, which was in force when this was read, still is, and so is its authorisation.
+    pub(crate) fn is_in_force(&self, now: i64) -> bool {
+        self.key_expires_at > now && self.is_authorized_at(now)
+    }
+
+    fn is_authorized_at(&self, now: i64) -> bool {
+        self.is_authorized && self.expires_at > now
+    }
+
+    pub(crate) fn check(&self, now: i64) -> LicenseCheck {
+        LicenseCheck {
+            modules: self.modules.clone(),
+            is_authorized: self.is_authorized_at(now),
+            expiry: IsoTime(self.expires_at),
+            auth_level: self.auth_level,
+            tag: self.tag.clone(),
+        }
+    }
+
+    /// What it takes in memory, in bytes.
+    pub(crate) fn weight(&self) -> usize {
+        self.tag.len() + self.modules.to_json().len()
+    }
+}
+
 pub(crate) fn select_own(secret_hash: &str, community: &CommunityId) -> Statement {
     Statement::new(
-        "SELECT k.tag, k.auth_level, k.modules, a.is_authorized, a.expires_at FROM service_keys k \
-         JOIN key_authorizations a ON a.key_seq = k.seq AND a.community_id = ?2 WHERE k.secret_hash = ?1",
+        "SELECT k.tag, k.auth_level, k.modules, k.expires_at AS key_expires_at, a.is_authorized, a.expires_at \
+         FROM service_keys k JOIN key_authorizations a ON a.key_seq = k.seq AND a.community_id = ?2 \
+         WHERE k.secret_hash = ?1",
     )
     .bind(secret_hash)
     .bind(community.as_str())
 }
 
-pub(crate) fn license_check(row: &Row, now: i64) -> Result<LicenseCheck> {
+pub(crate) fn membership(row: &Row) -> Result<Membership> {
     let unknown = |column: &str| Error::internal(format!("a service key with an unknown {column}"));
-    let expires_at: i64 = row.get("expires_at")?;
-    Ok(LicenseCheck {
-        modules: Modules::from_json(&row.get::<String>("modules")?).ok_or_else(|| unknown("modules"))?,
-        is_authorized: row.get::<bool>("is_authorized")? && expires_at > now,
-        expiry: IsoTime(expires_at),
-        auth_level: row.get::<String>("auth_level")?.parse().map_err(|_| unknown("auth_level"))?,
+    Ok(Membership {
         tag: row.get("tag")?,
+        auth_level: row.get::<String>("auth_level")?.parse().map_err(|_| unknown("auth_level"))?,
+        modules: Modules::from_json(&row.get::<String>("modules")?).ok_or_else(|| unknown("modules"))?,
+        is_authorized: row.get("is_authorized")?,
+        expires_at: row.get("expires_at")?,
+        key_expires_at: row.get("key_expires_at")?,
     })
 }
 

@@ -1,6 +1,8 @@
-//! The handlers of service keys. Every answer with a key holds its secret and is therefore never to be cached.
+//! The handlers of service keys. Every answer with a key holds its secret, so nobody outside may keep it.
 
-use axum::{Json as Answer, http::StatusCode};
+use std::sync::Arc;
+
+use axum::{Extension, Json as Answer, http::StatusCode};
 use model::licensing::{
     CreateServiceKeyRequest, KeyQuery, ListedServiceKey, PageQuery, Paged, ServiceKey, UpdateServiceKeyRequest,
 };
@@ -8,6 +10,7 @@ use service::{Error, Json, Query, Result, Signed, license_secret::LICENSING_TENA
 
 use crate::{
     credentials::{self, taken},
+    current::OwnKeys,
     infra, store,
 };
 
@@ -25,22 +28,6 @@ pub(crate) async fn get_service_key(signed: Signed, Query(query): Query<KeyQuery
     let outcomes = batch.write().await?;
     let row = outcomes.row(found).ok_or_else(missing)?;
     store::opened(row, outcomes.data_key(&data_key)?.as_deref()).map(Answer)
-}
-
-/// Get the key that signs the request.
-#[utoipa::path(
-    get, path = "/licenses/servicekey/current", tag = "Service Key",
-    responses((status = 200, body = ServiceKey), (status = 401)),
-)]
-pub(crate) async fn get_current_service_key(signed: Signed) -> Result<Answer<ServiceKey>> {
-    let mut batch = signed.authorize()?.batch();
-    let found = batch.push(store::select_by_secret(signed.secret_hash()));
-    let outcomes = batch.read().await?;
-    if signed.is_infra() {
-        return Ok(Answer(infra::service_key(&signed)));
-    }
-    let row = outcomes.row(found).ok_or_else(Error::license)?;
-    store::service_key(row, signed.license.to_string()).map(Answer)
 }
 
 /// List the keys that the caller may see, oldest first.
@@ -72,6 +59,7 @@ pub(crate) async fn fetch_service_keys(
 )]
 pub(crate) async fn create_service_key(
     signed: Signed,
+    Extension(cached): Extension<Arc<OwnKeys>>,
     Json(request): Json<CreateServiceKeyRequest>,
 ) -> Result<Answer<ServiceKey>> {
     let expires_at = request.expires_at(signed.now)?;
@@ -88,10 +76,13 @@ pub(crate) async fn create_service_key(
     batch.on_duplicate("service_keys.key_id", taken("keyId"));
     batch.on_duplicate("service_keys.secret_hash", taken("keySecret"));
     batch.write().await?;
+    cached.forget_all();
     Ok(Answer(key))
 }
 
 /// Change a key: disabled, expiry, modules, description. It takes effect with the key's next request.
+///
+/// What may be answered by a copy may be as it was before for `CACHE_SECONDS` at most.
 ///
 /// A key as it was answered may be sent back: what cannot be changed must be as it is, and what is not known is ignored.
 #[utoipa::path(
@@ -101,6 +92,7 @@ pub(crate) async fn create_service_key(
 )]
 pub(crate) async fn update_service_key(
     signed: Signed,
+    Extension(cached): Extension<Arc<OwnKeys>>,
     Query(query): Query<KeyQuery>,
     Json(request): Json<UpdateServiceKeyRequest>,
 ) -> Result<Answer<ServiceKey>> {
@@ -111,6 +103,7 @@ pub(crate) async fn update_service_key(
     let found = batch.push(store::select(key_id));
     let data_key = batch.read_data_key(LICENSING_TENANT);
     let outcomes = batch.write().await?;
+    cached.forget_all();
     let row = outcomes.row(found).ok_or_else(missing)?;
     let key = store::opened(row, outcomes.data_key(&data_key)?.as_deref())?;
     if !outcomes.changed(updated) {
@@ -125,13 +118,18 @@ pub(crate) async fn update_service_key(
     delete, path = "/licenses/servicekey", tag = "Service Key", params(KeyQuery),
     responses((status = 204), (status = 400), (status = 401), (status = 404)),
 )]
-pub(crate) async fn delete_service_key(signed: Signed, Query(query): Query<KeyQuery>) -> Result<StatusCode> {
+pub(crate) async fn delete_service_key(
+    signed: Signed,
+    Extension(cached): Extension<Arc<OwnKeys>>,
+    Query(query): Query<KeyQuery>,
+) -> Result<StatusCode> {
     let key_id = query.key_id.as_str();
     let mut batch = signed.authorize()?.target_key(key_id).batch();
     batch.push(store::delete_authorizations(key_id));
     let deleted = batch.push(store::delete(key_id));
     batch.record(signed.audit(LICENSING_TENANT, key_id), deleted);
     batch.write().await?;
+    cached.forget_all();
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -181,7 +181,7 @@ fn is_text(text: &str, max: usize) -> bool {
 }
 
 /// A key with its secret. The modules stand under both names that clients look for.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ServiceKey {
     #[serde(rename = "_id")]

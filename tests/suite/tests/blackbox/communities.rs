@@ -57,7 +57,7 @@ fn a_licence_in_one_spelling_is_a_licence_in_the_other(t: &Deployment) {
         assert_eq!((&listed["page"]["total"], &listed["data"][0]["communityId"]), (&json!(1), &json!(lower)));
     }
     ok(&t.service.delete(&format!("/licenses/community/{upper}/servicekey/{}", key.tag)), 204);
-    refused(&key.get(&format!("/licenses/community/{lower}/licensecheck")), 401);
+    refused(&key.get(&format!("/licenses/community/{lower}/licensecheck?read_fresh=true")), 401);
 }
 
 fn what_is_put_under_one_spelling_is_found_under_the_other(t: &Deployment) {

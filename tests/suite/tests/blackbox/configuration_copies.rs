@@ -1,5 +1,5 @@
 //! Copies of configuration: how old they may be, whom they are shown, and what a request leaves behind that was answered
-//! by one. What two instances see of each other is in the function's own tests.
+//! by one. What two instances see of each other is in `tests/copies`.
 
 use std::{
     sync::atomic::{AtomicI64, Ordering},
@@ -16,6 +16,7 @@ use crate::{
     answer::{ok, refused},
     case::{Case, case, together},
     configuration::{COPY, FRESH, app, set},
+    copies::{BOUND, age, gone_within_the_bound, is_shown, poll},
     deployment::{Caller, Deployment, community, secrets_of, unique},
 };
 
@@ -23,15 +24,8 @@ pub fn cases() -> Vec<Case> {
     vec![case(copies_are_never_too_old), case(without_caches_there_are_no_copies)]
 }
 
-/// `CACHE_SECONDS` here.
-const BOUND: u64 = 3;
-
 fn fetch(caller: &Caller, path: &str, context: &Value) -> Reply {
     caller.post(path, &json!({ "context": context }))
-}
-
-fn age(reply: &Reply) -> u64 {
-    reply.header("age").unwrap().parse().unwrap()
 }
 
 /// One deployment for what needs time, so that it is waited for once.
@@ -70,7 +64,8 @@ fn a_withdrawn_licence_sees_copies_no_longer_than_the_bound(t: &Deployment) {
     poll(Duration::from_millis(500), || ok(&read(), 200));
     let disable = json!({ "disabled": true });
     ok(&t.system.patch(&format!("/licenses/servicekey?keyId={}", reader.key_id), &disable), 200);
-    withdrawn(read);
+    gone_within_the_bound(|| is_shown(&read()));
+    refused(&read(), 401);
     // Only copies are shown so long.
     refused(&fetch(&reader, FRESH, &context), 401);
     refused(&set(&reader, &context, "n", &json!(2)), 401);
@@ -91,24 +86,7 @@ fn a_withdrawn_membership_sees_copies_no_longer_than_the_bound(t: &Deployment) {
     refused(&fetch(&reader, COPY, &other), 401);
     ok(&t.system.delete(&format!("/licenses/community/{community}/servicekey/{}", reader.tag)), 204);
     refused(&fetch(&reader, FRESH, &context), 401);
-    withdrawn(read);
-}
-
-/// Asks until it is refused, which must be within the bound, and then for ever.
-fn withdrawn(read: impl Fn() -> Reply) {
-    let since = Instant::now();
-    let mut last = 0.0;
-    while since.elapsed() < Duration::from_secs(BOUND + 1) {
-        let asked = since.elapsed().as_secs_f64();
-        let reply = read();
-        if reply.status == 200 {
-            last = asked;
-        } else {
-            refused(&reply, 401);
-        }
-        thread::sleep(Duration::from_millis(50));
-    }
-    assert!(last < BOUND as f64, "still shown after {last} s");
+    gone_within_the_bound(|| is_shown(&read()));
     refused(&read(), 401);
 }
 
@@ -189,14 +167,4 @@ fn without_caches_there_are_no_copies(shared: &Deployment) {
     assert_eq!(ask(), 401);
     ok(&t.system.delete(&format!("/licenses/servicekey?keyId={}", reader.key_id)), 204);
     refused(&fetch(&reader, COPY, &context), 401);
-}
-
-/// Asks again and again for some time.
-fn poll<T>(time: Duration, ask: impl Fn() -> T) -> Vec<T> {
-    let (since, mut answers) = (Instant::now(), Vec::new());
-    while since.elapsed() < time {
-        answers.push(ask());
-        thread::sleep(Duration::from_millis(50));
-    }
-    answers
 }

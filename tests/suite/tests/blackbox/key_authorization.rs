@@ -32,8 +32,9 @@ pub fn cases() -> Vec<Case> {
 
 const ADD: &str = "/licenses/community/servicekey";
 
+/// No copy, as these cases change what they check.
 fn check_path(community: &str) -> String {
-    format!("/licenses/community/{community}/licensecheck")
+    format!("/licenses/community/{community}/licensecheck?read_fresh=true")
 }
 
 fn list_path(community: &str) -> String {

@@ -181,7 +181,7 @@ fn a_change_whose_answer_the_server_loses_is_made_once(shared: &Deployment) {
     // A signed read is answered all the same, and once.
     let headers = pair.one.service.client.headers(Api::Licenses).unwrap();
     let read = |number| {
-        let path = "/licenses/servicekey/current";
+        let path = "/licenses/servicekey/current?read_fresh=true";
         pair.client(number).send("GET", path, &[], &headers.pairs(), None).unwrap()
     };
     faults.lose_answers(1);

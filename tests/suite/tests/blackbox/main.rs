@@ -29,6 +29,7 @@ mod consent;
 mod consent_node;
 mod consent_tool;
 mod contention;
+mod copies;
 mod database;
 mod deployment;
 mod directory;
@@ -42,6 +43,7 @@ mod ipfs;
 mod key_authorization;
 mod kill;
 mod libsql;
+mod licence_copies;
 mod matrix;
 mod memory;
 mod metrics;
@@ -176,6 +178,7 @@ fn cases() -> Vec<Case> {
         of(configuration, configuration::cases()),
         of(configuration, configuration_table::cases()),
         of(["configuration", "key-authorization", "secret-store"], configuration_copies::cases()),
+        of(["key-authorization"], licence_copies::cases()),
         of(consent, consent::cases()),
         of(consent, consent_node::cases()),
         of(consent, consent_tool::cases()),

@@ -52,7 +52,7 @@ pub fn operations() -> [Operation; 4] {
     [
         operation(Api::Caas, "POST", &format!("{secrets}/fetch"), || None, 200),
         operation(Api::Caas, "PUT", &secrets, secret, 201),
-        operation(Api::Licenses, "GET", "/licenses/servicekey/current", || None, 200),
+        operation(Api::Licenses, "GET", "/licenses/servicekey/current?read_fresh=true", || None, 200),
         operation(Api::Licenses, "PUT", "/licenses/servicekey", key, 200),
     ]
 }
