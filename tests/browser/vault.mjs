@@ -89,6 +89,14 @@ export async function a_lease_is_renewed_and_revoked(page, deployment) {
   await says(page, "The lease is renewed.");
   const { leases } = await get(`/vault/v1/dynamic-secrets/configs/${configId}/leases`);
   assert.ok(leases.find((one) => one.leaseId === kept.leaseId).expiresAt > kept.expiresAt);
+
+  const last = await lease();
+  await page.getByRole("button", { name: "Revoke all leases of short keys" }).click();
+  await answersYes(page, "Revoke all");
+  await says(page, "2 leases are revoked.");
+  await rowOf(page, "Leases of short keys", last.leaseId).getByText("revoked").waitFor();
+  assert.deepEqual([await status(last.credentials), await status(kept.credentials)], [401, 401]);
+  assert.equal(await page.getByRole("button", { name: "Revoke all leases of short keys" }).count(), 0);
 }
 
 export async function an_incident_is_looked_into_and_resolved(page, deployment) {

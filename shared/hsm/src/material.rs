@@ -30,19 +30,28 @@ pub enum Message<'a> {
 }
 
 impl Material {
-    /// Makes a key. One of RSA takes seconds.
+    /// Makes a key of any kind but RSA.
     pub fn generate(kind: KeyKind, seed: Seed) -> Result<Self> {
         use KeyKind as K;
         let bytes = match kind {
             K::Aes128 => Zeroizing::new(seed.expand::<16>().to_vec()),
             K::Aes192 => Zeroizing::new(seed.expand::<24>().to_vec()),
             K::Aes256 => Zeroizing::new(seed.expand::<32>().to_vec()),
-            K::Rsa2048 => rsa::generate(2048, seed)?,
-            K::Rsa3072 => rsa::generate(3072, seed)?,
-            K::Rsa4096 => rsa::generate(4096, seed)?,
+            K::Rsa2048 | K::Rsa3072 | K::Rsa4096 => return Err(Error::Mechanism),
             K::EcdsaP256 | K::EcdsaP384 => ec::generate(kind, seed)?,
             K::MlKem512 | K::MlKem768 | K::MlKem1024 => ml_kem::generate(kind, seed)?,
             K::MlDsa44 | K::MlDsa65 | K::MlDsa87 => ml_dsa::generate(kind, seed)?,
+        };
+        Ok(Self { kind, bytes })
+    }
+
+    /// Makes a key of RSA, which takes seconds. By itself, so that who has another maker need not carry this one along.
+    pub fn generate_rsa(kind: KeyKind, seed: Seed) -> Result<Self> {
+        let bytes = match kind {
+            KeyKind::Rsa2048 => rsa::generate(2048, seed)?,
+            KeyKind::Rsa3072 => rsa::generate(3072, seed)?,
+            KeyKind::Rsa4096 => rsa::generate(4096, seed)?,
+            _ => return Err(Error::Mechanism),
         };
         Ok(Self { kind, bytes })
     }

@@ -24,7 +24,7 @@ pub use fetch::FetchError;
 pub use kv::Kv;
 pub use later::{is_trigger, later};
 pub use postgres::PostgresError;
-pub use rsa::{DoesNotOpen, RsaPadding, decrypt_rsa, generate_rsa_key, sign_rsa};
+pub use rsa::{DoesNotOpen, RSA_KEYS_ARE_THE_HOSTS, RsaPadding, decrypt_rsa, generate_rsa_key, sign_rsa};
 pub use sql::{Outcome, Row, Sql, SqlError, SqlValue, Statement};
 pub use vars::Vars;
 

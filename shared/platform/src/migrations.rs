@@ -61,6 +61,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0036_qnsp_storage.sql", text: include_str!("../../migrations/0036_qnsp_storage.sql") },
     Migration { name: "0037_qnsp_isolation.sql", text: include_str!("../../migrations/0037_qnsp_isolation.sql") },
     Migration { name: "0038_due_work.sql", text: include_str!("../../migrations/0038_due_work.sql") },
+    Migration { name: "0039_qnsp_counts.sql", text: include_str!("../../migrations/0039_qnsp_counts.sql") },
 ];
 
 /// Remembers which migrations were applied. The first statement that a new database sees.

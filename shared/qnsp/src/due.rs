@@ -16,6 +16,25 @@ impl Caller {
     }
 }
 
+/// The work of jobs that reads carry out as well: rows of a table with `tenant_id`, `id` and the status `running`, and the function
+/// that adds to a batch what becomes of one of them, or that it is done already.
+#[macro_export]
+macro_rules! due_jobs {
+    ($table:literal, $complete:path) => {
+        ::service::Due {
+            select: || concat!("SELECT tenant_id, id FROM ", $table, " WHERE status = 'running'").to_owned(),
+            carry_out: |app, piece| {
+                Box::pin(async move {
+                    let mut batch = ::service::Anonymous::background(app).batch();
+                    let id: String = piece.get("id")?;
+                    $complete(&$crate::Caller::of_piece(app, piece)?, &mut batch, Some(&id)).await?;
+                    batch.write().await.map(drop)
+                })
+            },
+        }
+    };
+}
+
 /// Events for webhooks, and what channels are told, of all functions: of tenants for whom some waits.
 pub const DELIVERIES: Due = Due { select: || SELECT.to_owned(), carry_out: deliver_piece };
 

@@ -12,7 +12,9 @@ use crate::{Caller, reserve};
 
 pub use config::{COLUMNS, Config, Ttl, seal};
 pub use database::{Database, PATIENCE, User, refusal};
-pub use upkeep::{CONFIGS_WITH_ENDED_USERS, Due, LISTED, keep_up, remove_users_later, select_tenants, settle_ended};
+pub use upkeep::{
+    CONFIGS_WITH_ENDED_USERS, Due, LISTED, remove_ended_users, remove_users_later, select_tenants, settle_ended,
+};
 
 /// What there is of a lease on a server when it is revoked.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -45,3 +47,34 @@ pub fn revoke(caller: &Caller, id: &str, left: OnServer) -> Vec<Statement> {
     statements.push(of_lease("SELECT revoked_at FROM qnsp_leases WHERE tenant_id = ?1 AND id = ?2"));
     statements
 }
+
+/// The leases of a configuration (`?2`) of a tenant (`?1`) that are active at a time (`?3`).
+const ACTIVE: &str = "tenant_id = ?1 AND config_id = ?2 AND is_counted = 1 AND is_pending = 0 AND ends_at > ?3";
+
+/// Revokes all active leases of a configuration, however many: each statement does its part for all of them. The first reads how
+/// many `leases` there are; their users are still to be removed: see [`remove_users_later`].
+pub fn revoke_all(tenant: &str, config: &str, now: i64) -> Vec<Statement> {
+    let active = format!("FROM qnsp_leases WHERE {ACTIVE}");
+    let texts = [
+        format!("SELECT count(*) AS leases {active}"),
+        format!(
+            "UPDATE qnsp_quotas SET used = max(used - (SELECT count(*) {active}), 0) \
+             WHERE tenant_id = ?1 AND quota_type = 'secrets'"
+        ),
+        format!(
+            "INSERT INTO qnsp_dynamic_counts (tenant_id, counted, value) SELECT ?1, 'revoked', count(*) {active} \
+             ON CONFLICT (tenant_id, counted) DO UPDATE SET value = value + excluded.value"
+        ),
+        format!(
+            "UPDATE qnsp_keys SET revoked_at = ?3 WHERE revoked_at IS NULL AND key_hash IN (SELECT password_hash {active})"
+        ),
+        format!("UPDATE qnsp_leases SET revoked_at = ?3, ends_at = ?3, is_counted = 0 WHERE {ACTIVE}"),
+    ];
+    let bound = |text: String| Statement::new(text).bind(tenant).bind(config).bind(now);
+    let mut statements: Vec<_> = texts.into_iter().map(bound).collect();
+    statements.extend(reserve(tenant, Quota::Secrets, now, 0));
+    statements
+}
+
+#[cfg(test)]
+mod tests;

@@ -248,6 +248,9 @@ fn no_statement_of_a_call_about_a_lease_goes_through_those_of_its_tenant() {
     let password = issued["credentials"]["password"].as_str().unwrap();
     ask("GET", &format!("{of_keys}/leases"), password, "", 200);
     ask("GET", &format!("{CONFIGS}/{config}/leases"), owner, "", 200);
+    let configs = ask("GET", CONFIGS, owner, "", 200);
+    assert_eq!(configs["configs"][0]["activeLeases"], 2_002, "{configs}");
+    assert_eq!(ask("GET", "/vault/v1/dynamic-secrets/stats", owner, "", 200)["activeLeases"], 2_003);
     ask("POST", &of_lease(leased, "revoke"), owner, "{}", 200);
 
     // What has ended is seen to after the answer.

@@ -49,8 +49,11 @@ pub(in crate::commands) enum Lease {
     /// End credentials now
     Revoke {
         /// Its leaseId, as `list` shows it; may be several
-        #[arg(value_name = "LEASE", required = true)]
+        #[arg(value_name = "LEASE", required_unless_present = "all_of")]
         leases: Vec<String>,
+        /// All that are active of what makes them, by its name or id
+        #[arg(long, value_name = "CONFIGURATION", conflicts_with = "leases")]
+        all_of: Option<String>,
     },
     /// What makes credentials, oldest first
     Configurations,
@@ -75,7 +78,18 @@ impl Lease {
                 let ends = || reply.json().map(|answer| output::text(&answer, "expiresAt"));
                 if session.json() { reply.printed() } else { Ok(format!("{lease} ends at {}\n", ends()?)) }
             }
-            Self::Revoke { leases } => {
+            Self::Revoke { all_of: Some(configuration), .. } => {
+                let configuration = Configuration::find(&bearer, configuration)?;
+                session.confirm(&format!("Revoke all active leases of {} for good?", configuration.name))?;
+                let reply = Request::new("POST", configuration.path("revoke")).send_with(&bearer)?;
+                let count = || reply.json().map(|answer| output::text(&answer, "revokedLeases"));
+                if session.json() {
+                    reply.printed()
+                } else {
+                    Ok(format!("revoked {} leases of {}\n", count()?, configuration.name))
+                }
+            }
+            Self::Revoke { leases, all_of: None } => {
                 session.confirm(&format!("Revoke {} for good?", leases.join(" ")))?;
                 revoke_all(&bearer, leases, session.json())
             }

@@ -33,11 +33,17 @@ async function ofConfig(config, offset = 0) {
   const { leases: found } = await call("GET", `${PATH}/configs/${config.configId}/leases?limit=${MOST}&offset=${offset}`);
   const place = h("div", { class: "stack" });
   const again = async (at = offset) => place.replaceWith(...(await ofConfig(config, at)));
+  const revokeAll = button("Revoke all", "danger small", async () => {
+    if (!(await confirmed(`Revoke all active leases of ${config.name}?`, "Also those that are not on this page. Keys stop working at once; users of a database are removed one after another. This cannot be undone.", "Revoke all"))) return;
+    const { revokedLeases } = await call("POST", `${PATH}/configs/${config.configId}/revoke`);
+    await again();
+    announce(revokedLeases === 1 ? "One lease is revoked." : `${revokedLeases} leases are revoked.`);
+  });
   place.append(
     h("h4", { tabindex: "-1" }, `Leases of ${config.name}`),
     found.length === 0 ? h("p", { class: "muted" }, "There is no lease. Those that ended are listed for 30 days.") : table(`Leases of ${config.name}`, ["Lease", "State", "Since", "Ends", "Action"], found.map((one) => row(one, again))),
     h("div", { class: "row" },
-      ...[offset > 0 && button("Newer leases", "quiet small", () => again(offset - MOST)), found.length === MOST && button("Older leases", "quiet small", () => again(offset + MOST))].filter(Boolean)),
+      ...[found.some((one) => one.status === "active") && named(`Revoke all leases of ${config.name}`, revokeAll), offset > 0 && button("Newer leases", "quiet small", () => again(offset - MOST)), found.length === MOST && button("Older leases", "quiet small", () => again(offset + MOST))].filter(Boolean)),
   );
   return [place];
 }

@@ -60,11 +60,11 @@ pub(crate) fn count(caller: &Caller, counted: &str) -> Statement {
     Statement::new(upsert).bind(caller.tenant()).bind(counted)
 }
 
-/// A page of configurations with their leases, oldest first.
+/// A page of configurations with how many leases are active, oldest first. What has ended and is still counted is little.
 pub(crate) fn select_page(caller: &Caller, limit: i64, offset: i64) -> Statement {
     let page = Statement::new(
-        "SELECT id, name, type, backend, (SELECT count(*) FROM qnsp_leases l WHERE l.tenant_id = c.tenant_id \
-         AND l.config_id = c.id AND l.is_counted = 1 AND l.is_pending = 0 AND l.ends_at > ?2) AS active \
+        "SELECT id, name, type, backend, counted_leases - (SELECT count(*) FROM qnsp_leases l WHERE l.tenant_id = c.tenant_id \
+         AND l.config_id = c.id AND l.is_counted = 1 AND l.is_pending = 0 AND l.ends_at <= ?2) AS active \
          FROM qnsp_dynamic_configs c WHERE c.tenant_id = ?1 ORDER BY c.created_at, c.id LIMIT ?3 OFFSET ?4",
     );
     page.bind(caller.tenant()).bind(caller.now).bind(limit).bind(offset)
@@ -78,6 +78,15 @@ pub(crate) fn in_page(row: &Row) -> Result<DynamicSecretConfig> {
         backend: row.get("backend")?,
         active_leases: row.get("active")?,
     })
+}
+
+/// How many leases of a tenant are active.
+pub(crate) fn select_active(caller: &Caller) -> Statement {
+    let select = Statement::new(
+        "SELECT coalesce(sum(counted_leases), 0) - (SELECT count(*) FROM qnsp_leases WHERE tenant_id = ?1 \
+         AND is_counted = 1 AND ends_at <= ?2 AND is_pending = 0) AS active FROM qnsp_dynamic_configs WHERE tenant_id = ?1",
+    );
+    select.bind(caller.tenant()).bind(caller.now)
 }
 
 /// What was counted, by name.

@@ -2,7 +2,7 @@
 
 use qnsp::{
     Caller,
-    leases::{self, keep_up, settle_ended},
+    leases::{self, remove_ended_users, settle_ended},
 };
 use service::Due;
 
@@ -11,7 +11,9 @@ pub(crate) const ALL: &[Due] = &[
     Due {
         select: || leases::CONFIGS_WITH_ENDED_USERS.to_owned(),
         carry_out: |app, piece| {
-            Box::pin(async move { keep_up(&Caller::of_piece(app, piece)?, &piece.get::<String>("config_id")?).await })
+            Box::pin(async move {
+                remove_ended_users(&Caller::of_piece(app, piece)?, &piece.get::<String>("config_id")?).await
+            })
         },
     },
     // What has ended counts no longer, and is forgotten in the end.

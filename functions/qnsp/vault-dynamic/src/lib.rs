@@ -49,6 +49,7 @@ service::operations! {
     }
     revoke: {
         revoke_lease => DEVELOPER, "vault.dynamic_secret_lease.revoke";
+        revoke_leases => Access::Qnsp(controls(Role::Admin)), "vault.dynamic_secret_config.revoke";
     }
     stats: {
         show_dynamic_stats => VIEWER;

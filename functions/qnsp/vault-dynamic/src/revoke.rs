@@ -1,7 +1,10 @@
-//! A lease ends before its time.
+//! A lease ends before its time, or all of a configuration.
 
 use axum::{http::StatusCode, response::Response};
-use model::{qnsp::dynamic_secrets::LeaseRevoked, time::IsoTime};
+use model::{
+    qnsp::dynamic_secrets::{LeaseRevoked, LeasesRevoked},
+    time::IsoTime,
+};
 use qnsp::{
     Call, Nothing, Settings,
     leases::{self, OnServer, User, refusal, remove_users_later},
@@ -10,6 +13,7 @@ use service::{Error, Result};
 
 use crate::{
     claim::Claim,
+    config_store::{OfConfig, config_exists},
     lease_store::{Lease, OfLease, has_not_expired, lease_exists},
 };
 
@@ -57,4 +61,26 @@ pub(crate) async fn revoke_lease(call: Call<Nothing, Nothing, OfLease>) -> Resul
         remove_users_later(&call, [lease.config.id]);
     }
     call.answer(StatusCode::OK, &LeaseRevoked { lease_id: id.to_owned(), revoked_at }).await
+}
+
+/// Revoke all active leases of a configuration, as when its role or its server is no longer to be trusted. Keys are refused from
+/// then on; users are removed from the server after the answer, and may log in until then.
+#[utoipa::path(
+    post, path = "/vault/v1/dynamic-secrets/configs/{configId}/revoke", tag = "Vault",
+    params(("configId" = String, Path)),
+    responses((status = 200, body = LeasesRevoked), (status = 400), (status = 401), (status = 403), (status = 404)),
+)]
+pub(crate) async fn revoke_leases(call: Call<Nothing, Nothing, OfConfig>) -> Result<Response> {
+    let id = call.path.config_id.as_str();
+    call.about(id);
+    let mut work = call.work();
+    work.require(config_exists(&call, id));
+    let statements = leases::revoke_all(call.tenant(), id, call.now);
+    let slots: Vec<_> = statements.into_iter().map(|statement| work.push(statement)).collect();
+    let outcomes = work.run().await?;
+    let read = slots.first().ok_or_else(|| Error::internal("a revocation without statements"))?;
+    let revoked_leases = outcomes.one(*read)?.get("leases")?;
+    remove_users_later(&call, [id.to_owned()]);
+    let revoked = LeasesRevoked { config_id: id.to_owned(), revoked_leases, revoked_at: IsoTime(call.now) };
+    call.answer(StatusCode::OK, &revoked).await
 }

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use model::qnsp::dynamic_secrets::DynamicSecretStats;
-use platform::{Row, Statement};
+use platform::Row;
 use qnsp::Call;
 use service::Result;
 
-use crate::config_store::select_counts;
+use crate::config_store::{select_active, select_counts};
 
 /// Types that are shown even if there is no configuration of them.
 const ALWAYS: [&str; 2] = ["database", "cloud_credentials"];
@@ -21,9 +21,7 @@ const ALWAYS: [&str; 2] = ["database", "cloud_credentials"];
 pub(crate) async fn show_dynamic_stats(call: Call) -> Result<Json<DynamicSecretStats>> {
     let mut work = call.work();
     let counts = work.push(select_counts(&call));
-    let active = "SELECT count(*) AS active FROM qnsp_leases \
-                  WHERE tenant_id = ?1 AND is_counted = 1 AND ends_at > ?2 AND is_pending = 0";
-    let active = work.push(Statement::new(active).bind(call.tenant()).bind(call.now));
+    let active = work.push(select_active(&call));
     let outcomes = work.run().await?;
     let active_leases: i64 = outcomes.one(active)?.get("active")?;
     let counted = |row: &Row| Ok((row.get("counted")?, row.get("value")?));

@@ -57,6 +57,12 @@ async fn a_statement_that_fails_leaves_nothing_of_a_lease() {
         refused += 1;
     }
     assert!(refused >= 10, "{refused} statements");
+    deployment.sql.fails_at.store(usize::MAX, Ordering::SeqCst);
+    assert_eq!(ask("second").await.status.as_u16(), 200);
+    let all = format!("{config}/revoke");
+    let revoke_all = async || deployment.call("POST", &all, &owner, &[], "{}").await;
+    let revoked = deployment.all_or_nothing(EFFECTS, 10, testing::Reply::is_unavailable, revoke_all).await;
+    assert_eq!(revoked["revokedLeases"], 1, "{revoked}");
 }
 
 #[tokio::test]
@@ -79,6 +85,7 @@ async fn no_statement_goes_through_all_leases() {
         ("POST", credentials.clone()),
         ("POST", of_lease("renew")),
         ("POST", of_lease("revoke")),
+        ("POST", format!("{config}/revoke")),
     ] {
         batches.lock().unwrap().clear();
         let body = if method == "POST" { json!({}).to_string() } else { String::new() };

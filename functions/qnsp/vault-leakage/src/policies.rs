@@ -16,7 +16,7 @@ use model::{
     time::IsoTime,
 };
 use platform::Statement;
-use policy::qnsp::pattern::{Case, LARGEST_TOGETHER, Pattern};
+use policy::qnsp::pattern::{Case, Pattern};
 use qnsp::{
     AskPage, Call, Nothing, Settings, check_channels, conflict, impossible, impossible_fields, missing, new_id,
 };
@@ -24,7 +24,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use service::{Error, Guard, Result};
 
-use crate::policy_store as store;
+use crate::{policy_store as store, rules::fit_together};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -66,14 +66,13 @@ fn check_patterns(policy: &CreateLeakagePolicy) -> Result<()> {
     if !faults.is_empty() {
         return Err(impossible_fields(faults));
     }
-    let expressions = policy.secret_patterns.0.iter().filter(|it| it.pattern_type == LeakagePatternType::Regex);
-    let size = Pattern::size_together(expressions.map(|it| it.pattern.as_str()), Case::AsWritten);
-    if size.is_some_and(|size| size <= LARGEST_TOGETHER) { Ok(()) } else { Err(too_large("secretPatterns")) }
+    let patterns = policy.secret_patterns.0.iter().map(|it| (it.pattern_type, it.pattern.as_str()));
+    if fit_together(patterns) { Ok(()) } else { Err(too_large("secretPatterns")) }
 }
 
 /// The refusal of patterns that would search a file for too long.
 pub(crate) fn too_large(field: &str) -> Error {
-    impossible(field, "have regular expressions that are larger than 16 KiB together; use fewer or shorter ones")
+    impossible(field, "have regular expressions that are larger than 64 KiB together; use fewer or shorter ones")
 }
 
 fn check_sources(call: &Call<CreateLeakagePolicy>) -> Result<()> {

@@ -1,14 +1,15 @@
 //! Policies as they are stored.
 
 use model::{
-    qnsp::vault::leakage::{CreateLeakagePolicy, LeakagePatternType, LeakagePolicy, LeakagePolicyInList},
+    qnsp::vault::leakage::{CreateLeakagePolicy, LeakagePolicy, LeakagePolicyInList},
     time::IsoTime,
 };
 use platform::{Row, Statement};
-use policy::qnsp::pattern::{Case, Pattern};
 use qnsp::{AskPage, Caller, missing};
 use serde_json::{Value, json};
 use service::{Error, Guard, Result};
+
+use crate::rules::size;
 
 pub(crate) fn exists(caller: &Caller, id: &str) -> Guard {
     let exists = "EXISTS (SELECT 1 FROM qnsp_leakage_policies WHERE tenant_id = ?1 AND id = ?2)";
@@ -21,10 +22,7 @@ pub(crate) fn insert(caller: &Caller, id: &str, policy: &CreateLeakagePolicy, ch
          targets, on_detection, channels, sources) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, json_array_length(?7), ?8, ?9, ?10, ?11)",
     );
     let patterns = policy.secret_patterns.0.iter().map(|it| {
-        let size = match it.pattern_type {
-            LeakagePatternType::Regex => Pattern::size(it.pattern.as_str(), Case::AsWritten),
-            LeakagePatternType::Keyword | LeakagePatternType::Entropy => Some(0),
-        };
+        let size = size(it.pattern_type, it.pattern.as_str());
         json!({ "type": it.pattern_type, "pattern": it.pattern.as_str(), "severity": it.severity(), "size": size })
     });
     let action = policy.actions.as_ref().and_then(|actions| actions.on_detection).unwrap_or_default();

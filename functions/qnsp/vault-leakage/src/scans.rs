@@ -13,7 +13,7 @@ use model::{
     time::IsoTime,
 };
 use platform::{Row, Statement};
-use policy::qnsp::{Quota, pattern::LARGEST_TOGETHER};
+use policy::qnsp::{Quota, leakage::LARGEST_TOGETHER};
 use qnsp::{Call, Caller, Nothing, conflict, impossible, missing, new_id};
 use serde::Deserialize;
 use serde_json::Value;

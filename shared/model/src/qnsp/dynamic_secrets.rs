@@ -262,6 +262,16 @@ pub struct LeaseRevoked {
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+pub struct LeasesRevoked {
+    pub config_id: String,
+    /// How many leases were active and are no longer.
+    pub revoked_leases: i64,
+    #[schema(value_type = String)]
+    pub revoked_at: IsoTime,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct DynamicSecretStats {
     pub total_configs: i64,
     pub active_leases: i64,

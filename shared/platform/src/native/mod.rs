@@ -13,7 +13,7 @@ pub(crate) use fetch::fetch;
 pub use sqlite::Sqlite;
 
 use crate::{
-    DoesNotOpen, Host, RsaPadding, SqlError, Task, Vars,
+    Host, SqlError, Task, Vars,
     libsql::{LibSql, Server},
 };
 
@@ -60,22 +60,6 @@ pub async fn ahead<T>(time: Duration, work: impl Future<Output = T>) -> T {
 /// The peer of the connection, where the server passes it on.
 pub(crate) fn client_address(_headers: &http::HeaderMap, extensions: &http::Extensions) -> Option<String> {
     extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.to_string())
-}
-
-/// This host has no RSA.
-pub(crate) fn generate_rsa_key(_bits: u32) -> Task<'static, Option<Vec<u8>>> {
-    Box::pin(std::future::ready(None))
-}
-
-pub(crate) fn sign_rsa<'a>(_pkcs8: &'a [u8], _padding: RsaPadding, _message: &'a [u8]) -> Task<'a, Option<Vec<u8>>> {
-    Box::pin(std::future::ready(None))
-}
-
-pub(crate) fn decrypt_rsa<'a>(
-    _pkcs8: &'a [u8],
-    _encrypted: &'a [u8],
-) -> Task<'a, Option<Result<Vec<u8>, DoesNotOpen>>> {
-    Box::pin(std::future::ready(None))
 }
 
 pub(crate) fn sleep(time: Duration) -> Task<'static, ()> {

@@ -107,14 +107,28 @@ fn answer(group: Vec<Batch>, results: Result<Vec<Outcomes>, SqlError>) {
 /// The result of each batch. An error of the whole means that none of them has happened.
 fn commit_together(connection: &Connection, group: &[Batch]) -> Result<Vec<Outcomes>, SqlError> {
     begin(connection)?;
+    if let [alone] = group {
+        return Ok(vec![commit_alone(connection, &alone.statements)]);
+    }
     let results: Result<Vec<_>, _> =
         group.iter().map(|batch| run_in_savepoint(connection, &batch.statements)).collect();
-    let committed = results.and_then(|results| execute(connection, "COMMIT").map(|()| results));
+    commit(connection, results)
+}
+
+/// Commits what was done, or takes it back.
+fn commit<T>(connection: &Connection, done: Result<T, SqlError>) -> Result<T, SqlError> {
+    let committed = done.and_then(|done| execute(connection, "COMMIT").map(|()| done));
     if committed.is_err() && !connection.is_autocommit() {
         // The error of what was tried says more than one of the way back.
         let _ = execute(connection, "ROLLBACK");
     }
     committed
+}
+
+/// A batch that nothing is committed with needs no savepoint.
+fn commit_alone(connection: &Connection, statements: &[Statement]) -> Outcomes {
+    let outcomes = statements.iter().map(|statement| run_one(connection, statement)).collect();
+    commit(connection, outcomes)
 }
 
 /// Takes the lock. SQLite itself waits five seconds for it each time.
@@ -202,6 +216,25 @@ mod tests {
         assert!(commit_together(&connection, &group).is_err());
         assert!(connection.is_autocommit(), "the transaction is still open");
         assert_eq!(stored(&connection), [] as [i64; 0]);
+    }
+
+    #[test]
+    fn a_batch_without_others_is_committed_or_rolled_back_as_a_whole() {
+        let connection = connection();
+        let run = |texts: &[&'static str]| {
+            let results = commit_together(&connection, &group([texts])).unwrap();
+            assert!(connection.is_autocommit(), "the transaction is still open");
+            results.into_iter().next().unwrap().map(|outcomes| outcomes.len())
+        };
+        assert_eq!(run(&["INSERT INTO t VALUES (1)", "SELECT v FROM t"]), Ok(2));
+        assert_eq!(
+            run(&["INSERT INTO t VALUES (2)", "INSERT INTO t VALUES (1)"]),
+            Err(SqlError::Unique("t.v".to_owned()))
+        );
+        // What ends the transaction by itself, and what fails at its end.
+        assert!(run(&["INSERT INTO t VALUES (3)", "INSERT INTO t VALUES (-1)"]).is_err());
+        assert!(run(&["INSERT INTO t VALUES (4)", "INSERT INTO later VALUES (9)"]).is_err());
+        assert_eq!(stored(&connection), [1]);
     }
 
     #[test]

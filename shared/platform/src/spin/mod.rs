@@ -17,7 +17,7 @@ use tower::ServiceExt as _;
 pub(crate) use fetch::fetch;
 
 use crate::{
-    DoesNotOpen, Host, Outcome, Row, RsaPadding, Sql, SqlError, Statement, Task, Vars,
+    Host, Outcome, Row, Sql, SqlError, Statement, Task, Vars,
     libsql::{LibSql, Server},
 };
 
@@ -104,22 +104,6 @@ pub(crate) fn later(_extensions: &http::Extensions, task: Task<'static, ()>) {
 pub(crate) fn client_address(headers: &http::HeaderMap, _extensions: &http::Extensions) -> Option<String> {
     let last = headers.get_all("spin-client-addr").iter().next_back();
     last.and_then(|value| value.to_str().ok()).map(str::to_owned)
-}
-
-/// This host has no RSA.
-pub(crate) fn generate_rsa_key(_bits: u32) -> Task<'static, Option<Vec<u8>>> {
-    Box::pin(std::future::ready(None))
-}
-
-pub(crate) fn sign_rsa<'a>(_pkcs8: &'a [u8], _padding: RsaPadding, _message: &'a [u8]) -> Task<'a, Option<Vec<u8>>> {
-    Box::pin(std::future::ready(None))
-}
-
-pub(crate) fn decrypt_rsa<'a>(
-    _pkcs8: &'a [u8],
-    _encrypted: &'a [u8],
-) -> Task<'a, Option<Result<Vec<u8>, DoesNotOpen>>> {
-    Box::pin(std::future::ready(None))
 }
 
 pub(crate) fn sleep(time: Duration) -> Task<'static, ()> {

@@ -87,10 +87,24 @@ impl Batch {
 
 /// The result of each batch of an open transaction. An error of the whole means that none of them has happened.
 fn commit_together(connection: &Connection, group: &[Batch]) -> Result<Vec<Outcomes>, SqlError> {
+    if let [alone] = group {
+        return commit_alone(connection, &alone.statements).map(|outcomes| vec![outcomes]);
+    }
     let results =
         group.iter().map(|batch| run_in_savepoint(connection, &batch.statements)).collect::<Result<_, _>>()?;
     connection.execute("COMMIT")?;
     Ok(results)
+}
+
+/// A batch that nothing is committed with needs no savepoint. The inner error rolled it back.
+fn commit_alone(connection: &Connection, statements: &[Statement]) -> Result<Outcomes, SqlError> {
+    let outcomes: Outcomes = statements.iter().map(|statement| connection.run(statement)).collect();
+    match &outcomes {
+        Ok(_) => connection.execute("COMMIT")?,
+        // A full disk, for example, ends the transaction by itself; then there is none to be rolled back.
+        Err(error) => connection.execute("ROLLBACK").map_err(|_| error.clone())?,
+    }
+    Ok(outcomes)
 }
 
 /// The inner error rolled this batch back alone; the outer one is about the transaction, which holds others too.

@@ -5,7 +5,7 @@ mod exchange;
 mod fetch;
 mod kv;
 pub(crate) mod postgres;
-mod rsa;
+pub(crate) mod rsa;
 
 use std::{cell::RefCell, future::Future, sync::Arc, time::Duration};
 
@@ -16,7 +16,6 @@ use wasm_bindgen::JsCast as _;
 use worker::{Context, Env, ScheduleContext, web_sys::Request, worker_sys::types::D1Database};
 
 pub(crate) use fetch::fetch;
-pub(crate) use rsa::{decrypt_rsa, generate_rsa_key, sign_rsa};
 
 use crate::{Host, Kv, Task, Vars, later::Trigger};
 

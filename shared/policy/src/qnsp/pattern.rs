@@ -13,7 +13,7 @@ pub const LONGEST: usize = 512;
 /// How large a compiled pattern may be, in bytes.
 pub const LARGEST: usize = 1 << 20;
 
-/// How large the patterns may be together that one text is searched for at once, in bytes. A search takes up to as many steps
+/// How large the patterns may be together that one text is searched for while a caller waits, in bytes. A search takes up to as many steps
 /// for each character as there are states, so that the worst patterns of this size take about a tenth of a second for 32 KiB
 /// (natively, optimised); those of a mebibyte would take seven seconds.
 pub const LARGEST_TOGETHER: i64 = 16 << 10;

@@ -9,15 +9,16 @@ use zeroize::Zeroizing;
 
 /// Makes a key.
 pub(super) async fn generate(kind: KeyKind, seed: Seed) -> Result<Material> {
-    match generate_by_host(kind).await {
-        Some(pkcs8) => Ok(Material::from_bytes(kind, pkcs8)),
-        None => Material::generate(kind, seed),
+    if kind.key_type() != KeyType::Rsa {
+        return Material::generate(kind, seed);
     }
-}
-
-async fn generate_by_host(kind: KeyKind) -> Option<Zeroizing<Vec<u8>>> {
-    let bits = kind.size().filter(|_| kind.key_type() == KeyType::Rsa)?;
-    platform::generate_rsa_key(u32::try_from(bits).ok()?).await.map(Zeroizing::new)
+    let bits = kind.size().and_then(|bits| u32::try_from(bits).ok()).ok_or(Error::Failed)?;
+    match platform::generate_rsa_key(bits).await {
+        Some(pkcs8) => Ok(Material::from_bytes(kind, Zeroizing::new(pkcs8))),
+        // A constant, so the way to make one is not part of such a function.
+        None if platform::RSA_KEYS_ARE_THE_HOSTS => Err(Error::Failed),
+        None => Material::generate_rsa(kind, seed),
+    }
 }
 
 /// Signs with a key.

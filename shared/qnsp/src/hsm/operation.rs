@@ -56,7 +56,7 @@ pub async fn record_failure(caller: &Caller, of: &Operation<'_>, failure: Failur
 }
 
 /// Operations are numbered in the order of their times, so that lists need no index besides the key.
-fn statements(caller: &Caller, of: &Operation, is_success: bool) -> Result<[Statement; 3]> {
+fn statements(caller: &Caller, of: &Operation, is_success: bool) -> Result<[Statement; 2]> {
     const OF_CONNECTION: &str = "FROM qnsp_hsm_operations WHERE tenant_id = ?1 AND connection_id = ?2";
     let insert = Statement::new(format!(
         "INSERT INTO qnsp_hsm_operations (tenant_id, connection_id, number, id, at, type, key_id, is_success, latency_ms) \
@@ -72,17 +72,14 @@ fn statements(caller: &Caller, of: &Operation, is_success: bool) -> Result<[Stat
         .bind(of.key.map(str::to_owned))
         .bind(is_success)
         .bind(of.latency.max(0));
-    let beyond =
-        Statement::new(format!("DELETE {OF_CONNECTION} AND number <= (SELECT max(number) {OF_CONNECTION}) - ?3"));
-    let old = Statement::new(
-        "DELETE FROM qnsp_hsm_operations WHERE (tenant_id, connection_id, number) IN (SELECT tenant_id, connection_id, \
-         number FROM qnsp_hsm_operations WHERE at < ?1 ORDER BY at LIMIT 16)",
-    );
-    Ok([
-        insert,
-        beyond.bind(caller.tenant()).bind(of.connection.id.as_str()).bind(KEPT),
-        old.bind(caller.now - KEPT_FOR),
-    ])
+    // Those beyond the newest of the connection, and some of any that are too old.
+    let no_longer_kept = Statement::new(format!(
+        "DELETE FROM qnsp_hsm_operations WHERE (tenant_id, connection_id, number) IN (SELECT tenant_id, connection_id, number \
+         {OF_CONNECTION} AND number <= (SELECT max(number) {OF_CONNECTION}) - ?3 UNION ALL SELECT * FROM \
+         (SELECT tenant_id, connection_id, number FROM qnsp_hsm_operations WHERE at < ?4 ORDER BY at LIMIT 16))"
+    ));
+    let no_longer_kept = no_longer_kept.bind(caller.tenant()).bind(of.connection.id.as_str());
+    Ok([insert, no_longer_kept.bind(KEPT).bind(caller.now - KEPT_FOR)])
 }
 
 /// An answer ends a row of operations without one.

@@ -56,7 +56,7 @@ impl Database {
     /// A use, of which the rules hear at once.
     async fn uses(&self, of: &KeyUse<'_>) {
         let mut statements = counts(TENANT, of);
-        statements.extend(key_alerts::of_use(TENANT, of.key, of.at).statements());
+        statements.extend(statements_of(key_alerts::of_use(TENANT, of.key, of.at)));
         self.run(statements).await;
     }
 
@@ -97,6 +97,10 @@ impl Database {
                       ORDER BY triggered_at, rule_id, key_id";
         self.rows(select).await.iter().map(|row| row.get("alert").unwrap()).collect()
     }
+}
+
+fn statements_of(judgement: key_alerts::Judgement) -> [Statement; 2] {
+    [judgement.end, judgement.raise]
 }
 
 fn use_of(key: &str, at: i64) -> KeyUse<'_> {
@@ -221,7 +225,7 @@ async fn silence_is_noticed_for_named_keys() {
     database.uses(&use_of("a", START)).await;
     assert_eq!(database.alerts().await, ["more a threshold_exceeded low"]);
     let look = async |minute: i64| {
-        database.run(key_alerts::of_silence(TENANT, START + minute * MINUTE).statements()).await;
+        database.run(statements_of(key_alerts::of_silence(TENANT, START + minute * MINUTE)).to_vec()).await;
         database.alerts().await
     };
     assert_eq!(look(1).await.last().unwrap(), "named b threshold_exceeded low");
@@ -342,7 +346,7 @@ proptest! {
             let now = START + now * MINUTE + 1;
             let mut statements: Vec<_> =
                 ages.iter().flat_map(|age| counts(TENANT, &use_of("k", now - age * MINUTE))).collect();
-            statements.extend(key_alerts::of_use(TENANT, "k", now).statements());
+            statements.extend(statements_of(key_alerts::of_use(TENANT, "k", now)));
             database.run(statements).await;
             let expected = ages.iter().filter(|age| **age < minutes).count();
             let message = database.row("(SELECT message FROM qnsp_key_alerts WHERE rule_id = 'r')").await;

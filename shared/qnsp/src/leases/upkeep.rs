@@ -12,8 +12,8 @@ use crate::{Caller, DAY, MINUTE_OF_CALL, Settings, reserve};
 /// How long a lease is listed after its end, in milliseconds.
 pub const LISTED: i64 = 30 * DAY;
 
-/// How many users one call removes, and for how long it begins to remove another, in milliseconds.
-const USERS: i64 = 20;
+/// How many users one call removes, and for how long others are begun to be removed, in milliseconds.
+const USERS: usize = 20;
 const TIME: i64 = 10_000;
 
 /// The configurations with users that are to be removed at a time (`?1`).
@@ -66,7 +66,7 @@ pub fn remove_users_later(caller: &Caller, configs: impl IntoIterator<Item = Str
     let (caller, configs) = (caller.clone(), configs.into_iter().collect::<Vec<_>>());
     caller.app.clone().spawn_after_response(Box::pin(async move {
         for config in configs {
-            if let Err(error) = keep_up(&caller, &config).await {
+            if let Err(error) = keep_up(&caller, &config, clock::now_ms() + TIME).await {
                 platform::log::error(&format!("leases that have ended: {}", error.reason()));
             }
         }
@@ -74,7 +74,7 @@ pub fn remove_users_later(caller: &Caller, configs: impl IntoIterator<Item = Str
 }
 
 /// What has ended counts no longer; what ended long ago, and has no user, is forgotten.
-fn settle(tenant: &str, now: i64) -> Vec<Statement> {
+pub(super) fn settle(tenant: &str, now: i64) -> Vec<Statement> {
     let count = "UPDATE qnsp_quotas SET used = max(used - (SELECT count(*) FROM qnsp_leases WHERE tenant_id = ?1 \
                  AND is_counted = 1 AND ends_at <= ?2), 0) WHERE tenant_id = ?1 AND quota_type = 'secrets'";
     let leases = "UPDATE qnsp_leases SET is_counted = 0 WHERE tenant_id = ?1 AND is_counted = 1 AND ends_at <= ?2";
@@ -108,8 +108,15 @@ pub fn select_tenants() -> String {
     )
 }
 
-/// Removes users of leases of a configuration that have ended, as far as the time goes.
-pub async fn keep_up(caller: &Caller, config: &str) -> Result<()> {
+/// Removes the users of leases of a configuration that have ended, as many as there are, as far as the time goes.
+pub async fn remove_ended_users(caller: &Caller, config: &str) -> Result<()> {
+    let until = clock::now_ms() + TIME;
+    while keep_up(caller, config, until).await? == USERS && clock::now_ms() < until {}
+    Ok(())
+}
+
+/// Removes some users of leases of a configuration that have ended, and begins with none after a time. Tells how many.
+async fn keep_up(caller: &Caller, config: &str, until: i64) -> Result<usize> {
     let (tenant, now) = (caller.tenant(), clock::now_ms());
     let mut batch = Anonymous::background(&caller.app).batch();
     for statement in settle(tenant, now) {
@@ -121,19 +128,19 @@ pub async fn keep_up(caller: &Caller, config: &str) -> Result<()> {
          WHERE tenant_id = ?1 AND config_id = ?2 AND has_user = 1 AND ends_at <= ?3 \
          AND coalesce(claimed_until, 0) <= ?3 ORDER BY ends_at LIMIT ?5) RETURNING id, username, expires_at",
     );
-    let claim = claim.bind(tenant).bind(config).bind(now).bind(now + MINUTE_OF_CALL).bind(USERS);
+    let claim = claim.bind(tenant).bind(config).bind(now).bind(now + MINUTE_OF_CALL).bind(USERS as i64);
     let claimed = batch.push(claim);
     let found = batch.push(Config::select(caller, config));
     let data_key = batch.read_data_key(tenant);
     let outcomes = batch.write().await?;
     let data_key = outcomes.data_key(&data_key)?;
     let Some(database) = Config::of(outcomes.one(found)?)?.database(tenant, data_key.as_deref())? else {
-        return Ok(());
+        return Ok(0);
     };
     let hosts = &Settings::of(&caller.app)?.outbound_hosts;
     let mut removed = Vec::new();
     for row in outcomes.rows(claimed) {
-        if clock::now_ms() > now + TIME {
+        if clock::now_ms() > until {
             break;
         }
         let (id, name): (String, String) = (row.get("id")?, row.get("username")?);
@@ -143,8 +150,9 @@ pub async fn keep_up(caller: &Caller, config: &str) -> Result<()> {
             Err(PostgresError::Unreachable | PostgresError::Broken) => break,
         }
     }
-    if removed.is_empty() {
-        return Ok(());
+    let count = removed.len();
+    if count == 0 {
+        return Ok(0);
     }
     let removed = Value::from(removed).to_string();
     let mut batch = Anonymous::background(&caller.app).batch();
@@ -154,5 +162,6 @@ pub async fn keep_up(caller: &Caller, config: &str) -> Result<()> {
     ] {
         batch.push(Statement::new(text).bind(tenant).bind(removed.as_str()));
     }
-    batch.write().await.map(drop)
+    batch.write().await?;
+    Ok(count)
 }

@@ -20,6 +20,7 @@ pub fn cases() -> Vec<Case> {
         case(a_leased_key_is_a_key_of_this_api_until_its_lease_ends),
         case(a_lease_is_renewed_up_to_what_its_configuration_has_said),
         case(a_revoked_key_is_refused_from_then_on_and_stays_revoked),
+        case(all_leases_of_a_configuration_are_revoked_at_once),
         case(active_leases_are_secrets_of_the_quota),
         case(the_same_call_gives_the_same_credentials_and_they_are_nowhere_in_clear),
         case(leases_are_listed_for_30_days_after_their_end),
@@ -267,6 +268,44 @@ fn a_revoked_key_is_refused_from_then_on_and_stays_revoked(t: &Deployment) {
     assert_eq!(ok(&developer.get(STATS), 200)["revokedLeases"], 1);
     refuses(&developer.post(&path_of(&lease, "renew"), &json!({})), 409, &[]);
     refuses(&developer.post(&format!("{LEASES}/{}/revoke", uuid()), &json!({})), 404, &[]);
+}
+
+fn all_leases_of_a_configuration_are_revoked_at_once(t: &Deployment) {
+    let Cast { admin, developer, foreign, tenant, .. } = &Cast::new(t);
+    let [many, other] = [(); 2].map(|()| configured(admin, &keys(&json!({ "default": "PT15M" }))));
+    let leases: Vec<_> = (0..5).map(|_| leased(developer, &many, &json!({}))).collect();
+    let stays = leased(developer, &other, &json!({}));
+    ok(&developer.post(&path_of(&leases[0], "revoke"), &json!({})), 200);
+    let holders: Vec<_> = leases.iter().map(|lease| Caller::with_token(t, &tenant.id, password(lease))).collect();
+    ok(&holders[1].get(CONFIGS), 200);
+    let path = format!("{many}/revoke");
+    refuses(&developer.post(&path, &json!({})), 403, &["actual", "required"]);
+    refuses(&foreign.post(&path, &json!({})), 404, &[]);
+    refuses(&admin.post(&format!("{CONFIGS}/{}/revoke", uuid()), &json!({})), 404, &[]);
+    ok(&holders[1].get(CONFIGS), 200);
+
+    let revoked = ok(&admin.post(&path, &json!({})), 200);
+    let expected = json!({
+        "configId": many.rsplit('/').next().unwrap(), "revokedLeases": 4, "revokedAt": revoked["revokedAt"],
+    });
+    assert_eq!(revoked, expected);
+    for holder in &holders {
+        refuses(&holder.get(CONFIGS), 401, &["reason"]);
+    }
+    ok(&Caller::with_token(t, &tenant.id, password(&stays)).get(CONFIGS), 200);
+    assert!(leases.iter().all(|lease| listed(developer, &many, lease).unwrap()["status"] == "revoked"));
+    // Each keeps the time of its own revocation.
+    let first = ok(&developer.post(&path_of(&leases[0], "revoke"), &json!({})), 200);
+    assert!(time(&first["revokedAt"]) <= time(&revoked["revokedAt"]));
+    let second = ok(&developer.post(&path_of(&leases[1], "revoke"), &json!({})), 200);
+    assert_eq!(second["revokedAt"], revoked["revokedAt"]);
+    let stats = ok(&developer.get(STATS), 200);
+    assert_eq!((&stats["activeLeases"], &stats["revokedLeases"]), (&json!(1), &json!(5)), "{stats}");
+    assert_eq!(used(t, &tenant.id), 1);
+    // None is left, and what comes after is good.
+    assert_eq!(ok(&admin.post(&path, &json!({})), 200)["revokedLeases"], 0);
+    let new = leased(developer, &many, &json!({}));
+    ok(&Caller::with_token(t, &tenant.id, password(&new)).get(CONFIGS), 200);
 }
 
 fn used(t: &Deployment, tenant: &str) -> i64 {

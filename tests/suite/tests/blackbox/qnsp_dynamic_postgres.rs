@@ -25,6 +25,7 @@ pub fn cases() -> Vec<Case> {
     vec![
         case(a_user_of_a_database_logs_in_until_its_lease_ends_and_is_removed_then),
         case(a_revoked_user_is_gone_with_its_sessions_and_what_it_owned_is_the_admins),
+        case(all_users_of_a_configuration_are_removed_when_it_is_revoked),
         case(an_account_that_may_make_roles_is_enough),
         case(a_lease_lives_on_where_the_database_was_told_so),
         case(statements_of_a_configuration_take_the_place_of_ours),
@@ -134,6 +135,21 @@ fn a_revoked_user_is_gone_with_its_sessions_and_what_it_owned_is_the_admins(t: &
     let lease = leased(developer, &config, &json!({}));
     server.as_admin(&format!("DROP ROLE \"{}\"", user(&lease))).unwrap();
     ok(&developer.post(&path_of(&lease, "revoke"), &json!({})), 200);
+}
+
+fn all_users_of_a_configuration_are_removed_when_it_is_revoked(t: &Deployment) {
+    let Some(server) = server() else { return };
+    let Cast { admin, developer, .. } = &Cast::new(t);
+    let [many, other] = [(); 2].map(|()| configured(admin, &on(&server, &json!({}))));
+    let leases: Vec<_> = (0..3).map(|_| leased(developer, &many, &json!({}))).collect();
+    let stays = leased(developer, &other, &json!({}));
+    assert_eq!(ok(&admin.post(&format!("{many}/revoke"), &json!({})), 200)["revokedLeases"], 3);
+    for lease in &leases {
+        assert_eq!(listed(developer, &many, lease).unwrap()["status"], "revoked");
+        server.comes_to_hold(&format!("NOT {}", exists(lease)));
+        refuses_login(&server, lease);
+    }
+    assert_eq!(log_in(&server, &stays), Ok(()));
 }
 
 fn an_account_that_may_make_roles_is_enough(t: &Deployment) {

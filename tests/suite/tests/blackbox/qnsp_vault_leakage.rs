@@ -113,8 +113,8 @@ fn policies_that_break_a_rule_are_refused(t: &Deployment) {
 
 fn expressions_that_are_too_large_together_are_refused_for_a_policy_and_for_a_scan(t: &Deployment) {
     let Cast { admin, developer, viewer, .. } = &Cast::new(t);
-    // With 5,000 bytes each, so that three of them fit and four do not.
-    let expression = json!({ "type": "regex", "pattern": "[a-f]{122}" });
+    // With 20,000 bytes each, so that three of them fit and four do not.
+    let expression = json!({ "type": "regex", "pattern": "[a-f]{496}" });
     let keywords = vec![json!({ "type": "keyword", "pattern": "(k){100}".repeat(32) }); 90];
     let with = |count: usize| {
         let mut patterns = vec![expression.clone(); count];
@@ -122,7 +122,7 @@ fn expressions_that_are_too_large_together_are_refused_for_a_policy_and_for_a_sc
         policy(&json!({ "secretPatterns": patterns }))
     };
     refuses(&admin.post(&path("policies"), &with(4)), 422, &["secretPatterns"]);
-    let alone = policy(&json!({ "secretPatterns": [{ "type": "regex", "pattern": "(?:a?b?){200}" }] }));
+    let alone = policy(&json!({ "secretPatterns": [{ "type": "regex", "pattern": "(?:a?b?){800}" }] }));
     refuses(&admin.post(&path("policies"), &alone), 422, &["secretPatterns"]);
     let made = |count: usize| {
         let made = ok(&admin.post(&path("policies"), &with(count)), 201);

@@ -202,7 +202,14 @@ fn credentials_are_leased_renewed_and_revoked(t: &Deployment) {
     assert_eq!(as_leased(), Some(1));
     let active = tool.json(&["vault", "lease", "list", &name, "--active"]);
     assert_eq!(active.as_array().unwrap().len(), 1);
-    assert_eq!(ok(&tool.caller.get(crate::qnsp_dynamic::CONFIGS), 200)["configs"][0]["activeLeases"], 1);
+    let active = || ok(&tool.caller.get(crate::qnsp_dynamic::CONFIGS), 200)["configs"].clone();
+    assert_eq!((&active()[0]["activeLeases"], &active()[1]["activeLeases"]), (&json!(1), &json!(1)));
+
+    tool.prints(&["vault", "lease", "create", &name]);
+    assert!(tool.fails(2, &["vault", "lease", "revoke", lease_id, "--all-of", &name]).contains("--all-of"));
+    let all = tool.prints(&["vault", "lease", "revoke", "--all-of", &name, "--yes"]);
+    assert_eq!(all, format!("revoked 2 leases of {name}\n"));
+    assert_eq!((&active()[0]["activeLeases"], &active()[1]["activeLeases"]), (&json!(0), &json!(1)));
 }
 
 fn a_refusal_says_what_is_wrong(t: &Deployment) {

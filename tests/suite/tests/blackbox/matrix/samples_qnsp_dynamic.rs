@@ -40,6 +40,11 @@ pub fn samples() -> Vec<Sample> {
             made(w, &format!("{config}/credentials"), &json!({}), 200);
             at(format!("{config}/leases"))
         }),
+        of("POST /vault/v1/dynamic-secrets/configs/{configId}/revoke", |w| {
+            let config = config(w);
+            made(w, &format!("{config}/credentials"), &json!({}), 200);
+            at(format!("{config}/revoke"))
+        }),
         of("POST /vault/v1/dynamic-secrets/leases/{leaseId}/renew", |w| {
             at(format!("{}/renew", lease(w))).body(json!({ "ttl": "PT30M" }))
         })
