@@ -31,10 +31,13 @@
     forceDarkModeState: dark() ? "dark" : "light",
     documentDownloadType: "json",
   });
-  // Its buttons that copy have a picture and no name, and one of its lists scrolls out of the keyboard's reach.
+  // Its buttons that copy have a picture and no name, one of its lists scrolls out of the keyboard's reach, on a phone it has
+  // a header beside that of the page, and the answers of all operations are regions of the same few names.
   new MutationObserver(() => {
     for (const button of place.querySelectorAll("button.scalar-code-copy:not([aria-label])")) button.setAttribute("aria-label", "Copy the code");
     for (const list of place.querySelectorAll("ul.endpoints:not([tabindex])")) list.tabIndex = 0;
+    for (const header of place.querySelectorAll("header:not([role])")) header.setAttribute("role", "group");
+    for (const answers of place.querySelectorAll(".response-card[role=region]")) answers.setAttribute("role", "group");
   }).observe(place, { childList: true, subtree: true });
   // The viewer goes by a class of the body.
   const follow = () => {
