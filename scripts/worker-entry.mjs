@@ -33,4 +33,15 @@ export default class extends WorkerEntrypoint {
       throw error;
     }
   }
+
+  // Only functions with due work have a trigger.
+  async scheduled(event) {
+    replaceBroken();
+    try {
+      await instance.scheduled(event, this.env, this.ctx);
+    } catch (error) {
+      noteTrap(error);
+      throw error;
+    }
+  }
 }

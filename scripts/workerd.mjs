@@ -7,6 +7,7 @@
 //   --direct FILE  JSON object from a function's folder to routes, such as ["*/caas/sd"], that lead to it without the
 //                  gateway; a folder that is no function's is added as one
 //   --only A,B     only these functions, by the names of their folders; the gateway answers 503 for the others
+//   --crons        the triggers of functions with due work fire, once a minute
 //   --trust-edge-headers
 //                  the caller may act as Cloudflare's edge: `CF-Connecting-IP` is taken from the request
 //
@@ -32,6 +33,7 @@ const { values: options } = parseArgs({
     vars: { type: "string" },
     direct: { type: "string" },
     only: { type: "string" },
+    crons: { type: "boolean", default: false },
     "trust-edge-headers": { type: "boolean", default: false },
   },
 });
@@ -108,9 +110,23 @@ try {
   await miniflare.ready;
   const stored = functions.find((folder) => grants(folder).d1Databases.DB);
   await migrate(await miniflare.getD1Database("DB", nameOf(stored)));
+  if (options.crons) setInterval(fire, 60_000).unref();
   console.log(JSON.stringify({ url: (await miniflare.unsafeGetDirectURL(front.name)).origin }));
 } catch (error) {
   if (!stopping) throw error;
+}
+
+// What Cloudflare does where wrangler.toml says `crons`. A function that fails logs that itself.
+async function fire() {
+  const due = registry.functions.filter((each) => each.due && functions.includes(join(root, each.folder)));
+  for (const { folder } of due) {
+    try {
+      const trigger = await miniflare.getWorker(nameOf(folder));
+      await trigger.scheduled({ scheduledTime: new Date(), cron: "* * * * *" });
+    } catch (error) {
+      if (!stopping) console.error(`the trigger of ${folder}: ${error}`);
+    }
+  }
 }
 
 // The header `MF-Route-Override` on Miniflare's own socket selects a Worker by its name, so names are not guessable.

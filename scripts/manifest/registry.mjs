@@ -9,7 +9,7 @@ export function registryFile(functions, variables) {
   const registry = {
     note: NOTE,
     local: LOCAL,
-    functions: functions.map(({ name, folder, binding, routes, variables, bindings, deployed, sizeExemption }) => ({
+    functions: functions.map(({ name, folder, binding, routes, variables, bindings, deployed, due, sizeExemption }) => ({
       name,
       folder,
       worker: workerName(name),
@@ -18,6 +18,7 @@ export function registryFile(functions, variables) {
       variables: inCapitals(variables),
       bindings,
       deployed,
+      due,
       sizeExemption,
     })),
     variables: Object.fromEntries([...variables].sort().map(([name, variable]) => [name.toUpperCase(), variable])),
@@ -55,6 +56,10 @@ publish.workspace = true
 
 [lints]
 workspace = true
+
+[lib]
+doctest = false
+test = false
 
 [dependencies]
 axum.workspace = true

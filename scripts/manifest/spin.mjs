@@ -2,7 +2,7 @@
 import { heading, table } from "./toml.mjs";
 
 export function spinFile(functions, variables, version) {
-  const named = new Set(functions.flatMap((each) => [...each.variables, ...each.outboundHosts]));
+  const named = new Set(functions.flatMap(({ component }) => [...component.variables, ...component.outboundHosts]));
   const definitions = [...variables].filter(([name]) => named.has(name)).sort(([one], [other]) => (one < other ? -1 : 1));
   return [
     heading("the functions' Cargo.toml"),
@@ -14,7 +14,7 @@ export function spinFile(functions, variables, version) {
     }),
     "# Given as SPIN_VARIABLE_<NAME> or by any other provider of Spin; the Workers have the same names in capitals.",
     `[variables]\n${definitions.map(([name, variable]) => `${name} = ${definition(variable)}\n`).join("")}`,
-    ...functions.map(component),
+    ...functions.map(section),
   ].join("\n");
 }
 
@@ -23,20 +23,19 @@ function definition({ default: value = "", secret, required }) {
   return `{ ${members.join(", ")} }`;
 }
 
-function component(each) {
-  const { name, routes, fallback, bindings, outboundHosts } = each;
+function section({ name, routes, fallback, bindings, component: { variables, outboundHosts } }) {
   const triggers = [...routes, ...(fallback ? ["/..."] : [])].map((route) => table("[trigger.http]", { route, component: name }));
   const grants = {
     source: `target/components/${name}.wasm`,
     ...(outboundHosts.length > 0 && { allowed_outbound_hosts: outboundHosts.map(reference) }),
     ...(bindings.includes("database") && { sqlite_databases: ["default"] }),
   };
-  const given = Object.fromEntries(each.variables.map((variable) => [variable, reference(variable)]));
+  const given = Object.fromEntries(variables.map((variable) => [variable, reference(variable)]));
   return [
     ...triggers,
     table(`component.${name}`, grants),
     table(`component.${name}.build`, { command: `scripts/build --release --components ${name}` }),
-    ...(each.variables.length > 0 ? [table(`component.${name}.variables`, given)] : []),
+    ...(variables.length > 0 ? [table(`component.${name}.variables`, given)] : []),
   ].join("\n");
 }
 

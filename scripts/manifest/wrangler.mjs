@@ -5,6 +5,8 @@ const COMPATIBILITY_DATE = "2026-04-01";
 // What the database and the namespace are called on this machine, whatever they are called where it is deployed.
 export const LOCAL = { database: "chancery", cache: "chancery-cache" };
 
+const EACH_MINUTE = "* * * * *";
+
 /** The name of a function's Worker. */
 export const workerName = (name) => `chancery-${name}`;
 
@@ -15,6 +17,7 @@ export function functionFile(each, deployment) {
     heading(`${each.folder}/Cargo.toml and deployment.json`),
     worker(each.name, "build/index.js", each.watched, deployment.routes[each.name]),
     each.cpuMs && table("limits", { cpu_ms: each.cpuMs }),
+    each.due && table("triggers", { crons: [EACH_MINUTE] }),
     own.length > 0 && table("vars", Object.fromEntries(own)),
     each.bindings.includes("database") &&
       table("[d1_databases]", {

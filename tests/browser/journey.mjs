@@ -57,7 +57,10 @@ export async function errors_stand_beside_their_fields(page, deployment) {
   const email = anybody();
   await registers(page, email);
   await page.opens("/portal/ui/register");
+  const width = () => page.locator("main .card").evaluate((card) => card.getBoundingClientRect().width);
+  const before = await width();
   await page.submits();
+  assert.equal(await width(), before, "the card changes its width for an error");
   for (const label of ["Full Name", "E-mail address", "Password"]) {
     const field = page.getByLabel(label, { exact: true });
     assert.equal(await field.getAttribute("aria-invalid"), "true", label);

@@ -10,13 +10,14 @@ import * as keys from "./keys.mjs";
 import * as operator from "./operator.mjs";
 import * as reference from "./reference.mjs";
 import * as storage from "./storage.mjs";
+import * as stored from "./stored.mjs";
 import * as tenant from "./tenant.mjs";
 import * as vault from "./vault.mjs";
 import { visit } from "./visitor.mjs";
 
 const words = process.argv.slice(2);
 const filter = words.find((word) => !word.startsWith("--")) ?? "";
-const cases = [journey, operator, tenant, keys, vault, storage, reference].flatMap((area) => Object.entries(area)).filter(([name]) => name.includes(filter));
+const cases = [journey, operator, stored, tenant, keys, vault, storage, reference].flatMap((area) => Object.entries(area)).filter(([name]) => name.includes(filter));
 
 const executablePath = process.env.CHROMIUM || execFileSync("sh", ["-c", "command -v chromium"], { encoding: "utf8" }).trim();
 

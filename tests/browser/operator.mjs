@@ -1,12 +1,6 @@
 // The page for operators: the browser signs, and what it shows is what the tool would show.
 import assert from "node:assert/strict";
-import { anybody, confirms, logsIn, registers, tenant } from "./steps.mjs";
-
-async function opened(page, licence) {
-  await page.opens("/portal/ui/operator");
-  await page.getByLabel("Licence key", { exact: true }).last().fill(licence);
-  await page.getByRole("button", { name: "Use this key" }).click();
-}
+import { anybody, confirms, logsIn, opened, registers, tenant } from "./steps.mjs";
 
 export async function without_a_key_the_state_is_shown(page) {
   await page.opens("/portal/ui/operator");
@@ -25,7 +19,7 @@ export async function a_wrong_key_is_refused(page) {
 
 export async function licences_are_listed_by_signed_requests(page, deployment) {
   deployment.tool("licence", "create", "seen-in-the-browser", "--level", "app");
-  await opened(page, deployment.licence);
+  await opened(page, deployment.licence, "Licences");
   await page.getByText("Requests are signed as root").waitFor();
   await page.getByRole("region", { name: "Licences" }).getByText("seen-in-the-browser").waitFor();
   await page.isAccessible("operations with a key");
@@ -48,7 +42,7 @@ export async function a_developer_is_approved_in_the_browser(page, deployment) {
 }
 
 async function searched(page, deployment, action) {
-  await opened(page, deployment.licence);
+  await opened(page, deployment.licence, "Audit log");
   await page.getByLabel("Action (optional)").fill(action);
   await page.getByRole("button", { name: "Search" }).click();
   await page.getByRole("button", { name: /^Prove entry/ }).first().waitFor();
@@ -83,7 +77,7 @@ export async function a_false_proof_is_found_out(page, deployment) {
 }
 
 export async function a_tenant_and_a_key_are_made_used_and_revoked(page, deployment) {
-  await opened(page, deployment.licence);
+  await opened(page, deployment.licence, "Tenants");
   await page.getByText("New tenant").click();
   const section = page.getByRole("region", { name: "QNSP tenants" }).first();
   await section.getByLabel("Name", { exact: true }).fill("made-in-the-browser");
@@ -107,7 +101,7 @@ export async function a_tenant_and_a_key_are_made_used_and_revoked(page, deploym
 export async function a_suspended_tenant_is_refused_until_it_is_resumed(page, deployment) {
   const { apiKey } = tenant(deployment, "suspended-in-the-browser");
   const status = async () => (await page.request.get("/tenant/v1/quotas/current", { headers: { authorization: `Bearer ${apiKey}` } })).status();
-  await opened(page, deployment.licence);
+  await opened(page, deployment.licence, "Tenants");
   await page.getByRole("button", { name: "Suspend suspended-in-the-browser" }).click();
   await page.getByRole("button", { name: "Suspend", exact: true }).last().click();
   await page.getByRole("button", { name: "Resume suspended-in-the-browser" }).waitFor();
@@ -151,7 +145,7 @@ export async function the_outbox_shows_a_mail_when_it_is_asked_for(page, deploym
   const written = deployment.tool("mail", "list").data.find((one) => one.to === email);
   const { text } = deployment.tool("mail", "show", written.id);
   const link = text.match(/https?:\S+/)[0];
-  await opened(page, deployment.licence);
+  await opened(page, deployment.licence, "Mails");
   const section = page.getByRole("region", { name: "Mails", exact: true });
   await section.getByRole("button", { name: `Read the mail to ${email}` }).click();
   assert.ok(!(await page.content()).includes(link), "the link is shown before it is asked for");
@@ -166,7 +160,7 @@ export async function a_configuration_is_shown_with_its_history(page, deployment
   set("colours.ground", "white");
   set("colours.ground", "black");
   set("limit", 3);
-  await opened(page, deployment.licence);
+  await opened(page, deployment.licence, "Configuration");
   const section = page.getByRole("region", { name: "Configuration", exact: true });
   await section.getByLabel("Whose").selectOption("app");
   await section.getByLabel("App (optional)", { exact: true }).fill("seen-in-the-browser");
@@ -176,4 +170,13 @@ export async function a_configuration_is_shown_with_its_history(page, deployment
   assert.deepEqual(changes, ["addedlimitRevision 3", "changedcolours.groundRevision 2", "addedcolours.groundRevision 1"]);
   assert.equal(await section.getByText("white").count(), 0);
   await page.isAccessible("a configuration");
+}
+
+export async function the_views_stand_in_one_row_on_a_wide_window(page, deployment) {
+  await opened(page, deployment.licence);
+  await page.setViewportSize({ width: 1280, height: 800 });
+  const buttons = page.getByRole("group", { name: "What is shown of the deployment" }).getByRole("button");
+  await buttons.first().waitFor();
+  const tops = await buttons.evaluateAll((all) => all.map((one) => one.getBoundingClientRect().top));
+  assert.ok(tops.length > 8 && new Set(tops).size === 1, String(tops));
 }

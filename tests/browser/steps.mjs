@@ -50,6 +50,14 @@ export async function member(page, deployment) {
   return email;
 }
 
+/** The page for operators with a licence key, and a view of its console. */
+export async function opened(page, licence, view) {
+  await page.opens("/portal/ui/operator");
+  await page.getByLabel("Licence key", { exact: true }).last().fill(licence);
+  await page.getByRole("button", { name: "Use this key" }).click();
+  if (view) await page.getByRole("group", { name: "What is shown of the deployment" }).getByRole("button", { name: view, exact: true }).click();
+}
+
 /** A tenant of QNSP with a key of its owner. */
 export function tenant(deployment, name, ...attributes) {
   const { tenantId } = deployment.tool("qnsp", "tenant", "create", name, "--tier", "enterprise-pro", ...attributes);

@@ -130,3 +130,34 @@ export async function an_incident_is_looked_into_and_resolved(page, deployment) 
   assert.deepEqual([status, timeline.at(-1).notes], ["resolved", "The password was replaced"]);
   assert.equal((await get(`${path}/incidents/${other.incidentId}`)).status, "open");
 }
+
+export async function a_false_positive_is_one_for_a_reason(page, deployment) {
+  const { apiKey } = tenant(deployment, "examples");
+  const { get, post } = api(page, apiKey);
+  const path = "/vault/v1/leakage-detection/incidents";
+  const { incidentId } = await post(path, { secretId: "example-token", source: "gitlab", severity: "high" });
+  const status = async () => (await get(`${path}/${incidentId}`)).status;
+  await looksInto(page, apiKey, "Leaks");
+  const opens = async () => {
+    await page.getByRole("button", { name: "Open the incident of example-token" }).click();
+    await page.getByRole("list", { name: "Timeline" }).waitFor();
+  };
+  await opens();
+  await page.getByRole("button", { name: "False positive" }).click();
+  await page.isAccessible("a false positive is asked for");
+  await answersYes(page, "It is a false positive");
+  await page.getByText("Please say it in a few words.").waitFor();
+  await page.getByLabel("Why it is no leak").fill("x".repeat(2001));
+  await answersYes(page, "It is a false positive");
+  await page.getByText("Please say it in at most 2,000 characters.").waitFor();
+  assert.equal(await status(), "open");
+  await page.getByLabel("Why it is no leak").fill("The token of the manual's example");
+  await answersYes(page, "It is a false positive");
+  await says(page, "The incident is a false positive.");
+  await opens();
+  await page.getByRole("list", { name: "Timeline" }).getByText("The token of the manual's example").waitFor();
+  assert.equal(await page.getByRole("button", { name: /^(Investigate|Resolve|False positive)$/ }).count(), 0);
+  const { timeline } = await get(`${path}/${incidentId}`);
+  const { to, notes } = timeline.at(-1);
+  assert.deepEqual([await status(), to, notes], ["false_positive", "false_positive", "The token of the manual's example"]);
+}

@@ -74,9 +74,33 @@ test("a component gets its variables, its database and the hosts that it may rea
   assert.ok(!text.includes('host = "{{ host }}"'), "a host that the manifest lists is not given to the function");
 });
 
+test("a component with a database takes what the database asks for, and a Worker does not", () => {
+  const platform = crate("platform", {
+    database: { variables: ["url"], "outbound-hosts": ["server"] },
+    variables: { url: {}, server: { default: "https://b.invalid" } },
+  });
+  const { functions, variables } = model(one(), platform);
+  const text = spinFile(functions, variables, "0.1.0");
+  for (const line of ['allowed_outbound_hosts = ["{{ host }}", "{{ server }}"]', 'url = "{{ url }}"', 'url = { default = "" }']) {
+    assert.ok(text.split("\n").includes(line), line);
+  }
+  assert.ok(!functions[0].variables.includes("url"));
+  assert.throws(() => model(one({ bindings: [] }), platform), /no function takes the variable url/);
+  assert.throws(() => model(one(), crate("platform", { database: { variables: ["absent"] } })), /no variable absent/);
+});
+
 test("the gateway is bound to every function", () => {
   const { functions } = model(one(), crate("two-b", { function: { routes: ["/b"] } }));
   const text = gatewayFile(functions, deployment);
   assert.ok(text.includes('binding = "ONE"\nservice = "chancery-one"'));
   assert.ok(text.includes('binding = "TWO_B"\nservice = "chancery-two-b"'));
+});
+
+test("due work has a path of its own, a token, and a trigger each minute on Workers", () => {
+  const token = crate("token", { variables: { due_token: { secret: true } } });
+  const [each] = model(token, one({ due: true })).functions;
+  assert.deepEqual(each.routes, [...good.routes, "/system/due/one"]);
+  assert(each.variables.includes("due_token"));
+  assert.match(functionFile(each, deployment), /\[triggers\]\ncrons = \["\* \* \* \* \*"\]/);
+  assert.doesNotMatch(functionFile(model(one()).functions[0], deployment), /triggers/);
 });

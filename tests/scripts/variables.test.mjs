@@ -9,9 +9,14 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const { functions, variables } = JSON.parse(readFileSync(join(root, "functions/registry.json"), "utf8"));
 const given = new Set(functions.flatMap((each) => each.variables));
 
-const source = ["functions", "shared/service/src", "shared/qnsp/src", "tests/floor/src"]
+// Only their src: what lies beside it may be built at the same time.
+const source = [
+  ...["functions/gateway", ...functions.map(({ folder }) => folder)],
+  ...["shared/service", "shared/qnsp", "shared/platform", "tests/floor"],
+]
+  .map((folder) => join(folder, "src"))
   .flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((file) => join(root, folder, file)))
-  .filter((file) => file.endsWith(".rs") && !/\/(build|tests|static|vendor)\//.test(file))
+  .filter((file) => file.endsWith(".rs"))
   .map((file) => readFileSync(file, "utf8"))
   .join("\n");
 

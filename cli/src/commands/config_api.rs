@@ -1,5 +1,7 @@
 //! `chancery config-api`: groups and items of a project of the Config API, by one of its tokens.
 
+mod diff;
+
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
@@ -71,6 +73,8 @@ pub(super) enum Item {
     Delete { key: String },
     /// The values that an item has and had, newest first; masked while it is a secret
     Versions { key: String },
+    /// What differs between two of them
+    Diff(diff::Diff),
     /// Put an earlier value in force again, as a new version
     Restore { key: String, version: u64 },
     /// Who changed a key and when, newest first; also one that is deleted
@@ -109,6 +113,7 @@ impl ConfigApi {
                 session.confirm(&format!("Delete the group {key} with all its items for good?"))?;
             }
             Self::Item(Item::Delete { key }) => session.confirm(&format!("Delete the item {key} for good?"))?,
+            Self::Item(Item::Diff(diff)) => return diff.run(session),
             _ => {}
         }
         let reply = self.request()?.send_with(&session.connection()?.config_api()?)?;
@@ -180,6 +185,7 @@ impl Item {
             Self::Set { key, value } => Request::new("PATCH", one(key)).body(json!({ "value": *value.read()? })),
             Self::Delete { key } => Request::new("DELETE", one(key)),
             Self::Versions { key } => Request::new("GET", format!("{}/versions", one(key))).query("limit", PAGE),
+            Self::Diff(diff) => diff.page(0),
             Self::Restore { key, version } => Request::new("POST", format!("{}/versions/{version}/restore", one(key))),
             Self::History { key } => Request::new("GET", format!("{}/audit", one(key))).query("limit", PAGE),
         })

@@ -30,6 +30,9 @@ pub(super) enum Directory {
 
 impl Directory {
     pub fn run(&self, session: &Session) -> Result<String> {
+        if let Self::Remove { names } = self {
+            session.confirm(&format!("Remove the URLs of {} from the directory?", names.join(" ")))?;
+        }
         let request = self.request();
         let reply = match self {
             Self::List { .. } => {

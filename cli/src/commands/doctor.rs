@@ -29,6 +29,7 @@ pub(super) fn doctor(session: &Session) -> Result<String> {
         Err(error) => checks.push(("answer", Err(error))),
         Ok((environment, reply)) => {
             checks.push(("readiness", ready(&connection)));
+            checks.push(("due work", due_work(&connection)));
             checks.push(("clock", clock(&reply, &environment)));
             checks.push(("curve", curve(&connection, &environment)));
             checks.push(("licence", licence(&connection)));
@@ -74,6 +75,28 @@ fn ready(connection: &Connection) -> Result<String> {
         return Ok(format!("version {theirs}"));
     }
     Ok(format!("version {theirs}; this tool is {ours}"))
+}
+
+/// How long ago due work may have been asked for, in seconds.
+const LATE: i64 = 600;
+
+/// Nothing is wrong if it never is: calls carry out the same. But then it waits for them.
+fn due_work(connection: &Connection) -> Result<String> {
+    const HOW: &str = "`chancery tick --every 60s` asks for it, and so do the triggers of Workers";
+    let answer = ask(connection, "/caas/healthz/due", &[])?.json()?;
+    let runs = output::rows(&answer, "functions");
+    let last = runs.iter().filter_map(|run| from_iso(&output::text(run, "lastRunAt"))).max();
+    let Some(last) = last else { return Ok(format!("waits for callers: {HOW}")) };
+    let ago = (from_iso(&now()).unwrap_or_default() - last) / 1000;
+    let failing: Vec<_> = runs.iter().filter(|run| run.get("failed") != Some(&json!(0))).collect();
+    if let Some(first) = failing.first() {
+        let name = output::text(first, "name");
+        return Err(Error::Broken(format!("some of {name} cannot be carried out; the deployment's log says why")));
+    }
+    if ago > LATE {
+        return Ok(format!("was last asked for {} minutes ago: {HOW}", ago / 60));
+    }
+    Ok("is carried out".to_owned())
 }
 
 /// A signed request may be this far off.

@@ -95,6 +95,9 @@ impl Licence {
         if let Self::Delete { key } = self {
             session.confirm(&format!("Delete the licence {key} and its authorisations for good?"))?;
         }
+        if let Self::Authorize(Authorize { remove: true, tag, community, .. }) = self {
+            session.confirm(&format!("Take {tag} out of {community}? `licence withdraw` can be undone."))?;
+        }
         match self {
             Self::List(list) => return list.run(session),
             Self::Update(update) => return update.run(session),

@@ -30,6 +30,7 @@ mod secret;
 mod service;
 mod session;
 mod shell;
+mod tick;
 mod token;
 mod vault;
 
@@ -74,8 +75,13 @@ enum Command {
     Man(shell::Man),
     /// Say whether a deployment works: storage, migrations, variables
     Health,
-    /// Find what keeps this caller from working: address, readiness, clock, curve, licence, API key, token
+    /// Find what keeps this caller from working: address, readiness, due work, clock, curve, licence, API key, token
     Doctor,
+    /// Carry out what is due without a caller, such as retries of webhooks and the end of leases
+    ///
+    /// On Cloudflare the triggers of the Workers do so each minute. Elsewhere this command does, from a cron job or with
+    /// --every 60s. It is safe to run more than one.
+    Tick(tick::Tick),
     /// Make a key pair
     Keygen,
     /// Sign and send any request
@@ -187,6 +193,7 @@ impl Command {
             Self::Man(man) => man.run(),
             Self::Health => doctor::health(session),
             Self::Doctor => doctor::doctor(session),
+            Self::Tick(tick) => tick.run(session),
             Self::Keygen => keygen::run(session),
             Self::Call(call) => call.run(session),
             Self::Licence(licence) => licence.run(session),

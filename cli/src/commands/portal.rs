@@ -40,6 +40,9 @@ impl Portal {
 
 impl Token {
     fn run(&self, session: &Session) -> Result<String> {
+        if let Self::Revoke { id } = self {
+            session.confirm(&format!("Revoke the token {id} for good?"))?;
+        }
         let reply = self.request().send(&session.client()?)?;
         if let Self::Revoke { id } = self {
             return Ok(format!("revoked {id}\n"));

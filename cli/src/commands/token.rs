@@ -56,6 +56,9 @@ pub(super) struct Create {
 
 impl Token {
     pub fn run(&self, session: &Session) -> Result<String> {
+        if let Self::Revoke { id } = self {
+            session.confirm(&format!("Revoke the token {id} for good?"))?;
+        }
         let reply = self.request().send(&session.client()?)?;
         if session.json() {
             return reply.printed();

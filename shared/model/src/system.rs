@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use zeroize::Zeroizing;
 
+use crate::time::IsoTime;
+
 /// What to encrypt or decrypt, and between whom.
 // It holds a private key: no `Debug`, and the key is wiped when it is dropped.
 #[derive(Deserialize, ToSchema)]
@@ -49,4 +51,33 @@ pub struct Health {
 pub struct PublicKeys {
     /// Base64 of the 64 bytes X‖Y.
     pub public_key: String,
+}
+
+/// What a step of due work came to.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DueDone {
+    /// The name of the function.
+    pub function: String,
+    /// How many pieces of work were carried out.
+    pub done: usize,
+    /// How many could not be; the log says why. They are tried again.
+    pub failed: usize,
+    /// Whether something is left that need not wait.
+    pub more: bool,
+}
+
+/// When due work was last asked for, of each function that has any.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DueWork {
+    pub functions: Vec<DueFunction>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DueFunction {
+    pub name: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub last_run_at: IsoTime,
+    pub failed: i64,
+    pub more: bool,
 }

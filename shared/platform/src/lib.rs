@@ -7,6 +7,8 @@ pub mod clock;
 pub mod fetch;
 pub mod kv;
 mod later;
+#[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
+mod libsql;
 pub mod log;
 pub mod migrations;
 pub mod postgres;
@@ -20,9 +22,9 @@ use std::{future::Future, pin::Pin, sync::Arc};
 pub use client::client_address;
 pub use fetch::FetchError;
 pub use kv::Kv;
-pub use later::later;
+pub use later::{is_trigger, later};
 pub use postgres::PostgresError;
-pub use rsa::generate_rsa_key;
+pub use rsa::{DoesNotOpen, RsaPadding, decrypt_rsa, generate_rsa_key, sign_rsa};
 pub use sql::{Outcome, Row, Sql, SqlError, SqlValue, Statement};
 pub use vars::Vars;
 
@@ -52,8 +54,19 @@ pub mod runtime;
 
 /// Makes an async `fn(Host) -> axum::Router` the entry of a Worker or of a Spin component.
 /// Natively it adds nothing: a harness calls the function itself.
+///
+/// `platform::export!(app, due)` also takes the trigger of a Worker, which carries out what is due in this function.
 #[macro_export]
 macro_rules! export {
+    ($app:path, due) => {
+        $crate::export!($app);
+
+        #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+        #[worker::event(scheduled)]
+        async fn scheduled(_event: worker::ScheduledEvent, env: worker::Env, context: worker::ScheduleContext) {
+            $crate::runtime::run_due(concat!("/system/due/", env!("CARGO_PKG_NAME")), env, context, $app).await;
+        }
+    };
     ($app:path) => {
         #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
         #[worker::event(fetch)]

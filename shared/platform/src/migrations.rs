@@ -60,6 +60,7 @@ pub const MIGRATIONS: &[Migration] = &[
     },
     Migration { name: "0036_qnsp_storage.sql", text: include_str!("../../migrations/0036_qnsp_storage.sql") },
     Migration { name: "0037_qnsp_isolation.sql", text: include_str!("../../migrations/0037_qnsp_isolation.sql") },
+    Migration { name: "0038_due_work.sql", text: include_str!("../../migrations/0038_due_work.sql") },
 ];
 
 /// Remembers which migrations were applied. The first statement that a new database sees.

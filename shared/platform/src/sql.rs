@@ -35,11 +35,19 @@ impl Statement {
 
     /// Whether the statement only reads, so that it needs no write lock and changes no row.
     pub fn is_reading(&self) -> bool {
-        let mut words =
-            self.text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| !word.is_empty());
         let is = |word: &str, known: &[&str]| known.iter().any(|known| word.eq_ignore_ascii_case(known));
-        let starts = words.next().is_some_and(|first| is(first, &["SELECT", "WITH"]));
-        starts && !words.any(|word| is(word, &["INSERT", "UPDATE", "DELETE"]))
+        let starts = self.words().next().is_some_and(|first| is(first, &["SELECT", "WITH"]));
+        starts && !self.words().skip(1).any(|word| is(word, &["INSERT", "UPDATE", "DELETE"]))
+    }
+
+    /// Whether a statement that changes something also gives rows.
+    #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
+    pub(crate) fn returns_rows(&self) -> bool {
+        self.words().any(|word| word.eq_ignore_ascii_case("RETURNING"))
+    }
+
+    fn words(&self) -> impl Iterator<Item = &str> {
+        self.text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| !word.is_empty())
     }
 }
 
@@ -95,6 +103,11 @@ pub enum SqlError {
     NotNull(String),
     /// A row does not have the expected column or type.
     Shape(String),
+    /// The batch was committed, but the connection broke before its outcomes arrived. Only a database that is reached
+    /// over a network has this.
+    Committed,
+    /// There was no answer in time. A change may have been committed, or not. For the log.
+    Unanswered(String),
     /// Anything else, for the log only.
     Other(String),
 }
@@ -133,6 +146,8 @@ impl std::fmt::Display for SqlError {
             Self::Unique(columns) => write!(f, "not unique: {columns}"),
             Self::NotNull(column) => write!(f, "null: {column}"),
             Self::Shape(column) => write!(f, "unexpected shape of column {column}"),
+            Self::Committed => f.write_str("committed, but the answer was lost"),
+            Self::Unanswered(text) => write!(f, "no answer: {text}"),
             Self::Other(text) => f.write_str(text),
         }
     }

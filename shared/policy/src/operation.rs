@@ -29,6 +29,8 @@ pub enum Access {
     Session,
     /// A tool with an operator's token for the portal's files.
     AdminToken,
+    /// The deployment's monitoring, with the bearer token that is configured for it.
+    MetricsToken,
     /// A bearer token of the QNSP API, under the controls of the operation.
     Qnsp(Controls),
 }

@@ -15,10 +15,10 @@ use axum::{
 use platform::clock;
 use policy::{
     Access,
-    qnsp::{Controls, Role, Tier},
+    qnsp::{Controls, Role, Service, Tier},
 };
 use serde_json::Value;
-use service::{Actor, App, Audit, Batch, Error, Guard, RequestId, Result, client_address};
+use service::{Actor, Anonymous, App, Audit, Batch, Error, Guard, RequestId, Result, client_address};
 
 use crate::{
     counters::{Window, minute_of},
@@ -103,6 +103,22 @@ impl Caller {
             user_agent: header("user-agent"),
             state: Mutex::default(),
         }))))
+    }
+
+    /// Nobody: for what is due of a tenant though no call has come. Its token is none, so a batch of a call is refused.
+    pub fn nobody(app: &App, tenant: impl Into<String>) -> Self {
+        Self(Arc::new(Inner {
+            call: service::Call::clone(&Anonymous::background(app)),
+            request_id: String::new(),
+            controls: Controls::of(Service::Billing, Role::PlatformAdmin),
+            route: String::new(),
+            identity: Identity::nobody(tenant.into()),
+            selected: OnceLock::new(),
+            is_unknown_tenant: AtomicBool::new(false),
+            ip: None,
+            user_agent: None,
+            state: Mutex::default(),
+        }))
     }
 
     pub fn request_id(&self) -> &str {

@@ -46,7 +46,7 @@ pub(crate) fn deliver_later(caller: &Caller, outgoing: Outgoing) {
 }
 
 /// Neither holds the other up.
-async fn deliver(app: &App, tenant: &str, outgoing: Outgoing) -> Result<()> {
+pub(crate) async fn deliver(app: &App, tenant: &str, outgoing: Outgoing) -> Result<()> {
     let mut budget = Budget::new();
     let notified = if outgoing.notifications { notifications::deliver(app, tenant, &mut budget).await } else { Ok(()) };
     let sent = if outgoing.webhooks { webhooks::deliver(app, tenant, &mut budget).await } else { Ok(()) };

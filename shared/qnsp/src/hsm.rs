@@ -3,6 +3,7 @@
 
 mod connection;
 mod create;
+mod embedded;
 mod endpoint;
 mod key;
 mod operation;
@@ -11,6 +12,7 @@ mod transit;
 
 pub use connection::{Connection, connection_exists, connection_is_active, connection_is_unchanged};
 pub use create::{MadeKey, NewKey};
+pub use embedded::{sign, unwrap};
 pub use endpoint::Endpoint;
 pub use key::{Key, SHOWN, key_exists, key_is_active, shown};
 pub use operation::{Operation, record, record_failure, recorded};

@@ -11,8 +11,8 @@ use policy::qnsp::Quota;
 use crate::{Caller, reserve};
 
 pub use config::{COLUMNS, Config, Ttl, seal};
-pub use database::{Database, User, refusal};
-pub use upkeep::{Due, LISTED, remove_users_later};
+pub use database::{Database, PATIENCE, User, refusal};
+pub use upkeep::{CONFIGS_WITH_ENDED_USERS, Due, LISTED, keep_up, remove_users_later, select_tenants, settle_ended};
 
 /// What there is of a lease on a server when it is revoked.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -14,6 +14,7 @@ mod cursor;
 mod delivery;
 pub mod deprecation;
 pub mod documents;
+pub mod due;
 mod event;
 pub mod hsm;
 mod idempotency;

@@ -56,6 +56,11 @@ impl Identity {
         if token.starts_with(KEY_PREFIX) { Self::of_key(app, token, now).await } else { Self::of_jwt(app, token, now) }
     }
 
+    /// Of no token: its guard never holds.
+    pub(crate) fn nobody(tenant: String) -> Self {
+        Self { tenant, user: "system".to_owned(), role: None, roles: Arc::new([]), key: Some(String::new()) }
+    }
+
     async fn of_key(app: &App, token: &str, now: i64) -> Result<Self> {
         let digits = token.strip_prefix(PERSONAL_KEY_PREFIX).or_else(|| token.strip_prefix(KEY_PREFIX));
         if !digits.is_some_and(|digits| digits.len() == 40 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())) {

@@ -32,6 +32,13 @@ pub struct DataKeySlot {
     pub(crate) slot: Option<Slot>,
 }
 
+impl DataKeySlot {
+    /// The key, if this instance had it open before the batch.
+    pub fn open(&self) -> Option<&DataKey> {
+        self.open.as_deref()
+    }
+}
+
 impl DataKeys {
     pub(crate) fn new() -> Self {
         Self(Mutex::new(LruCache::new(OPEN_KEYS)))

@@ -9,6 +9,11 @@ use axum::{
 use model::faults::Faults;
 use platform::{SqlError, random};
 
+/// What a caller is told whose change was committed while the connection to the database broke.
+const MADE: &str = "The change was made, but what it gave was lost on the way; read it before you ask again";
+
+const SILENT: &str = "The storage did not answer; a change may have been made: read it before you ask again";
+
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An answer other than success. The API's [`crate::Shape`] renders it; the inner text only reaches the log.
@@ -148,7 +153,12 @@ impl From<Faults> for Error {
 impl From<SqlError> for Error {
     #[track_caller]
     fn from(error: SqlError) -> Self {
-        Self::internal(format!("storage: {error}"))
+        let inner = format!("storage: {error}");
+        match error {
+            SqlError::Committed => Self { message: MADE.into(), ..Self::internal(inner) },
+            SqlError::Unanswered(_) => Self { message: SILENT.into(), ..Self::unavailable(inner) },
+            _ => Self::internal(inner),
+        }
     }
 }
 

@@ -35,7 +35,7 @@ pub use files::{FILE_BODY_LIMIT, check_file, delete_file, files_of, put_file, se
 pub use guesses::{Attempt, Candidate, Guess, know_source, know_source_of_owner, too_many_guesses};
 pub use holder::Holder;
 pub use letter::{Letter, LinkTemplates};
-pub use mail::{Mail, MailKind};
+pub use mail::{DUE_MAILS, Mail, MailKind};
 pub use page::{Page, PageQuery, query_value};
 pub use password::{hash_password, renewed_password, verify_password};
 pub use session::{Session, open_session, sweep_sessions};

@@ -43,8 +43,10 @@ impl Shape {
 
     pub(crate) fn finish(self, mut response: Response, id: Option<&RequestId>) -> Response {
         if let Some(error) = response.extensions_mut().remove::<Error>() {
-            if let Some(line) = error.log_line() {
-                platform::log::error(&line);
+            match (error.log_line(), id) {
+                (Some(line), Some(id)) => platform::log::error(&format!("{line} (request {})", id.as_str())),
+                (Some(line), None) => platform::log::error(&line),
+                (None, _) => {}
             }
             // What a layer has said in headers stays.
             let mut headers = std::mem::take(response.headers_mut());

@@ -149,8 +149,12 @@ pub fn send(server: Server, tokens: &Tokens, method: &str, path: &str, body: &st
 }
 
 pub fn created(connection: &mut Connection, request: &[u8]) -> Result<Value, String> {
+    answered(connection, request, 201)
+}
+
+pub fn answered(connection: &mut Connection, request: &[u8], status: u16) -> Result<Value, String> {
     let answer = connection.call(request).map_err(|error| format!("while preparing: {error}"))?;
-    if answer.status != 201 {
+    if answer.status != status {
         return Err(format!("while preparing: {} {}", answer.status, String::from_utf8_lossy(answer.body)));
     }
     serde_json::from_slice(&answer.whole_body()).map_err(|error| format!("while preparing: {error}"))

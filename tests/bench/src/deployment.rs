@@ -37,7 +37,7 @@ pub enum Engine {
 const PLAIN: &str = "tests/bench/plain";
 
 /// Which functions a request reaches without the gateway, as they can be deployed.
-const DIRECT: [(&str, &str); 22] = [
+const DIRECT: [(&str, &str); 23] = [
     ("tests/floor", "*/floor*"),
     (PLAIN, "*/plain/*"),
     ("functions/config/groups", "*/api/client/v1/config/*"),
@@ -54,6 +54,7 @@ const DIRECT: [(&str, &str); 22] = [
     ("functions/qnsp/audit-events", "*/audit/v1/*"),
     ("functions/qnsp/auth", "*/auth/*"),
     ("functions/qnsp/billing", "*/billing/v1/*"),
+    ("functions/qnsp/kms-analytics", "*/kms/v1/analytics/*"),
     ("functions/qnsp/kms-hsm", "*/kms/v1/byohsm/*"),
     ("functions/qnsp/kms-keys", "*/kms/v1/byohsm/keys"),
     ("functions/qnsp/search", "*/search/v1/*"),

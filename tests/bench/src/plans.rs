@@ -1,9 +1,13 @@
 //! How SQLite finds the rows of what is measured: by an index always. A scan that hides at a thousand rows is what
 //! makes a service slow at a million.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    thread,
+    time::{Duration, Instant},
+};
 
 use chancery_tests::variables::Variables;
 
@@ -13,6 +17,7 @@ use crate::{
     connection::Connection,
     measure,
     operation::{Api, Operation, signed},
+    qnsp::{CONFIGS, LEASES, with_token},
     recorded::Recorded,
     rows,
 };
@@ -89,8 +94,8 @@ const AUDIT: [&str; 11] = [
 
 /// Sorted in memory: the secrets of a community, what few items or groups of a project were found by their tags, and
 /// the two configurations that a template of a consent may be in, what a tenant was billed for on the days of a month, the
-/// synonyms of the words of a search, and what it has found, and the policies that keep a document.
-const SORTED: [&str; 8] = [
+/// synonyms of the words of a search, and what it has found, the policies that keep a document, and the uses of keys in a period.
+const SORTED: [&str; 9] = [
     "ORDER BY created_ts",
     "FROM config_tags",
     "FROM item JOIN",
@@ -99,6 +104,7 @@ const SORTED: [&str; 8] = [
     "FROM qnsp_synonym_groups g",
     "WITH asked",
     "qnsp_kept_documents",
+    "minute / 60 AS hour",
 ];
 
 #[test]
@@ -196,6 +202,79 @@ fn a_list_by_tag_or_of_a_group_does_not_go_through_the_project() {
             plan.iter().any(|step| step.starts_with("SEARCH config_") && step.ends_with(index)),
             "{path}: {plan:#?}"
         );
+    }
+}
+
+/// A million leases of a tenant, or of one of its configurations, cost a call what none would: whatever a call reads of them
+/// it finds by more than whose they are, or it is a page.
+#[test]
+fn no_statement_of_a_call_about_a_lease_goes_through_those_of_its_tenant() {
+    let variables = Variables::random();
+    let recorded = Recorded::start(&variables).unwrap();
+    let (_, tokens) = measure::prepare(recorded.address, &variables, &[Server::Chancery]).unwrap();
+    rows::fill(&recorded.file, 2_000).unwrap();
+    let known = &tokens.qnsp;
+    let mut connection = Connection::to(recorded.address);
+    let mut ask = |method: &str, path: &str, token: &str, body: &str, status: u16| {
+        let answer = connection.call(&with_token(method, path, token, body)).unwrap();
+        assert_eq!(answer.status, status, "{path}: {}", String::from_utf8_lossy(answer.body));
+        serde_json::from_slice::<serde_json::Value>(&answer.whole_body()).unwrap()
+    };
+    let owner = known.key.as_str();
+
+    // A configuration of a server that nobody answers at, with leases whose users are there, as far as is known.
+    let backend = r#"{"type":"postgres","connectionString":"postgres://me:w@127.0.0.1:1/db"}"#;
+    let config =
+        format!(r#"{{"name":"db","type":"database","backend":{backend},"ttl":{{"default":"PT1H","max":"P30D"}}}}"#);
+    let config = ask("POST", CONFIGS, owner, &config, 201)["configId"].as_str().unwrap().to_owned();
+    let database = rusqlite::Connection::open(&recorded.file).unwrap();
+    let lease = "INSERT INTO qnsp_leases (tenant_id, id, config_id, created_at, is_pending, username, password_hash, \
+                 expires_at, max_expires_at, ends_at, is_counted, has_user) SELECT tenant_id, ?1, id, 0, 0, ?1, ?1, ?2, \
+                 4102444800000, ?2, 1, 1 FROM qnsp_dynamic_configs WHERE name = 'db'";
+    let (active, ended) = ("00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002");
+    database.execute(lease, (active, 4_102_444_700_000_i64)).unwrap();
+    database.execute(lease, (ended, 1)).unwrap();
+
+    recorded.clear();
+    let of_keys = format!("{CONFIGS}/{}", known.leasing);
+    let issued = ask("POST", &format!("{of_keys}/credentials"), owner, "{}", 200);
+    let of_lease = |lease: &str, verb: &str| format!("{LEASES}/{lease}/{verb}");
+    let leased = issued["leaseId"].as_str().unwrap();
+    ask("POST", &of_lease(leased, "renew"), owner, r#"{"ttl":"PT2H"}"#, 200);
+    ask("POST", &of_lease(active, "renew"), owner, "{}", 503);
+    ask("POST", &of_lease(active, "revoke"), owner, "{}", 503);
+    ask("POST", &format!("{CONFIGS}/{config}/credentials"), owner, "{}", 503);
+    // Whose key it is, and whether its lease goes on.
+    let password = issued["credentials"]["password"].as_str().unwrap();
+    ask("GET", &format!("{of_keys}/leases"), password, "", 200);
+    ask("GET", &format!("{CONFIGS}/{config}/leases"), owner, "", 200);
+    ask("POST", &of_lease(leased, "revoke"), owner, "{}", 200);
+
+    // What has ended is seen to after the answer.
+    let is_swept = |text: &String| text.starts_with("UPDATE qnsp_leases SET claimed_until") && text.contains("LIMIT");
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !recorded.texts().iter().any(is_swept) {
+        assert!(Instant::now() < deadline, "no lease is swept");
+        thread::sleep(Duration::from_millis(20));
+    }
+    let seen: BTreeSet<_> = recorded.texts().into_iter().filter(|text| text.contains("qnsp_leases")).collect();
+    assert!(seen.len() >= 10, "{seen:#?}");
+    let goes_through = |step: &String| {
+        let by = step.strip_prefix("SEARCH ").filter(|step| step.contains("qnsp_leases") || step.starts_with("l "));
+        let is_whole = |by: &str| {
+            by.ends_with("(tenant_id=?)") || by.ends_with("(tenant_id=? AND config_id=?)") || by.ends_with("ends_at>?)")
+        };
+        by.is_some_and(is_whole) || step.starts_with("SCAN qnsp_leases") || step == "SCAN l"
+    };
+    for text in seen.iter().filter(|text| !text.contains("LIMIT ?")) {
+        let steps = plan(&database, text);
+        assert!(!steps.iter().any(goes_through), "{text}\n{steps:#?}");
+    }
+    // A page, which is read in its order.
+    for text in seen.iter().filter(|text| text.contains("LIMIT ?")) {
+        let steps = plan(&database, text);
+        let is_sorted = steps.iter().any(|step| step.contains("TEMP B-TREE"));
+        assert!(!is_sorted && steps.iter().any(|step| step.starts_with("SEARCH")), "{text}\n{steps:#?}");
     }
 }
 

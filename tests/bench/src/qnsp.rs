@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{
     caller::Caller,
-    config_api::{created, text},
+    config_api::{answered, created, text},
     connection::Connection,
     operation::{Api, signed, with_headers},
 };
@@ -39,10 +39,19 @@ pub enum Request {
     Wrap,
     /// The first fifty of all.
     Keys,
+    /// How ten keys were used in the last day, by the hour.
+    Usage,
+    /// All uses of one key.
+    KeySummary,
+    /// A key of this API for a second. Those that have ended count no longer then.
+    IssueLease,
+    RenewLease,
+    /// The newest fifty of all of a configuration.
+    Leases,
 }
 
 impl Request {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 21] = [
         Self::Evaluate,
         Self::Events,
         Self::Quotas,
@@ -59,6 +68,11 @@ impl Request {
         Self::Sign,
         Self::Wrap,
         Self::Keys,
+        Self::Usage,
+        Self::KeySummary,
+        Self::IssueLease,
+        Self::RenewLease,
+        Self::Leases,
     ];
 
     pub fn name(self) -> &'static str {
@@ -79,6 +93,11 @@ impl Request {
             Self::Sign => "qnsp: sign, ECDSA P-256",
             Self::Wrap => "qnsp: wrap, AES-256",
             Self::Keys => "qnsp: keys, 50",
+            Self::Usage => "qnsp: usage of keys in a day",
+            Self::KeySummary => "qnsp: summary of a key",
+            Self::IssueLease => "qnsp: lease, issue and sweep",
+            Self::RenewLease => "qnsp: lease, renew",
+            Self::Leases => "qnsp: leases, 50",
         }
     }
 
@@ -89,7 +108,7 @@ impl Request {
 
     pub fn bytes(self, caller: &Caller) -> Vec<u8> {
         let known = &caller.tokens.qnsp;
-        let content_path;
+        let known_path;
         let (method, path, body) = match self {
             Self::Evaluate => {
                 let user = format!("00000000-0000-4000-8000-{:012}", caller.number);
@@ -125,8 +144,8 @@ impl Request {
                 ("POST", SECRETS, body.to_string())
             }
             Self::ReadDocument => {
-                content_path = format!("{DOCUMENTS}/{}/versions/1/content", known.document);
-                ("GET", content_path.as_str(), String::new())
+                known_path = format!("{DOCUMENTS}/{}/versions/1/content", known.document);
+                ("GET", known_path.as_str(), String::new())
             }
             Self::WriteDocument => ("POST", DOCUMENTS, document(&format!("bench-{}", caller.number))),
             Self::Documents => ("GET", "/storage/v1/documents?limit=50", String::new()),
@@ -139,6 +158,23 @@ impl Request {
                 ("POST", "/kms/v1/byohsm/wrap", body.to_string())
             }
             Self::Keys => ("GET", "/kms/v1/byohsm/keys?limit=50", String::new()),
+            Self::Usage => ("GET", "/kms/v1/analytics/usage", String::new()),
+            Self::KeySummary => {
+                known_path = format!("/kms/v1/analytics/keys/{}/summary", known.signing_key);
+                ("GET", known_path.as_str(), String::new())
+            }
+            Self::IssueLease => {
+                known_path = format!("{CONFIGS}/{}/credentials", known.leasing);
+                ("POST", known_path.as_str(), json!({ "ttl": "PT1S" }).to_string())
+            }
+            Self::RenewLease => {
+                known_path = format!("{LEASES}/{}/renew", known.lease);
+                ("POST", known_path.as_str(), "{}".to_owned())
+            }
+            Self::Leases => {
+                known_path = format!("{CONFIGS}/{}/leases?limit=50", known.leasing);
+                ("GET", known_path.as_str(), String::new())
+            }
         };
         with_token(method, path, &known.key, &body)
     }
@@ -146,6 +182,8 @@ impl Request {
 
 pub const SECRETS: &str = "/vault/v1/versioned-secrets";
 const DOCUMENTS: &str = "/storage/v1/documents";
+pub const CONFIGS: &str = "/vault/v1/dynamic-secrets/configs";
+pub const LEASES: &str = "/vault/v1/dynamic-secrets/leases";
 const MODULES: &str = "/kms/v1/byohsm/connections";
 
 /// What a caller knows of the tenant: a key of its owner, and ids of things that there are.
@@ -157,6 +195,9 @@ pub struct Known {
     pub module: String,
     signing_key: String,
     wrapping_key: String,
+    /// A configuration that makes keys of this API, and one of its leases.
+    pub leasing: String,
+    lease: String,
 }
 
 /// A document of 10 KB.
@@ -184,6 +225,8 @@ pub fn prepare(connection: &mut Connection, root: &Caller) -> Result<Known, Stri
     let credentials = json!({ "type": "api_key", "data": { "apiKey": "k" } });
     let config = json!({ "endpoint": "sim://module", "credentials": credentials });
     let module = json!({ "name": "bench", "provider": "thales", "connectionConfig": config });
+    let leasing = json!({ "name": "bench keys", "type": "api_key", "ttl": { "default": "PT1H", "max": "P30D" } });
+    let leasing = text(&make(CONFIGS, &leasing.to_string())?, "configId")?;
     let module = text(&make(MODULES, &module.to_string())?, "connectionId")?;
     let validate = with_token("POST", &format!("{MODULES}/{module}/validate"), &key, "{}");
     let answer = connection.call(&validate).map_err(|error| format!("while preparing: {error}"))?;
@@ -196,7 +239,10 @@ pub fn prepare(connection: &mut Connection, root: &Caller) -> Result<Known, Stri
     };
     let signing_key = make_key("ec", &["sign", "verify"])?;
     let wrapping_key = make_key("aes", &["encrypt", "decrypt"])?;
-    Ok(Known { key, document, module, signing_key, wrapping_key })
+    let issue = with_token("POST", &format!("{CONFIGS}/{leasing}/credentials"), &key, "{}");
+    let issued = answered(connection, &issue, 200)?;
+    let lease = text(&issued, "leaseId")?;
+    Ok(Known { key, document, module, signing_key, wrapping_key, leasing, lease })
 }
 
 /// A request with a token.

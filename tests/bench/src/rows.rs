@@ -30,7 +30,7 @@ pub fn fill(database: &Path, count: u32) -> rusqlite::Result<()> {
 
 /// A community has ten keys or fifty secrets, a tenant twenty communities; a project has a thousand items in ten groups,
 /// each item with two tags.
-const FILL: [&str; 20] = [
+const FILL: [&str; 23] = [
     "WITH RECURSIVE n(i) AS (SELECT ?1 + 1 WHERE ?1 < ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?2) \
      INSERT INTO service_keys (id, type, tag, key_id, secret_hash, sealed_secret, expires_at, auth_level, \
      description, created_at, updated_at) \
@@ -122,6 +122,19 @@ const FILL: [&str; 20] = [
      INSERT INTO qnsp_hsm_keys (tenant_id, id, created_at, connection_id, key_type, key_size, algorithm, mechanism, purposes, \
      status) SELECT t.id, printf('filler-%020d', i), 0, 'filler-' || (i % 100), 'aes', 256, 'AES-256', 'AES-KWP', \
      '[\"encrypt\"]', 'active' FROM n CROSS JOIN qnsp_tenants t",
+    // Uses of ten keys, one an hour and one a minute each.
+    "WITH RECURSIVE n(i) AS (SELECT ?1 + 1 WHERE ?1 < ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?2) \
+     INSERT INTO qnsp_key_hours (tenant_id, key_id, hour, operation, uses, bytes, failures) \
+     SELECT t.id, 'filler-' || (i % 10), unixepoch() / 3600 - i / 10, 'sign', 1, 256, 0 FROM n CROSS JOIN qnsp_tenants t",
+    "WITH RECURSIVE n(i) AS (SELECT ?1 + 1 WHERE ?1 < ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?2) \
+     INSERT INTO qnsp_key_minutes (tenant_id, key_id, minute, operation, uses, bytes, failures) \
+     SELECT t.id, 'filler-' || (i % 10), unixepoch() / 60 - i / 10, 'sign', 1, 256, 0 FROM n CROSS JOIN qnsp_tenants t",
+    // Leases of keys of this API, which end long after all that is measured.
+    "WITH RECURSIVE n(i) AS (SELECT ?1 + 1 WHERE ?1 < ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?2) \
+     INSERT INTO qnsp_leases (tenant_id, id, config_id, created_at, is_pending, username, password_hash, expires_at, \
+     max_expires_at, ends_at, is_counted, has_user) SELECT c.tenant_id, printf('filler-%020d', i), c.id, i, 0, \
+     'filler-' || i, printf('%064x', i), 4102444800000, 4102444800000, 4102444800000, 1, 0 \
+     FROM n CROSS JOIN qnsp_dynamic_configs c WHERE c.name = 'bench keys'",
     "UPDATE qnsp_search_indices SET documents = documents + p.added, words = words + p.added * p.length, \
      bytes = qnsp_search_indices.bytes + p.added * p.bytes FROM (SELECT tenant_id, index_name, length, bytes, max(?2 - ?1, 0) AS added \
      FROM qnsp_search_documents WHERE document_id = 'pattern') p WHERE qnsp_search_indices.tenant_id = p.tenant_id \

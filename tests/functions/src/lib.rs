@@ -34,6 +34,7 @@ pub use kms_analytics;
 pub use kms_escrow;
 pub use kms_hsm;
 pub use kms_keys;
+pub use metrics;
 pub use observability;
 pub use operators;
 pub use pages;
@@ -99,6 +100,7 @@ pub async fn app(name: &str, host: Host) -> Option<Router> {
         "vault-versioned" => Some(vault_versioned::app(host).await),
         "ecdsa-helper" => Some(ecdsa_helper::app(host).await),
         "healthz" => Some(healthz::app(host).await),
+        "metrics" => Some(metrics::app(host).await),
         "public-key" => Some(public_key::app(host).await),
         _ => None,
     }
@@ -149,6 +151,7 @@ pub fn routes(name: &str) -> Option<Routes> {
         "vault-versioned" => Some(vault_versioned::routes()),
         "ecdsa-helper" => Some(ecdsa_helper::routes()),
         "healthz" => Some(healthz::routes()),
+        "metrics" => Some(metrics::routes()),
         "public-key" => Some(public_key::routes()),
         _ => None,
     }

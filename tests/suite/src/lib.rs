@@ -3,6 +3,7 @@
 
 pub mod answered;
 pub mod documented;
+pub mod libsql;
 pub mod native;
 pub mod openbao;
 pub mod postgres;
@@ -10,4 +11,5 @@ pub mod provider;
 pub mod rows;
 pub mod runtime;
 pub mod selection;
+pub mod tools;
 pub mod variables;

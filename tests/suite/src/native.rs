@@ -1,4 +1,4 @@
-//! All functions in one ordinary program over one SQLite file, behind the gateway's route table.
+//! All functions in one ordinary program over one SQLite file or a libSQL server, behind the gateway's route table.
 //! For tests, and the limit that benchmarks compare with; nothing is deployed this way.
 
 use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
@@ -19,13 +19,13 @@ use crate::{answered::Recorder, runtime::CLOCK_AHEAD, selection::Selection};
 /// The database file inside a state folder.
 pub const DATABASE: &str = "chancery.sqlite";
 
-/// The chosen functions over the database of `state`, as one router.
+/// The chosen functions over the libSQL server that the variables name, or over the database of `state`, as one router.
 pub async fn router(
     state: &Path,
     variables: HashMap<String, String>,
     chosen: &Selection,
 ) -> Result<Router, platform::SqlError> {
-    Ok(router_over(platform::runtime::host(&state.join(DATABASE), variables)?, chosen).await)
+    Ok(router_over(platform::runtime::open(&state.join(DATABASE), variables).await?, chosen).await)
 }
 
 /// The chosen functions over one host.

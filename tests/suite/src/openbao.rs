@@ -3,15 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "a case fails by panicking")]
 
 use std::{
-    env,
     net::TcpListener,
-    path::PathBuf,
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
+
+use crate::tools;
 
 /// The token that may do everything.
 pub const TOKEN: &str = "root-token-of-a-case";
@@ -21,24 +21,10 @@ pub struct OpenBao {
     pub port: u16,
 }
 
-/// Where the program is; without it, on a machine without Python, nothing is known about servers.
-fn program() -> Option<PathBuf> {
-    let cache = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    let cache = cache.unwrap_or_else(|| PathBuf::from(env::var_os("HOME").unwrap()).join(".cache"));
-    let program = cache.join("chancery/tools/openbao/bao");
-    if program.exists() {
-        return Some(program);
-    }
-    let any = Command::new("python3").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    assert!(any.is_err(), "{} is missing: run scripts/setup", program.display());
-    eprintln!("NOT RUN: there is no python3, and so no OpenBao");
-    None
-}
-
 impl OpenBao {
     /// A server with the transit API at its usual path.
     pub fn start() -> Option<Self> {
-        let program = program()?;
+        let program = tools::program("openbao/bao")?;
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut command = Command::new(program);
         command.args(["server", "-dev", "-dev-no-store-token", &format!("-dev-root-token-id={TOKEN}")]);

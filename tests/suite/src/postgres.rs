@@ -109,15 +109,39 @@ impl Postgres {
         format!("postgres://{user}:{password}@127.0.0.1:{}/{DATABASE}", self.port)
     }
 
-    /// From now on it encrypts, with a certificate of its own making. Whether that could be made.
-    pub fn encrypt(&self) -> bool {
+    /// From now on it encrypts, with a certificate for this name (`DNS:` or `IP:` and the name) of [`Self::authority`].
+    pub fn encrypt(&mut self, name: &str) {
+        const NEW_KEY: [&str; 5] = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
         let data = self.folder.join("data");
+        let key = self.folder.join("authority.key");
+        if !self.authority().exists() {
+            let mut make = self.openssl(&["req", "-x509", "-days", "1", "-subj", "/CN=authority"]);
+            make.args(NEW_KEY).arg("-keyout").arg(&key).arg("-out").arg(self.authority());
+            assert!(make.status().unwrap().success(), "no authority is made");
+        }
+        let request = self.folder.join("server.csr");
+        let mut ask = self.openssl(&["req", "-new", "-subj", "/CN=server", "-addext", "basicConstraints=CA:FALSE"]);
+        ask.args(NEW_KEY).args(["-addext", &format!("subjectAltName={name}")]);
+        ask.arg("-keyout").arg(data.join("server.key")).arg("-out").arg(&request);
+        assert!(ask.status().unwrap().success(), "no certificate is asked for");
+        let mut sign = self.openssl(&["x509", "-req", "-days", "1", "-copy_extensions", "copy", "-CAcreateserial"]);
+        sign.arg("-in").arg(&request).arg("-CA").arg(self.authority()).arg("-CAkey").arg(&key);
+        sign.arg("-out").arg(data.join("server.crt"));
+        assert!(sign.status().unwrap().success(), "no certificate is made");
+        self.as_admin("ALTER SYSTEM SET ssl = on").unwrap();
+        self.stop();
+        self.start_again();
+    }
+
+    /// The certificate of the authority that vouches for this server alone.
+    pub fn authority(&self) -> PathBuf {
+        self.folder.join("authority.crt")
+    }
+
+    fn openssl(&self, arguments: &[&str]) -> Command {
         let mut openssl = program(Path::new(""), "openssl");
-        openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1"]);
-        openssl.args(["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]);
-        openssl.arg("-keyout").arg(data.join("server.key")).arg("-out").arg(data.join("server.crt"));
-        let made = openssl.current_dir(&self.folder).status().is_ok_and(|status| status.success());
-        made && self.as_admin("ALTER SYSTEM SET ssl = on").is_ok() && self.as_admin("SELECT pg_reload_conf()").is_ok()
+        openssl.args(arguments).current_dir(&self.folder);
+        openssl
     }
 
     /// Carries out statements in a session of their own, each for itself.

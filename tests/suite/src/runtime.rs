@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU32, Ordering},
         mpsc,
     },
@@ -17,7 +17,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{answered, selection::Selection, variables::Variables};
+use crate::{
+    answered,
+    libsql::{self, Database},
+    selection::Selection,
+    variables::Variables,
+};
 
 /// The longest start: a component is compiled at its first start.
 const START_TIMEOUT: Duration = Duration::from_secs(180);
@@ -32,10 +37,16 @@ const SHOWN_LINES: usize = 10;
 /// Only the hosts of tests read it; `tests/host` has the same name.
 pub const CLOCK_AHEAD: &str = "test-clock-ahead";
 
+/// The variable that names a file of authorities, by which certificates of servers are verified where the runtime can be
+/// told so.
+pub const AUTHORITIES: &str = "SSL_CERT_FILE";
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Runtime {
     /// The functions linked into an ordinary program over rusqlite.
     Native,
+    /// As natively, over a libSQL server.
+    Libsql,
     /// The built Workers under Miniflare, on real workerd with D1 and KV.
     Workerd,
     /// The built components under Spin, or under the host in `tests/host` where no Spin is installed.
@@ -43,14 +54,20 @@ pub enum Runtime {
 }
 
 impl Runtime {
-    pub const ALL: [Self; 3] = [Self::Native, Self::Workerd, Self::Component];
+    pub const ALL: [Self; 4] = [Self::Native, Self::Libsql, Self::Workerd, Self::Component];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Native => "native",
+            Self::Libsql => "libsql",
             Self::Workerd => "workerd",
             Self::Component => "component",
         }
+    }
+
+    /// Whether the functions are linked into an ordinary program, which starts at once.
+    pub fn is_linked(self) -> bool {
+        matches!(self, Self::Native | Self::Libsql)
     }
 
     /// Whether time can pass without anybody waiting: by the header [`CLOCK_AHEAD`], for a single request, so that cases
@@ -59,7 +76,7 @@ impl Runtime {
     /// apart by request, so a patched clock would lie to others.
     pub fn has_movable_clock(self) -> bool {
         match self {
-            Self::Native => true,
+            Self::Native | Self::Libsql => true,
             Self::Workerd => false,
             Self::Component => spin().is_none(),
         }
@@ -74,6 +91,8 @@ impl Runtime {
     pub fn engine(self) -> String {
         match (self, spin()) {
             (Self::Native, _) => "functions linked natively over rusqlite".to_owned(),
+            (Self::Libsql, _) if libsql::is_given() => "functions linked natively over the given libSQL".to_owned(),
+            (Self::Libsql, _) => "functions linked natively over the Hrana server of tests/hrana".to_owned(),
             (Self::Workerd, _) => "Workers on workerd with D1 and KV".to_owned(),
             (Self::Component, Some(spin)) => format!("components under {}", spin.display()),
             (Self::Component, None) => "components on the wasmtime host of tests/host, as there is no Spin".to_owned(),
@@ -87,16 +106,18 @@ impl Runtime {
 
     fn command(
         self,
-        state: &Path,
+        state: &State,
         functions: &Selection,
         variables: &Variables,
     ) -> Result<(Command, Announcement), String> {
+        let libsql = if self == Self::Libsql { state.libsql()? } else { Vec::new() };
+        let state = state.folder.as_path();
         match self {
-            Self::Native => {
+            Self::Native | Self::Libsql => {
                 let mut command = Command::new(sibling("chancery-native")?);
                 command.arg("--state").arg(state).arg("--until-stdin-closes");
                 only(&mut command, functions);
-                command.env_clear().envs(variables.iter());
+                command.env_clear().envs(variables.iter()).envs(libsql);
                 if let Some(file) = answered::file() {
                     command.env(answered::VARIABLE, file);
                 }
@@ -113,6 +134,10 @@ impl Runtime {
                 command.arg("--trust-edge-headers");
                 // Whatever Miniflare keeps aside goes to memory too.
                 command.env("TMPDIR", state);
+                // Miniflare has a name of its own for the file of further authorities.
+                if let Some((_, file)) = variables.iter().find(|(name, _)| *name == AUTHORITIES) {
+                    command.env("NODE_EXTRA_CA_CERTS", file);
+                }
                 only(&mut command, functions);
                 Ok((command, Announcement::Line))
             }
@@ -123,6 +148,7 @@ impl Runtime {
                 if let Some(spin) = spin() {
                     let url = format!("127.0.0.1:{}", free_port()?);
                     let mut command = Command::new(spin);
+                    command.envs(variables.iter().filter(|(name, _)| *name == AUTHORITIES));
                     command.args(["up", "--quiet", "--listen", &url]).arg("--from").arg(manifest);
                     command.arg("--state-dir").arg(state).envs(settings);
                     components(&mut command, functions);
@@ -192,6 +218,11 @@ impl Instance {
         self.state.database_files()
     }
 
+    /// The folder of its state.
+    pub fn state(&self) -> &Path {
+        &self.state.folder
+    }
+
     /// What the processes of this deployment have in memory, in KiB; `None` on a system without `/proc`.
     pub fn resident_memory(&self) -> Option<u64> {
         let group = self.process.id().to_string();
@@ -245,7 +276,11 @@ fn kill_group(process: &Child) {
 
 /// A folder, removed with the last instance that uses it: in memory where there is such a place, or where `CHANCERY_STATE`
 /// says, on a disk that is to be flushed.
-struct State(PathBuf);
+struct State {
+    folder: PathBuf,
+    /// Serves the database of this folder, once it is needed.
+    libsql: OnceLock<Result<Database, String>>,
+}
 
 impl State {
     fn new() -> Result<Self, String> {
@@ -256,24 +291,30 @@ impl State {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let folder = parent.join(format!("chancery-tests-{}-{number}", std::process::id()));
         fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-        Ok(Self(folder))
+        Ok(Self { folder, libsql: OnceLock::new() })
+    }
+
+    /// The variables with which a deployment finds the database of this folder.
+    fn libsql(&self) -> Result<Vec<(&'static str, String)>, String> {
+        let started = self.libsql.get_or_init(|| Database::start(&self.folder));
+        started.as_ref().map(Database::variables).map_err(Clone::clone)
     }
 
     fn log(&self) -> PathBuf {
-        self.0.join("log.txt")
+        self.folder.join("log.txt")
     }
 
     /// With `--quiet`, Spin writes what components print to these files only.
     fn component_logs(&self) -> Vec<PathBuf> {
         let mut files = Vec::new();
-        collect_files(&self.0.join("logs"), &mut files);
+        collect_files(&self.folder.join("logs"), &mut files);
         files.retain(|file| file.to_string_lossy().ends_with("_stderr.txt"));
         files
     }
 
     fn database_files(&self) -> Vec<PathBuf> {
         let mut files = Vec::new();
-        collect_files(&self.0, &mut files);
+        collect_files(&self.folder, &mut files);
         files.retain(|file| file.to_string_lossy().contains("sqlite") || file.extension().is_some_and(|e| e == "db"));
         files
     }
@@ -281,8 +322,9 @@ impl State {
 
 impl Drop for State {
     fn drop(&mut self) {
+        drop(self.libsql.take());
         if env::var_os("CHANCERY_KEEP_STATE").is_none() {
-            let _ = fs::remove_dir_all(&self.0);
+            let _ = fs::remove_dir_all(&self.folder);
         }
     }
 }
@@ -305,7 +347,7 @@ fn start_once(
     functions: Selection,
     variables: Variables,
 ) -> Result<Instance, String> {
-    let (mut command, announcement) = runtime.command(&state.0, &functions, &variables)?;
+    let (mut command, announcement) = runtime.command(&state, &functions, &variables)?;
     let program = command.get_program().to_string_lossy().into_owned();
     let log = fs::OpenOptions::new().create(true).append(true).open(state.log()).map_err(|error| error.to_string())?;
     command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log);

@@ -26,6 +26,7 @@ impl Variables {
             .with("PUBLIC_URL", "http://public.test:8787")
             .with("INTERNAL_URL_TEMPLATE", "http://{name}:8888")
             .with("INTERNAL_SD", "true")
+            .with("METRICS_TOKEN", &random_base64())
             // Cheap hashes: the suite logs in hundreds of times.
             .with("PORTAL_ARGON2", "64,1,1")
             // All cases come from one address, and some guess.
@@ -39,6 +40,7 @@ impl Variables {
             // Webhooks of tests.
             .with("QNSP_OUTBOUND_HOSTS", "127.0.0.1:*")
             .with("QNSP_OUTBOUND_HOST", "*://*:*")
+            .with("DUE_TOKEN", &random_base64())
     }
 
     /// Those of a process: its environment, or a file of `NAME=value` lines as wrangler reads it.

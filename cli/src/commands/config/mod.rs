@@ -125,7 +125,9 @@ impl Config {
         match self {
             Self::Import(import) => return import.run(session),
             Self::Export(export) => return export.run(session),
-            Self::Get { .. } | Self::Set(_) | Self::Rm { .. } | Self::History { .. } => {}
+            // The history keeps the hash of a value, not the value.
+            Self::Rm { paths, .. } => session.confirm(&format!("Remove {} for good?", paths.join(" ")))?,
+            Self::Get { .. } | Self::Set(_) | Self::History { .. } => {}
         }
         let reply = self.request()?.send(&session.client()?)?;
         if session.json() {

@@ -28,6 +28,9 @@ pub(super) enum Qnsp {
 
 impl Qnsp {
     pub fn run(&self, session: &Session) -> Result<String> {
+        if let Self::Key(key::Key::Revoke { id }) = self {
+            session.confirm(&format!("Revoke the API key {id} for good?"))?;
+        }
         let reply = self.request().send(&session.client()?)?;
         if session.json() {
             return reply.printed();

@@ -75,7 +75,10 @@ impl Lease {
                 let ends = || reply.json().map(|answer| output::text(&answer, "expiresAt"));
                 if session.json() { reply.printed() } else { Ok(format!("{lease} ends at {}\n", ends()?)) }
             }
-            Self::Revoke { leases } => revoke_all(&bearer, leases, session.json()),
+            Self::Revoke { leases } => {
+                session.confirm(&format!("Revoke {} for good?", leases.join(" ")))?;
+                revoke_all(&bearer, leases, session.json())
+            }
             Self::Configurations => {
                 let all = configuration::all(&bearer)?;
                 Ok(if session.json() { output::json(&Value::Array(all)) } else { configuration::table(&all) })

@@ -1,27 +1,23 @@
-// Calls of QNSP with an API key. The key stays in this module until the page is reloaded, and is written nowhere.
+// Calls of QNSP with an API key. The key is held in this page only.
 import { answered, ApiError, json, request } from "./api.js";
+import { held } from "./held.js";
 
-const IDLE = 15 * 60 * 1000;
 const RECONNECT = 1000;
 
-let key = null;
-let tenant = null;
-let timer = null;
+/** The key, and what is known of its tenant. */
+const caller = held();
 
 /** The tenant of the key, its tier and its limits; null without a key. */
-export const current = () => tenant;
+export const current = () => caller.value?.tenant ?? null;
 
-/** Forgets the key. It happens by itself after a quarter of an hour without a request. */
-export function forget() {
-  key = tenant = null;
-  clearTimeout(timer);
-}
+export const forget = caller.forget;
 
 /** Takes a key, and asks whose it is. */
 export async function open(text) {
-  key = text;
+  caller.keep({ key: text });
   try {
-    tenant = await call("POST", "/billing/v1/sdk/activate", { sdkId: "chancery-pages", sdkVersion: "1", runtime: "browser" });
+    const tenant = await call("POST", "/billing/v1/sdk/activate", { sdkId: "chancery-pages", sdkVersion: "1", runtime: "browser" });
+    caller.keep({ key: text, tenant });
   } catch (error) {
     forget();
     // This operation refuses in a shape of its own.
@@ -35,11 +31,10 @@ export async function call(method, path, body) {
 }
 
 async function send(path, init) {
-  if (key === null) throw new ApiError(401, { message: "Please give the API key again." });
-  clearTimeout(timer);
-  timer = setTimeout(forget, IDLE);
+  const used = caller.use();
+  if (used === null) throw new ApiError(401, { message: "Please give the API key again." });
   try {
-    return await answered(path, { ...init, headers: { ...init.headers, authorization: `Bearer ${key}` } });
+    return await answered(path, { ...init, headers: { ...init.headers, authorization: `Bearer ${used.key}` } });
   } catch (error) {
     if (error.status === 401) error.message = "This API key is not known, has expired or was revoked.";
     throw error;

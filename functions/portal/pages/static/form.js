@@ -3,7 +3,8 @@ import { ApiError } from "./api.js";
 import { action, h } from "./dom.js";
 
 /**
- * fields: { name, label, type?, hint?, required?, value?, options?, autocomplete?, inputmode?, check? }
+ * fields: { name, label, type?, hint?, required?, value?, options?, autocomplete?, inputmode?, check?, exact? }
+ * An `exact` one keeps the blanks at its ends.
  * `compact` puts the fields beside each other where there is room, as those of a filter.
  * `required` may be asked of the values. `check` gives the text of what is wrong, or nothing. `send` gets the values by name.
  */
@@ -32,7 +33,7 @@ export function form({ fields, submit, kind = "", compact = false, send }) {
   element.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (button.getAttribute("aria-disabled") === "true") return;
-    const values = Object.fromEntries([...inputs].map(([name, { input, type }]) => [name, read(input, type)]));
+    const values = Object.fromEntries([...inputs].map(([name, one]) => [name, read(one)]));
     const errors = {};
     for (const field of fields) {
       const value = values[field.name];
@@ -57,7 +58,10 @@ export function form({ fields, submit, kind = "", compact = false, send }) {
 }
 
 // A password that is being shown is of type `text`, and keeps its blanks all the same.
-const read = (input, type) => (type === "password" ? input.value : input.value.trim());
+function read({ input, type, exact }) {
+  if (type === "file") return input.files[0] ?? "";
+  return type === "password" || exact ? input.value : input.value.trim();
+}
 
 const article = (label) => `your ${label.toLowerCase()}`.replace("your the ", "the ").replace("your your ", "your ");
 
@@ -72,7 +76,7 @@ function row(field, inputs) {
       : h("input", { ...shared, type: field.type ?? "text", autocomplete: field.autocomplete ?? "off", inputmode: field.inputmode, autocapitalize: "none", spellcheck: "false" });
   if (field.value !== undefined) input.value = field.value;
   const error = h("p", { class: "error", id: `${id}-error` });
-  inputs.set(field.name, { input, error, type: field.type });
+  inputs.set(field.name, { input, error, type: field.type, exact: field.exact });
   return h("div", { class: "field" },
     h("label", { for: id }, field.label, field.required === false && h("span", { class: "muted" }, " (optional)")),
     field.hint && h("p", { class: "hint", id: `${id}-hint` }, field.hint),

@@ -42,9 +42,9 @@ async function look(context) {
   const isEmpty = Object.keys(values ?? {}).length === 0;
   const rows = h("ol", { class: "stack entries", "aria-label": "History" }, history.map(change));
   return [
-    h("h3", {}, "Values"),
+    h("h4", {}, "Values"),
     isEmpty ? h("p", { class: "muted" }, "Nothing is set.") : h("div", { class: "tree" }, tree(values)),
-    h("h3", {}, "History"),
+    h("h4", {}, "History"),
     history.length === 0 ? h("p", { class: "muted" }, "It was never changed.") : rows,
     older(context, rows, next),
   ].filter(Boolean);

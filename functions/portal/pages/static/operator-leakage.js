@@ -1,7 +1,7 @@
 // Secrets that leaked: what was found or reported, what was done about it, and what is looked for. What matched a pattern is
 // kept nowhere, so it is not shown either.
 import { call } from "./bearer.js";
-import { announce, asked, button, confirmed, h, mark, named, table, when } from "./dom.js";
+import { announce, asked, button, h, mark, named, table, when } from "./dom.js";
 import { form } from "./form.js";
 import { opened } from "./operator-opened.js";
 import { columns } from "./plot.js";
@@ -16,7 +16,7 @@ const moment = (text) => when(Date.parse(text) / 1000);
 const words = (state) => state.replace("_", " ");
 const state = (text) => mark(STATES[text] ?? "", words(text));
 const severity = (text) => mark(SEVERITIES[text] ?? "", text);
-const needed = (label) => ({ label, wrong: (value) => value === "" && "Please say it in a few words." });
+const needed = (label) => ({ label, wrong: (value) => (value === "" && "Please say it in a few words.") || (value.length > 2000 && "Please say it in at most 2,000 characters.") });
 
 export async function incidents(draw, filter = {}, offset = 0) {
   const query = new URLSearchParams({ ...filter, limit: String(MOST), offset: String(offset) });
@@ -68,7 +68,8 @@ async function incident(id, draw, filter, offset) {
     if (resolution !== null) await change({ status: "resolved", resolution }, "The incident is resolved.");
   };
   const dismiss = async () => {
-    if (await confirmed("Is this a false positive?", "It stays one, and is not opened again.", "It is a false positive")) await change({ status: "false_positive" }, "The incident is a false positive.");
+    const resolution = await asked("Is this a false positive?", "It stays one, and is not opened again. Please say why, such as that the value is an example.", "It is a false positive", needed("Why it is no leak"));
+    if (resolution !== null) await change({ status: "false_positive", resolution }, "The incident is a false positive.");
   };
   const add = async () => {
     const notes = await asked("Add a note", "It is kept with the incident. Please do not write the secret itself.", "Add", needed("Note"));

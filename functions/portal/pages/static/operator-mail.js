@@ -21,7 +21,7 @@ export async function mail(draw, offsets = []) {
   const read = (one) => place.open(async () => {
     if (!(await confirmed("Read this mail?", `It was written to ${one.to}, and may hold a link that is theirs alone. That you read it is recorded.`, "Read"))) return [];
     const { subject, text } = await call("GET", `/caas/portal/mail/${encodeURIComponent(one.id)}`);
-    return [h("h3", { tabindex: "-1", class: "wrap" }, subject), h("pre", { class: "wrap" }, text)];
+    return [h("h4", { tabindex: "-1", class: "wrap" }, subject), h("pre", { class: "wrap" }, text)];
   });
   const rows = data.map((one) => [
     [h("strong", { class: "wrap" }, one.to), h("p", { class: "muted" }, KINDS[one.kind] ?? one.kind)],

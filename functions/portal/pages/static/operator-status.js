@@ -6,6 +6,7 @@ const HEALTH = ["/caas/healthz", "/licenses/healthz"];
 const PROBES = [
   ["Health, Config & Consent", "/caas/healthz"],
   ["Health, Licensing", "/licenses/healthz"],
+  ["Metrics", "/metrics"],
   ["Public keys", "/caas/publickeys"],
   ["Environment", "/caas/environment"],
   ["Service Directory", "/caas/sd"],

@@ -1,6 +1,6 @@
 // What an API key of QNSP lets its tenant see, by views.
 import { call, current, forget, open } from "./bearer.js";
-import { announce, button, h, mark, part, table } from "./dom.js";
+import { announce, button, h, mark, table } from "./dom.js";
 import { form } from "./form.js";
 import { graph, grants, requests } from "./operator-access.js";
 import * as classification from "./operator-classification.js";
@@ -14,12 +14,12 @@ import { secrets } from "./operator-secrets.js";
 import { attacks, executions } from "./operator-security.js";
 import { tail } from "./operator-tail.js";
 import { bar, columns } from "./plot.js";
+import { views } from "./views.js";
 
 const MONTHS = 6;
 const number = (value) => new Intl.NumberFormat(undefined, { maximumFractionDigits: 2 }).format(value);
 const percent = (share) => new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 }).format(share);
 
-/** What is shown one at a time, since each asks the API anew, which is recorded. */
 const VIEWS = [
   ["Quotas and usage", [["Quotas", quotas], ["Usage", usage]]],
   ["Revenue", [["Revenue", revenue]]],
@@ -44,20 +44,9 @@ export async function tenant(draw) {
     announce("The API key is forgotten.");
     await draw();
   });
-  const place = h("div", { class: "stack" });
-  const buttons = VIEWS.map(([title, parts]) => {
-    const element = button(title, "quiet small", () => show(element, parts));
-    return element;
-  });
-  const show = async (pressed, parts) => {
-    for (const element of buttons) element.setAttribute("aria-pressed", String(element === pressed));
-    place.replaceChildren(...(await Promise.all(parts.map(([title, build]) => part(title, build, { inside: true })))));
-  };
-  await show(buttons[0], VIEWS[0][1]);
   return [
     h("div", { class: "row apart" }, h("p", { class: "wrap" }, "Tenant ", h("code", {}, found.tenantId), " ", mark("", found.tier)), out),
-    h("div", { class: "row", role: "group", "aria-label": "What is shown of the tenant" }, buttons),
-    place,
+    ...(await views("What is shown of the tenant", VIEWS)),
   ];
 }
 

@@ -4,38 +4,53 @@ import { announce, button, h, head, mark, note, part } from "./dom.js";
 import { form } from "./form.js";
 import { audit } from "./operator-audit.js";
 import { configuration } from "./operator-config.js";
+import { files } from "./operator-files.js";
 import { licences } from "./operator-licences.js";
 import { mail } from "./operator-mail.js";
+import { project } from "./operator-project.js";
+import { services } from "./operator-services.js";
 import { status } from "./operator-status.js";
+import { names } from "./operator-stored.js";
 import { tenant } from "./operator-tenant.js";
 import { tenants } from "./operator-tenants.js";
 import { access, developers } from "./operator-waiting.js";
 import { curve, current, forget, open } from "./sign.js";
+import { views } from "./views.js";
+
+const VIEWS = [
+  ["Developers", [["Developers", developers]]],
+  ["Access", [["Access to services", access]]],
+  ["Services", [["Services", services]]],
+  ["Files", [["Files", files]]],
+  ["Mails", [["Mails", mail]]],
+  ["Licences", [["Licences", licences]]],
+  ["Secrets", [["Secrets of a community", names]]],
+  ["Configuration", [["Configuration", configuration]]],
+  ["Tenants", [["QNSP tenants", tenants]]],
+  ["Audit log", [["Audit log", audit]]],
+];
 
 export async function page() {
   const who = current()?.who;
   return [
-    head("Operations", "The state of this deployment. With a licence key you see more, and with an API key a tenant of QNSP."),
+    head("Operations", "The state of this deployment. With a licence key you see more; so you do with a token of a project, or with an API key of a tenant of QNSP."),
     await status(),
-    who ? signedIn(who) : await ask(),
-    who && (await part("Developers", developers)),
-    who && (await part("Access to services", access)),
-    who && (await part("Licences", licences)),
-    who && (await part("Configuration", configuration)),
-    who && (await part("Mails", mail)),
-    who && (await part("QNSP tenants", tenants)),
-    who && (await part("Audit log", audit)),
+    who ? await part("Console", () => signedIn(who)) : await ask(),
+    await part("A project of the Config API", project),
     await part("A tenant of QNSP", tenant),
   ];
 }
 
-function signedIn({ tag, authLevel }) {
+async function signedIn({ tag, authLevel }) {
   const out = button("Forget the key", "quiet small", async () => {
     forget();
     announce("The licence key is forgotten.");
     await show(false);
   });
-  return h("section", { class: "card row apart", "aria-label": "Licence in use" }, h("p", {}, "Requests are signed as ", h("strong", {}, tag), " ", mark("", authLevel)), out);
+  return [
+    h("div", { class: "row apart" }, h("p", {}, "Requests are signed as ", h("strong", {}, tag), " ", mark("", authLevel)), out),
+    ...(await views("What is shown of the deployment", VIEWS)),
+  ];
 }
 
 async function ask() {

@@ -1,22 +1,17 @@
 // Signed requests from the browser: ECDH on P-256, AES-256-GCM with a 16-byte IV. The licence key is encrypted once, when
 // it is given, and not kept; the keys that were agreed on cannot be read out, not even by these pages.
 import { answered, ApiError, json, request } from "./api.js";
+import { held } from "./held.js";
 
-const IDLE = 15 * 60 * 1000;
 const utf8 = new TextEncoder();
 const base64 = (bytes) => btoa(String.fromCharCode(...bytes));
 const bytes = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 
-let caller = null;
-let timer = null;
+const caller = held();
 
-export const current = () => caller;
+export const current = () => caller.value;
 
-/** Forgets everything about the caller. It happens by itself after a quarter of an hour without a request. */
-export function forget() {
-  caller = null;
-  clearTimeout(timer);
-}
+export const forget = caller.forget;
 
 const fetched = async (path, init) => (await answered(path, init)).text();
 
@@ -39,25 +34,23 @@ export async function open(licence) {
   // What came back holds the key as well.
   const { tag, authLevel, expiry } = candidate.who;
   candidate.who = { tag, authLevel, expiry };
-  caller = candidate;
+  caller.keep(candidate);
   return candidate.who;
 }
 
 /** Sends a signed request; `path` starts with /caas or /licenses. */
-export const call = async (method, path, body, as = caller) => json(await text(method, path, body, as));
+export const call = async (method, path, body, as) => json(await text(method, path, body, as));
 
 /** The same, and the answer as it was written. */
-export async function text(method, path, body, as = caller) {
-  if (!as) throw new ApiError(401, { message: "Please give your licence key first." });
-  clearTimeout(timer);
-  timer = setTimeout(forget, IDLE);
+export async function text(method, path, body, as = caller.use()) {
+  if (!as) throw new ApiError(401, { message: "Please give your licence key again." });
   const { key, licensekey } = as.apis[path.split("/")[1]];
   const id = { ts: Math.floor(Date.now() / 1000), uuid: crypto.randomUUID(), appid: "chancery-pages" };
   const headers = { publickey: as.publickey, licensekey, requestid: await encrypted(key, JSON.stringify(id)) };
   try {
     return await fetched(path, request(method, body, headers));
   } catch (error) {
-    if (error.status === 401 && as === caller) error.message = "This licence may not see this.";
+    if (error.status === 401 && as === caller.value) error.message = "This licence may not see this.";
     throw error;
   }
 }

@@ -16,10 +16,10 @@ use platform::Host;
 use service::{Access, Action, portal};
 
 pub async fn app(host: Host) -> Router {
-    portal::serve_operators(host, routes()).await
+    portal::serve_operators(host, routes().due(env!("CARGO_PKG_NAME"), &[portal::DUE_MAILS])).await
 }
 
-platform::export!(app);
+platform::export!(app, due);
 
 const OPERATOR: Access = Access::Licence(&[Action::ManagePortal]);
 

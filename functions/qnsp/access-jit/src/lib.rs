@@ -1,6 +1,7 @@
 //! Just-in-time access: it is asked for, approved by somebody else or by the policies, and ends by itself.
 
 mod check;
+mod due;
 mod grant_store;
 mod grants;
 mod policies;
@@ -17,10 +18,10 @@ use policy::qnsp::{Billable, Controls, Role, Service};
 use service::Access;
 
 pub async fn app(host: Host) -> Router {
-    qnsp::serve(host, routes()).await
+    qnsp::serve(host, routes().due(env!("CARGO_PKG_NAME"), due::ALL)).await
 }
 
-platform::export!(app);
+platform::export!(app, due);
 
 const ADMIN: Controls = Controls::of(Service::AccessControl, Role::Admin);
 const DEVELOPER: Controls = Controls::of(Service::AccessControl, Role::Developer).entitled();

@@ -24,6 +24,14 @@ pub(crate) fn deny_lapsed(caller: &Caller) -> Statement {
     update.bind(caller.tenant()).bind(lapsed_until(caller.now)).bind(PATIENCE)
 }
 
+/// The tenants with such requests at a time (`?1`).
+pub(crate) fn select_tenants() -> String {
+    format!(
+        "SELECT DISTINCT tenant_id FROM qnsp_jit_requests INDEXED BY qnsp_jit_requests_lapsing \
+         WHERE status = 'pending' AND requested_at <= ?1 - {PATIENCE}"
+    )
+}
+
 pub(crate) fn insert(caller: &Caller, id: &str, request: &CreateJitRequest, terms: &Terms) -> Statement {
     let insert = Statement::new(
         "INSERT INTO qnsp_jit_requests (tenant_id, id, requested_at, requester_id, resource_type, resource_id, \

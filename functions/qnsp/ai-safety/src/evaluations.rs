@@ -100,7 +100,7 @@ pub(crate) async fn show_evaluation(call: Call<Nothing, Nothing, OfEvaluation>) 
     call.about(id);
     let mut work = call.work();
     work.require(store::exists(&call, id));
-    job::complete(&call, &mut work, Some(id)).await?;
+    job::complete(&call, &mut *work, Some(id)).await?;
     let found = work.push(store::select(&call, id));
     let outcomes = work.run().await?;
     store::evaluation(outcomes.one(found)?).map(Json)

@@ -3,8 +3,8 @@
 
 use platform::{Row, Statement};
 use policy::qnsp::bias::{self, Dataset, Failure, Fairness, Format};
-use qnsp::{Caller, Work};
-use service::{Anonymous, Error, Result};
+use qnsp::Caller;
+use service::{Actor, Anonymous, Batch, Error, Result};
 
 use crate::{evaluation_store as store, source};
 
@@ -12,7 +12,7 @@ use crate::{evaluation_store as store, source};
 const STEP: i64 = 16;
 
 /// Adds what has become of evaluations that are running to a batch.
-pub(crate) async fn complete(caller: &Caller, work: &mut Work, id: Option<&str>) -> Result<()> {
+pub(crate) async fn complete(caller: &Caller, batch: &mut Batch<impl Actor>, id: Option<&str>) -> Result<()> {
     let running = match id {
         Some(id) => Statement::new(
             "SELECT id FROM qnsp_bias_evaluations WHERE tenant_id = ?1 AND id = ?2 AND status = 'running'",
@@ -31,7 +31,7 @@ pub(crate) async fn complete(caller: &Caller, work: &mut Work, id: Option<&str>)
         // One at a time: each may hold a dataset.
         let Some(result) = result(caller, &id).await? else { continue };
         for statement in store::complete(caller, &id, &result) {
-            work.push(statement);
+            batch.push(statement);
         }
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! The AI orchestrator: how fair models are to the groups of a protected attribute, and prompts that attack them.
 
 mod analyze;
+mod due;
 mod evaluation_store;
 mod evaluations;
 mod job;
@@ -15,10 +16,10 @@ use policy::qnsp::{Controls, Role, Service};
 use service::Access;
 
 pub async fn app(host: Host) -> Router {
-    qnsp::serve(host, routes()).await
+    qnsp::serve(host, routes().due(env!("CARGO_PKG_NAME"), due::ALL)).await
 }
 
-platform::export!(app);
+platform::export!(app, due);
 
 const fn controls(least: Role) -> Controls {
     Controls::of(Service::AiOrchestrator, least)

@@ -46,7 +46,7 @@ pub(crate) async fn create_pattern(call: Call<NewPattern>) -> Result<Response> {
         PatternType::Regex => pattern.as_str().into(),
         PatternType::Keyword => escaped(pattern.as_str()),
     };
-    let size = Pattern::size(&pattern, Case::Ignored).and_then(|size| i64::try_from(size).ok());
+    let size = Pattern::size(&pattern, Case::Ignored);
     let size = size.ok_or_else(|| impossible(field, "must be a regular expression that compiles to 1 MiB or less"))?;
     let insert = Statement::new(
         "INSERT INTO qnsp_injection_patterns (tenant_id, id, created_at, name, pattern, category, severity, size, enabled) \
@@ -68,7 +68,7 @@ pub(crate) async fn create_pattern(call: Call<NewPattern>) -> Result<Response> {
     // A search takes as long as all of them together are large.
     let fits = "(SELECT coalesce(sum(size), 0) FROM qnsp_injection_patterns WHERE tenant_id = ?1) + ?2 <= ?3";
     let fits = Guard::new(fits, conflict("The patterns of the tenant would be larger than 16 KiB together"));
-    work.require(fits.bind(call.tenant()).bind(size).bind(i64::try_from(LARGEST_TOGETHER).unwrap_or(i64::MAX)));
+    work.require(fits.bind(call.tenant()).bind(size).bind(LARGEST_TOGETHER));
     work.push(insert);
     work.on_duplicate("qnsp_injection_patterns.name", conflict("Another pattern has this name"));
     let created = PatternCreated { pattern_id: id, name: name.to_owned(), created_at: IsoTime(call.now) };

@@ -19,7 +19,7 @@ use crate::{evaluation_store as store, job};
 )]
 pub(crate) async fn show_bias(call: Call) -> Result<Json<BiasSummary>> {
     let mut work = call.work();
-    job::complete(&call, &mut work, None).await?;
+    job::complete(&call, &mut *work, None).await?;
     let models = "SELECT count(*) AS models, coalesce(sum(NOT is_fair), 0) AS unfair, coalesce(sum(score), 0) AS scores \
                   FROM qnsp_bias_models WHERE tenant_id = ?1";
     let models = work.push(Statement::new(models).bind(call.tenant()));

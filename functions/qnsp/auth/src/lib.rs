@@ -3,6 +3,7 @@
 mod cross_tenant;
 mod csv;
 mod download;
+mod due;
 mod evaluate;
 mod events;
 mod facts;
@@ -23,10 +24,10 @@ use policy::qnsp::{Billable, Controls, Role, Service};
 use service::Access;
 
 pub async fn app(host: Host) -> Router {
-    qnsp::serve(host, routes()).await
+    qnsp::serve(host, routes().due(env!("CARGO_PKG_NAME"), due::ALL)).await
 }
 
-platform::export!(app);
+platform::export!(app, due);
 
 const ADMIN: Controls = Controls::of(Service::Auth, Role::Admin);
 const DEVELOPER: Controls = Controls::of(Service::Auth, Role::Developer);

@@ -62,17 +62,21 @@ fn step(step: &DunningStep) -> Step {
     Step { day_after_failure: step.day_after_failure.0, action: step.action }
 }
 
-/// The schedules of which a step is due.
+/// The schedules of which a step is due at a time (`?2`), days being of `?3` milliseconds.
+const DUE: &str = "SELECT d.tenant_id, d.id, d.steps, d.ran, f.failed_at, ?2 AS now, t.name, t.admin_email FROM \
+     (SELECT tenant_id, min(failed_at) AS failed_at FROM qnsp_payments WHERE {scope} AND status = 'failed' \
+     GROUP BY tenant_id) f JOIN qnsp_dunning d ON d.tenant_id = f.tenant_id JOIN qnsp_tenants t ON t.id = d.tenant_id \
+     WHERE f.failed_at + (d.steps ->> ('$[' || d.ran || '].dayAfterFailure')) * ?3 <= ?2";
+
+/// Those that the caller may see.
 pub(crate) fn select_due(caller: &Caller) -> Statement {
-    let select = Scope::of(caller).select(
-        "SELECT d.tenant_id, d.id, d.steps, d.ran, f.failed_at, ?2 AS now, t.name, t.admin_email FROM \
-         (SELECT tenant_id, min(failed_at) AS failed_at FROM qnsp_payments WHERE {scope} AND status = 'failed' \
-         GROUP BY tenant_id) f JOIN qnsp_dunning d ON d.tenant_id = f.tenant_id JOIN qnsp_tenants t ON t.id = d.tenant_id \
-         WHERE f.failed_at + (d.steps ->> ('$[' || d.ran || '].dayAfterFailure')) * ?3 <= ?2 \
-         ORDER BY d.tenant_id LIMIT ?4",
-        "tenant_id",
-    );
+    let select = Scope::of(caller).select(&format!("{DUE} ORDER BY d.tenant_id LIMIT ?4"), "tenant_id");
     select.bind(caller.now).bind(DAY).bind(TENANTS_AT_ONCE)
+}
+
+/// Those of all tenants at a time (`?1`).
+pub(crate) fn select_all_due() -> String {
+    DUE.replace("{scope}", "TRUE").replace("?2", "?1").replace("?3", &DAY.to_string())
 }
 
 /// Runs the steps of the schedules that [`select_due`] has found. What fails is tried again with a later call, so it is
@@ -88,7 +92,7 @@ pub(crate) async fn run_due(app: &App, schedules: &[Row]) {
     }
 }
 
-async fn run(app: &App, schedule: &Row) -> Result<()> {
+pub(crate) async fn run(app: &App, schedule: &Row) -> Result<()> {
     let (tenant, id, ran): (String, String, i64) =
         (schedule.get("tenant_id")?, schedule.get("id")?, schedule.get("ran")?);
     let (failed_at, now): (i64, i64) = (schedule.get("failed_at")?, schedule.get("now")?);

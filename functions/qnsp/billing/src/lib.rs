@@ -4,6 +4,7 @@
 mod activation;
 mod adapter;
 mod credits;
+mod due;
 mod dunning;
 mod forecasting;
 mod invoices;
@@ -20,10 +21,12 @@ use policy::qnsp::{Controls, Role, Service};
 use service::Access;
 
 pub async fn app(host: Host) -> Router {
-    qnsp::serve(host, routes()).await.layer(axum::middleware::from_fn(activation::write_refusals))
+    qnsp::serve(host, routes().due(env!("CARGO_PKG_NAME"), due::ALL))
+        .await
+        .layer(axum::middleware::from_fn(activation::write_refusals))
 }
 
-platform::export!(app);
+platform::export!(app, due);
 
 const fn controls(least: Role) -> Controls {
     Controls::of(Service::Billing, least)

@@ -4,6 +4,7 @@
 mod approve;
 mod claim;
 mod create;
+mod due;
 mod escrow_store;
 mod escrows;
 mod events;
@@ -22,10 +23,10 @@ use policy::qnsp::{AddOn, Billable, Controls, Role, Service};
 use service::Access;
 
 pub async fn app(host: Host) -> Router {
-    qnsp::serve(host, routes()).await
+    qnsp::serve(host, routes().due(env!("CARGO_PKG_NAME"), due::ALL)).await
 }
 
-platform::export!(app);
+platform::export!(app, due);
 
 const fn escrow(least: Role) -> Controls {
     Controls::of(Service::Kms, least).entitled().add_on(AddOn::KeyEscrow)

@@ -8,7 +8,7 @@ use model::qnsp::{
     hsm::{MessageType, SignData, Signed, Verified, VerifySignature},
 };
 use policy::qnsp::hsm::Mechanism;
-use qnsp::{Call, impossible};
+use qnsp::{Call, hsm::sign, impossible};
 use service::Result;
 
 use crate::uses::{Fault, Use, Used, seed};
@@ -28,7 +28,7 @@ pub(crate) async fn sign_data(call: Call<SignData>) -> Result<Response> {
     let message = message(mechanism, data, of)?;
     let signature = match used.server() {
         Some(server) => server.sign(&used.key.id, mechanism, (data, of)).await.map_err(Fault::Server),
-        None => used.material(&call)?.sign(mechanism, message, seed()?).map_err(Fault::Module),
+        None => sign(&used.material(&call)?, mechanism, message, seed()?).await.map_err(Fault::Module),
     };
     let signature = match signature {
         Ok(signature) => signature,

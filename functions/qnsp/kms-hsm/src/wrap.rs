@@ -7,7 +7,7 @@ use model::qnsp::{
     Text,
     hsm::{KeyType, KeyUnwrapped, KeyWrapped, UnwrapKey, WrapKey},
 };
-use qnsp::{Call, impossible};
+use qnsp::{Call, hsm::unwrap, impossible};
 use service::Result;
 
 use crate::uses::{Fault, Use, Used, seed};
@@ -65,7 +65,7 @@ pub(crate) async fn unwrap_key(call: Call<UnwrapKey>) -> Result<Response> {
     let mechanism = used.mechanism(call.body.algorithm.as_ref().map(Text::as_str))?;
     let plain = match used.server() {
         Some(server) => server.unwrap(&used.key.id, mechanism, wrapped).await.map_err(Fault::Server),
-        None => used.material(&call)?.unwrap(mechanism, wrapped, seed()?).map_err(Fault::Module),
+        None => unwrap(&used.material(&call)?, mechanism, wrapped, seed()?).await.map_err(Fault::Module),
     };
     let plain = match plain {
         Ok(plain) => plain,

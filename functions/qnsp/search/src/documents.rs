@@ -1,6 +1,5 @@
-//! Documents: written, and searched. A search reads beforehand what synonyms its words have, how rare they are, and what
-//! matches: logarithms and the time that it took are not what the database computes. The batch of the call judges who may
-//! see that, and records the search.
+//! Documents: written, and searched. A search reads beforehand what synonyms its words have and how rare they are, and then
+//! what matches. The batch of the call records how much that was and how long it took.
 
 use axum::{Json, http::StatusCode, response::Response};
 use model::{
@@ -70,10 +69,15 @@ pub(crate) struct AskSearch {
     responses((status = 200, body = Hits), (status = 400), (status = 401), (status = 403)),
 )]
 pub(crate) async fn search_documents(call: Call<Nothing, AskSearch>) -> Result<Json<Hits>> {
-    maintenance::run_due(&call).await?;
-    let started = clock::now_ms();
-    let index = call.query.index_name.as_ref().map(IndexName::as_str);
-    let found = ranking::search(&call, call.query.q.as_str(), index, call.query.limit.0).await?;
+    let (words, index) = (call.query.q.as_str(), call.query.index_name.as_ref().map(IndexName::as_str));
+    let mut started = clock::now_ms();
+    let mut facts = ranking::read_facts(&call, words, index).await?;
+    if facts.is_due {
+        maintenance::run_due(&call).await?;
+        started = clock::now_ms();
+        facts = ranking::read_facts(&call, words, index).await?;
+    }
+    let found = ranking::search(&call, &facts, call.query.limit.0).await?;
     let query_id = new_id()?;
     let latency = (clock::now_ms() - started).max(0);
     let mut work = call.work();

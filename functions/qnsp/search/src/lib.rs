@@ -4,6 +4,7 @@ mod analytics;
 mod analytics_store;
 mod document_store;
 mod documents;
+mod due;
 mod health;
 mod isolation;
 mod maintenance;
@@ -18,10 +19,10 @@ use policy::qnsp::{Controls, Role, Service};
 use service::Access;
 
 pub async fn app(host: Host) -> Router {
-    qnsp::serve(host, routes()).await
+    qnsp::serve(host, routes().due(env!("CARGO_PKG_NAME"), due::ALL)).await
 }
 
-platform::export!(app);
+platform::export!(app, due);
 
 const fn controls(least: Role) -> Controls {
     Controls::of(Service::Search, least)

@@ -26,19 +26,28 @@ const BYTES: usize = 512 << 10;
 const DUE: &str = "FROM qnsp_search_maintenance WHERE tenant_id = ?1 AND starts_at <= ?2 AND starts_at > ?3 \
      AND ends_at > ?2 AND status IN ('scheduled', 'running') AND claimed_until <= ?2 ORDER BY starts_at, index_name LIMIT 1";
 
+/// The tenants of whom some is due, or begun and overdue, at a time (`?1`).
+pub(crate) const TENANTS: &str = "SELECT DISTINCT tenant_id FROM qnsp_search_maintenance \
+     WHERE status IN ('scheduled', 'running') AND ((starts_at <= ?1 AND starts_at > ?1 - 86400000 AND ends_at > ?1 \
+     AND claimed_until <= ?1) OR (status = 'running' AND ends_at <= ?1))";
+
 /// Carries out what is due of the tenant, as far as the time goes.
 pub(crate) async fn run_due(caller: &Caller) -> Result<()> {
     let until = clock::now_ms() + TIME;
     while clock::now_ms() < until {
         // Most of the time nothing is due, which a read tells.
-        let due = bind_due(caller, format!("SELECT 1 AS due {DUE}"));
-        if caller.app.query(due).await?.is_empty() {
+        if caller.app.query(select_due(caller)).await?.is_empty() {
             break;
         }
         let Some(run) = Run::claim(caller).await? else { break };
         run.carry_out(caller, until).await?;
     }
     Ok(())
+}
+
+/// Gives a row when something is due of the tenant.
+pub(crate) fn select_due(caller: &Caller) -> Statement {
+    bind_due(caller, format!("SELECT 1 AS due {DUE}"))
 }
 
 fn bind_due(caller: &Caller, text: String) -> Statement {

@@ -1,18 +1,23 @@
-//! The documents that match a query, the best first. What is read here is shown to nobody before the batch of the call has
-//! judged who asks.
+//! The documents that match a query, the best first. The logarithms that they are ranked by are not what the database
+//! computes, so how rare the words are is read before the matches.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crypto::seal::DataKey;
 use model::qnsp::search::Hit;
 use platform::{Row, Statement};
 use policy::qnsp::search::{B, K1, expand, rarity, words};
 use qnsp::Caller;
+use serde::Deserialize;
 use serde_json::{Value, json};
-use service::{Anonymous, Error, Result};
+use service::{Error, Result};
 
 use crate::{
     document_store::{TITLE, aad},
+    maintenance,
     synonyms::{self, KnownGroup},
     terms::term,
 };
@@ -38,34 +43,68 @@ struct Alternative {
     terms: BTreeSet<String>,
 }
 
-pub(crate) async fn search(caller: &Caller, query: &str, index: Option<&str>, limit: i64) -> Result<Found> {
-    let words: BTreeSet<_> = words(query).collect();
-    if words.is_empty() {
-        return Ok(Found::default());
-    }
-    let tenant = caller.tenant();
-    let words: Vec<_> = words.into_iter().collect();
-    let background = Anonymous::background(&caller.app);
-    let mut batch = background.batch();
-    let groups = batch.push(synonyms::select(tenant, &Value::from_iter(words.iter().cloned()).to_string(), index));
-    let key = batch.read_data_key(tenant);
-    let outcomes = batch.read().await?;
-    // Whoever has no data key has no documents.
-    let Some(key) = outcomes.data_key(&key)? else { return Ok(Found::default()) };
-    let groups = outcomes.rows(groups).iter().map(KnownGroup::of).collect::<Result<Vec<_>>>()?;
-    let alternatives = alternatives(&key, &words, &groups);
+/// What says where a query looks: read before its matches.
+pub(crate) struct Facts {
+    /// Maintenance is due, and may change what is found.
+    pub is_due: bool,
+    /// Whoever has no data key has no documents.
+    key: Option<Arc<DataKey>>,
+    words: usize,
+    alternatives: Vec<Alternative>,
+    counts: Vec<Count>,
+}
 
-    let counts = caller.app.query(select_counts(tenant, index, &alternatives)).await?;
-    let (weighted, postings) = weighted(&alternatives, &counts, words.len())?;
+/// How many documents of an index hold a term, and the sums of the index.
+#[derive(Deserialize)]
+struct Count {
+    index: String,
+    documents: i64,
+    words: i64,
+    term: String,
+    holding: i64,
+}
+
+/// One round trip, unless the words have synonyms or this instance has not opened the tenant's key yet: how many documents
+/// hold a term can be asked for only once the term is known.
+pub(crate) async fn read_facts(caller: &Caller, query: &str, index: Option<&str>) -> Result<Facts> {
+    let words: BTreeSet<_> = words(query).collect();
+    let words: Vec<_> = words.into_iter().collect();
+    let tenant = caller.tenant();
+    let mut look = caller.look();
+    let due = look.push(maintenance::select_due(caller));
+    let groups = look.push(synonyms::select(tenant, &Value::from_iter(words.iter().cloned()).to_string(), index));
+    let key = look.read_data_key(tenant);
+    let counts = key.open().map(|key| look.push(select_counts(tenant, index, &alternatives(key, &words, &[]))));
+    let outcomes = look.run().await?;
+    let mut facts = Facts {
+        is_due: outcomes.row(due).is_some(),
+        key: outcomes.data_key(&key)?,
+        words: words.len(),
+        alternatives: Vec::new(),
+        counts: Vec::new(),
+    };
+    let Some(key) = &facts.key else { return Ok(facts) };
+    let groups = outcomes.rows(groups).iter().map(KnownGroup::of).collect::<Result<Vec<_>>>()?;
+    facts.alternatives = alternatives(key, &words, &groups);
+    facts.counts = match counts {
+        Some(counts) if facts.alternatives.len() == words.len() => read_counts(outcomes.row(counts))?,
+        _ => read_counts(caller.app.query(select_counts(tenant, index, &facts.alternatives)).await?.first())?,
+    };
+    Ok(facts)
+}
+
+pub(crate) async fn search(caller: &Caller, facts: &Facts, limit: i64) -> Result<Found> {
+    let Some(key) = &facts.key else { return Ok(Found::default()) };
+    let (tenant, words) = (caller.tenant(), facts.words);
+    let (weighted, postings) = weighted(&facts.alternatives, &facts.counts, words);
     // A word that no document holds leaves nothing to be found.
-    let Some(rarest) = (0..words.len()).min_by_key(|word| postings.get(*word)) else { return Ok(Found::default()) };
+    let Some(rarest) = (0..words).min_by_key(|word| postings.get(*word)) else { return Ok(Found::default()) };
     if postings.get(rarest) == Some(&0) {
         return Ok(Found::default());
     }
-    let select = select_matches(tenant, &weighted, (words.len(), rarest), limit);
-    let rows = caller.app.query(select).await?;
+    let rows = caller.app.query(select_matches(tenant, &weighted, (words, rarest), limit)).await?;
     let total = rows.first().map(|row| row.get("total")).transpose()?.unwrap_or_default();
-    let hits = rows.iter().map(|row| hit(row, &key, tenant)).collect::<Result<_>>()?;
+    let hits = rows.iter().map(|row| hit(row, key, tenant)).collect::<Result<_>>()?;
     Ok(Found { hits, total })
 }
 
@@ -84,32 +123,38 @@ fn alternatives(key: &DataKey, query: &[String], groups: &[KnownGroup]) -> Vec<A
     own.chain(expansions).take(MOST.max(query.len())).collect()
 }
 
-/// How many documents of each index hold a term, and the sums of the index.
+/// One row: a JSON list of [`Count`], for each index and term that there is.
 fn select_counts(tenant: &str, index: Option<&str>, alternatives: &[Alternative]) -> Statement {
     let terms: BTreeSet<_> = alternatives.iter().flat_map(|alternative| alternative.terms.iter().cloned()).collect();
     let select = Statement::new(
-        "SELECT i.name, i.documents, i.words, w.term, w.documents AS holding FROM qnsp_search_indices i \
-         CROSS JOIN json_each(?3) t JOIN qnsp_search_words w ON w.tenant_id = ?1 AND w.index_name = i.name \
-         AND w.term = t.value WHERE i.tenant_id = ?1 AND (?2 IS NULL OR i.name = ?2)",
+        "SELECT json_group_array(json_array(i.name, i.documents, i.words, w.term, w.documents)) AS counts \
+         FROM qnsp_search_indices i CROSS JOIN json_each(?3) t CROSS JOIN qnsp_search_words w ON w.tenant_id = ?1 \
+         AND w.index_name = i.name AND w.term = t.value WHERE i.tenant_id = ?1 AND (?2 IS NULL OR i.name = ?2)",
     );
     select.bind(tenant).bind(index.map(str::to_owned)).bind(Value::from_iter(terms).to_string())
 }
 
+fn read_counts(row: Option<&Row>) -> Result<Vec<Count>> {
+    let unreadable = "counts of a search that are not JSON";
+    let counts: String = row.ok_or_else(|| Error::internal(unreadable))?.get("counts")?;
+    serde_json::from_str(&counts).map_err(|_| Error::internal(unreadable))
+}
+
 /// The terms of the alternatives in each index, with what they are worth there; and in how many places each word, or what
 /// it expands to, stands.
-fn weighted(alternatives: &[Alternative], counts: &[Row], words: usize) -> Result<(Vec<Value>, Vec<i64>)> {
-    let mut by_term = BTreeMap::<String, Vec<(String, f64, f64, i64)>>::new();
-    for row in counts {
-        let (documents, holding): (i64, i64) = (row.get("documents")?, row.get("holding")?);
-        let mean = row.get::<i64>("words")? as f64 / documents.max(1) as f64;
-        let worth = (row.get("name")?, rarity(documents.max(holding), holding), mean.max(1.0), holding);
-        by_term.entry(row.get("term")?).or_default().push(worth);
+fn weighted(alternatives: &[Alternative], counts: &[Count], words: usize) -> (Vec<Value>, Vec<i64>) {
+    let mut by_term = BTreeMap::<&str, Vec<(&str, f64, f64, i64)>>::new();
+    for count in counts {
+        let (documents, holding) = (count.documents, count.holding);
+        let mean = count.words as f64 / documents.max(1) as f64;
+        let worth = (count.index.as_str(), rarity(documents.max(holding), holding), mean.max(1.0), holding);
+        by_term.entry(&count.term).or_default().push(worth);
     }
     let (mut weighted, mut postings) = (Vec::new(), vec![0_i64; words]);
     for (number, alternative) in alternatives.iter().enumerate() {
         let size = alternative.terms.len();
         for term in &alternative.terms {
-            for (index, worth, mean, holding) in by_term.get(term).into_iter().flatten() {
+            for (index, worth, mean, holding) in by_term.get(term.as_str()).into_iter().flatten() {
                 weighted.push(json!([alternative.word, number, size, index, term, worth, mean]));
                 if let Some(postings) = postings.get_mut(alternative.word) {
                     *postings = postings.saturating_add(*holding);
@@ -118,7 +163,7 @@ fn weighted(alternatives: &[Alternative], counts: &[Row], words: usize) -> Resul
         }
     }
     weighted.truncate(MOST_TERMS);
-    Ok((weighted, postings))
+    (weighted, postings)
 }
 
 /// A document matches when it holds all terms of an alternative of each word; of several the best counts. Of several words

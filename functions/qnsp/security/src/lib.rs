@@ -9,6 +9,7 @@ mod checks;
 mod connections;
 mod controls;
 mod derived;
+mod due;
 mod execute;
 mod executions;
 mod graph;
@@ -25,10 +26,10 @@ use policy::qnsp::{Billable, Controls, Role, Service};
 use service::Access;
 
 pub async fn app(host: Host) -> Router {
-    qnsp::serve_with_service_key(host, routes()).await
+    qnsp::serve_with_service_key(host, routes().due(env!("CARGO_PKG_NAME"), due::ALL)).await
 }
 
-platform::export!(app);
+platform::export!(app, due);
 
 const ADMIN: Controls = Controls::of(Service::SecurityMonitoring, Role::Admin);
 const DEVELOPER: Controls = Controls::of(Service::SecurityMonitoring, Role::Developer);

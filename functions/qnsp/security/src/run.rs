@@ -21,6 +21,11 @@ const TIME: i64 = 10_000;
 /// How long a webhook may be on its way, in milliseconds. One that has not come back by then has failed.
 const SENDING: i64 = 60_000;
 
+/// The tenants with executions that can go on at a time (`?1`).
+pub(crate) const TENANTS: &str = "SELECT tenant_id FROM qnsp_playbook_executions \
+     WHERE status IN ('running', 'pending_approval') AND (pause_at IS NULL OR pause_at > json_array_length(results)) \
+     AND coalesce(sending_until, 0) <= ?1";
+
 /// Carries on what is due, the oldest first.
 pub(crate) async fn run_due(caller: &Caller) -> Result<()> {
     let due = Statement::new(

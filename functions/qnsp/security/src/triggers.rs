@@ -12,6 +12,10 @@ use crate::{execute::Start, playbook_store::trigger};
 const PLAYBOOKS: i64 = 16;
 const ENTRIES: i64 = 500;
 
+/// The tenants with playbooks that are behind their log.
+pub(crate) const TENANTS: &str = "SELECT p.tenant_id FROM qnsp_playbooks p WHERE enabled \
+     AND next_index <= (SELECT coalesce(max(leaf_index), -1) FROM audit_entries WHERE tenant_id = p.tenant_id)";
+
 /// Starts what events have asked for since the last time.
 pub(crate) async fn start_due(caller: &Caller) -> Result<()> {
     let behind = Statement::new(

@@ -29,6 +29,11 @@ pub(crate) const IS_PENDING: &str = "(EXISTS (SELECT 1 FROM qnsp_classification_
      AND status <> 'completed') OR EXISTS (SELECT 1 FROM qnsp_classification_policies WHERE tenant_id = ?1 \
      AND auto_number IS NOT NULL AND auto_number > (SELECT min(applied) FROM qnsp_documents WHERE tenant_id = ?1)))";
 
+/// The tenants of whom documents are to be tested.
+pub(crate) const TENANTS: &str = "SELECT tenant_id FROM qnsp_classification_scans WHERE status <> 'completed' \
+     UNION SELECT p.tenant_id FROM qnsp_classification_policies p WHERE auto_number IS NOT NULL \
+     AND auto_number > (SELECT min(applied) FROM qnsp_documents WHERE tenant_id = p.tenant_id)";
+
 /// Carries on a scan, or all of the tenant that are pending, oldest first.
 pub(crate) async fn scan(caller: &Caller, id: Option<&str>) -> Result<()> {
     let until = clock::now_ms() + TIME;

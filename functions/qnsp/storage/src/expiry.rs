@@ -40,6 +40,15 @@ pub(crate) fn is_pending() -> String {
     format!("(EXISTS (SELECT 1 {ENDED}) OR EXISTS (SELECT 1 {}))", policies())
 }
 
+/// The tenants of whom something may be due at a time (`?1`).
+pub(crate) fn select_tenants() -> String {
+    let next = NEXT.replace("?2", "?1");
+    format!(
+        "SELECT tenant_id FROM qnsp_holds WHERE expires_at <= ?1 AND NOT is_over UNION SELECT p.tenant_id \
+         FROM qnsp_storage_retention p WHERE EXISTS (SELECT 1 FROM qnsp_documents d WHERE {next})"
+    )
+}
+
 /// Does what is due of the tenant.
 pub(crate) async fn sweep(caller: &Caller) -> Result<()> {
     let until = clock::now_ms() + TIME;

@@ -5,6 +5,7 @@ mod classify;
 mod copies;
 mod create;
 mod documents;
+mod due;
 mod expiry;
 mod holds;
 mod list;
@@ -20,10 +21,10 @@ use policy::qnsp::{Controls, Role, Service};
 use service::Access;
 
 pub async fn app(host: Host) -> Router {
-    qnsp::serve(host, routes()).await
+    qnsp::serve(host, routes().due(env!("CARGO_PKG_NAME"), due::ALL)).await
 }
 
-platform::export!(app);
+platform::export!(app, due);
 
 const fn controls(least: Role) -> Controls {
     Controls::of(Service::Storage, least)

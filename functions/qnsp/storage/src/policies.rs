@@ -34,11 +34,9 @@ pub(crate) async fn create_classification_policy(call: Call<CreateClassification
     let (policy, id) = (&call.body, new_id()?);
     call.about_named(id.as_str(), policy.name.as_str());
     let rules = rules(policy)?;
-    let sizes = rules.iter().filter_map(|rule| Pattern::size(&rule.pattern, Case::AsWritten));
-    let size = i64::try_from(sizes.sum::<usize>()).unwrap_or(i64::MAX);
-    if size > LARGEST_TOGETHER {
-        return Err(impossible("rules", "have patterns that are too large together"));
-    }
+    let size = Pattern::size_together(rules.iter().map(|rule| rule.pattern.as_str()), Case::AsWritten);
+    let size = size.filter(|size| *size <= LARGEST_TOGETHER);
+    let size = size.ok_or_else(|| impossible("rules", "have patterns that are too large together"))?;
     let is_automatic = policy.auto_apply.unwrap_or_default();
     let mut work = call.work();
     if is_automatic {

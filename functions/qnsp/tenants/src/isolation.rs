@@ -9,9 +9,9 @@ use model::{
     time::IsoTime,
 };
 use platform::{Row, Statement};
-use qnsp::{Call, Caller, Nothing, Work, missing, new_id};
+use qnsp::{Call, Caller, Nothing, missing, new_id};
 use serde::Deserialize;
-use service::{Error, Guard, Result};
+use service::{Actor, Batch, Error, Guard, Result};
 use strum::IntoEnumIterator;
 
 use crate::isolation_checks::findings;
@@ -56,7 +56,7 @@ pub(crate) async fn start_audit(call: Call<NewAudit>) -> Result<Response> {
 )]
 pub(crate) async fn show_status(call: Call) -> Result<Json<CurrentStatus>> {
     let mut work = call.work();
-    carry_out(&call, &mut work, None).await?;
+    carry_out(&call, &mut *work, None).await?;
     let select = "SELECT category, status, at FROM qnsp_isolation WHERE tenant_id = ?1";
     let found = work.push(Statement::new(select).bind(call.tenant()));
     let outcomes = work.run().await?;
@@ -93,7 +93,7 @@ pub(crate) async fn show_audit(call: Call<Nothing, Nothing, AuditId>) -> Result<
     let mut work = call.work();
     let exists = "EXISTS (SELECT 1 FROM qnsp_isolation_audits WHERE tenant_id = ?1 AND id = ?2)";
     work.require(Guard::new(exists, missing("No such audit")).bind(call.tenant()).bind(id));
-    carry_out(&call, &mut work, Some(id)).await?;
+    carry_out(&call, &mut *work, Some(id)).await?;
     let select = Statement::new(
         "SELECT id, status, scope, depth, findings, started_at, completed_at FROM qnsp_isolation_audits \
          WHERE tenant_id = ?1 AND id = ?2",
@@ -104,7 +104,7 @@ pub(crate) async fn show_audit(call: Call<Nothing, Nothing, AuditId>) -> Result<
 }
 
 /// Adds the results of audits that are running: of one, or of the oldest.
-async fn carry_out(caller: &Caller, work: &mut Work, id: Option<&str>) -> Result<()> {
+pub(crate) async fn carry_out(caller: &Caller, batch: &mut Batch<impl Actor>, id: Option<&str>) -> Result<()> {
     let running = Statement::new(
         "SELECT id, status, scope, depth, findings, started_at, completed_at FROM qnsp_isolation_audits \
          WHERE tenant_id = ?1 AND status = 'running' AND (?2 IS NULL OR id = ?2) ORDER BY started_at LIMIT ?3",
@@ -119,7 +119,7 @@ async fn carry_out(caller: &Caller, work: &mut Work, id: Option<&str>) -> Result
              WHERE tenant_id = ?1 AND id = ?2 AND status = 'running'",
         );
         let complete = complete.bind(caller.tenant()).bind(audit.audit_id.as_str());
-        work.push(complete.bind(json(&found)?).bind(caller.now));
+        batch.push(complete.bind(json(&found)?).bind(caller.now));
         for category in audit.scope {
             let upsert = Statement::new(
                 "INSERT INTO qnsp_isolation (tenant_id, category, status, at) VALUES (?1, ?2, ?3, ?4) \
@@ -127,7 +127,7 @@ async fn carry_out(caller: &Caller, work: &mut Work, id: Option<&str>) -> Result
             );
             let status = status_of(category, &found);
             let upsert = upsert.bind(caller.tenant()).bind(<&str>::from(category)).bind(<&str>::from(status));
-            work.push(upsert.bind(caller.now));
+            batch.push(upsert.bind(caller.now));
         }
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! The tenant service: how well a tenant is, what it uses, how it comes to be, and how well it is isolated.
 
+mod due;
 mod health;
 mod isolation;
 mod isolation_addresses;
@@ -15,10 +16,10 @@ use policy::qnsp::{Controls, Role, Service};
 use service::Access;
 
 pub async fn app(host: Host) -> Router {
-    qnsp::serve(host, routes()).await
+    qnsp::serve(host, routes().due(env!("CARGO_PKG_NAME"), due::ALL)).await
 }
 
-platform::export!(app);
+platform::export!(app, due);
 
 const fn controls(least: Role) -> Controls {
     Controls::of(Service::Tenant, least)

@@ -9,7 +9,7 @@ use qnsp::{
     missing, reserve,
 };
 use serde::Deserialize;
-use service::{Guard, Result};
+use service::{Error, Guard, Result};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -54,7 +54,6 @@ impl NewLease<'_> {
 /// A lease that is shown, with its configuration.
 pub(crate) struct Lease {
     pub username: String,
-    pub expires_at: i64,
     pub max_expires_at: i64,
     pub revoked_at: Option<i64>,
     pub config: Config,
@@ -63,7 +62,7 @@ pub(crate) struct Lease {
 impl Lease {
     pub(crate) fn select(caller: &Caller, id: &str) -> Statement {
         let select = format!(
-            "SELECT l.username, l.expires_at, l.max_expires_at, l.revoked_at, {} FROM qnsp_leases l \
+            "SELECT l.username, l.max_expires_at, l.revoked_at, {} FROM qnsp_leases l \
              JOIN qnsp_dynamic_configs c ON c.tenant_id = l.tenant_id AND c.id = l.config_id \
              WHERE l.tenant_id = ?1 AND l.id = ?2",
             COLUMNS
@@ -74,7 +73,6 @@ impl Lease {
     pub(crate) fn of(row: &Row) -> Result<Self> {
         Ok(Self {
             username: row.get("username")?,
-            expires_at: row.get("expires_at")?,
             max_expires_at: row.get("max_expires_at")?,
             revoked_at: row.get("revoked_at")?,
             config: Config::of(row)?,
@@ -94,8 +92,13 @@ pub(crate) fn lease_exists(caller: &Caller, id: &str) -> Guard {
 /// The lease has not ended without having been revoked.
 pub(crate) fn has_not_expired(caller: &Caller, id: &str) -> Guard {
     let lives = "EXISTS (SELECT 1 FROM qnsp_leases WHERE tenant_id = ?1 AND id = ?2 \
-                 AND (revoked_at IS NOT NULL OR (ends_at > ?3 AND claimed_until IS NULL)))";
-    Guard::new(lives, conflict("The lease has expired")).bind(caller.tenant()).bind(id).bind(caller.now)
+                 AND (revoked_at IS NOT NULL OR ends_at > ?3))";
+    Guard::new(lives, has_expired()).bind(caller.tenant()).bind(id).bind(caller.now)
+}
+
+#[track_caller]
+pub(crate) fn has_expired() -> Error {
+    conflict("The lease has expired")
 }
 
 pub(crate) fn is_not_revoked(caller: &Caller, id: &str) -> Guard {
@@ -130,11 +133,12 @@ pub(crate) fn take_back(caller: &Caller, id: &str, may_have_user: bool) -> Vec<S
     statements
 }
 
-/// Gives a lease, and the key that it may be, another end.
+/// Gives a lease, and the key that it may be, another end. Its user is nobody's business any more.
 pub(crate) fn renew(caller: &Caller, id: &str, expires_at: i64) -> [Statement; 2] {
     let key = "UPDATE qnsp_keys SET expires_at = ?3 WHERE key_hash = \
                (SELECT password_hash FROM qnsp_leases WHERE tenant_id = ?1 AND id = ?2)";
-    let lease = "UPDATE qnsp_leases SET expires_at = ?3, ends_at = ?3 WHERE tenant_id = ?1 AND id = ?2";
+    let lease =
+        "UPDATE qnsp_leases SET expires_at = ?3, ends_at = ?3, claimed_until = NULL WHERE tenant_id = ?1 AND id = ?2";
     [key, lease].map(|update| of_lease(caller, id, update).bind(expires_at))
 }
 
@@ -143,7 +147,7 @@ pub(crate) fn select_page(caller: &Caller, config: &str, limit: i64, offset: i64
     let page = Statement::new(
         "SELECT id, created_at, expires_at, CASE WHEN revoked_at IS NOT NULL THEN 'revoked' WHEN ends_at <= ?3 \
          THEN 'expired' ELSE 'active' END AS status FROM qnsp_leases WHERE tenant_id = ?1 AND config_id = ?2 \
-         AND is_pending = 0 AND ends_at > ?4 ORDER BY created_at DESC, id DESC LIMIT ?5 OFFSET ?6",
+         AND is_pending = 0 AND +ends_at > ?4 ORDER BY created_at DESC, id DESC LIMIT ?5 OFFSET ?6",
     );
     let page = page.bind(caller.tenant()).bind(config).bind(caller.now).bind(caller.now - LISTED);
     page.bind(limit).bind(offset)

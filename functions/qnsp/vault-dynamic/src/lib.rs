@@ -1,9 +1,11 @@
 //! Dynamic secrets of the vault service: users of a database, or keys of this API, that end by themselves.
 
 mod asked;
+mod claim;
 mod config_store;
 mod configs;
 mod credentials;
+mod due;
 mod issue;
 mod lease_store;
 mod leases;
@@ -17,10 +19,10 @@ use policy::qnsp::{Billable, Controls, Role, Service};
 use service::Access;
 
 pub async fn app(host: Host) -> Router {
-    qnsp::serve(host, routes()).await
+    qnsp::serve(host, routes().due(env!("CARGO_PKG_NAME"), due::ALL)).await
 }
 
-platform::export!(app);
+platform::export!(app, due);
 
 const fn controls(least: Role) -> Controls {
     Controls::of(Service::Vault, least).entitled().bare()

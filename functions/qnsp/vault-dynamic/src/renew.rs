@@ -5,6 +5,7 @@ use model::{
     qnsp::dynamic_secrets::{LeaseRenewed, RenewLease},
     time::IsoTime,
 };
+use platform::PostgresError;
 use qnsp::{
     Call, Caller, Nothing, Settings, conflict,
     leases::{User, refusal},
@@ -13,7 +14,8 @@ use service::{Guard, Result};
 
 use crate::{
     asked::asked_ttl,
-    lease_store::{self, Lease, OfLease, has_not_expired, is_not_revoked, lease_exists},
+    claim::Claim,
+    lease_store::{self, Lease, OfLease, has_expired, has_not_expired, is_not_revoked, lease_exists},
 };
 
 /// Renew an active lease. It never lives longer than its configuration has said when it was issued.
@@ -40,19 +42,43 @@ pub(crate) async fn renew_lease(call: Call<RenewLease, Nothing, OfLease>) -> Res
     let database = lease.config.database(call.tenant(), outcomes.data_key(&data_key)?.as_deref())?;
     let ttl = asked.unwrap_or(lease.config.ttl.default);
     let expires_at = call.now.saturating_add(ttl).min(lease.max_expires_at);
-    if let Some(database) = database {
-        let hosts = &Settings::of(&call.app)?.outbound_hosts;
-        database
-            .extend(hosts, User { name: &lease.username, until: expires_at })
-            .await
-            .map_err(|error| refusal(error))?;
+    let Some(database) = database else { return commit(&call, id, expires_at, None).await };
+    let Some(claim) = Claim::take(&call, id).await? else {
+        let mut look = call.look();
+        for guard in guards(&call, id) {
+            look.require(guard);
+        }
+        look.run().await?;
+        return Err(has_expired());
+    };
+    let hosts = &Settings::of(&call.app)?.outbound_hosts;
+    match database.extend(hosts, User { name: &lease.username, until: expires_at }).await {
+        Ok(()) => {
+            let done = commit(&call, id, expires_at, Some(&claim)).await;
+            if done.is_err() {
+                claim.take_back(&lease.config, &database, &lease.username).await;
+            }
+            done
+        }
+        Err(error) => {
+            match error {
+                PostgresError::Broken => claim.take_back(&lease.config, &database, &lease.username).await,
+                PostgresError::Unreachable | PostgresError::Refused { .. } => claim.release().await,
+            }
+            Err(refusal(error))
+        }
     }
-    let mut work = call.work();
-    for guard in guards(&call, id) {
+}
+
+async fn commit(caller: &Caller, id: &str, expires_at: i64, claim: Option<&Claim<'_>>) -> Result<Response> {
+    let mut work = caller.work();
+    for guard in guards(caller, id) {
         work.require(guard);
     }
-    work.require(is_unchanged(&call, id, &lease));
-    for statement in lease_store::renew(&call, id, expires_at) {
+    if let Some(claim) = claim {
+        work.require(claim.is_held());
+    }
+    for statement in lease_store::renew(caller, id, expires_at) {
         work.push(statement);
     }
     work.commit(StatusCode::OK, &LeaseRenewed { lease_id: id.to_owned(), expires_at: IsoTime(expires_at) }).await
@@ -62,11 +88,4 @@ fn guards(caller: &Caller, id: &str) -> [Guard; 4] {
     let below = "EXISTS (SELECT 1 FROM qnsp_leases WHERE tenant_id = ?1 AND id = ?2 AND expires_at < max_expires_at)";
     let below = Guard::new(below, conflict("The lease lives as long as it may")).bind(caller.tenant()).bind(id);
     [lease_exists(caller, id), is_not_revoked(caller, id), has_not_expired(caller, id), below]
-}
-
-/// Nobody else has renewed it meanwhile.
-fn is_unchanged(caller: &Caller, id: &str, lease: &Lease) -> Guard {
-    let same = "EXISTS (SELECT 1 FROM qnsp_leases WHERE tenant_id = ?1 AND id = ?2 AND expires_at = ?3)";
-    let same = Guard::new(same, conflict("The lease has just been renewed by another call"));
-    same.bind(caller.tenant()).bind(id).bind(lease.expires_at)
 }

@@ -4,11 +4,14 @@ use axum::{http::StatusCode, response::Response};
 use model::{qnsp::dynamic_secrets::LeaseRevoked, time::IsoTime};
 use qnsp::{
     Call, Nothing, Settings,
-    leases::{self, OnServer, User, refusal},
+    leases::{self, OnServer, User, refusal, remove_users_later},
 };
 use service::{Error, Result};
 
-use crate::lease_store::{Lease, OfLease, has_not_expired, lease_exists};
+use crate::{
+    claim::Claim,
+    lease_store::{Lease, OfLease, has_not_expired, lease_exists},
+};
 
 /// Revoke a lease: its sessions end, and its user is removed. One that has been revoked before stays so.
 #[utoipa::path(
@@ -30,20 +33,28 @@ pub(crate) async fn revoke_lease(call: Call<Nothing, Nothing, OfLease>) -> Resul
     let outcomes = look.run().await?;
     let lease = Lease::of(outcomes.one(found)?)?;
     let database = lease.config.database(call.tenant(), outcomes.data_key(&data_key)?.as_deref())?;
-    if let Some(database) = database.filter(|_| lease.revoked_at.is_none()) {
+    let database = database.filter(|_| lease.revoked_at.is_none());
+    let claim = if database.is_some() { Claim::take(&call, id).await? } else { None };
+    // A lease that has ended while it was waited for has its user removed as any other.
+    let left = if database.is_some() && claim.is_none() { OnServer::PerhapsUser } else { OnServer::Nothing };
+    if let (Some(database), Some(claim)) = (&database, &claim) {
         let hosts = &Settings::of(&call.app)?.outbound_hosts;
-        database
-            .remove(hosts, User { name: &lease.username, until: lease.expires_at })
-            .await
-            .map_err(|error| refusal(error))?;
+        let user = User { name: &lease.username, until: claim.expires_at };
+        if let Err(error) = database.remove(hosts, user).await {
+            claim.release().await;
+            return Err(refusal(error));
+        }
     }
     let mut work = call.work();
     work.require(lease_exists(&call, id));
     work.require(has_not_expired(&call, id));
-    let statements = leases::revoke(&call, id, OnServer::Nothing);
+    let statements = leases::revoke(&call, id, left);
     let slots: Vec<_> = statements.into_iter().map(|statement| work.push(statement)).collect();
     let outcomes = work.run().await?;
     let read = slots.last().ok_or_else(|| Error::internal("a revocation without statements"))?;
     let revoked_at = IsoTime(outcomes.one(*read)?.get("revoked_at")?);
+    if left == OnServer::PerhapsUser {
+        remove_users_later(&call, [lease.config.id]);
+    }
     call.answer(StatusCode::OK, &LeaseRevoked { lease_id: id.to_owned(), revoked_at }).await
 }

@@ -108,7 +108,7 @@ async fn values(caller: &Caller, data_key: &DataKey) -> Result<KnownValues<Known
 async fn leases(caller: &Caller) -> Result<HashMap<String, Leaked>> {
     let select = Statement::new(
         "SELECT id, config_id, password_hash FROM qnsp_leases WHERE tenant_id = ?1 AND is_counted = 1 AND ends_at > ?2 \
-         AND is_pending = 0 AND claimed_until IS NULL ORDER BY ends_at DESC LIMIT ?3",
+         AND is_pending = 0 ORDER BY ends_at DESC LIMIT ?3",
     );
     let rows = caller.app.query(select.bind(caller.tenant()).bind(caller.now).bind(MOST)).await?;
     let lease = |row: &platform::Row| -> Result<_> {

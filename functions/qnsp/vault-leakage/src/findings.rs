@@ -137,7 +137,7 @@ fn are_active(caller: &Caller, leaked: &HashSet<Leaked>) -> [Guard; 2] {
         .bind(caller.tenant())
         .bind(Value::from(versions).to_string());
     let active = "NOT EXISTS (SELECT 1 FROM json_each(?2) l WHERE NOT EXISTS (SELECT 1 FROM qnsp_leases s \
-                  WHERE s.tenant_id = ?1 AND s.id = l.value AND s.ends_at > ?3 AND s.claimed_until IS NULL))";
+                  WHERE s.tenant_id = ?1 AND s.id = l.value AND s.ends_at > ?3))";
     let leases = Guard::new(active, conflict("A lease has ended while it was looked for"))
         .bind(caller.tenant())
         .bind(Value::from(leases).to_string())

@@ -62,6 +62,12 @@ pub(crate) async fn step(caller: &Caller, row: &Row, claim: &str, data_key: &Dat
 
 impl Step<'_> {
     async fn go_on(&mut self) -> Result<()> {
+        if self.rules.are_too_large {
+            for target in self.rules.targets.clone() {
+                self.skip(target, None, "the patterns of the policies are too large together");
+            }
+            self.work.give_up();
+        }
         if !self.work.is_planned {
             let targets = self.work.targets.clone().unwrap_or_else(|| self.rules.targets.clone());
             for target in self.work.plan(&targets) {

@@ -4,6 +4,7 @@
 mod change;
 mod check;
 mod compared;
+mod due;
 mod file;
 mod findings;
 mod hosts;
@@ -25,10 +26,10 @@ use policy::qnsp::{Billable, Controls, Role, Service};
 use service::Access;
 
 pub async fn app(host: Host) -> Router {
-    qnsp::serve(host, routes()).await
+    qnsp::serve(host, routes().due(env!("CARGO_PKG_NAME"), due::ALL)).await
 }
 
-platform::export!(app);
+platform::export!(app, due);
 
 const fn controls(least: Role) -> Controls {
     Controls::of(Service::Vault, least).entitled().bare()

@@ -16,11 +16,13 @@ use model::{
     time::IsoTime,
 };
 use platform::Statement;
-use policy::qnsp::pattern::{Case, Pattern};
-use qnsp::{AskPage, Call, Nothing, Settings, check_channels, conflict, impossible_fields, missing, new_id};
+use policy::qnsp::pattern::{Case, LARGEST_TOGETHER, Pattern};
+use qnsp::{
+    AskPage, Call, Nothing, Settings, check_channels, conflict, impossible, impossible_fields, missing, new_id,
+};
 use serde::Deserialize;
 use serde_json::Value;
-use service::{Guard, Result};
+use service::{Error, Guard, Result};
 
 use crate::policy_store as store;
 
@@ -61,7 +63,17 @@ fn check_patterns(policy: &CreateLeakagePolicy) -> Result<()> {
         .filter(|(_, it)| it.pattern_type == LeakagePatternType::Regex && is_wrong(it.pattern.as_str()))
         .map(|(index, _)| (format!("secretPatterns[{index}].pattern"), "must be a regular expression of linear time"))
         .collect();
-    if faults.is_empty() { Ok(()) } else { Err(impossible_fields(faults)) }
+    if !faults.is_empty() {
+        return Err(impossible_fields(faults));
+    }
+    let expressions = policy.secret_patterns.0.iter().filter(|it| it.pattern_type == LeakagePatternType::Regex);
+    let size = Pattern::size_together(expressions.map(|it| it.pattern.as_str()), Case::AsWritten);
+    if size.is_some_and(|size| size <= LARGEST_TOGETHER) { Ok(()) } else { Err(too_large("secretPatterns")) }
+}
+
+/// The refusal of patterns that would search a file for too long.
+pub(crate) fn too_large(field: &str) -> Error {
+    impossible(field, "have regular expressions that are larger than 16 KiB together; use fewer or shorter ones")
 }
 
 fn check_sources(call: &Call<CreateLeakagePolicy>) -> Result<()> {

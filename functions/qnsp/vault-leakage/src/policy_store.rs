@@ -1,10 +1,11 @@
 //! Policies as they are stored.
 
 use model::{
-    qnsp::vault::leakage::{CreateLeakagePolicy, LeakagePolicy, LeakagePolicyInList},
+    qnsp::vault::leakage::{CreateLeakagePolicy, LeakagePatternType, LeakagePolicy, LeakagePolicyInList},
     time::IsoTime,
 };
 use platform::{Row, Statement};
+use policy::qnsp::pattern::{Case, Pattern};
 use qnsp::{AskPage, Caller, missing};
 use serde_json::{Value, json};
 use service::{Error, Guard, Result};
@@ -19,11 +20,13 @@ pub(crate) fn insert(caller: &Caller, id: &str, policy: &CreateLeakagePolicy, ch
         "INSERT INTO qnsp_leakage_policies (tenant_id, id, created_at, name, description, enabled, patterns, pattern_count, \
          targets, on_detection, channels, sources) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, json_array_length(?7), ?8, ?9, ?10, ?11)",
     );
-    let patterns = policy
-        .secret_patterns
-        .0
-        .iter()
-        .map(|it| json!({ "type": it.pattern_type, "pattern": it.pattern.as_str(), "severity": it.severity() }));
+    let patterns = policy.secret_patterns.0.iter().map(|it| {
+        let size = match it.pattern_type {
+            LeakagePatternType::Regex => Pattern::size(it.pattern.as_str(), Case::AsWritten),
+            LeakagePatternType::Keyword | LeakagePatternType::Entropy => Some(0),
+        };
+        json!({ "type": it.pattern_type, "pattern": it.pattern.as_str(), "severity": it.severity(), "size": size })
+    });
     let action = policy.actions.as_ref().and_then(|actions| actions.on_detection).unwrap_or_default();
     let sources = policy.sources.as_ref().map(|sources| &sources.0[..]).unwrap_or_default();
     insert
@@ -70,12 +73,20 @@ pub(crate) fn shown(row: &Row) -> Result<LeakagePolicy> {
         name: row.get("name")?,
         description: row.get("description")?,
         enabled: row.get("enabled")?,
-        secret_patterns: json_of(row, "patterns")?,
+        secret_patterns: without_sizes(json_of(row, "patterns")?),
         scan_targets: json_of(row, "targets")?,
         actions: json!({ "onDetection": action, "notificationChannels": json_of(row, "channels")? }),
         sources: json_of(row, "sources")?,
         created_at: IsoTime(row.get("created_at")?),
     })
+}
+
+/// Patterns as they were given: how large they are is for us.
+fn without_sizes(mut patterns: Value) -> Value {
+    for pattern in patterns.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+        pattern.remove("size");
+    }
+    patterns
 }
 
 fn json_of(row: &Row, column: &str) -> Result<Value> {

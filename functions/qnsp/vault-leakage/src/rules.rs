@@ -3,7 +3,7 @@
 use model::qnsp::vault::leakage::{LeakageAction, LeakagePatternType, LeakageSeverity, LeakageTarget};
 use policy::qnsp::{
     leakage::Rule,
-    pattern::{Case, Pattern},
+    pattern::{Case, LARGEST_TOGETHER, Pattern},
 };
 use serde::Deserialize;
 use service::{Error, Result};
@@ -48,6 +48,8 @@ pub(crate) struct Rules {
     pub action: LeakageAction,
     /// All targets of the policies, each once.
     pub targets: Vec<LeakageTarget>,
+    /// A file would be searched for them for too long. Policies from before there was a bound may be so.
+    pub are_too_large: bool,
     sources: Vec<Source>,
 }
 
@@ -55,8 +57,16 @@ impl Rules {
     pub(crate) fn read(json: &str) -> Result<Self> {
         let unreadable = || Error::internal("rules of a scan that cannot be read");
         let stored: Vec<StoredPolicy> = serde_json::from_str(json).map_err(|_| unreadable())?;
-        let mut rules =
-            Self { policies: Vec::new(), action: LeakageAction::Alert, targets: Vec::new(), sources: Vec::new() };
+        let patterns = stored.iter().flat_map(|policy| &policy.patterns);
+        let expressions = patterns.filter(|it| it.pattern_type == LeakagePatternType::Regex);
+        let size = Pattern::size_together(expressions.map(|it| it.pattern.as_str()), Case::AsWritten);
+        let mut rules = Self {
+            policies: Vec::new(),
+            action: LeakageAction::Alert,
+            targets: Vec::new(),
+            are_too_large: size.is_none_or(|size| size > LARGEST_TOGETHER),
+            sources: Vec::new(),
+        };
         for policy in stored {
             rules.action = rules.action.max(policy.on_detection);
             for target in policy.targets {
@@ -96,4 +106,29 @@ fn rule(stored: &StoredPattern) -> Option<Rule> {
         LeakagePatternType::Keyword => Rule::Keyword(stored.pattern.to_lowercase()),
         LeakagePatternType::Entropy => Rule::Entropy(stored.pattern.parse().ok()?),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn rules_from_before_there_was_a_bound_are_known_to_be_too_large() {
+        let policy = |expressions: &[&str]| {
+            let pattern = |text: &&str| json!({ "type": "regex", "pattern": text, "severity": "low" });
+            let patterns: Vec<_> = expressions.iter().map(pattern).collect();
+            json!({
+                "policyId": "p", "patterns": patterns, "targets": ["github"], "onDetection": "alert", "channels": [],
+                "sources": [],
+            })
+        };
+        let are_too_large =
+            |policies: &[serde_json::Value]| Rules::read(&json!(policies).to_string()).unwrap().are_too_large;
+        assert!(!are_too_large(&[policy(&["[a-z]{200}"])]));
+        assert!(are_too_large(&[policy(&["[a-z]{200}"]), policy(&["[a-z]{250}"])]));
+        assert!(are_too_large(&[policy(&["(?:a?){8000}"])]));
+    }
 }

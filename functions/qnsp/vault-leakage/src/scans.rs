@@ -1,6 +1,7 @@
 //! Scans are asked for, and go on with each look at them.
 
 use axum::{Json, http::StatusCode, response::Response};
+use crypto::seal::DataKey;
 use model::{
     ids::Uuid,
     qnsp::{
@@ -11,14 +12,14 @@ use model::{
     },
     time::IsoTime,
 };
-use platform::Statement;
-use policy::qnsp::Quota;
-use qnsp::{Call, Nothing, impossible, missing, new_id};
+use platform::{Row, Statement};
+use policy::qnsp::{Quota, pattern::LARGEST_TOGETHER};
+use qnsp::{Call, Caller, Nothing, conflict, impossible, missing, new_id};
 use serde::Deserialize;
 use serde_json::Value;
 use service::{Anonymous, Error, Guard, Result};
 
-use crate::{job, scan_store as store, work::Work};
+use crate::{job, policies::too_large, scan_store as store, work::Work};
 
 /// When a scan is expected to have ended, in milliseconds after it was asked for.
 const EXPECTED: i64 = 60_000;
@@ -89,9 +90,14 @@ fn guards(call: &Call<StartLeakageScan>, policies: Option<&str>) -> Vec<Guard> {
     let known = "NOT EXISTS (SELECT 1 FROM json_each(coalesce(?2, '[]')) n WHERE NOT EXISTS \
                  (SELECT 1 FROM qnsp_leakage_policies p WHERE p.tenant_id = ?1 AND p.id = n.value))";
     let some = format!("EXISTS (SELECT 1 FROM qnsp_leakage_policies p WHERE {IN_FORCE})");
+    let fits = format!(
+        "(SELECT coalesce(sum(t.value ->> 'size'), 0) FROM qnsp_leakage_policies p, json_each(p.patterns) t \
+         WHERE {IN_FORCE}) <= ?3"
+    );
     let mut guards = vec![
         bind(Guard::new(known, missing("There is no such leakage policy"))),
         bind(Guard::new(some, impossible("policyIds", "must have a policy that is enabled"))),
+        bind(Guard::new(fits, too_large("policyIds"))).bind(LARGEST_TOGETHER),
     ];
     if call.body.targets.is_none() {
         let with = |targets: &str| {
@@ -146,15 +152,30 @@ pub(crate) async fn show_leakage_scan(call: Call<Nothing, Nothing, OfScan>) -> R
         Some(data_key) => data_key,
         None => call.work().data_key(call.tenant()).await?,
     };
-    if let Err(error) = job::step(&call, row, &claim, &data_key).await {
-        // Nothing of the step has happened; the next look takes it again.
-        platform::log::error(&format!("a step of a scan: {}", error.reason()));
-        let mut batch = Anonymous::background(&call.app).batch();
-        batch.push(store::release(&call, id, &claim));
-        batch.write().await?;
-    }
+    carry_on(&call, row, &claim, &data_key).await?;
     let rows = call.app.query(store::select(&call, id)).await?;
     store::shown(rows.first().ok_or_else(|| Error::internal("a scan that is gone"))?).map(Json)
+}
+
+/// Carries a scan that was claimed one step further. Where that fails nothing of the step has happened, and the next look
+/// takes it again.
+async fn carry_on(caller: &Caller, row: &Row, claim: &str, data_key: &DataKey) -> Result<()> {
+    let Err(error) = job::step(caller, row, claim, data_key).await else { return Ok(()) };
+    platform::log::error(&format!("a step of a scan: {}", error.reason()));
+    let mut batch = Anonymous::background(&caller.app).batch();
+    batch.push(store::release(caller, &row.get::<String>("id")?, claim));
+    batch.write().await.map(drop)
+}
+
+/// One step of a scan that nobody looks at.
+pub(crate) async fn step(caller: &Caller, id: &str) -> Result<()> {
+    let claim = new_id()?;
+    let mut batch = Anonymous::background(&caller.app).batch();
+    let data_key = batch.data_key(caller.tenant()).await?;
+    let claimed = batch.push(store::claim(caller, id, &claim));
+    let outcomes = batch.write().await?;
+    let row = outcomes.row(claimed).ok_or_else(|| conflict("Another look has the step"))?;
+    carry_on(caller, row, &claim, &data_key).await
 }
 
 #[cfg(test)]

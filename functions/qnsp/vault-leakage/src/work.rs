@@ -65,6 +65,13 @@ impl Work {
         self.is_planned && self.current.is_none() && self.queue.is_empty()
     }
 
+    /// Leaves out all that there still is.
+    pub(crate) fn give_up(&mut self) {
+        self.is_planned = true;
+        self.current = None;
+        self.queue.clear();
+    }
+
     /// Fills the queue. Gives the targets for which there is no adapter.
     pub(crate) fn plan(&mut self, targets: &[LeakageTarget]) -> Vec<LeakageTarget> {
         let is_served = |target: &&LeakageTarget| matches!(target, LeakageTarget::Github | LeakageTarget::Gitlab);
@@ -115,7 +122,7 @@ mod tests {
         };
         assert!(work.queue.iter().eq([of(Github), of(Gitlab)].iter().flatten()));
         assert!(!work.is_done());
-        work.queue.clear();
+        work.give_up();
         assert!(work.is_done());
     }
 }

@@ -2,6 +2,7 @@
 
 mod compare;
 mod create;
+mod due;
 mod events;
 mod history;
 mod read;
@@ -17,10 +18,10 @@ use policy::qnsp::{Billable, Controls, Role, Service};
 use service::Access;
 
 pub async fn app(host: Host) -> Router {
-    qnsp::serve(host, routes()).await
+    qnsp::serve(host, routes().due(env!("CARGO_PKG_NAME"), due::ALL)).await
 }
 
-platform::export!(app);
+platform::export!(app, due);
 
 const fn controls(least: Role) -> Controls {
     Controls::of(Service::Vault, least).entitled().bare()

@@ -1,6 +1,7 @@
 //! Health: whether the storage that every operation needs answers, and which version and key are in force; and
 //! readiness, when that is asked for. On Spin it also answers every path that belongs to no function.
 
+mod due;
 mod health;
 mod readiness;
 
@@ -19,6 +20,9 @@ pub async fn app(host: Host) -> Router {
 platform::export!(app);
 
 service::operations! {
+    due: {
+        show_due_work => Access::Anyone;
+    }
     health: {
         show_health => Access::Anyone;
     }

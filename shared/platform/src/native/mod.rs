@@ -12,10 +12,22 @@ use axum::extract::ConnectInfo;
 pub(crate) use fetch::fetch;
 pub use sqlite::Sqlite;
 
-use crate::{Host, SqlError, Task, Vars};
+use crate::{
+    DoesNotOpen, Host, RsaPadding, SqlError, Task, Vars,
+    libsql::{LibSql, Server},
+};
 
 pub(crate) const SELECT_MISSING_MIGRATIONS: &str =
     "SELECT value AS name FROM json_each(?1) WHERE value NOT IN (SELECT name FROM schema_migrations)";
+
+/// A host over the libSQL server that the variables name, or over one database file.
+pub async fn open(database: &Path, vars: HashMap<String, String>) -> Result<Host, SqlError> {
+    let vars = MapVars(vars);
+    match Server::from_vars(&vars).await? {
+        Some(server) => Ok(Host { sql: Arc::new(LibSql::open(server).await?), kv: None, vars: Arc::new(vars) }),
+        None => host(database, vars.0),
+    }
+}
 
 /// A host over one database file and a set of variables.
 pub fn host(database: &Path, vars: HashMap<String, String>) -> Result<Host, SqlError> {
@@ -50,8 +62,19 @@ pub(crate) fn client_address(_headers: &http::HeaderMap, extensions: &http::Exte
     extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.to_string())
 }
 
-/// Not made by this host.
+/// This host has no RSA.
 pub(crate) fn generate_rsa_key(_bits: u32) -> Task<'static, Option<Vec<u8>>> {
+    Box::pin(std::future::ready(None))
+}
+
+pub(crate) fn sign_rsa<'a>(_pkcs8: &'a [u8], _padding: RsaPadding, _message: &'a [u8]) -> Task<'a, Option<Vec<u8>>> {
+    Box::pin(std::future::ready(None))
+}
+
+pub(crate) fn decrypt_rsa<'a>(
+    _pkcs8: &'a [u8],
+    _encrypted: &'a [u8],
+) -> Task<'a, Option<Result<Vec<u8>, DoesNotOpen>>> {
     Box::pin(std::future::ready(None))
 }
 

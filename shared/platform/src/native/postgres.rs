@@ -1,7 +1,8 @@
-//! Streams of the operating system, encrypted by rustls.
+//! Streams of the operating system, encrypted by rustls. Authorities are those of Mozilla, or, as with OpenSSL, the ones of the
+//! file that `SSL_CERT_FILE` names.
 
 use std::{
-    io,
+    env, io,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -15,7 +16,11 @@ use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream as PostgresTlsSt
 use tokio_rustls::{
     TlsConnector,
     client::TlsStream,
-    rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::ServerName},
+    rustls::{
+        ClientConfig, RootCertStore,
+        crypto::ring,
+        pki_types::{CertificateDer, ServerName, pem::PemObject as _},
+    },
 };
 
 pub(crate) use crate::postgres::wire::{Session, open};
@@ -46,13 +51,24 @@ impl TlsConnect<TcpStream> for StartTls {
     fn connect(self, stream: TcpStream) -> Self::Future {
         Box::pin(async move {
             let name = ServerName::try_from(self.0).map_err(io::Error::other)?;
-            let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+            let roots = authorities()?;
             let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
             let config = config.with_safe_default_protocol_versions().map_err(io::Error::other)?;
             let config = config.with_root_certificates(roots).with_no_client_auth();
             TlsConnector::from(Arc::new(config)).connect(name, stream).await.map(Encrypted)
         })
     }
+}
+
+fn authorities() -> io::Result<RootCertStore> {
+    let Some(file) = env::var_os("SSL_CERT_FILE") else {
+        return Ok(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() });
+    };
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(file).map_err(io::Error::other)? {
+        roots.add(certificate.map_err(io::Error::other)?).map_err(io::Error::other)?;
+    }
+    Ok(roots)
 }
 
 impl PostgresTlsStream for Encrypted {

@@ -85,12 +85,17 @@ fn create_private(path: &Path) -> io::Result<()> {
     OpenOptions::new().create(true).append(true).mode(0o600).open(path).map(drop)
 }
 
+/// Statements that a connection keeps prepared. One batch may have more than the sixteen that rusqlite keeps, which would be
+/// gone before the same call comes again.
+const PREPARED: usize = 1_024;
+
 /// Writes to the log are not flushed at each commit (`synchronous=NORMAL`), unless the writer asks for it.
 fn connect(path: &Path) -> Result<Connection, SqlError> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.set_prepared_statement_cache_capacity(PREPARED);
     Ok(connection)
 }
 

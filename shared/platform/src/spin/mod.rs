@@ -1,4 +1,4 @@
-//! Spin components: SQLite and variables of the application. Its key-value store is no nearer than its
+//! Spin components: SQLite, or a libSQL server, and variables of the application. Its key-value store is no nearer than its
 //! SQLite, so there is no second cache level.
 
 mod connection;
@@ -16,7 +16,10 @@ use tower::ServiceExt as _;
 
 pub(crate) use fetch::fetch;
 
-use crate::{Host, Outcome, Row, Sql, SqlError, Statement, Task, Vars};
+use crate::{
+    DoesNotOpen, Host, Outcome, Row, RsaPadding, Sql, SqlError, Statement, Task, Vars,
+    libsql::{LibSql, Server},
+};
 
 pub type Response = http::Response<Body>;
 
@@ -36,15 +39,12 @@ where
     let router = match built {
         Some(router) => router,
         None => {
-            let opened = sqlite::SpinSqlite::open().await;
+            let opened = open().await;
             let usable = opened.is_ok();
-            let sql: Arc<dyn Sql> = match opened {
-                Ok(sql) => Arc::new(sql),
-                Err(error) => {
-                    log_error(&format!("cannot open the database: {error}"));
-                    Arc::new(Unopened(error))
-                }
-            };
+            let sql = opened.unwrap_or_else(|error| {
+                log_error(&format!("cannot open the database: {error}"));
+                Arc::new(Unopened(error))
+            });
             let router = app(Host { sql, kv: None, vars: Arc::new(SpinVars) }).await;
             // The next request tries to open the database again.
             if usable {
@@ -57,6 +57,14 @@ where
     match router.oneshot(request).await {
         Ok(response) => response,
         Err(never) => match never {},
+    }
+}
+
+/// The libSQL server that the variables name, or the application's own database.
+async fn open() -> Result<Arc<dyn Sql>, SqlError> {
+    match Server::from_vars(&SpinVars).await? {
+        Some(server) => Ok(Arc::new(LibSql::open(server).await?)),
+        None => Ok(Arc::new(sqlite::SpinSqlite::open().await?)),
     }
 }
 
@@ -98,8 +106,19 @@ pub(crate) fn client_address(headers: &http::HeaderMap, _extensions: &http::Exte
     last.and_then(|value| value.to_str().ok()).map(str::to_owned)
 }
 
-/// Not made by this host.
+/// This host has no RSA.
 pub(crate) fn generate_rsa_key(_bits: u32) -> Task<'static, Option<Vec<u8>>> {
+    Box::pin(std::future::ready(None))
+}
+
+pub(crate) fn sign_rsa<'a>(_pkcs8: &'a [u8], _padding: RsaPadding, _message: &'a [u8]) -> Task<'a, Option<Vec<u8>>> {
+    Box::pin(std::future::ready(None))
+}
+
+pub(crate) fn decrypt_rsa<'a>(
+    _pkcs8: &'a [u8],
+    _encrypted: &'a [u8],
+) -> Task<'a, Option<Result<Vec<u8>, DoesNotOpen>>> {
     Box::pin(std::future::ready(None))
 }
 

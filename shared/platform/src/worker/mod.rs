@@ -13,12 +13,12 @@ use axum::Router;
 use send_wrapper::SendWrapper;
 use tower::ServiceExt as _;
 use wasm_bindgen::JsCast as _;
-use worker::{Context, Env, web_sys::Request, worker_sys::types::D1Database};
+use worker::{Context, Env, ScheduleContext, web_sys::Request, worker_sys::types::D1Database};
 
 pub(crate) use fetch::fetch;
-pub(crate) use rsa::generate_rsa_key;
+pub(crate) use rsa::{decrypt_rsa, generate_rsa_key, sign_rsa};
 
-use crate::{Host, Kv, Task, Vars};
+use crate::{Host, Kv, Task, Vars, later::Trigger};
 
 pub use worker::web_sys::Response;
 
@@ -34,7 +34,7 @@ thread_local! {
     static ROUTER: RefCell<Option<Router>> = const { RefCell::new(None) };
 }
 
-/// Serves one request; the first of an instance builds the router.
+/// Serves one request.
 pub async fn serve<F>(
     request: Request,
     env: Env,
@@ -44,21 +44,47 @@ pub async fn serve<F>(
 where
     F: Future<Output = Router>,
 {
-    let built = ROUTER.with_borrow(Clone::clone);
-    let router = match built {
-        Some(router) => router,
-        None => {
-            let router = app(host(env)?).await;
-            ROUTER.set(Some(router.clone()));
-            router
-        }
-    };
+    let router = router(env, app).await?;
     let mut request = exchange::request(request).await?;
-    request.extensions_mut().insert(Waiting(Arc::new(SendWrapper::new(context))));
+    request.extensions_mut().insert(Waiting(Arc::new(SendWrapper::new(Event::Fetch(context)))));
     match router.oneshot(request).await {
         Ok(response) => exchange::response(response).await,
         Err(never) => match never {},
     }
+}
+
+/// Asks for what is due, as the trigger of this Worker; what fails stands in the log.
+pub async fn run_due<F>(path: &'static str, env: Env, context: ScheduleContext, app: impl FnOnce(Host) -> F)
+where
+    F: Future<Output = Router>,
+{
+    let router = match router(env, app).await {
+        Ok(router) => router,
+        Err(error) => return log_error(&format!("due work: {error}")),
+    };
+    let mut request = http::Request::new(axum::body::Body::empty());
+    *request.method_mut() = http::Method::POST;
+    *request.uri_mut() = http::Uri::from_static(path);
+    request.extensions_mut().insert(Trigger);
+    request.extensions_mut().insert(Waiting(Arc::new(SendWrapper::new(Event::Scheduled(context)))));
+    match router.oneshot(request).await {
+        Ok(response) if response.status().is_success() => {}
+        Ok(response) => log_error(&format!("due work was answered {}", response.status())),
+        Err(never) => match never {},
+    }
+}
+
+/// The first event of an instance builds it.
+async fn router<F>(env: Env, app: impl FnOnce(Host) -> F) -> worker::Result<Router>
+where
+    F: Future<Output = Router>,
+{
+    if let Some(router) = ROUTER.with_borrow(Clone::clone) {
+        return Ok(router);
+    }
+    let router = app(host(env)?).await;
+    ROUTER.set(Some(router.clone()));
+    Ok(router)
 }
 
 fn host(env: Env) -> worker::Result<Host> {
@@ -86,13 +112,21 @@ impl Vars for EnvVars {
     }
 }
 
-/// What keeps the runtime from ending a request with its answer.
+/// What keeps the runtime from ending an event with its answer.
 #[derive(Clone)]
-struct Waiting(Arc<SendWrapper<Context>>);
+struct Waiting(Arc<SendWrapper<Event>>);
+
+enum Event {
+    Fetch(Context),
+    Scheduled(ScheduleContext),
+}
 
 pub(crate) fn later(extensions: &http::Extensions, task: Task<'static, ()>) {
     match extensions.get::<Waiting>() {
-        Some(waiting) => waiting.0.wait_until(task),
+        Some(waiting) => match &**waiting.0 {
+            Event::Fetch(context) => context.wait_until(task),
+            Event::Scheduled(context) => context.wait_until(task),
+        },
         None => log_error("there is no request that could wait for a task"),
     }
 }

@@ -23,6 +23,9 @@ pub struct Rule {
     pub category: AttackCategory,
     pub severity: Severity,
     pub pattern: Pattern,
+    /// Texts in lower case of which every match holds one. Where none occurs, the pattern need not be searched for, which
+    /// takes much longer. Empty where no such texts are known.
+    parts: &'static [&'static str],
     /// Whether it sees lines as they are, and not runs of white space as one blank.
     by_line: bool,
 }
@@ -30,7 +33,7 @@ pub struct Rule {
 impl Rule {
     /// A tenant's own.
     pub fn of_tenant(id: String, category: AttackCategory, severity: Severity, pattern: Pattern) -> Self {
-        Self { id, category, severity, pattern, by_line: false }
+        Self { id, category, severity, pattern, parts: &[], by_line: false }
     }
 }
 
@@ -81,8 +84,10 @@ fn points(severity: Severity) -> i64 {
 }
 
 fn detect(rule: &Rule, texts: &[Searched]) -> Option<Detection> {
-    let found =
-        texts.iter().find_map(|text| rule.pattern.find(if rule.by_line { &text.lines } else { &text.words }))?;
+    let found = texts.iter().filter(|text| text.may_match(rule)).find_map(|text| {
+        let searched = if rule.by_line { &text.lines } else { &text.words };
+        rule.pattern.find(searched)
+    })?;
     let matched = found.chars().take(LONGEST_SHOWN).collect();
     Some(Detection { rule: rule.id.clone(), category: rule.category, severity: rule.severity, matched })
 }
@@ -92,6 +97,8 @@ struct Searched {
     lines: String,
     /// With single blanks.
     words: String,
+    /// These in lower case.
+    lower: String,
 }
 
 impl Searched {
@@ -105,7 +112,12 @@ impl Searched {
                 false => words.push(character),
             }
         }
-        Self { lines, words }
+        let lower = words.to_ascii_lowercase();
+        Self { lines, words, lower }
+    }
+
+    fn may_match(&self, rule: &Rule) -> bool {
+        rule.parts.is_empty() || rule.parts.iter().any(|part| self.lower.contains(part))
     }
 }
 
@@ -114,12 +126,13 @@ fn is_invisible(character: char) -> bool {
 }
 
 static BUILT_IN: LazyLock<Vec<Rule>> = LazyLock::new(|| {
-    let rules = TABLE.iter().filter_map(|(name, category, severity, pattern)| {
+    let rules = TABLE.iter().filter_map(|(name, category, severity, parts, pattern)| {
         Some(Rule {
             id: format!("builtin:{name}"),
             category: *category,
             severity: *severity,
             pattern: Pattern::compile(pattern, Case::Ignored)?,
+            parts,
             by_line: *name == ROLE_TAG,
         })
     });
@@ -129,27 +142,31 @@ static BUILT_IN: LazyLock<Vec<Rule>> = LazyLock::new(|| {
 const ROLE_TAG: &str = "role-tag";
 
 #[rustfmt::skip]
-const TABLE: [(&str, AttackCategory, Severity, &str); 12] = {
+const TABLE: [(&str, AttackCategory, Severity, &[&str], &str); 12] = {
     use AttackCategory::{DataExtraction, InstructionOverride, Jailbreak};
     use Severity::{Critical, High, Medium};
     [
-        ("ignore-instructions", InstructionOverride, Critical,
+        ("ignore-instructions", InstructionOverride, Critical, &["instruction", "rules", "prompt", "direction"],
          r"\b(ignore|disregard|forget)\b.{0,40}\b(previous|prior|above|earlier|all)\b.{0,40}\b(instructions?|rules|prompts?|directions)\b"),
-        ("new-instructions", InstructionOverride, High, r"\b(your|these are) new (instructions|rules)\b"),
-        (ROLE_TAG, InstructionOverride, High, r"(?m)(<\|im_start\|>|\[/?inst\]|<<sys>>|^\s*system\s*:)"),
-        ("override-safety", InstructionOverride, High,
+        ("new-instructions", InstructionOverride, High, &[" new instructions", " new rules"],
+         r"\b(your|these are) new (instructions|rules)\b"),
+        (ROLE_TAG, InstructionOverride, High, &["<|im_start|>", "[inst]", "[/inst]", "<<sys>>", "system"],
+         r"(?m)(<\|im_start\|>|\[/?inst\]|<<sys>>|^\s*system\s*:)"),
+        ("override-safety", InstructionOverride, High, &["override", "bypass", "disable"],
          r"\b(override|bypass|disable)\b.{0,30}\b(safety|filters?|guardrails?|restrictions?|policy)\b"),
-        ("dan", Jailbreak, Critical, r"\b(do anything now|you are (now )?dan)\b"),
-        ("no-restrictions", Jailbreak, High,
+        ("dan", Jailbreak, Critical, &["do anything now", "you are"],
+         r"\b(do anything now|you are (now )?dan)\b"),
+        ("no-restrictions", Jailbreak, High, &["restrictions", "limitations", "filters", "censorship"],
          r"\b(without|no|free of) (any )?(restrictions|limitations|filters|censorship)\b"),
-        ("developer-mode", Jailbreak, High, r"\b(developer|debug|god|sudo) mode\b"),
-        ("pretend", Jailbreak, Medium, r"\b(pretend|act as if|roleplay as|imagine) (to be|you are|you have)\b"),
-        ("system-prompt", DataExtraction, High,
+        ("developer-mode", Jailbreak, High, &[" mode"], r"\b(developer|debug|god|sudo) mode\b"),
+        ("pretend", Jailbreak, Medium, &[" to be", " you are", " you have"],
+         r"\b(pretend|act as if|roleplay as|imagine) (to be|you are|you have)\b"),
+        ("system-prompt", DataExtraction, High, &[" prompt", " instruction", " message"],
          r"\b(reveal|show|print|repeat|output|leak)\b.{0,40}\b(system|initial|hidden|original) (prompt|instructions?|message)\b"),
-        ("verbatim-above", DataExtraction, Medium, r"\brepeat (everything|all|the text|the words) above\b"),
-        ("secrets", DataExtraction, High,
+        ("verbatim-above", DataExtraction, Medium, &[" above"], r"\brepeat (everything|all|the text|the words) above\b"),
+        ("secrets", DataExtraction, High, &["api key", "password", "credentials", "secrets", "private key", "access token"],
          r"\b(give|tell|show|send|reveal)\b.{0,30}\b(api keys?|passwords?|credentials|secrets|private keys?|access tokens?)\b"),
-        ("exfiltrate", DataExtraction, High, r"\b(send|post|upload|exfiltrate)\b.{0,60}https?://"),
+        ("exfiltrate", DataExtraction, High, &["http"], r"\b(send|post|upload|exfiltrate)\b.{0,60}https?://"),
     ]
 };
 

@@ -137,8 +137,10 @@ impl<T> KnownValues<T> {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use std::time::{Duration, Instant};
+
     use super::*;
-    use crate::qnsp::pattern::Case;
+    use crate::qnsp::pattern::{Case, LARGEST_TOGETHER};
 
     fn found(rule: &Rule, text: &str) -> Option<(usize, String)> {
         let searched = Searched::new(text);
@@ -151,6 +153,29 @@ mod tests {
         assert_eq!(found(&regex, "a\nb AKIA1234 AKIA5678\n"), Some((2, "AKIA1234".to_owned())));
         assert_eq!(found(&regex, "akia1234"), None);
         assert_eq!(found(&regex, "AKIA9999"), Some((1, "AKIA9999".to_owned())));
+    }
+
+    /// As many as a scan may have, together as large as they may be, and all of them busy to the end. A file may be eight
+    /// times as long.
+    #[test]
+    fn the_worst_rules_of_a_scan_end_within_a_tenth_of_a_second_or_so() {
+        let text = "a".repeat(32 << 10);
+        let most = if cfg!(debug_assertions) { Duration::from_secs(20) } else { Duration::from_secs(1) };
+        for worst in ["(?:a?){N}b", "(?:(?:a|aa|aaa){N}){2}b", "(?:.{0,N}){2}b"] {
+            let together = |count: usize| {
+                let expression = worst.replace('N', &count.to_string());
+                Pattern::size_together([expression.as_str(); 5], Case::AsWritten).unwrap()
+            };
+            let count = (1..).take_while(|count| together(*count) <= LARGEST_TOGETHER).last().unwrap();
+            let expression = worst.replace('N', &count.to_string());
+            let rules = [(); 5].map(|()| Rule::Regex(Pattern::compile(&expression, Case::AsWritten).unwrap()));
+            let searched = Searched::new(&text);
+            let begun = Instant::now();
+            assert!(rules.iter().all(|rule| searched.find(rule).is_none()));
+            let took = begun.elapsed();
+            println!("five times {expression}: {took:?}");
+            assert!(took < most, "five times {expression} took {took:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Patterns of callers: regular expressions without look-around and back-references, which are searched in linear time. Their
 //! classes, and what they ignore of case, are ASCII's.
 
+mod size;
+
 use std::borrow::Cow;
 
 use regex_lite::{Regex, RegexBuilder};
@@ -14,7 +16,7 @@ pub const LARGEST: usize = 1 << 20;
 /// How large the patterns may be together that one text is searched for at once, in bytes. A search takes up to as many steps
 /// for each character as there are states, so that the worst patterns of this size take about a tenth of a second for 32 KiB
 /// (natively, optimised); those of a mebibyte would take seven seconds.
-pub const LARGEST_TOGETHER: usize = 16 << 10;
+pub const LARGEST_TOGETHER: i64 = 16 << 10;
 
 /// Where a text is cut before it is searched, in bytes.
 const MOST_SEARCHED: usize = 256 << 10;
@@ -45,16 +47,20 @@ impl Pattern {
         Self::within(text, case, LARGEST)
     }
 
-    /// The size of what a text compiles to, in bytes, rounded up by a quarter at most. A search takes at most as many steps
-    /// for each character. What is no expression but a text has no size.
-    pub fn size(text: &str, case: Case) -> Option<usize> {
+    /// The size of what a text compiles to, in bytes, which is the same on every runtime. A search takes at most as many steps
+    /// for each character. What is no expression but a text has no size; what is no pattern has none that could be added.
+    pub fn size(text: &str, case: Case) -> Option<i64> {
         if literal(text).is_some() {
             return Some(0);
         }
-        let fits = |size: &usize| Self::within(text, case, *size).is_some();
-        let power = (8..).map(|power| 1 << power).take_while(|size| *size <= LARGEST).find(fits)?;
-        let less = (5..8).map(|eighths| power / 8 * eighths).find(fits);
-        Some(less.unwrap_or(power))
+        let size = Some(size::estimated(text, case == Case::Ignored)).filter(|size| *size <= LARGEST)?;
+        // Nothing takes more than is estimated; if it did, it would be refused.
+        Self::within(text, case, size).and_then(|_| i64::try_from(size).ok())
+    }
+
+    /// The size of all of these, which one text is searched for at once.
+    pub fn size_together<'a>(texts: impl IntoIterator<Item = &'a str>, case: Case) -> Option<i64> {
+        texts.into_iter().map(|text| Self::size(text, case)).sum()
     }
 
     fn within(text: &str, case: Case, size: usize) -> Option<Self> {
@@ -138,9 +144,12 @@ mod tests {
     #[test]
     fn the_size_of_a_pattern_grows_with_what_it_says() {
         let size = |text: &str| Pattern::size(text, Case::Ignored).unwrap();
-        assert!(size("a") <= 512, "{}", size("a"));
-        assert!(size("(a{0,100}){0,10}") > 16 * size("a"));
-        assert!(size("(a{0,100}){0,10}") <= LARGEST);
+        assert!((1..=512).contains(&size("[ab]")), "{}", size("[ab]"));
+        assert!(size("(a{0,100}){0,10}") > 16 * size("[ab]"));
+        assert!(size("(a{0,100}){0,10}") <= LARGEST as i64);
+        let both = Pattern::size_together(["[ab]", "a", "b+"], Case::Ignored);
+        assert_eq!(both, Some(size("[ab]") + size("b+")));
+        assert_eq!(Pattern::size_together(["[ab]", "("], Case::Ignored), None);
     }
 
     #[test]
@@ -171,7 +180,8 @@ mod tests {
         let most = if cfg!(debug_assertions) { Duration::from_secs(20) } else { Duration::from_secs(1) };
         for worst in ["(?:(?:a?){N}){10}b", "(?:(?:a*){N}){10}b", "(?:(?:a|aa|aaa){N}){10}b", "(?:.{0,N}){10}b"] {
             let of = |count: usize| worst.replace('N', &count.to_string());
-            let fits = |count: &usize| Pattern::within(&of(*count), Case::Ignored, LARGEST_TOGETHER).is_some();
+            let fits =
+                |count: &usize| Pattern::size(&of(*count), Case::Ignored).is_some_and(|it| it <= LARGEST_TOGETHER);
             let largest = (1..).take_while(fits).last().unwrap();
             let pattern = Pattern::compile(&of(largest), Case::Ignored).unwrap();
             let begun = Instant::now();

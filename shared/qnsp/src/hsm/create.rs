@@ -1,15 +1,14 @@
 //! How a key comes to be: in the embedded module, or on a server. It exists where it will be used before it is in the list.
 
-use ::hsm::{Material, Seed};
+use ::hsm::Seed;
 use crypto::{base64, seal::DataKey};
-use model::qnsp::hsm::{KeyType, Purpose};
+use model::qnsp::hsm::Purpose;
 use platform::{Statement, clock, random};
 use policy::qnsp::hsm::{KeyKind, Mechanism};
 use serde_json::json;
 use service::{Error, Result};
-use zeroize::Zeroizing;
 
-use super::{Connection, Failure, Operation, Transit, seal_material};
+use super::{Connection, Failure, Operation, Transit, embedded, seal_material};
 use crate::Caller;
 
 /// A key that is wanted.
@@ -53,10 +52,7 @@ impl<'a> NewKey<'a> {
     async fn make_here(&self, caller: &Caller, data_key: Option<&DataKey>) -> Result<MadeKey> {
         let cannot = || Error::internal("a key cannot be made");
         let data_key = data_key.ok_or_else(cannot)?;
-        let material = match made_by_host(self.kind).await {
-            Some(material) => material,
-            None => Material::generate(self.kind, Seed::new(random::bytes()?)).map_err(|_| cannot())?,
-        };
+        let material = embedded::generate(self.kind, Seed::new(random::bytes()?)).await.map_err(|_| cannot())?;
         let public_key = material.public_key().map_err(|_| cannot())?;
         Ok(MadeKey {
             public_key: public_key.map(|der| base64::encode(&der)),
@@ -97,13 +93,6 @@ impl<'a> NewKey<'a> {
     pub fn operation(&self, is_made: bool, latency: i64) -> Operation<'a> {
         Operation { connection: self.connection, key: is_made.then_some(self.id), operation: "key.create", latency }
     }
-}
-
-/// An RSA key takes seconds to compute; some hosts make one much sooner.
-async fn made_by_host(kind: KeyKind) -> Option<Material> {
-    let bits = kind.size().filter(|_| kind.key_type() == KeyType::Rsa)?;
-    let pkcs8 = platform::generate_rsa_key(u32::try_from(bits).ok()?).await?;
-    Some(Material::from_bytes(kind, Zeroizing::new(pkcs8)))
 }
 
 impl MadeKey {

@@ -15,7 +15,7 @@ use service::Error;
 use zeroize::Zeroizing;
 
 /// How long the server has for all that one call asks of it.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub const PATIENCE: Duration = Duration::from_secs(5);
 
 /// PostgreSQL's word for a role that is not there.
 const UNDEFINED_OBJECT: &str = "42704";

@@ -16,6 +16,10 @@ pub const LISTED: i64 = 30 * DAY;
 const USERS: i64 = 20;
 const TIME: i64 = 10_000;
 
+/// The configurations with users that are to be removed at a time (`?1`).
+pub const CONFIGS_WITH_ENDED_USERS: &str = "SELECT DISTINCT tenant_id, config_id \
+     FROM qnsp_leases INDEXED BY qnsp_leases_with_user_by_end WHERE has_user = 1 AND ends_at <= ?1 AND coalesce(claimed_until, 0) <= ?1";
+
 /// What there is to do.
 #[derive(Clone, Copy)]
 pub struct Due {
@@ -45,11 +49,7 @@ impl Due {
         if !self.is_any {
             return Ok(());
         }
-        let mut batch = Anonymous::background(&caller.app).batch();
-        for statement in settle(caller.tenant(), caller.now) {
-            batch.push(statement);
-        }
-        batch.write().await.map(drop)
+        settle_ended(caller).await
     }
 
     /// Does everything after the answer.
@@ -91,7 +91,25 @@ fn settle(tenant: &str, now: i64) -> Vec<Statement> {
     statements
 }
 
-async fn keep_up(caller: &Caller, config: &str) -> Result<()> {
+/// Does what a quota depends on.
+pub async fn settle_ended(caller: &Caller) -> Result<()> {
+    let mut batch = Anonymous::background(&caller.app).batch();
+    for statement in settle(caller.tenant(), caller.now) {
+        batch.push(statement);
+    }
+    batch.write().await.map(drop)
+}
+
+/// The tenants with something to settle at a time (`?1`).
+pub fn select_tenants() -> String {
+    format!(
+        "SELECT tenant_id FROM qnsp_leases WHERE is_counted = 1 AND ends_at <= ?1 \
+         UNION SELECT tenant_id FROM qnsp_leases WHERE has_user = 0 AND ends_at < ?1 - {LISTED}"
+    )
+}
+
+/// Removes users of leases of a configuration that have ended, as far as the time goes.
+pub async fn keep_up(caller: &Caller, config: &str) -> Result<()> {
     let (tenant, now) = (caller.tenant(), clock::now_ms());
     let mut batch = Anonymous::background(&caller.app).batch();
     for statement in settle(tenant, now) {

@@ -1,5 +1,5 @@
 //! The outbox: a mail is a row in the batch of the change that it is about, so none is lost, and what it says is sealed,
-//! since it may hold a token. Sending comes after, and is tried again with later requests.
+//! since it may hold a token. Sending comes after, and is tried again with later requests and as due work.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -13,7 +13,7 @@ use crypto::seal::DataKey;
 use platform::{Statement, fetch::Limits, random};
 
 use super::{Letter, OneTimeToken, PORTAL_TENANT, new_id, settings::MailApi};
-use crate::{Anonymous, App, Error, Result};
+use crate::{Anonymous, App, Due, Error, Result};
 
 /// How long mails stay in the outbox, sent or not.
 const KEPT_MS: i64 = 30 * 24 * 3_600_000;
@@ -132,37 +132,44 @@ fn api(app: &App) -> Option<&MailApi> {
     app.portal().mail().ok()?.api.as_ref()
 }
 
-/// Sends mails that are due. Taking one moves its next attempt, so nobody else sends it meanwhile.
+/// Mails that are due, as one piece of work.
+pub const DUE_MAILS: Due = Due {
+    select: || "SELECT 1 AS due WHERE EXISTS (SELECT 1 FROM portal_mail WHERE next_attempt_at <= ?1)".to_owned(),
+    carry_out: |app, _| Box::pin(send_due(app)),
+};
+
 async fn deliver(app: &App) {
-    let Some(api) = api(app) else { return };
-    let sent = async {
-        let background = Anonymous::background(app);
-        let key = background.batch().data_key(PORTAL_TENANT).await?;
-        let take = Statement::new(
-            "UPDATE portal_mail SET attempts = attempts + 1, next_attempt_at = \
-             CASE WHEN attempts + 1 < ?3 THEN ?1 + (60000 << attempts) END WHERE seq IN (SELECT seq FROM portal_mail \
-             WHERE next_attempt_at <= ?1 ORDER BY next_attempt_at LIMIT ?2) RETURNING id, recipient, sealed",
-        );
-        let mut batch = background.batch();
-        let taken = batch.push(take.bind(background.now).bind(AT_ONCE).bind(MOST_ATTEMPTS));
-        for row in batch.write().await?.rows(taken) {
-            let (id, recipient): (String, String) = (row.get("id")?, row.get("recipient")?);
-            let letter = Mail::open(&key, &id, &row.get::<Vec<u8>>("sealed")?)?;
-            let failure = send(api, &recipient, &letter).await.err();
-            let update = if failure.is_none() {
-                "UPDATE portal_mail SET sent_at = ?2, failure = ?3, next_attempt_at = NULL WHERE id = ?1"
-            } else {
-                "UPDATE portal_mail SET failure = ?3 WHERE id = ?1 AND ?2 > 0"
-            };
-            let mut batch = background.batch();
-            batch.push(Statement::new(update).bind(id).bind(platform::clock::now_ms()).bind(failure));
-            batch.write().await?;
-        }
-        Ok::<_, Error>(())
-    };
-    if let Err(error) = sent.await {
+    if let Err(error) = send_due(app).await {
         platform::log::error(&error.log_line().unwrap_or_else(|| "a mail could not be sent".to_owned()));
     }
+}
+
+/// Sends mails that are due. Taking one moves its next attempt, so nobody else sends it meanwhile.
+async fn send_due(app: &App) -> Result<()> {
+    let api = api(app).ok_or_else(|| Error::conflict("There is no mail API"))?;
+    let background = Anonymous::background(app);
+    let key = background.batch().data_key(PORTAL_TENANT).await?;
+    let take = Statement::new(
+        "UPDATE portal_mail SET attempts = attempts + 1, next_attempt_at = \
+         CASE WHEN attempts + 1 < ?3 THEN ?1 + (60000 << attempts) END WHERE seq IN (SELECT seq FROM portal_mail \
+         WHERE next_attempt_at <= ?1 ORDER BY next_attempt_at LIMIT ?2) RETURNING id, recipient, sealed",
+    );
+    let mut batch = background.batch();
+    let taken = batch.push(take.bind(background.now).bind(AT_ONCE).bind(MOST_ATTEMPTS));
+    for row in batch.write().await?.rows(taken) {
+        let (id, recipient): (String, String) = (row.get("id")?, row.get("recipient")?);
+        let letter = Mail::open(&key, &id, &row.get::<Vec<u8>>("sealed")?)?;
+        let failure = send(api, &recipient, &letter).await.err();
+        let update = if failure.is_none() {
+            "UPDATE portal_mail SET sent_at = ?2, failure = ?3, next_attempt_at = NULL WHERE id = ?1"
+        } else {
+            "UPDATE portal_mail SET failure = ?3 WHERE id = ?1 AND ?2 > 0"
+        };
+        let mut batch = background.batch();
+        batch.push(Statement::new(update).bind(id).bind(platform::clock::now_ms()).bind(failure));
+        batch.write().await?;
+    }
+    Ok(())
 }
 
 /// Hands a mail to the mail API, and says what went wrong, without anything of the mail.

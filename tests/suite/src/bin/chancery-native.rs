@@ -12,8 +12,8 @@ const USAGE: &str = "\
 Usage: chancery-native --state DIR [--listen 127.0.0.1:PORT] [--vars FILE] [--only NAME,NAME…]
                        [--until-stdin-closes]
 
-Serves all functions, or those after --only, linked natively, over the SQLite file of DIR. Port 0, the default, picks a free
-one. Variables come from FILE (lines NAME=value, as .dev.vars), or from the environment without it.
+Serves all functions, or those after --only, linked natively, over the SQLite file of DIR, or over the
+libSQL server of the variable LIBSQL_URL. Port 0, the default, picks a free one. Variables come from FILE (lines NAME=value, as .dev.vars), or from the environment without it.
 When it serves, one line {\"ready\":\"http://127.0.0.1:PORT\"} is printed. Ctrl-C stops it, and the end
 of standard input too when --until-stdin-closes is given.";
 

@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use chancery_tests::runtime::{Runtime, root};
+use chancery_tests::runtime::root;
 use serde_json::{Value, json};
 
 use crate::{
@@ -125,7 +125,7 @@ fn an_export_altered_in_any_field_is_refused(t: &Deployment) {
 
 fn many_versions_are_imported(t: &Deployment) {
     // The other runtimes do the same over the same SQL, each version several times as slowly.
-    let count = if t.instance.runtime == Runtime::Native { 1000 } else { 100 };
+    let count = if t.instance.runtime.is_linked() { 1000 } else { 100 };
     let (tool, tenant, place) = (Tool::new(t), unique("tenant"), community());
     let line = |number: usize| {
         let line =

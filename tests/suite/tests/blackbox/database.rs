@@ -1,6 +1,6 @@
 //! A look into the stored state from outside: the files of a deployment's database, read while it runs.
 
-use std::fs;
+use std::{fs, path::PathBuf};
 
 use chancery_tests::runtime::Instance;
 use rusqlite::{Connection, OpenFlags};
@@ -89,12 +89,20 @@ fn open(instance: &Instance) -> Connection {
 }
 
 fn open_with(instance: &Instance, flags: OpenFlags) -> Connection {
-    let files = instance.database_files();
+    open_among(&instance.database_files(), flags).0
+}
+
+/// Which of these files is the database; without its write-ahead log.
+pub fn file(files: &[PathBuf]) -> PathBuf {
+    open_among(files, OpenFlags::SQLITE_OPEN_READ_ONLY).1
+}
+
+fn open_among(files: &[PathBuf], flags: OpenFlags) -> (Connection, PathBuf) {
     let found = files.iter().find_map(|file| {
         let connection = Connection::open_with_flags(file, flags).ok()?;
         connection.busy_timeout(std::time::Duration::from_secs(5)).ok()?;
         connection.query_row("SELECT count(*) FROM audit_entries", [], |row| row.get::<_, i64>(0)).ok()?;
-        Some(connection)
+        Some((connection, file.clone()))
     });
     found.unwrap_or_else(|| panic!("none of these files is the database: {files:?}"))
 }

@@ -32,10 +32,10 @@ const WRITERS: usize = 16;
 fn rounds(runtime: Runtime) -> usize {
     let long = std::env::var_os("CHANCERY_LONG").is_some();
     match runtime {
-        Runtime::Native if long => 250,
+        Runtime::Native | Runtime::Libsql if long => 250,
         Runtime::Component if long => 170,
         Runtime::Workerd if long => 80,
-        Runtime::Native => 10,
+        Runtime::Native | Runtime::Libsql => 10,
         Runtime::Component => 7,
         // It takes its time to start.
         Runtime::Workerd => 3,

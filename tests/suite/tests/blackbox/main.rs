@@ -1,6 +1,6 @@
 //! The black-box suite: every case stands here once and is run against every runtime, over HTTP alone.
 //!
-//! `CHANCERY_RUNTIMES=native,workerd` picks runtimes; without it all are run. A runtime that cannot be started fails
+//! `CHANCERY_RUNTIMES=native,workerd` picks runtimes; without it all are run, over libSQL a choice of the cases. A runtime that cannot be started fails
 //! the run unless it was left out that way. Arguments are those of any test: a filter, `--list`, `--test-threads` …
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a case fails by panicking")]
@@ -10,6 +10,7 @@ mod answer;
 mod audit;
 mod audit_log;
 mod audit_tlog;
+mod backup;
 mod body;
 mod case;
 mod clock;
@@ -31,6 +32,8 @@ mod contention;
 mod database;
 mod deployment;
 mod directory;
+mod documents;
+mod due;
 mod environment;
 mod extension;
 mod extension_tokens;
@@ -38,8 +41,10 @@ mod health;
 mod ipfs;
 mod key_authorization;
 mod kill;
+mod libsql;
 mod matrix;
 mod memory;
+mod metrics;
 mod pages;
 mod permission_table;
 mod permissions;
@@ -75,6 +80,8 @@ mod qnsp_crypto_inventory;
 mod qnsp_crypto_inventory_keys;
 mod qnsp_dynamic;
 mod qnsp_dynamic_postgres;
+mod qnsp_dynamic_races;
+mod qnsp_dynamic_tls;
 mod qnsp_escrow;
 mod qnsp_escrow_recovery;
 mod qnsp_fuzz;
@@ -179,6 +186,8 @@ fn cases() -> Vec<Case> {
         system::cases(),
         statuses::cases(),
         of([], health::cases()),
+        of(["accounts", "metrics", "secret-store", "key-authorization"], metrics::cases()),
+        of(["audit-log", "configuration", "consent", "key-authorization", "secret-store"], backup::cases()),
         of(["pages", "reference"], pages::cases()),
         of(config, config_permissions::cases()),
         of(config, config_groups::cases()),
@@ -195,6 +204,20 @@ fn cases() -> Vec<Case> {
         of(portal, portal_kong::cases()),
         of(["billing", "operators", "tenants"], qnsp_billing::cases()),
         of(["billing", "operators", "portal-admin", "tenants"], qnsp_payments::cases()),
+        of(
+            [
+                "accounts",
+                "audit-events",
+                "environment",
+                "operators",
+                "portal-admin",
+                "storage",
+                "tenants",
+                "vault-dynamic",
+                "vault-versioned",
+            ],
+            due::cases(),
+        ),
         of(["operators", "tenants"], qnsp_operators::cases()),
         of(["operators", "tenants", "audit-events", "audit-log"], qnsp_audit::cases()),
         of(["operators", "audit-events", "audit-log"], qnsp_retention::cases()),
@@ -317,6 +340,8 @@ fn cases() -> Vec<Case> {
         of(["audit-events", "operators", "storage", "tenants"], qnsp_storage_retention::cases()),
         of(["operators", "tenants", "vault-dynamic"], qnsp_dynamic::cases()),
         of(["operators", "vault-dynamic"], qnsp_dynamic_postgres::cases()),
+        of(["operators", "vault-dynamic"], qnsp_dynamic_races::cases()),
+        of(["operators", "vault-dynamic"], qnsp_dynamic_tls::cases()),
         of(["audit-events", "operators", "tenants", "vault-versioned"], qnsp_vault::cases()),
         of(["operators", "vault-leakage", "vault-versioned"], qnsp_vault_leakage::cases()),
         of(
@@ -331,8 +356,23 @@ fn cases() -> Vec<Case> {
         restart::cases(),
         of(["key-authorization", "secret-store"], kill::cases()),
         of(["key-authorization", "secret-store"], memory::cases()),
+        of(["secret-store"], libsql::cases()),
         of([], contention::cases()),
         of(["accounts"], contention::cases_with_portal()),
+        of(
+            [
+                "configuration",
+                "consent",
+                "environment",
+                "groups",
+                "key-authorization",
+                "operators",
+                "secret-store",
+                "tokens",
+                "vault-versioned",
+            ],
+            documents::cases(),
+        ),
         tool::cases(),
         of(configuration, tool_configuration::cases()),
         of(["operators", "kms-agility", "kms-hsm", "kms-keys", "crypto-inventory"], tool_kms::cases()),

@@ -23,10 +23,10 @@ pub fn cases() -> Vec<Case> {
 }
 
 /// The `Authorization` and the body of a request.
-type Taken = (String, Value);
+pub type Taken = (String, Value);
 
 /// A mail server that answers with these statuses, one after the other and the last again and again.
-fn mail_server(statuses: &'static [u16]) -> (String, mpsc::Receiver<Taken>) {
+pub fn mail_server(statuses: &'static [u16]) -> (String, mpsc::Receiver<Taken>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let (sender, taken) = mpsc::channel();

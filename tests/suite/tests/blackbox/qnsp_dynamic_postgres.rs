@@ -30,7 +30,6 @@ pub fn cases() -> Vec<Case> {
         case(statements_of_a_configuration_take_the_place_of_ours),
         case(what_the_database_refuses_is_said_and_leaves_nothing),
         case(a_server_that_does_not_answer_changes_nothing),
-        case(a_certificate_that_nobody_vouches_for_ends_the_session_before_the_password_is_sent),
         case(a_crash_while_a_user_is_made_leaves_a_lease_that_is_swept),
     ]
 }
@@ -54,7 +53,7 @@ pub fn server() -> Option<Postgres> {
     Some(server)
 }
 
-fn user(lease: &Value) -> &str {
+pub fn user(lease: &Value) -> &str {
     lease["credentials"]["username"].as_str().unwrap()
 }
 
@@ -66,7 +65,7 @@ pub fn exists(lease: &Value) -> String {
     format!("EXISTS (SELECT FROM pg_roles WHERE rolname = '{}')", user(lease))
 }
 
-fn no_user(name: &str) -> String {
+pub fn no_user(name: &str) -> String {
     format!("NOT EXISTS (SELECT FROM pg_roles WHERE rolname LIKE '{name}')")
 }
 
@@ -251,7 +250,7 @@ fn what_the_database_refuses_is_said_and_leaves_nothing(t: &Deployment) {
 }
 
 #[track_caller]
-fn is_unreachable(caller: &Caller, path: &str) {
+pub fn is_unreachable(caller: &Caller, path: &str) {
     let reply = caller.post(path, &json!({}));
     refuses(&reply, 503, &["backend"]);
     assert_eq!(reply.json().unwrap()["details"]["backend"], "unreachable");
@@ -278,34 +277,6 @@ fn a_server_that_does_not_answer_changes_nothing(t: &Deployment) {
     clock::pass(t.instance.runtime, Duration::from_secs(61));
     listed(developer, &config, &short);
     server.comes_to_hold(&format!("NOT {}", exists(&short)));
-}
-
-fn a_certificate_that_nobody_vouches_for_ends_the_session_before_the_password_is_sent(t: &Deployment) {
-    let Some(server) = server() else { return };
-    let Cast { admin, developer, .. } = &Cast::new(t);
-    // The server does not encrypt at all.
-    for mode in ["require", "verify-full"] {
-        let url = format!("{}?sslmode={mode}", server.url(ADMIN, PASSWORD));
-        let backend = json!({ "type": "postgres", "connectionString": url });
-        let config = configured(admin, &on(&server, &json!({ "backend": backend })));
-        is_unreachable(developer, &format!("{config}/credentials"));
-    }
-    for mode in ["prefer", "disable"] {
-        let url = format!("{}?sslmode={mode}", server.url(ADMIN, PASSWORD));
-        let backend = json!({ "type": "postgres", "connectionString": url });
-        let config = configured(admin, &on(&server, &json!({ "backend": backend })));
-        assert_eq!(log_in(&server, &leased(developer, &config, &json!({}))), Ok(()));
-    }
-    if !t.instance.runtime.encrypts_sessions() {
-        return;
-    }
-    assert!(server.encrypt());
-    for mode in ["prefer", "require", "verify-full"] {
-        let url = format!("{}?sslmode={mode}", server.url(ADMIN, PASSWORD));
-        let backend = json!({ "type": "postgres", "connectionString": url });
-        let config = configured(admin, &on(&server, &json!({ "backend": backend })));
-        is_unreachable(developer, &format!("{config}/credentials"));
-    }
 }
 
 fn a_crash_while_a_user_is_made_leaves_a_lease_that_is_swept(shared: &Deployment) {

@@ -16,6 +16,7 @@ pub fn cases() -> Vec<Case> {
     vec![
         case(a_policy_is_shown_as_it_was_made_until_it_is_deleted),
         case(policies_that_break_a_rule_are_refused),
+        case(expressions_that_are_too_large_together_are_refused_for_a_policy_and_for_a_scan),
         case(sources_are_allowed_addresses_with_tokens_of_the_tenant),
         case(an_incident_is_reported_and_listed),
         case(incidents_are_filtered_by_either_spelling),
@@ -108,6 +109,37 @@ fn policies_that_break_a_rule_are_refused(t: &Deployment) {
     let name = json!({ "name": unique("policy") });
     ok(&admin.post(&path("policies"), &policy(&name)), 201);
     refused(name, 409, &[]);
+}
+
+fn expressions_that_are_too_large_together_are_refused_for_a_policy_and_for_a_scan(t: &Deployment) {
+    let Cast { admin, developer, viewer, .. } = &Cast::new(t);
+    // With 5,000 bytes each, so that three of them fit and four do not.
+    let expression = json!({ "type": "regex", "pattern": "[a-f]{122}" });
+    let keywords = vec![json!({ "type": "keyword", "pattern": "(k){100}".repeat(32) }); 90];
+    let with = |count: usize| {
+        let mut patterns = vec![expression.clone(); count];
+        patterns.extend(keywords.clone());
+        policy(&json!({ "secretPatterns": patterns }))
+    };
+    refuses(&admin.post(&path("policies"), &with(4)), 422, &["secretPatterns"]);
+    let alone = policy(&json!({ "secretPatterns": [{ "type": "regex", "pattern": "(?:a?b?){200}" }] }));
+    refuses(&admin.post(&path("policies"), &alone), 422, &["secretPatterns"]);
+    let made = |count: usize| {
+        let made = ok(&admin.post(&path("policies"), &with(count)), 201);
+        made["policyId"].as_str().unwrap().to_owned()
+    };
+    let policies = [made(3), made(2), made(1)];
+    let shown = ok(&viewer.get(&path(&format!("policies/{}", policies[2]))), 200);
+    assert_eq!(names(&shown["secretPatterns"][0]), ["pattern", "severity", "type"]);
+    let scan = |policies: Value| {
+        let scope = json!({ "repositories": ["acme/shop"] });
+        developer.post(&path("scan"), &json!({ "scope": scope, "policyIds": policies }))
+    };
+    refuses(&scan(json!(null)), 422, &["policyIds"]);
+    refuses(&scan(json!([policies[0], policies[2]])), 422, &["policyIds"]);
+    for fitting in [json!([policies[0]]), json!([policies[1], policies[2]])] {
+        ok(&scan(fitting), 202);
+    }
 }
 
 fn sources_are_allowed_addresses_with_tokens_of_the_tenant(t: &Deployment) {

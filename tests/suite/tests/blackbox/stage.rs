@@ -23,6 +23,10 @@ const CHOICE: &str = "CHANCERY_RUNTIMES";
 /// Names of functions: only these are started, and only cases that need no others are run.
 const ONLY: &str = "CHANCERY_ONLY";
 
+/// The cases that are run over libSQL when no runtime is picked: above the database it is the native one.
+const OVER_LIBSQL: [&str; 7] =
+    ["audit_log::", "config_items::", "configuration::", "contention::", "secrets::", "service_key::", "signed::"];
+
 /// How many of the slowest cases the totals name.
 const SHOWN: usize = 5;
 
@@ -30,6 +34,8 @@ pub struct Stage {
     scenes: Vec<Arc<Scene>>,
     functions: Selection,
     left_out: Vec<Runtime>,
+    /// Whether a runtime was picked, which then has all its cases.
+    is_picked: bool,
 }
 
 struct Scene {
@@ -76,7 +82,7 @@ impl Stage {
                 left_out.push(runtime);
             }
         }
-        Ok(Self { scenes, functions, left_out })
+        Ok(Self { scenes, functions, left_out, is_picked: chosen.is_some() })
     }
 
     pub fn run(self, arguments: &Arguments, cases: Vec<Case>) -> ExitCode {
@@ -93,7 +99,8 @@ impl Stage {
                 let name = format!("{}::{}", scene.runtime.name(), case.name);
                 Trial::test(name, move || scene.play(&case))
             };
-            cases.iter().filter(|case| self.functions.covers(&case.needs)).map(of_case).collect::<Vec<_>>()
+            let is_run = |case: &&Case| self.functions.covers(&case.needs) && self.is_chosen(scene.runtime, case);
+            cases.iter().filter(is_run).map(of_case).collect::<Vec<_>>()
         });
         let conclusion = libtest_mimic::run(arguments, trials.collect());
         if !arguments.list {
@@ -103,6 +110,10 @@ impl Stage {
         // Dropped, not exited: a deployment stops its process and removes its state.
         drop(self);
         if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    }
+
+    fn is_chosen(&self, runtime: Runtime, case: &Case) -> bool {
+        self.is_picked || runtime != Runtime::Libsql || OVER_LIBSQL.iter().any(|area| case.name.starts_with(area))
     }
 
     fn print_totals(&self) {
@@ -189,7 +200,7 @@ impl Scene {
 
     /// The deployment that a case shares with others, started.
     fn deployment_for(&self, case: &Case) -> Arc<Started> {
-        let functions = if self.runtime == Runtime::Native { &case.needs } else { &self.functions };
+        let functions = if self.runtime.is_linked() { &case.needs } else { &self.functions };
         let mut deployments = self.deployments.lock().unwrap_or_else(PoisonError::into_inner);
         let started = deployments.entry(functions.clone()).or_default().clone();
         drop(deployments);

@@ -115,6 +115,8 @@ fn from_nothing_to_a_secret_fetched_back(t: &Deployment) {
     let secret = created["keySecret"].as_str().unwrap();
     folder.prints(&["secret", "put", &tenant, "web", "DB_PASSWORD", "correct horse", "--by", "me"]);
     assert_eq!(folder.prints(&["secret", "fetch", &tenant, "web", "DB_PASSWORD"]), "correct horse\n");
+    folder.prints(&["licence", "authorize", &licence, "web"]);
+    assert!(folder.prints(&["licence", "list", "--community", "web"]).contains(&licence));
     let current = folder.json(&["call", "GET", "/licenses/servicekey/current"]);
     assert_eq!(current["tag"], "root");
 

@@ -1,5 +1,7 @@
 //! `chancery config-api`: groups and items by a token of the Config API.
 
+use std::process::Output;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -22,10 +24,13 @@ struct Owner<'a> {
 impl Owner<'_> {
     #[track_caller]
     fn prints(&self, arguments: &[&str]) -> String {
-        let arguments = [&["config-api"], arguments].concat();
-        let output = self.folder.run(&arguments, &[("CHANCERY_CONFIG_TOKEN", &self.project.token)]);
+        let output = self.runs(arguments);
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn runs(&self, arguments: &[&str]) -> Output {
+        self.folder.run(&[&["config-api"], arguments].concat(), &[("CHANCERY_CONFIG_TOKEN", &self.project.token)])
     }
 
     #[track_caller]
@@ -53,7 +58,20 @@ fn items_are_made_changed_resolved_and_deleted(t: &Deployment) {
     assert!(resolved.contains("password  s3cret\n") && !resolved.contains("missing"), "{resolved}");
     let versions = owner.prints(&["item", "versions", "limit"]);
     assert_eq!(versions.lines().count(), 3, "{versions}");
+    let change = "--- version 1 (number)\n+++ version 2 (number)\n@@ -1 +1 @@\n-6\n+7\n";
+    assert_eq!(owner.prints(&["item", "diff", "limit"]), change);
+    assert_eq!(owner.json(&["item", "diff", "limit", "1", "2"])["difference"], change);
+    assert_eq!(owner.prints(&["item", "diff", "limit", "2", "2"]), "the same\n");
+    for (arguments, said) in [
+        (["item", "diff", "limit", "7", "2"], "limit has no version 7"),
+        (["item", "diff", "password", "1", "1"], "password is secret"),
+    ] {
+        let output = owner.runs(&arguments);
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(1) && errors.contains(said), "{errors}");
+    }
     owner.prints(&["item", "restore", "limit", "1"]);
+    assert_eq!(owner.prints(&["item", "diff", "limit", "1", "3"]), "the same\n");
     assert_eq!(owner.json(&["resolve", "limit"])["configs"]["limit"]["value"], "6");
     assert!(owner.prints(&["item", "history", "limit"]).lines().count() >= 4);
 

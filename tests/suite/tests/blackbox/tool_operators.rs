@@ -102,12 +102,12 @@ fn the_doctor_says_what_is_wrong(t: &Deployment) {
     assert!(folder.prints(&["health"]).contains("all services operational"));
     let well = folder.json(&["doctor", "--json"]);
     let names: Vec<_> = well.as_array().unwrap().iter().map(|one| one["check"].as_str().unwrap()).collect();
-    assert_eq!(names, ["address", "readiness", "clock", "curve", "licence", "API key", "config token"]);
+    assert_eq!(names, ["address", "readiness", "due work", "clock", "curve", "licence", "API key", "config token"]);
     assert!(well.as_array().unwrap().iter().all(|one| one["ok"] == true), "{well}");
     assert!(folder.prints(&["doctor"]).contains("root, level system, ends in "));
 
     let ill = folder.run(&["doctor", "--json", "--curve", "secp256k1"], &[("CHANCERY_LICENSE", "s3cret")]);
-    assert_eq!((ill.status.code(), errors(&ill).as_str()), (Some(1), "error: 2 of 7 checks failed\n"));
+    assert_eq!((ill.status.code(), errors(&ill).as_str()), (Some(1), "error: 2 of 8 checks failed\n"));
     let found: Value = serde_json::from_slice(&ill.stdout).unwrap();
     let found_of = |name: &str| found.as_array().unwrap().iter().find(|one| one["check"] == name).unwrap().clone();
     assert_eq!((&found_of("curve")["ok"], &found_of("licence")["ok"]), (&json!(false), &json!(false)));

@@ -14,6 +14,7 @@ pub fn security(access: Access) -> Value {
         Access::ConfigToken(_) | Access::Qnsp(_) => json!([{ "token": [] }]),
         Access::Session => json!([{ "session": [] }]),
         Access::AdminToken => json!([{ "admin-token": [] }]),
+        Access::MetricsToken => json!([{ "metrics-token": [] }]),
     }
 }
 
@@ -33,8 +34,17 @@ pub fn who_may_call(access: Access) -> String {
         }
         Access::Session => "**Who may call:** a developer who is logged in, on what is the developer's own.".to_owned(),
         Access::AdminToken => "**Who may call:** the holder of an operator's token for the portal's files.".to_owned(),
+        Access::MetricsToken => "**Who may call:** the holder of the deployment's token for metrics.".to_owned(),
         Access::Qnsp(controls) => of_controls(controls),
     }
+}
+
+/// The step of due work has no row: every function that has some serves it beside its operations.
+pub const DUE: &str = "POST /system/due/{function}";
+
+pub fn of_due_work() -> (Value, String) {
+    let who = "**Who may call:** the holder of the deployment's token for due work.";
+    (json!([{ "due": [] }]), who.to_owned())
 }
 
 /// One action in a sentence, several in a list.

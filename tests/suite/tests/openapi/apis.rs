@@ -28,13 +28,20 @@ pub fn caas() -> Value {
         portal_admin::Operations::openapi(),
         operators::Operations::openapi(),
         audit_log::Operations::openapi(),
+        metrics::Operations::openapi(),
+        service::due::Operations::openapi(),
     ]);
     let mut document =
         complete("Config & Consent", Shape::Signed, with_system_operations(operations, "/caas"), examples!("caas"));
     document["components"]["securitySchemes"] = signed();
-    document["components"]["securitySchemes"]["bearer"] = json!({
-        "type": "http", "scheme": "bearer", "description": "A token of the configured authorization server",
-    });
+    let schemes = document["components"]["securitySchemes"].as_object_mut().unwrap();
+    for (name, description) in [
+        ("bearer", "A token of the configured authorization server"),
+        ("metrics-token", "The variable METRICS_TOKEN of the deployment"),
+        ("due", "The variable DUE_TOKEN of the deployment"),
+    ] {
+        schemes.insert(name.to_owned(), json!({ "type": "http", "scheme": "bearer", "description": description }));
+    }
     document
 }
 

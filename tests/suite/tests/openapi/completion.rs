@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
 use chancery_tests::rows;
-use policy::{Access, Operation};
+use policy::Access;
 use serde_json::{Value, json};
 
 use crate::{
-    access::{security, who_may_call},
-    operations_mut,
+    access, operations_mut,
     refusals::{self, Shape},
     schemas, words,
 };
@@ -46,7 +45,13 @@ pub fn complete(title: &str, shape: Shape, operations: utoipa::openapi::OpenApi,
     let rows = rows::all();
     for (name, operation) in operations_mut(&mut document) {
         let row = rows.iter().find(|row| format!("{} {}", row.method, row.path) == name);
-        complete_operation(operation, row.unwrap(), shape);
+        let (security, who) = match row {
+            None if name == access::DUE => access::of_due_work(),
+            row => (access::security(row.unwrap().access), access::who_may_call(row.unwrap().access)),
+        };
+        operation["security"] = security;
+        words::describe(operation, &who);
+        complete_operation(operation, shape);
     }
     common_answers(&mut document, shape);
     schemas::normalize(&mut document);
@@ -55,13 +60,12 @@ pub fn complete(title: &str, shape: Shape, operations: utoipa::openapi::OpenApi,
     document
 }
 
-fn complete_operation(operation: &mut Value, row: &Operation, shape: Shape) {
-    operation["security"] = security(row.access);
-    words::describe(operation, &who_may_call(row.access));
+fn complete_operation(operation: &mut Value, shape: Shape) {
     for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
         words::describe_parameter(parameter, shape);
     }
-    if shape == Shape::Portal && !matches!(row.access, Access::AdminToken) {
+    // Kong's portal tool sends JSON alone.
+    if shape == Shape::Portal && operation["security"] != access::security(Access::AdminToken) {
         may_be_a_form(operation);
     }
     complete_answers(operation, shape);

@@ -1,6 +1,6 @@
 //! Examples of operations: what the suite recorded of a request and its answer, and still finds to be so.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::operations_mut;
 
@@ -34,14 +34,15 @@ fn is_text(kind: &str) -> bool {
     kind.starts_with("text/") || kind == "application/jsonl"
 }
 
-/// The bodies, and the answers of JSON or text, that have no example.
+/// The bodies, and the answers of JSON or text, that have no example. Of an answer in several forms one is enough.
 pub fn missing(name: &str, operation: &Value) -> Vec<String> {
     let body = operation["requestBody"]["content"].as_object();
     let answers = operation["responses"].as_object().into_iter().flatten();
     let answers = answers.filter_map(|(_, answer)| answer["content"].as_object());
-    let contents = body.into_iter().chain(answers).flatten();
-    let lacks = |(kind, content): &(&String, &Value)| {
-        (*kind == "application/json" || is_text(kind)) && content.get("example").is_none()
+    let lacks = |forms: &&Map<String, Value>| {
+        let mut readable = forms.iter().filter(|(kind, _)| *kind == "application/json" || is_text(kind)).peekable();
+        readable.peek().is_some() && !readable.any(|(_, content)| content.get("example").is_some())
     };
-    contents.filter(lacks).map(|(kind, _)| format!("{name}: {kind}")).collect()
+    let kinds = |forms: &Map<String, Value>| forms.keys().cloned().collect::<Vec<_>>().join(", ");
+    body.into_iter().chain(answers).filter(lacks).map(|forms| format!("{name}: {}", kinds(forms))).collect()
 }

@@ -52,15 +52,15 @@ fn check_contract(document: &Value, contract: &[&str]) {
 
 fn check_form(document: &Value) {
     assert_eq!(document["openapi"], "3.1.0");
+    let title = |operation: &Value| operation["summary"].as_str().unwrap().to_owned();
+    let titles = operations(document).map(|(name, operation)| (name, title(operation)));
+    let long: Vec<_> = titles.filter(|(_, title)| title.chars().count() > words::LONGEST_TITLE).collect();
+    assert!(long.is_empty(), "shorten these titles, or end their first sentences sooner: {long:#?}");
     let mut ids = BTreeSet::new();
     for (name, operation) in operations(document) {
         assert!(ids.insert(operation["operationId"].as_str().unwrap()), "{name}: its operationId is taken");
-        let title = operation["summary"].as_str().unwrap();
-        assert!(
-            title.chars().count() <= words::LONGEST_TITLE,
-            "{name}: shorten {title:?}, or end its first sentence sooner"
-        );
-        let path = name.split_once(' ').unwrap().1.replace(['{', '}'], "");
+        // Each function with due work has a path of its own.
+        let path = name.split_once(' ').unwrap().1.replace("{function}", "storage").replace(['{', '}'], "");
         assert!(gateway::routes::find(&format!("http://a{path}")).is_some(), "{name}: no route leads there");
     }
     check_references(document, document);

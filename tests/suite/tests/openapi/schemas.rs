@@ -92,6 +92,7 @@ fn drop_unused(document: &mut Value) {
     loop {
         let mut used = BTreeSet::new();
         collect(&document["paths"], &mut used);
+        collect(&document["components"]["responses"], &mut used);
         for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
             let mut of_schema = BTreeSet::new();
             collect(schema, &mut of_schema);

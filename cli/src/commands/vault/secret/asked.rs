@@ -10,6 +10,9 @@ impl Secret {
         if let Self::Destroy(Change { secret, version, .. }) = self {
             session.confirm(&format!("Erase the value of version {version} of {secret} for good?"))?;
         }
+        if let Self::EnforceRetention { secret } = self {
+            session.confirm(&format!("Erase for good what the retention of {secret} does not keep?"))?;
+        }
         let Some(request) = self.request() else { return Ok(String::new()) };
         let reply = request.send_with(bearer)?;
         if session.json() { reply.printed() } else { Ok(self.shown(&reply.json()?)) }

@@ -32,16 +32,22 @@ async fn an_evaluation_is_two_round_trips_and_one_meter_event_and_a_replay_is_no
 async fn an_evaluation_that_fails_at_any_statement_leaves_nothing() {
     let service = Service::new("failing").await;
     service.created(PATH, &sign_in()).await;
-    let statements = service.sql.longest.load(Ordering::SeqCst);
     let left = "SELECT (SELECT count(*) FROM qnsp_evaluations) + (SELECT count(*) FROM qnsp_risk_known) + \
                 (SELECT sum(count) FROM qnsp_risk_hours) + (SELECT count(*) FROM qnsp_meters)";
     let before = service.number(left).await;
-    for at in 0..statements {
+    // Now and then a call has more statements than others, which remove what is old.
+    for at in 0.. {
         service.sql.fails_at.store(at, Ordering::SeqCst);
+        service.sql.longest.store(0, Ordering::SeqCst);
         let reply = service.post(&key(FULL, "admin"), PATH, &sign_in()).await;
+        if at >= service.sql.longest.load(Ordering::SeqCst) {
+            assert!(at >= 8 && reply.status.is_success(), "statement {at}: {}", reply.status);
+            break;
+        }
         assert_eq!(reply.status.as_u16(), 503, "statement {at}");
         assert_eq!(service.number(left).await, before, "statement {at}");
     }
+    let before = service.number(left).await;
     service.sql.fails_at.store(usize::MAX, Ordering::SeqCst);
     service.created(PATH, &sign_in()).await;
     assert!(service.number(left).await > before);

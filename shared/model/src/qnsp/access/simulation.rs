@@ -88,7 +88,6 @@ pub struct BatchSummary {
 pub struct BatchSimulated {
     /// In the order of the questions.
     pub results: Vec<BatchResult>,
-    /// As it was answered: the summary of a batch, or the impact of an analysis.
     pub summary: BatchSummary,
 }
 
@@ -279,6 +278,7 @@ pub struct Simulation {
     pub kind: String,
     pub requested_by: String,
     pub requested_at: IsoTime,
+    /// As it was answered: the summary of a batch, or the impact of an analysis.
     #[schema(value_type = Object)]
     pub summary: Box<RawValue>,
     /// Of a batch, if details were asked for: what its questions were and how they were decided.

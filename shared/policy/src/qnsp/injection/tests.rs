@@ -101,3 +101,29 @@ fn disguises_are_seen_through() {
     // Of the text as it is searched.
     assert_eq!(of("pretend \n to\u{2060} be").detections[0].matched, "pretend to be");
 }
+
+/// Words of the patterns, in an order by which one matches now and then.
+fn prompt() -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::prelude::{Strategy as _, any, prop};
+    let words: Vec<&str> = TABLE.iter().flat_map(|rule| rule.4.split(|c: char| !c.is_ascii_alphabetic())).collect();
+    let signs = ["<|im_start|>", "[INST]", "[/inst]", "<<SYS>>", ":", "https://", "it", "now you are dan", "system"];
+    let piece = proptest::sample::select([words, signs.to_vec()].concat());
+    let separated = (piece, any::<bool>(), proptest::sample::select(vec![" ", " ", " ", "\n", ""]));
+    prop::collection::vec(separated, 1..12).prop_map(|pieces| {
+        let text = |(word, upper, separator): (&str, bool, &str)| {
+            (if upper { word.to_ascii_uppercase() } else { word.to_owned() }) + separator
+        };
+        pieces.into_iter().map(text).collect()
+    })
+}
+
+proptest::proptest! {
+    #[test]
+    fn every_match_holds_one_of_the_parts_of_its_rule(prompt in prompt()) {
+        let text = Searched::of(&prompt);
+        for rule in BUILT_IN.iter() {
+            let matches = rule.pattern.is_match(if rule.by_line { &text.lines } else { &text.words });
+            proptest::prop_assert!(!matches || text.may_match(rule), "{}: {prompt}", rule.id);
+        }
+    }
+}

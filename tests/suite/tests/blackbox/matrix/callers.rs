@@ -79,9 +79,20 @@ pub fn of<'a>(row: &Operation, sample: &Sample, world: &World<'a>) -> Vec<Caller
         Access::ConfigToken(needed) => config_tokens::callers(needed, world),
         Access::Session => developers::sessions(world),
         Access::AdminToken => developers::admin_tokens(world),
+        Access::MetricsToken => vec![monitoring(world)],
         Access::Qnsp(controls) => qnsp_keys::callers(controls, sample, world),
     });
     callers
+}
+
+fn monitoring<'a>(world: &World<'a>) -> Caller<'a> {
+    let token = world.t.instance.variables.get("METRICS_TOKEN");
+    Caller {
+        name: "the deployment's monitoring".to_owned(),
+        credential: Credential::Header("authorization", format!("Bearer {token}")),
+        community: world.community.clone(),
+        expected: Expected::Admitted,
+    }
 }
 
 /// Nobody, garbage of every kind, and a good credential of every kind but the right one.
