@@ -61,7 +61,7 @@ pub fn complete(title: &str, shape: Shape, operations: utoipa::openapi::OpenApi,
 }
 
 fn complete_operation(operation: &mut Value, shape: Shape) {
-    for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+    for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
         words::describe_parameter(parameter, shape);
     }
     // Kong's portal tool sends JSON alone.

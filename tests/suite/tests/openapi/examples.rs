@@ -18,8 +18,8 @@ pub fn add(document: &mut Value, recorded: &str) {
         let answer = operation.pointer_mut(&format!("/responses/{}/content", example["status"]));
         if let (Some(Value::Object(answer)), false) = (answer, example["answer"].is_null()) {
             let fits = |kind: &str| kind == "application/json" || (example["answer"].is_string() && is_text(kind));
-            if let Some((_, one)) = answer.iter_mut().find(|(kind, _)| fits(kind)) {
-                one["example"] = example["answer"].clone();
+            if let Some((kind, one)) = answer.iter_mut().find(|(kind, _)| fits(kind)) {
+                one["example"] = of_kind(kind, &example["answer"]);
             }
         }
         if let Some(stream) = operation.pointer_mut("/responses/200/content/text~1event-stream") {
@@ -32,6 +32,12 @@ pub fn add(document: &mut Value, recorded: &str) {
 
 fn is_text(kind: &str) -> bool {
     kind.starts_with("text/") || kind == "application/jsonl"
+}
+
+/// The schema of JSON lines is that of each of them.
+fn of_kind(kind: &str, answer: &Value) -> Value {
+    let lines = answer.as_str().filter(|_| kind == "application/jsonl");
+    lines.map_or_else(|| answer.clone(), |lines| serde_json::from_str(lines.lines().next().unwrap()).unwrap())
 }
 
 /// The bodies, and the answers of JSON or text, that have no example. Of an answer in several forms one is enough.

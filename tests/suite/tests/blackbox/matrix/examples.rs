@@ -1,7 +1,7 @@
 //! The examples in the OpenAPI documents: what a sample of each operation asked, and what was answered. They stand in
 //! `examples/`, a file for each document, are recorded by
 //!
-//! `UPDATE_EXAMPLES=1 scripts/test --only ALL blackbox examples`
+//! `UPDATE_EXAMPLES=1 CHANCERY_RUNTIMES=native cargo test --workspace --test blackbox has_an_example`
 //!
 //! and must be of the shape that is answered now.
 
