@@ -86,6 +86,7 @@ pub struct Entry {
     pub request_id: Option<String>,
     /// `done`, `refused` or `failed`.
     pub outcome: String,
+    /// What the action tells besides, by its name.
     #[schema(value_type = Option<Object>)]
     pub detail: Option<serde_json::Value>,
 }

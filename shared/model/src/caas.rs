@@ -22,7 +22,9 @@ body! {
 body! {
     pub struct PutSecretRequest {
         pub tag: SecretTag as "tag",
+        #[schema(min_length = 1, max_length = 65_536)]
         pub value: String as "value",
+        #[schema(min_length = 1, max_length = 256)]
         pub created_by: String as "createdBy",
     } where faults {
         if let Some(value) = &value {

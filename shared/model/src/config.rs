@@ -34,13 +34,12 @@ pub struct Group {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     pub tags: Vec<String>,
+    /// The JSON object that was given.
     #[schema(value_type = Object)]
     pub metadata: JsonObject,
     pub created_by: String,
     pub updated_by: String,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
-    #[schema(value_type = String)]
     pub updated_at: IsoTime,
 }
 
@@ -124,7 +123,6 @@ pub struct AuditLog {
     pub action: String,
     pub version: i64,
     pub performed_by: String,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous_value: Option<String>,
@@ -145,7 +143,6 @@ pub struct Version {
     pub value: String,
     pub value_type: ValueType,
     pub created_by: String,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }
 

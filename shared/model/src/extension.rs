@@ -96,7 +96,6 @@ pub struct ActivatedExtension {
     pub status: ExtensionState,
     #[schema(value_type = String)]
     pub extension_id: Uuid,
-    #[schema(value_type = String, format = DateTime)]
     pub activated_at: IsoTime,
 }
 
@@ -106,7 +105,6 @@ pub struct DeactivatedExtension {
     #[schema(value_type = String)]
     pub extension_id: Uuid,
     pub status: ExtensionState,
-    #[schema(value_type = String, format = DateTime)]
     pub deactivated_at: IsoTime,
 }
 

@@ -1,6 +1,10 @@
 //! Newtypes for the ids of tenants, communities and tags. A value of such a type has been checked.
 
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::{
+    RefOr,
+    schema::{ObjectBuilder, Schema, Type},
+};
 
 /// A text that broke the rule of its type; the message says the rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,13 +42,30 @@ pub fn uuid_text(bytes: [u8; 16]) -> String {
     uuid::Uuid::from_bytes(bytes).to_string()
 }
 
-/// Makes a checked newtype over `String`. With a normal form, every spelling of a value becomes that form.
+/// What a document says of a text: how long it is at least and at most, and of what pattern.
+type Bounds = (usize, usize, Option<&'static str>);
+
+fn text_schema(doc: &str, (least, most, pattern): Bounds) -> RefOr<Schema> {
+    let text = ObjectBuilder::new().schema_type(Type::String).description(Some(doc.trim()));
+    text.min_length(Some(least)).max_length(Some(most)).pattern(pattern).into()
+}
+
+/// Makes a checked newtype over `String`, which says of itself in a document what the check demands. With a normal form,
+/// every spelling of a value becomes that form.
 macro_rules! checked_text {
-    ($(#[$doc:meta])* $name:ident, $rule:literal, $check:expr $(, $normal_form:expr)?) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+    ($(#[doc = $doc:literal])* $name:ident, $rule:literal, $bounds:expr, $check:expr $(, $normal_form:expr)?) => {
+        $(#[doc = $doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
+
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                text_schema(concat!($($doc),*), $bounds)
+            }
+        }
+
+        impl utoipa::ToSchema for $name {}
 
         impl $name {
             pub fn as_str(&self) -> &str {
@@ -75,51 +96,60 @@ macro_rules! checked_text {
 
 checked_text!(
     /// The id of an object of QNSP; in lower case, however it was spelt.
-    Uuid, "must be a UUID", |text| uuid_bytes(text).is_some() && text.len() == 36, |text: String| text.to_ascii_lowercase()
+    Uuid, "must be a UUID",
+    (36, 36, Some("^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$")),
+    |text| uuid_bytes(text).is_some() && text.len() == 36, |text: String| text.to_ascii_lowercase()
 );
 checked_text!(
     /// A tenant as Config & Consent names it: opaque.
-    TenantId, "tenantId must have 1 to 64 characters", is_opaque_id
+    TenantId, "tenantId must have 1 to 64 characters", (1, 64, None), is_opaque_id
 );
 checked_text!(
     /// A community: 1 to 64 characters of A-Z a-z 0-9 _ -. One of 24 hexadecimal digits is the same in either case.
-    CommunityId, "communityId must have 1 to 64 characters of A-Z a-z 0-9 _ -", is_community_id, community_normal_form
+    CommunityId, "communityId must have 1 to 64 characters of A-Z a-z 0-9 _ -",
+    (1, 64, Some("^[A-Za-z0-9_-]+$")), is_community_id, community_normal_form
 );
 checked_text!(
     /// A person, an app or a mobile app: opaque.
-    OpaqueName, "personId, mobile_app_id and appId must have 1 to 256 characters", is_opaque_name
+    OpaqueName, "personId, mobile_app_id and appId must have 1 to 256 characters", (1, 256, None), is_opaque_name
 );
 checked_text!(
     /// Where in a configuration: names with dots between them, or `data` for all of it.
-    KeyPath, "a key path has names of letters and underscores with dots between them, at most 256 characters", is_key_path
+    KeyPath, "a key path has names of letters and underscores with dots between them, at most 256 characters",
+    (1, 256, Some(r"^[A-Za-z_]+(\.[A-Za-z_]+)*$")), is_key_path
 );
 checked_text!(
     /// What a consent is about. `ipfs` is a path of its own.
-    ConsentType, "a consent's type starts with a to z and has at most 64 of a-z 0-9 _ -, and is not ipfs", is_consent_type
+    ConsentType, "a consent's type starts with a to z and has at most 64 of a-z 0-9 _ -, and is not ipfs",
+    (1, 64, Some("^[a-z][a-z0-9_-]*$")), is_consent_type
 );
 checked_text!(
     /// The tag of a licence key.
-    KeyTag, "tag must have 3 to 256 characters of A-Z a-z 0-9 _ | : -", is_key_tag
+    KeyTag, "tag must have 3 to 256 characters of A-Z a-z 0-9 _ | : -",
+    (3, 256, Some("^[A-Za-z0-9_|:-]+$")), is_key_tag
 );
 checked_text!(
     /// The tag of a secret.
-    SecretTag, "tag must start with a letter and have at most 128 letters, digits and underscores", is_secret_tag
+    SecretTag, "tag must start with a letter and have at most 128 letters, digits and underscores",
+    (1, 128, Some("^[A-Za-z][A-Za-z0-9_]*$")), is_secret_tag
 );
 checked_text!(
     /// The id of a secret with versions.
-    SecretId, "must have 1 to 128 characters of A-Z a-z 0-9 . _ -", is_secret_id
+    SecretId, "must have 1 to 128 characters of A-Z a-z 0-9 . _ -", (1, 128, Some("^[A-Za-z0-9._-]+$")), is_secret_id
 );
 checked_text!(
     /// A community by its name.
-    CommunityName, "communityName must have 3 to 64 characters of A-Z a-z 0-9 _ -", is_community_name
+    CommunityName, "communityName must have 3 to 64 characters of A-Z a-z 0-9 _ -",
+    (3, 64, Some("^[A-Za-z0-9_-]+$")), is_community_name
 );
 checked_text!(
     /// The short name of a tenant.
-    TenantTag, "tenantTag must have 2 to 32 characters of a-z 0-9", is_tenant_tag
+    TenantTag, "tenantTag must have 2 to 32 characters of a-z 0-9", (2, 32, Some("^[a-z0-9]+$")), is_tenant_tag
 );
 checked_text!(
     /// The name of a host, such as `tenant.example.com`.
-    HostName, "a tenant's DNS name must be a host name of at most 253 characters", is_host_name
+    HostName, "a tenant's DNS name must be a host name of at most 253 characters",
+    (1, 253, Some(r"^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$")), is_host_name
 );
 
 fn is_opaque_id(text: &str) -> bool {

@@ -7,6 +7,7 @@ mod applications;
 mod body;
 mod credentials;
 mod files;
+mod forms;
 mod introspection;
 mod meta;
 mod registration;
@@ -25,6 +26,10 @@ pub use credentials::{DRAW, Jwt, JwtChange, JwtParts, KeyAuth, NewKeyAuth, gener
 pub use files::{
     FilePage, FileSummary, PortalFile, SummaryPage, Workspace, WorkspaceChange, WorkspaceConfig, is_file_path,
     readable_by, type_of,
+};
+pub use forms::{
+    AccountEmail, EmailChange, IntrospectionRequest, MailedToken, MetaChange, MetaInput, PasswordChange, PasswordReset,
+    Registration, ServiceRequest,
 };
 pub use introspection::{
     CredentialType, IntrospectRequest, IntrospectedApplication, IntrospectedDeveloper, IntrospectedService,
@@ -108,7 +113,7 @@ pub struct MailReport {
 #[derive(Default, Serialize, ToSchema)]
 pub struct Mails {
     /// Addresses, each `true`.
-    #[schema(value_type = Object)]
+    #[schema(value_type = std::collections::BTreeMap<String, bool>)]
     pub emails: Map<String, Value>,
     pub count: usize,
 }
@@ -148,6 +153,18 @@ pub struct SessionFacts {
     /// When the session ends without further requests.
     pub expires: i64,
     pub cookie: CookieFacts,
+}
+
+/// What the portal has switched on.
+#[derive(Serialize, ToSchema)]
+pub struct PortalConfig {
+    pub plugins: Plugins,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Plugins {
+    /// The kinds of credentials that developers make.
+    pub enabled_in_cluster: Vec<ImportKind>,
 }
 
 #[derive(Serialize, ToSchema)]

@@ -1,7 +1,16 @@
 //! Times on the wire: ISO 8601 in UTC with milliseconds. Only these fixed forms, which is why they are read and written
 //! here: a library for all of time would be a tenth of what a function ships. The tests compare with one.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        RefOr,
+        schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type},
+    },
+};
 
 use crate::ids::Invalid;
 
@@ -15,6 +24,19 @@ const LAST: i64 = 253_402_300_799_999;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct IsoTime(pub i64);
+
+impl PartialSchema for IsoTime {
+    fn schema() -> RefOr<Schema> {
+        let time = SchemaFormat::KnownFormat(KnownFormat::DateTime);
+        ObjectBuilder::new().schema_type(Type::String).format(Some(time)).into()
+    }
+}
+
+impl ToSchema for IsoTime {
+    fn name() -> Cow<'static, str> {
+        "Inline_Time".into()
+    }
+}
 
 impl From<IsoTime> for String {
     fn from(time: IsoTime) -> Self {

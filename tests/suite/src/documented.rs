@@ -8,6 +8,8 @@ use crate::runtime::root;
 
 /// An operation of a document.
 pub struct Documented {
+    /// The name of the document.
+    pub document: String,
     pub method: String,
     pub path: String,
     /// The statuses of its answers, without `default`, which stands for every other refusal.
@@ -27,6 +29,7 @@ pub fn operations() -> Result<Vec<Documented>, String> {
     let mut all = Vec::new();
     for entry in fs::read_dir(root().join("openapi")).map_err(|error| error.to_string())? {
         let path = entry.map_err(|error| error.to_string())?.path();
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
         let document: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
         let paths = document.get("paths").and_then(Value::as_object).into_iter().flatten();
@@ -34,6 +37,7 @@ pub fn operations() -> Result<Vec<Documented>, String> {
             for (method, operation) in item.as_object().into_iter().flatten() {
                 let responses = operation.get("responses").and_then(Value::as_object).into_iter().flatten();
                 all.push(Documented {
+                    document: name.clone(),
                     method: method.to_uppercase(),
                     path: path.clone(),
                     statuses: responses.filter_map(|(status, _)| status.parse().ok()).collect(),

@@ -6,8 +6,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use crypto::base64;
-use model::portal::{CookieFacts, SessionAnswer, SessionFacts, Status, fold_email};
-use serde_json::{Value, json};
+use model::portal::{CookieFacts, ImportKind, Plugins, PortalConfig, SessionAnswer, SessionFacts, Status, fold_email};
+use serde_json::json;
 use service::{
     Actor, Anonymous, App, Error, Result,
     portal::{self, Attempt, Candidate, Cookie, Guess, Session, Source, Transport},
@@ -99,10 +99,10 @@ pub(crate) async fn get_session(session: Session) -> Result<Answer<SessionAnswer
 
 /// List the kinds of credentials that there are.
 #[utoipa::path(
-    get, path = "/config", tag = "Chancery", operation_id = "get-config", responses((status = 200, body = Object)),
+    get, path = "/config", tag = "Chancery", operation_id = "get-config", responses((status = 200, body = PortalConfig)),
 )]
-pub(crate) async fn get_config() -> Answer<Value> {
-    Answer(json!({ "plugins": { "enabled_in_cluster": ["key-auth", "jwt"] } }))
+pub(crate) async fn get_config() -> Answer<PortalConfig> {
+    Answer(PortalConfig { plugins: Plugins { enabled_in_cluster: vec![ImportKind::KeyAuth, ImportKind::Jwt] } })
 }
 
 /// E-mail address and password of an `Authorization` header.

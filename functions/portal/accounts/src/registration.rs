@@ -3,7 +3,9 @@
 use axum::Json as Answer;
 use model::{
     faults::Faults,
-    portal::{Developer, INVALID_EMAIL, MailReport, Reference, Registered, Status, check_password, is_email},
+    portal::{
+        Developer, INVALID_EMAIL, MailReport, Reference, Registered, Registration, Status, check_password, is_email,
+    },
 };
 use service::{
     Anonymous, Audit, Result,
@@ -14,7 +16,7 @@ use crate::store::{self, NewDeveloper};
 
 /// Register an account. Depending on the portal's settings it has to be verified by mail, approved, or neither.
 #[utoipa::path(
-    post, path = "/register", tag = "account", operation_id = "register", request_body = Object,
+    post, path = "/register", tag = "account", operation_id = "register", request_body = Registration,
     responses((status = 200, body = Registered), (status = 400), (status = 409)),
 )]
 pub(crate) async fn register(caller: Anonymous, PortalBody(body): PortalBody) -> Result<Answer<Registered>> {

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use model::{
     faults::Faults,
-    portal::{check_password, fold_email},
+    portal::{AccountEmail, MailedToken, PasswordReset, check_password, fold_email},
 };
 use service::{
     Anonymous, Audit, Result,
@@ -14,7 +14,7 @@ use crate::{demand, store, verification::unauthorized};
 
 /// Ask for a mail with which a new password can be chosen. The answer is the same whether or not there is such an account.
 #[utoipa::path(
-    post, path = "/forgot-password", tag = "account", operation_id = "forgot-password", request_body = Object,
+    post, path = "/forgot-password", tag = "account", operation_id = "forgot-password", request_body = AccountEmail,
     responses((status = 200), (status = 400)),
 )]
 pub(crate) async fn forgot_password(caller: Anonymous, PortalBody(body): PortalBody) -> Result<StatusCode> {
@@ -38,7 +38,7 @@ pub(crate) async fn forgot_password(caller: Anonymous, PortalBody(body): PortalB
 
 /// Check a token for a new password without using it.
 #[utoipa::path(
-    post, path = "/validate-reset", tag = "account", operation_id = "validate-reset", request_body = Object,
+    post, path = "/validate-reset", tag = "account", operation_id = "validate-reset", request_body = MailedToken,
     responses((status = 200), (status = 400), (status = 401)),
 )]
 pub(crate) async fn validate_reset(caller: Anonymous, PortalBody(body): PortalBody) -> Result<StatusCode> {
@@ -50,7 +50,7 @@ pub(crate) async fn validate_reset(caller: Anonymous, PortalBody(body): PortalBo
 
 /// Choose a new password with a mailed token. It ends all sessions of the account and all other such tokens.
 #[utoipa::path(
-    post, path = "/reset-password", tag = "account", operation_id = "reset-password", request_body = Object,
+    post, path = "/reset-password", tag = "account", operation_id = "reset-password", request_body = PasswordReset,
     responses((status = 200), (status = 400), (status = 401)),
 )]
 pub(crate) async fn reset_password(

@@ -3,7 +3,7 @@
 use axum::{Json as Answer, http::StatusCode};
 use model::{
     faults::Faults,
-    portal::{Verified, fold_email},
+    portal::{AccountEmail, MailedToken, Verified, fold_email},
 };
 use service::{
     Anonymous, Audit, Error, Result,
@@ -14,7 +14,7 @@ use crate::{demand, store};
 
 /// Verify an account with the token that was mailed. A token is good once.
 #[utoipa::path(
-    post, path = "/verify-account", tag = "account", operation_id = "verify-account", request_body = Object,
+    post, path = "/verify-account", tag = "account", operation_id = "verify-account", request_body = MailedToken,
     responses((status = 200, body = Verified), (status = 400), (status = 401)),
 )]
 pub(crate) async fn verify_account(caller: Anonymous, PortalBody(body): PortalBody) -> Result<Answer<Verified>> {
@@ -37,7 +37,7 @@ pub(crate) async fn verify_account(caller: Anonymous, PortalBody(body): PortalBo
 /// Send the verification mail again. The answer is the same whether or not there is such an account.
 #[utoipa::path(
     post, path = "/resend-account-verification", tag = "account", operation_id = "resend-account-verification",
-    request_body = Object, responses((status = 204)),
+    request_body = AccountEmail, responses((status = 204)),
 )]
 pub(crate) async fn resend_account_verification(caller: Anonymous, PortalBody(body): PortalBody) -> Result<StatusCode> {
     let (app, now) = (&caller.app, caller.now);
@@ -64,7 +64,7 @@ pub(crate) async fn resend_account_verification(caller: Anonymous, PortalBody(bo
 /// Invalidate a verification token.
 #[utoipa::path(
     post, path = "/invalidate-account-verification", tag = "account", operation_id = "invalidate-account-verification",
-    request_body = Object, responses((status = 204), (status = 401)),
+    request_body = MailedToken, responses((status = 204), (status = 401)),
 )]
 pub(crate) async fn invalidate_account_verification(
     caller: Anonymous,

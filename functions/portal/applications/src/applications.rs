@@ -3,7 +3,7 @@
 use axum::{Json as Answer, http::StatusCode};
 use model::{
     faults::Faults,
-    portal::{Application, ApplicationChange, List, REQUIRED},
+    portal::{Application, ApplicationChange, List, NewApplication, REQUIRED},
 };
 use service::{
     Batch, Path, Query, Result,
@@ -35,7 +35,7 @@ pub(crate) async fn list_applications(
 
 /// Create an application, with a consumer and one client credential.
 #[utoipa::path(
-    post, path = "/applications", tag = "application", operation_id = "post-applications", request_body = Object,
+    post, path = "/applications", tag = "application", operation_id = "post-applications", request_body = NewApplication,
     responses((status = 201, body = Application), (status = 400), (status = 401), (status = 409)),
 )]
 pub(crate) async fn create_application(
@@ -69,7 +69,7 @@ pub(crate) async fn get_application(session: Session, Path(id): Path<String>) ->
 /// Change parts of an application. Its client credentials follow.
 #[utoipa::path(
     patch, path = "/applications/{id}", tag = "application", operation_id = "update-application",
-    params(("id" = String, Path)), request_body = Object,
+    params(("id" = String, Path)), request_body = ApplicationChange,
     responses((status = 200, body = Application), (status = 400), (status = 401), (status = 404), (status = 409)),
 )]
 pub(crate) async fn update_application(

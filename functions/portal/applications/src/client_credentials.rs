@@ -37,7 +37,7 @@ pub(crate) async fn list_credentials(
 /// shown in this answer only.
 #[utoipa::path(
     post, path = "/applications/{id}/credentials", tag = "application-credentials",
-    operation_id = "create-application-credentials", params(("id" = String, Path)), request_body = Option<Object>,
+    operation_id = "create-application-credentials", params(("id" = String, Path)), request_body = Option<NewClientCredential>,
     responses(
         (status = 201, body = ClientCredential), (status = 400), (status = 401), (status = 404), (status = 409),
     ),

@@ -3,7 +3,7 @@
 use axum::{Json as Answer, http::StatusCode};
 use model::{
     faults::Faults,
-    portal::{ApplicationInstance, Body},
+    portal::{ApplicationInstance, Body, ServiceRequest},
 };
 use service::{
     Path, Result,
@@ -15,7 +15,7 @@ use crate::instance_store as store;
 /// Ask for a service on behalf of an application.
 #[utoipa::path(
     post, path = "/applications/{id}/application_instances", tag = "application-instances",
-    operation_id = "create-application-instance", params(("id" = String, Path)), request_body = Object,
+    operation_id = "create-application-instance", params(("id" = String, Path)), request_body = ServiceRequest,
     responses(
         (status = 201, body = ApplicationInstance), (status = 400), (status = 401), (status = 404), (status = 409),
     ),

@@ -35,7 +35,7 @@ pub(crate) async fn list_jwt(
 /// Create a JWT credential; a key and a secret that are not given are generated. Tokens that name `key` as their issuer are verified with it, by its algorithm alone.
 #[utoipa::path(
     post, path = "/credentials/jwt", tag = "credentials", operation_id = "create-credential-jwt",
-    request_body = Object,
+    request_body = Option<JwtChange>,
     responses((status = 200, body = Jwt), (status = 400), (status = 401), (status = 409)),
 )]
 pub(crate) async fn create_jwt(session: Session, PortalBody(body): PortalBody) -> Result<Answer<Jwt>> {
@@ -70,7 +70,7 @@ pub(crate) async fn get_jwt(session: Session, Path(id): Path<String>) -> Result<
 /// Change parts of a JWT credential. The result must be complete.
 #[utoipa::path(
     patch, path = "/credentials/jwt/{id}", tag = "credentials", operation_id = "patch-credential-jwt",
-    params(("id" = String, Path)), request_body = Object,
+    params(("id" = String, Path)), request_body = Option<JwtChange>,
     responses((status = 200, body = Jwt), (status = 400), (status = 401), (status = 404), (status = 409)),
 )]
 pub(crate) async fn update_jwt(

@@ -54,7 +54,7 @@ async fn list_by_text(session: &Session, query: &ListQuery, sorted: &Sorted) -> 
 /// Create a key: the given one, or a generated one. No two credentials of the portal have the same key.
 #[utoipa::path(
     post, path = "/credentials/key-auth", tag = "credentials", operation_id = "create-credentials-key-auth",
-    request_body = Option<Object>,
+    request_body = Option<NewKeyAuth>,
     responses((status = 200, body = KeyAuth), (status = 400), (status = 401), (status = 409)),
 )]
 pub(crate) async fn create_key_auth(session: Session, PortalBody(body): PortalBody) -> Result<Answer<KeyAuth>> {
@@ -92,7 +92,7 @@ pub(crate) async fn get_key_auth(session: Session, Path(id): Path<String>) -> Re
 /// Replace a key; without a new one it stays.
 #[utoipa::path(
     patch, path = "/credentials/key-auth/{id}", tag = "Chancery", operation_id = "patch-credential-key-auth",
-    params(("id" = String, Path)), request_body = Object,
+    params(("id" = String, Path)), request_body = Option<NewKeyAuth>,
     responses((status = 200, body = KeyAuth), (status = 400), (status = 401), (status = 404), (status = 409)),
 )]
 pub(crate) async fn update_key_auth(

@@ -7,7 +7,10 @@ use axum::{
 };
 use model::{
     faults::Faults,
-    portal::{Developer, INVALID_EMAIL, check_password, fold_email, is_email, meta_too_long},
+    portal::{
+        Developer, EmailChange, INVALID_EMAIL, MetaChange, PasswordChange, check_password, fold_email, is_email,
+        meta_too_long,
+    },
 };
 use service::{
     Error, Result,
@@ -18,7 +21,7 @@ use crate::store;
 
 /// Change the password. All other sessions of the developer end. Wrong old passwords are counted as those of log-ins.
 #[utoipa::path(
-    patch, path = "/developer/password", tag = "developer", operation_id = "update-password", request_body = Object,
+    patch, path = "/developer/password", tag = "developer", operation_id = "update-password", request_body = PasswordChange,
     responses((status = 204), (status = 400), (status = 401), (status = 429)),
 )]
 pub(crate) async fn update_password(
@@ -65,7 +68,7 @@ pub(crate) async fn update_password(
 /// Change the e-mail address. Where addresses are verified, a new one must be before the next login; the address that
 /// stands changes nothing.
 #[utoipa::path(
-    patch, path = "/developer/email", tag = "developer", operation_id = "update-email", request_body = Object,
+    patch, path = "/developer/email", tag = "developer", operation_id = "update-email", request_body = EmailChange,
     responses((status = 200, body = Developer), (status = 400), (status = 401), (status = 409)),
 )]
 pub(crate) async fn update_email(session: Session, PortalBody(body): PortalBody) -> Result<Answer<Developer>> {
@@ -99,7 +102,7 @@ pub(crate) async fn update_email(session: Session, PortalBody(body): PortalBody)
 
 /// Change meta fields: the given ones replace the stored ones.
 #[utoipa::path(
-    patch, path = "/developer/meta", tag = "developer", operation_id = "update-meta", request_body = Object,
+    patch, path = "/developer/meta", tag = "developer", operation_id = "update-meta", request_body = MetaChange,
     responses((status = 200), (status = 400), (status = 401)),
 )]
 pub(crate) async fn update_meta(session: Session, body: PortalBody) -> Result<StatusCode> {
@@ -108,7 +111,7 @@ pub(crate) async fn update_meta(session: Session, body: PortalBody) -> Result<St
 
 /// Change meta fields, in the form that Kong's portal pages use.
 #[utoipa::path(
-    put, path = "/developer/meta", tag = "Chancery", operation_id = "replace-meta", request_body = Object,
+    put, path = "/developer/meta", tag = "Chancery", operation_id = "replace-meta", request_body = MetaChange,
     responses((status = 200), (status = 400), (status = 401)),
 )]
 pub(crate) async fn replace_meta(session: Session, body: PortalBody) -> Result<StatusCode> {

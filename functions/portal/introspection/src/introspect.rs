@@ -2,7 +2,9 @@
 
 use axum::Json as Answer;
 use crypto::jwt::{Algorithm, Token, VerifyingKey};
-use model::portal::{CredentialType, IntrospectRequest, Introspection, IntrospectionFacts, Presented};
+use model::portal::{
+    CredentialType, IntrospectRequest, Introspection, IntrospectionFacts, IntrospectionRequest, Presented,
+};
 use platform::{Row, Statement};
 use service::{
     Result, Signed,
@@ -17,7 +19,7 @@ use crate::store;
 /// that is not suspended, and the developer is approved. A token must also be signed with its credential's algorithm and
 /// lie within its times, give or take 30 seconds.
 #[utoipa::path(
-    post, path = "/portal/introspect", tag = "Chancery", operation_id = "introspect", request_body = Object,
+    post, path = "/portal/introspect", tag = "Chancery", operation_id = "introspect", request_body = IntrospectionRequest,
     responses((status = 200, body = Introspection), (status = 400), (status = 401)),
 )]
 pub(crate) async fn introspect(signed: Signed, PortalBody(body): PortalBody) -> Result<Answer<Introspection>> {

@@ -32,7 +32,7 @@ pub(crate) struct AskUsage {
     horizon_days: Option<Whole<1, 365>>,
 }
 
-/// Forecast how often a tenant will use each billable operation that it used in the last 30 days.
+/// Forecast how often a tenant will use each billable operation. It is one that was used in the last 30 days.
 #[utoipa::path(
     get, path = "/billing/v1/forecasting/usage/{tenantId}", tag = "Billing", params(("tenantId" = String, Path), AskUsage),
     responses((status = 200, body = UsageForecasts), (status = 400), (status = 401), (status = 403), (status = 404)),

@@ -6,8 +6,8 @@ use model::{
     qnsp::{
         List, Text,
         inventory::{
-            ChangeHardware, CreateHardware, Device, Devices, HardwareCreated, HardwareStatus, HardwareSummary,
-            HardwareType, HealthMetrics, HealthRecorded, RecordHealth, SdkDevice, SdkHealthCheck,
+            ChangeHardware, CreateHardware, Device, Devices, HardwareCreated, HardwareMetrics, HardwareStatus,
+            HardwareSummary, HardwareType, HealthRecorded, RecordHealth, SdkDevice, SdkHealthCheck,
         },
     },
     time::IsoTime,
@@ -237,7 +237,7 @@ pub(crate) async fn record_hardware_health(call: Call<RecordHealth, Nothing, OfH
     work.commit(StatusCode::CREATED, &recorded).await
 }
 
-fn shown(metrics: &HealthMetrics) -> serde_json::Value {
+fn shown(metrics: &HardwareMetrics) -> serde_json::Value {
     json!({
         "temperature": metrics.temperature.map(|temperature| temperature.0),
         "operationsPerSecond": metrics.operations_per_second,

@@ -12,7 +12,7 @@ const MOST_ROLES: usize = 32;
 body! {
     /// A new tenant.
     pub(crate) struct CreateTenant {
-        #[schema(value_type = String)]
+        #[schema(value_type = String, min_length = 1, max_length = 128)]
         pub name: Name as "name",
         /// `free` if not given.
         #[schema(value_type = Option<String>)]
@@ -21,12 +21,11 @@ body! {
         #[schema(value_type = Option<Vec<String>>)]
         pub add_ons: Option<Vec<AddOnName>> as "addOns",
         /// 0 is the deployment's default, as if it were not given.
-        #[schema(value_type = Option<i64>)]
+        #[schema(value_type = Option<i64>, minimum = 0, maximum = 1_000_000_000)]
         pub rate_limit: Option<RateLimit> as "rateLimitPerMinute",
-        #[schema(value_type = Option<String>)]
+        #[schema(value_type = Option<String>, max_length = 254)]
         pub admin_email: Option<Email> as "adminEmail",
         /// A random one if not given.
-        #[schema(value_type = Option<String>)]
         pub tenant_id: Option<Uuid> as "tenantId",
     } where faults {
         if let Some(Some(id)) = &tenant_id {
@@ -38,7 +37,7 @@ body! {
 body! {
     /// A change of a tenant. What is absent or null stays as it is.
     pub(crate) struct UpdateTenant {
-        #[schema(value_type = Option<String>)]
+        #[schema(value_type = Option<String>, min_length = 1, max_length = 128)]
         pub name: Option<Name> as "name",
         #[schema(value_type = Option<String>)]
         pub tier: Option<TierName> as "tier",
@@ -46,9 +45,9 @@ body! {
         #[schema(value_type = Option<Vec<String>>)]
         pub add_ons: Option<Vec<AddOnName>> as "addOns",
         /// 0 is the deployment's default.
-        #[schema(value_type = Option<i64>)]
+        #[schema(value_type = Option<i64>, minimum = 0, maximum = 1_000_000_000)]
         pub rate_limit: Option<RateLimit> as "rateLimitPerMinute",
-        #[schema(value_type = Option<String>)]
+        #[schema(value_type = Option<String>, max_length = 254)]
         pub admin_email: Option<Email> as "adminEmail",
         /// A suspended tenant is refused by every service but billing.
         pub suspended: Option<bool> as "suspended",
@@ -58,19 +57,18 @@ body! {
 body! {
     /// A new API key. It has a role or several.
     pub(crate) struct CreateKey {
-        #[schema(value_type = Option<String>)]
+        #[schema(value_type = Option<String>, min_length = 1, max_length = 128)]
         pub role: Option<RoleName> as "role",
         /// viewer, developer, service, admin, owner, platform_admin, or names without a rank.
         #[schema(value_type = Option<Vec<String>>)]
         pub roles: Option<Vec<RoleName>> as "roles",
         /// What the key is for.
-        #[schema(value_type = Option<String>)]
+        #[schema(value_type = Option<String>, min_length = 1, max_length = 128)]
         pub name: Option<Name> as "name",
         /// Who acts with the key; a new user if not given.
-        #[schema(value_type = Option<String>)]
+        #[schema(value_type = Option<String>, min_length = 1, max_length = 256)]
         pub user_id: Option<UserId> as "userId",
         /// Never if not given.
-        #[schema(value_type = Option<String>)]
         pub expires_at: Option<IsoTime> as "expiresAt",
         /// Whether the key is marked as a person's own.
         pub personal: Option<bool> as "personal",

@@ -68,7 +68,7 @@ pub(crate) async fn forecast_quotas(call: Call<AskForecast>) -> Result<Response>
     call.answer(StatusCode::OK, &forecasts).await
 }
 
-/// Record what was used at the end of a day of a quota that nothing here counts.
+/// Record what was used of a quota at the end of a day. It is a quota that nothing here counts.
 #[utoipa::path(
     post, path = "/tenant/v1/quotas/usage", tag = "Tenant", request_body = NewUsage,
     responses((status = 201, body = UsageRecorded), (status = 400), (status = 401), (status = 403), (status = 422)),

@@ -8,7 +8,7 @@ use model::{
 use platform::{Row, Statement};
 use service::{App, Result};
 
-/// Get when each function last carried out a step of what falls due without a caller.
+/// Get when each function last carried out a step of due work. That is what falls due without a caller.
 #[utoipa::path(
     get, path = "/healthz/due", tag = "Chancery", responses((status = 200, body = DueWork)),
 )]

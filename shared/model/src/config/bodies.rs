@@ -26,10 +26,12 @@ const TOO_LONG: Invalid = Invalid("may have at most 65536 bytes");
 body! {
     /// What groups and items have in common.
     pub struct Described {
-        #[schema(value_type = Option<String>)]
+        /// At most 65,536 bytes, as every text here.
+        #[schema(value_type = Option<String>, max_length = 65_536)]
         description: Option<Text> as "description",
         #[schema(value_type = Option<Vec<String>>)]
         tags: Option<Tags> as "tags",
+        /// Any JSON object of at most 65,536 bytes; it is kept as it was written.
         #[schema(value_type = Option<Object>)]
         metadata: Option<Metadata> as "metadata",
     }
@@ -38,10 +40,11 @@ body! {
 body! {
     /// A new group.
     pub struct CreateGroup {
-        #[schema(value_type = String)]
+        /// Not only white space.
+        #[schema(value_type = String, min_length = 1, max_length = 65_536)]
         pub name: RequiredName as "name",
         /// Made from the name if it is absent or empty.
-        #[schema(value_type = Option<String>)]
+        #[schema(value_type = Option<String>, max_length = 128, pattern = "^[A-Za-z0-9._-]*$")]
         pub key: Option<Key> as "key",
         #[serde(flatten)]
         #[schema(inline)]
@@ -52,7 +55,8 @@ body! {
 body! {
     /// A change of a group. What is given replaces what was there.
     pub struct UpdateGroup {
-        #[schema(value_type = Option<String>)]
+        /// Not only white space.
+        #[schema(value_type = Option<String>, min_length = 1, max_length = 65_536)]
         pub name: Option<Name> as "name",
         #[serde(flatten)]
         #[schema(inline)]
@@ -63,10 +67,11 @@ body! {
 body! {
     /// A new item.
     pub struct CreateItem {
-        #[schema(value_type = String)]
+        /// Not only white space.
+        #[schema(value_type = String, min_length = 1, max_length = 65_536)]
         pub name: RequiredName as "name",
         /// Made from the name if it is absent or empty; unique in the project.
-        #[schema(value_type = Option<String>)]
+        #[schema(value_type = Option<String>, max_length = 128, pattern = "^[A-Za-z0-9._-]*$")]
         pub key: Option<Key> as "key",
         /// A text, or anything else, which becomes one. It must read as its type.
         #[schema(value_type = serde_json::Value)]
@@ -87,7 +92,8 @@ body! {
 body! {
     /// A change of an item. A value makes a new version.
     pub struct UpdateItem {
-        #[schema(value_type = Option<String>)]
+        /// Not only white space.
+        #[schema(value_type = Option<String>, min_length = 1, max_length = 65_536)]
         pub name: Option<Name> as "name",
         /// As in a new item.
         #[schema(value_type = serde_json::Value)]
@@ -108,6 +114,7 @@ body! {
 #[derive(ToSchema)]
 pub struct ResolveRequest {
     /// 1 to 50 keys.
+    #[schema(min_items = 1, max_items = 50)]
     pub keys: Vec<String>,
 }
 

@@ -10,24 +10,30 @@ use crate::{faults::Faults, time::IsoTime};
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MintTokenRequest {
+    #[schema(min_length = 1, max_length = 64)]
     pub tenant_id: String,
     /// The project `default` if not given.
     #[serde(default = "default_project")]
+    #[schema(min_length = 1, max_length = 64)]
     pub project_id: String,
     /// What the token is for.
     #[serde(default)]
+    #[schema(max_length = 256)]
     pub name: String,
     /// Whose permissions the token has. A token without an owner has none.
+    #[schema(min_length = 1, max_length = 256)]
     pub owner_id: Option<String>,
+    #[schema(min_length = 1, max_length = 256)]
     pub owner_email: Option<String>,
     /// owner, admin, project_admin or user
+    #[schema(pattern = "^(owner|admin|project_admin|user)$")]
     pub role: String,
     /// The owner's grant in addition to the role: read, write or admin.
+    #[schema(pattern = "^(read|write|admin)$")]
     pub grant: Option<String>,
     /// The highest permission of the token for each service; without it, the permissions of its owner.
     pub scope: Option<BTreeMap<String, String>>,
     /// Never if not given.
-    #[schema(value_type = Option<String>)]
     pub expires_at: Option<IsoTime>,
 }
 
@@ -73,13 +79,11 @@ pub struct Token {
     pub owner_id: Option<String>,
     pub owner_email: Option<String>,
     pub role: String,
+    #[schema(pattern = "^(read|write|admin)$")]
     pub grant: Option<String>,
     pub scope: Option<BTreeMap<String, String>>,
-    #[schema(value_type = Option<String>)]
     pub expires_at: Option<IsoTime>,
-    #[schema(value_type = Option<String>)]
     pub revoked_at: Option<IsoTime>,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
     /// The tag of the licence that minted it.
     pub created_by: String,

@@ -1,7 +1,13 @@
 //! How a community sends short messages, mail and push notifications. What is not known here is kept as a secret.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        RefOr,
+        schema::{ObjectBuilder, OneOfBuilder, Schema, Type},
+    },
+};
 
 use super::{Credential, NewSecret, Open, open::hand_over_others};
 use crate::{body, ids::Invalid, json::JsonText};
@@ -72,9 +78,8 @@ body! {
         service_url: Option<String> as "serviceUrl",
         #[serde(skip_serializing_if = "Option::is_none")]
         sender_email: Option<String> as "senderEmail",
-        /// A number, or a text that is one.
         #[serde(skip_serializing_if = "Option::is_none")]
-        #[schema(value_type = Option<Object>)]
+        #[schema(inline)]
         port: Option<Port> as "port",
         #[serde(skip_serializing_if = "Option::is_none")]
         protocol: Option<String> as "protocol",
@@ -87,6 +92,16 @@ body! {
 #[derive(Deserialize, Serialize)]
 #[serde(try_from = "JsonText")]
 struct Port(JsonText);
+
+impl PartialSchema for Port {
+    fn schema() -> RefOr<Schema> {
+        let number = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(65_535));
+        let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[0-9]{1,5}$"));
+        OneOfBuilder::new().item(number).item(text).description(Some("A number, or a text that is one.")).into()
+    }
+}
+
+impl ToSchema for Port {}
 
 impl TryFrom<JsonText> for Port {
     type Error = Invalid;

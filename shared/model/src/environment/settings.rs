@@ -57,7 +57,7 @@ body! {
         auth_type: Option<String> as "authType",
         /// Any JSON, such as an object of header and value; it is kept as one secret.
         #[serde(skip_serializing_if = "Option::is_none")]
-        #[schema(value_type = Option<Object>)]
+        #[schema(value_type = Option<serde_json::Value>)]
         pub(super) credential: Option<AgentCredential> as "credential",
     }
 }

@@ -95,7 +95,6 @@ pub struct LicenseAuth {
     pub id: String,
     pub key_tag: String,
     pub community_id: String,
-    #[schema(value_type = String, format = DateTime)]
     pub expiry: IsoTime,
 }
 
@@ -106,7 +105,6 @@ pub struct LicenseCheck {
     pub modules: Modules,
     /// False when the authorisation has been withdrawn or has expired.
     pub is_authorized: bool,
-    #[schema(value_type = String, format = DateTime)]
     pub expiry: IsoTime,
     pub auth_level: AuthLevel,
     pub tag: String,

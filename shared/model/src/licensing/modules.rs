@@ -3,6 +3,10 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::openapi::{
+    RefOr,
+    schema::{AdditionalProperties, ObjectBuilder, Schema, Type},
+};
 
 use crate::{faults, ids::Invalid, json::JsonText};
 
@@ -25,9 +29,22 @@ const TEXTS: [&str; 3] = ["mod_dvcid", "mod_auid_license", "mod_phone"];
 const MAX_TEXT: usize = 1024;
 
 /// An object of known modules, in the order in which they were written.
-#[derive(Clone, Debug, Default, utoipa::ToSchema)]
-#[schema(value_type = Object)]
+#[derive(Clone, Debug, Default)]
 pub struct Modules(Vec<(String, JsonText)>);
+
+impl utoipa::PartialSchema for Modules {
+    fn schema() -> RefOr<Schema> {
+        let flag = || ObjectBuilder::new().schema_type(Type::Boolean);
+        let text = || ObjectBuilder::new().schema_type(Type::String).max_length(Some(MAX_TEXT));
+        let known = FLAGS.map(|name| (name, flag())).into_iter().chain(TEXTS.map(|name| (name, text())));
+        let object = ObjectBuilder::new()
+            .description(Some("The modules that a licence switches on; it names no others."))
+            .additional_properties(Some(AdditionalProperties::FreeForm(false)));
+        known.fold(object, |object, (name, schema)| object.property(name, schema)).into()
+    }
+}
+
+impl utoipa::ToSchema for Modules {}
 
 impl Modules {
     /// As it is stored.

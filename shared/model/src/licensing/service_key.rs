@@ -62,8 +62,10 @@ body! {
     pub struct CreateServiceKeyRequest {
         pub tag: KeyTag as "tag",
         /// A new uuid by default. For type `user` the user's URN; for type `ecdsa` a public key.
+        #[schema(min_length = 1, max_length = 512)]
         pub key_id: Option<String> as "keyId",
         /// A new uuid by default. Required with a keyId; replaced by a new uuid for type `user`.
+        #[schema(min_length = 1, max_length = 1024)]
         pub key_secret: Option<String> as "keySecret",
         #[schema(value_type = bool, required = false)]
         pub disabled: Option<bool> as "disabled" if given,
@@ -76,6 +78,7 @@ body! {
         pub kind: Option<KeyType> as "type" if given,
         #[schema(value_type = Modules, required = false)]
         pub modules: Option<Modules> as "modules" if given,
+        #[schema(max_length = 1024)]
         pub description: Option<String> as "description",
     } where faults {
         let (id, secret) = (key_id.as_ref().and_then(Option::as_deref), key_secret.as_ref().and_then(Option::as_deref));
@@ -192,7 +195,6 @@ pub struct ServiceKey {
     pub key_id: String,
     pub key_secret: String,
     pub disabled: bool,
-    #[schema(value_type = String, format = DateTime)]
     pub expiry: IsoTime,
     pub auth_level: AuthLevel,
     pub module: Modules,
@@ -208,7 +210,6 @@ pub struct ListedServiceKey {
     pub key_id: String,
     pub key_secret: String,
     pub disabled: bool,
-    #[schema(value_type = String, format = DateTime)]
     pub expiry: IsoTime,
     pub auth_level: AuthLevel,
     pub modules: Modules,

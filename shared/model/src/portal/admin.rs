@@ -82,6 +82,7 @@ pub struct NewAdminToken {
 #[serde(deny_unknown_fields)]
 pub struct NewToken {
     /// What the audit log calls its holder: 1 to 64 letters, digits and `._-`
+    #[schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9._-]+$")]
     pub name: String,
 }
 

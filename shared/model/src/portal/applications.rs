@@ -111,27 +111,50 @@ pub struct ClientCredential {
     pub redirect_uris: Vec<String>,
 }
 
-/// An application has a redirect URI, a custom id, or both.
+/// A new application. It has a redirect URI, a custom id, or both.
+#[derive(ToSchema)]
 pub struct NewApplication {
+    #[schema(min_length = 1, max_length = 128)]
     pub name: String,
+    /// An absolute URL without a fragment.
+    #[schema(format = "uri", max_length = 2048, example = "https://app.example.com/callback")]
     pub redirect_uri: Option<String>,
+    #[schema(max_length = 1024)]
     pub description: Option<String>,
+    /// Visible ASCII characters.
+    #[schema(max_length = 256, pattern = "^[!-~]*$")]
     pub custom_id: Option<String>,
 }
 
-#[derive(Default)]
+/// A change of an application: what is absent stays, and an empty text or `null` clears.
+#[derive(Default, ToSchema)]
 pub struct ApplicationChange {
+    #[schema(min_length = 1, max_length = 128)]
     pub name: Option<String>,
+    /// An absolute URL without a fragment.
+    #[schema(value_type = Option<String>, max_length = 2048)]
     pub redirect_uri: Patch<String>,
+    #[schema(value_type = Option<String>, max_length = 1024)]
     pub description: Patch<String>,
+    /// Visible ASCII characters.
+    #[schema(value_type = Option<String>, max_length = 256, pattern = "^[!-~]*$")]
     pub custom_id: Patch<String>,
 }
 
 /// What is given of a client credential; the rest is generated.
+#[derive(ToSchema)]
 pub struct NewClientCredential {
+    /// Visible ASCII characters.
+    #[schema(max_length = 256, pattern = "^[!-~]*$")]
     pub client_id: Option<String>,
+    /// Visible ASCII characters.
+    #[schema(max_length = 256, pattern = "^[!-~]*$")]
     pub client_secret: Option<String>,
+    /// Absolute URLs without a fragment.
+    #[schema(min_items = 1, max_items = 16)]
     pub redirect_uris: Option<Vec<String>>,
+    /// Whether the secret is kept as a hash only, and shown in this answer only; `false` if not given.
+    #[schema(required = false)]
     pub hash_secret: bool,
 }
 

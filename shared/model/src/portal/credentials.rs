@@ -48,7 +48,10 @@ pub struct Jwt {
 }
 
 /// A key that the developer chooses, or none for a generated one; in a change, none leaves it as it is.
+#[derive(ToSchema)]
 pub struct NewKeyAuth {
+    /// Visible ASCII characters.
+    #[schema(max_length = 256, pattern = "^[!-~]*$")]
     pub key: Option<String>,
 }
 
@@ -62,11 +65,18 @@ pub struct JwtParts {
 }
 
 /// What is given of a JWT credential.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, ToSchema)]
 pub struct JwtChange {
+    /// The value of the claim `iss` in its tokens.
+    #[schema(max_length = 256)]
     pub key: Option<String>,
+    #[schema(max_length = 1024)]
     pub secret: Option<String>,
+    /// HS256, HS384, HS512, RS256, RS384, RS512, ES256 or ES384; HS256 in a new one if not given.
+    #[schema(max_length = 16, example = "HS256")]
     pub algorithm: Option<String>,
+    /// The public key in PEM, which the RS and ES algorithms need.
+    #[schema(max_length = 4096)]
     pub rsa_public_key: Option<String>,
 }
 

@@ -15,7 +15,9 @@ use crate::ids::Invalid;
 #[serde(deny_unknown_fields)]
 pub struct PutService {
     /// The name if it is not given.
+    #[schema(min_length = 1, max_length = 128)]
     pub display_name: Option<String>,
+    #[schema(max_length = 1024)]
     pub description: Option<String>,
     /// Whether applications may ask for it; yes if it is not given.
     pub registrable: Option<bool>,
@@ -66,6 +68,7 @@ pub struct AdminInstance {
 #[serde(deny_unknown_fields)]
 pub struct UpdateInstance {
     /// 0 approved, 2 rejected, 3 revoked
+    #[schema(minimum = 0, maximum = 3)]
     pub status: Option<i64>,
     pub suspended: Option<bool>,
 }
@@ -100,9 +103,12 @@ pub struct ImportCredential {
     /// The id of an application.
     pub application: Option<String>,
     /// The key itself, or the value of the claim `iss` in tokens.
+    #[schema(min_length = 1, max_length = 256)]
     pub key: String,
     /// For `jwt`.
+    #[schema(min_length = 1, max_length = 1024)]
     pub secret: Option<String>,
+    #[schema(min_length = 1, max_length = 16)]
     pub algorithm: Option<String>,
     pub rsa_public_key: Option<String>,
 }

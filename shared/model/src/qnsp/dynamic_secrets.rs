@@ -44,9 +44,7 @@ pub enum DynamicSecretBackend {
 body! {
     /// The account with which users are made; it takes the place of the one in the URL.
     pub struct DynamicSecretAccount {
-        #[schema(value_type = Option<String>)]
         pub username: Option<Text<1, 256>> as "username",
-        #[schema(value_type = Option<String>)]
         pub password: Option<Text<0, 2000>> as "password",
     }
 }
@@ -56,7 +54,6 @@ body! {
         pub kind: Option<DynamicSecretBackend> as "type",
         /// `postgres://[user[:password]@]host[:port][/database][?sslmode=disable|prefer|require|verify-full]`. The
         /// certificate of a server is verified wherever a session is encrypted.
-        #[schema(value_type = Option<String>)]
         pub connection_string: Option<Text<1, 2000>> as "connectionString",
         pub credentials: Option<DynamicSecretAccount> as "credentials",
     }
@@ -66,16 +63,14 @@ body! {
     pub struct NewDynamicSecretTemplate {
         /// How users are called: `A-Z a-z 0-9 _ -`, `{{config}}`, `{{role}}`, `{{unix}}`, and `{{random8}}`, which must be
         /// there.
-        #[schema(value_type = Option<String>)]
         pub username_template: Option<Text<1, 128>> as "usernameTemplate",
         /// A role of the database that each user is granted; of an API key its role, `viewer` or `developer`.
-        #[schema(value_type = Option<String>)]
         pub role_template: Option<Text<1, 128>> as "roleTemplate",
         /// Make a user, in one transaction: `{{name}}`, `{{password}}` and `{{expiration}}` are filled in.
-        #[schema(value_type = Option<Vec<String>>)]
+        #[schema(value_type = Option<Vec<Text<1, 2000>>>, max_items = 32)]
         pub creation_statements: Option<List<Text<1, 2000>, 32>> as "creationStatements",
         /// Remove a user, in one transaction.
-        #[schema(value_type = Option<Vec<String>>)]
+        #[schema(value_type = Option<Vec<Text<1, 2000>>>, max_items = 32)]
         pub revocation_statements: Option<List<Text<1, 2000>, 32>> as "revocationStatements",
     } where faults {
         for (name, list) in [("creationStatements", &creation_statements), ("revocationStatements", &revocation_statements)] {
@@ -88,10 +83,8 @@ body! {
 body! {
     pub struct NewDynamicSecretTtl {
         /// An ISO 8601 duration of a minute to 30 days.
-        #[schema(value_type = Option<String>)]
         pub default: Option<Text<1, 128>> as "default",
         /// An ISO 8601 duration up to 30 days; the default if not given.
-        #[schema(value_type = Option<String>)]
         pub max: Option<Text<1, 128>> as "max",
     }
 }
@@ -99,7 +92,6 @@ body! {
 body! {
     pub struct CreateDynamicSecretConfig {
         /// No two configurations of a tenant have the same name.
-        #[schema(value_type = String)]
         pub name: Text<1, 128> as "name",
         kind: Option<DynamicSecretType> as "type",
         /// SDKs call it so.
@@ -108,10 +100,8 @@ body! {
         pub template: Option<NewDynamicSecretTemplate> as "template",
         pub ttl: Option<NewDynamicSecretTtl> as "ttl",
         /// SDKs give it so.
-        #[schema(value_type = Option<i64>)]
         pub default_ttl_seconds: Option<Whole<1, 1_000_000_000>> as "defaultTtlSeconds",
         /// SDKs give it so.
-        #[schema(value_type = Option<i64>)]
         pub max_ttl_seconds: Option<Whole<1, 1_000_000_000>> as "maxTtlSeconds",
         /// Whether the server is asked before the configuration is stored.
         pub verify_connection: Option<bool> as "verifyConnection",
@@ -153,10 +143,8 @@ impl CreateDynamicSecretConfig {
 body! {
     pub struct GenerateCredentials {
         /// An ISO 8601 duration of a second or more, up to that of the configuration, whose default it has if not given.
-        #[schema(value_type = Option<String>)]
         pub ttl: Option<Text<1, 128>> as "ttl",
         /// SDKs give it so.
-        #[schema(value_type = Option<i64>)]
         pub ttl_seconds: Option<Whole<-1_000_000_000, 1_000_000_000>> as "ttlSeconds",
         /// What the event of the call tells of it. No secrets.
         #[schema(value_type = Option<serde_json::Value>)]
@@ -167,10 +155,8 @@ body! {
 body! {
     pub struct RenewLease {
         /// An ISO 8601 duration of a second or more. A lease never lives longer than its configuration has said.
-        #[schema(value_type = Option<String>)]
         pub ttl: Option<Text<1, 128>> as "ttl",
         /// SDKs give it so.
-        #[schema(value_type = Option<i64>)]
         pub ttl_seconds: Option<Whole<-1_000_000_000, 1_000_000_000>> as "ttlSeconds",
     }
 }
@@ -184,7 +170,6 @@ pub struct DynamicSecretConfigCreated {
     pub name: String,
     #[serde(rename = "type")]
     pub kind: DynamicSecretType,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }
 
@@ -219,7 +204,6 @@ pub struct Credentials {
 pub struct LeaseIssued {
     pub lease_id: String,
     pub credentials: Credentials,
-    #[schema(value_type = String)]
     pub expires_at: IsoTime,
     /// Whether the lease may live longer than this.
     pub renewable: bool,
@@ -229,9 +213,7 @@ pub struct LeaseIssued {
 #[serde(rename_all = "camelCase")]
 pub struct Lease {
     pub lease_id: String,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
-    #[schema(value_type = String)]
     pub expires_at: IsoTime,
     /// `active`, `expired` or `revoked`.
     pub status: String,
@@ -247,7 +229,6 @@ pub struct Leases {
 #[serde(rename_all = "camelCase")]
 pub struct LeaseRenewed {
     pub lease_id: String,
-    #[schema(value_type = String)]
     pub expires_at: IsoTime,
 }
 
@@ -256,7 +237,6 @@ pub struct LeaseRenewed {
 pub struct LeaseRevoked {
     pub lease_id: String,
     /// When it was revoked first.
-    #[schema(value_type = String)]
     pub revoked_at: IsoTime,
 }
 

@@ -10,8 +10,8 @@ pub use deprecation::{
     SdkPolicy,
 };
 pub use hardware::{
-    ChangeHardware, CreateHardware, Device, Devices, HardwareCounts, HardwareCreated, HardwareStatus, HardwareSummary,
-    HardwareType, HealthMetrics, HealthRecorded, HealthStatus, RecordHealth, SdkDevice, SdkHardwareType,
+    ChangeHardware, CreateHardware, Device, Devices, HardwareCounts, HardwareCreated, HardwareMetrics, HardwareStatus,
+    HardwareSummary, HardwareType, HealthRecorded, HealthStatus, RecordHealth, SdkDevice, SdkHardwareType,
     SdkHealthCheck, StatusCounts,
 };
 pub use readiness::{

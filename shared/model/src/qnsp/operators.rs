@@ -17,11 +17,8 @@ pub struct Tenant {
     /// Calls a minute; the deployment's default when it is null.
     pub rate_limit_per_minute: Option<i64>,
     pub admin_email: Option<String>,
-    #[schema(value_type = Option<String>)]
     pub suspended_at: Option<IsoTime>,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
-    #[schema(value_type = String)]
     pub updated_at: IsoTime,
 }
 
@@ -43,11 +40,8 @@ pub struct Key {
     pub user_id: String,
     pub roles: Vec<String>,
     pub name: String,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
-    #[schema(value_type = Option<String>)]
     pub expires_at: Option<IsoTime>,
-    #[schema(value_type = Option<String>)]
     pub revoked_at: Option<IsoTime>,
 }
 

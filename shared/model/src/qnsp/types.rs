@@ -1,13 +1,35 @@
 //! Texts, numbers and objects with bounds. What lies outside is refused with the rule.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::{Map, Value};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        RefOr,
+        schema::{AdditionalProperties, ObjectBuilder, Schema, Type},
+    },
+};
 
 use crate::json::JsonObject;
 
 /// A text of so many characters (Unicode scalar values).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text<const MIN: usize, const MAX: usize>(String);
+
+impl<const MIN: usize, const MAX: usize> PartialSchema for Text<MIN, MAX> {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        text.min_length((MIN > 0).then_some(MIN)).max_length(Some(MAX)).into()
+    }
+}
+
+impl<const MIN: usize, const MAX: usize> ToSchema for Text<MIN, MAX> {
+    fn name() -> Cow<'static, str> {
+        format!("Inline_Text_{MIN}_{MAX}").into()
+    }
+}
 
 impl<const MIN: usize, const MAX: usize> Text<MIN, MAX> {
     pub fn as_str(&self) -> &str {
@@ -42,6 +64,18 @@ impl<const MIN: usize, const MAX: usize> Serialize for Text<MIN, MAX> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Whole<const MIN: i64, const MAX: i64>(pub i64);
 
+impl<const MIN: i64, const MAX: i64> PartialSchema for Whole<MIN, MAX> {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(MIN)).maximum(Some(MAX)).into()
+    }
+}
+
+impl<const MIN: i64, const MAX: i64> ToSchema for Whole<MIN, MAX> {
+    fn name() -> Cow<'static, str> {
+        format!("Inline_Whole_{MIN}_{MAX}").into()
+    }
+}
+
 impl<'de, const MIN: i64, const MAX: i64> Deserialize<'de> for Whole<MIN, MAX> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let number = f64::deserialize(from)?;
@@ -68,6 +102,19 @@ pub struct Money {
     pub minor: i64,
 }
 
+impl PartialSchema for Money {
+    fn schema() -> RefOr<Schema> {
+        let amount = ObjectBuilder::new().schema_type(Type::Number).minimum(Some(0)).maximum(Some(1_000_000_000));
+        amount.description(Some("An amount with at most 2 decimals.")).into()
+    }
+}
+
+impl ToSchema for Money {
+    fn name() -> Cow<'static, str> {
+        "Inline_Money".into()
+    }
+}
+
 impl Money {
     const MOST: f64 = 1e9;
 }
@@ -91,6 +138,18 @@ impl<'de> Deserialize<'de> for Money {
 /// The code of a currency: three capital letters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Currency(String);
+
+impl PartialSchema for Currency {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[A-Z]{3}$")).into()
+    }
+}
+
+impl ToSchema for Currency {
+    fn name() -> Cow<'static, str> {
+        "Inline_Currency".into()
+    }
+}
 
 impl Currency {
     pub fn as_str(&self) -> &str {
@@ -118,6 +177,18 @@ impl<'de> Deserialize<'de> for Currency {
 /// A number within bounds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Number<const MIN: i64, const MAX: i64>(pub f64);
+
+impl<const MIN: i64, const MAX: i64> PartialSchema for Number<MIN, MAX> {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::Number).minimum(Some(MIN)).maximum(Some(MAX)).into()
+    }
+}
+
+impl<const MIN: i64, const MAX: i64> ToSchema for Number<MIN, MAX> {
+    fn name() -> Cow<'static, str> {
+        format!("Inline_Number_{MIN}_{MAX}").into()
+    }
+}
 
 impl<'de, const MIN: i64, const MAX: i64> Deserialize<'de> for Number<MIN, MAX> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -154,6 +225,20 @@ impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for List<T, MA
 /// A JSON object of at most so many KiB, as it was written.
 #[derive(Clone, Debug)]
 pub struct Object<const KIB: usize>(JsonObject);
+
+impl<const KIB: usize> PartialSchema for Object<KIB> {
+    fn schema() -> RefOr<Schema> {
+        let free = format!("Any JSON object of at most {KIB} KiB.");
+        let object = ObjectBuilder::new().schema_type(Type::Object).description(Some(free));
+        object.additional_properties(Some(AdditionalProperties::FreeForm(true))).into()
+    }
+}
+
+impl<const KIB: usize> ToSchema for Object<KIB> {
+    fn name() -> Cow<'static, str> {
+        format!("Inline_Object_{KIB}").into()
+    }
+}
 
 impl<const KIB: usize> Object<KIB> {
     pub fn as_str(&self) -> &str {

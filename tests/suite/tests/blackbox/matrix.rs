@@ -59,7 +59,7 @@ pub fn cases() -> Vec<Case> {
         Case::named(&format!("matrix::{function}"), move |t| drive(t, function, &rows))
     };
     let all = rows::of_functions().into_iter().map(of_function);
-    all.chain([case(every_row_has_its_samples), case(examples::every_operation_of_qnsp_has_an_example)]).collect()
+    all.chain([case(every_row_has_its_samples), case(examples::every_operation_has_an_example)]).collect()
 }
 
 fn every_row_has_its_samples(_: &Deployment) {

@@ -85,7 +85,7 @@ body! {
         /// `policies` if not given.
         pub comparison_type: Option<ComparisonType> as "comparisonType",
         /// Only policies and permissions with a resource pattern that begins with one of these.
-        #[schema(value_type = Option<Vec<String>>)]
+        #[schema(value_type = Option<Vec<Text<1, 256>>>, max_items = 100)]
         pub resource_types: Option<List<Text<1, 256>, 100>> as "resourceTypes",
     } where faults {
         let ids = tenant_ids.as_ref().map(|ids| ids.0.as_slice()).unwrap_or_default();
@@ -100,7 +100,6 @@ body! {
 pub struct PolicyDifference {
     pub policy_name: String,
     /// What each tenant has that has it.
-    #[schema(value_type = Object)]
     pub tenant_diffs: BTreeMap<String, Value>,
 }
 
@@ -164,7 +163,6 @@ body! {
         /// The least severity.
         pub severity: Option<AnomalySeverity> as "severity",
         /// Seven days ago if not given.
-        #[schema(value_type = Option<String>)]
         pub since: Option<IsoTime> as "since",
     }
 }
@@ -180,7 +178,6 @@ pub struct Anomaly {
     pub kind: String,
     pub severity: AnomalySeverity,
     pub description: String,
-    #[schema(value_type = String)]
     pub detected_at: IsoTime,
     pub affected_resources: Vec<String>,
 }
@@ -272,6 +269,5 @@ pub struct AccessAudit {
     pub status: &'static str,
     pub checks: Vec<IsolationCheck>,
     pub violations: Vec<IsolationViolation>,
-    #[schema(value_type = String)]
     pub audited_at: IsoTime,
 }

@@ -26,9 +26,8 @@ body! {
     pub struct AccessPrincipal {
         #[serde(rename = "type")]
         pub kind: PrincipalType as "type",
-        #[schema(value_type = String)]
         pub id: Text<1, 256> as "id",
-        #[schema(value_type = Option<Object>)]
+        /// Any JSON object; conditions read its members.
         pub attributes: Option<Object<16>> as "attributes",
     }
 }
@@ -36,11 +35,9 @@ body! {
 body! {
     #[derive(Clone, Debug)]
     pub struct AccessResource {
-        #[schema(value_type = String)]
         pub kind: Text<1, 256> as "type",
-        #[schema(value_type = String)]
         pub id: Text<1, 256> as "id",
-        #[schema(value_type = Option<Object>)]
+        /// Any JSON object; conditions read its members.
         pub attributes: Option<Object<16>> as "attributes",
     }
 }
@@ -50,14 +47,13 @@ body! {
     /// members of the environment, as is an environment that is a text.
     #[derive(Clone, Debug)]
     pub struct AccessContext {
+        /// Any JSON object; conditions read its members.
         #[schema(value_type = Option<Object>)]
         pub environment: Option<Environment> as "environment",
         /// Now if not given.
-        #[schema(value_type = Option<String>)]
         pub timestamp: Option<IsoTime> as "timestamp",
-        #[schema(value_type = Option<String>)]
         pub ip_address: Option<Text<0, 256>> as "ipAddress",
-        #[schema(value_type = Option<Object>)]
+        /// Any JSON object; conditions read its members.
         pub custom_attributes: Option<Object<16>> as "customAttributes",
     }
 }
@@ -91,7 +87,6 @@ body! {
         /// The same as `principal`, which counts before it.
         pub subject: Option<AccessPrincipal> as "subject",
         pub resource: AccessResource as "resource",
-        #[schema(value_type = String)]
         pub action: Text<1, 256> as "action",
         pub context: Option<AccessContext> as "context",
         /// Policies that a simulation takes for stored ones.
@@ -155,7 +150,6 @@ pub struct DecisionAnswer {
     pub reasons: Vec<DecisionReason>,
     /// Their ids in that order.
     pub effective_policies: Vec<String>,
-    #[schema(value_type = String)]
     pub simulated_at: IsoTime,
     /// A sentence.
     pub decision_reason: String,

@@ -22,11 +22,8 @@ body! {
     #[derive(Clone, Debug)]
     pub struct NewAccessPolicy {
         /// No two policies of a tenant have the same name.
-        #[schema(value_type = String)]
         pub name: Text<1, 128> as "name",
-        #[schema(value_type = Option<String>)]
         pub description: Option<Text<0, 2000>> as "description",
-        #[schema(value_type = Option<String>)]
         pub category: Option<Text<0, 2000>> as "category",
         /// `enforced` if not given; what a change does not give stays.
         pub enforcement_level: Option<EnforcementLevel> as "enforcementLevel",
@@ -55,13 +52,12 @@ pub struct AccessPolicy {
     pub enforcement_level: String,
     /// 1, and one more with each change.
     pub version: i64,
-    #[schema(value_type = Object)]
+    /// The statement, as it was given.
+    #[schema(value_type = AccessStatement)]
     pub statement: Box<RawValue>,
     /// SHA-256 of the statement as canonical JSON (RFC 8785), in hexadecimal.
     pub statement_hash: String,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
-    #[schema(value_type = String)]
     pub updated_at: IsoTime,
 }
 

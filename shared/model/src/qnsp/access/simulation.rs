@@ -17,14 +17,12 @@ body! {
     /// One question of a batch.
     pub struct BatchQuestion {
         /// Its index in the batch if not given. No two questions of a batch have the same.
-        #[schema(value_type = Option<String>)]
         pub request_id: Option<Text<1, 256>> as "requestId",
         /// Required, here or as `subject`.
         pub principal: Option<AccessPrincipal> as "principal",
         /// The same as `principal`, which counts before it.
         pub subject: Option<AccessPrincipal> as "subject",
         pub resource: AccessResource as "resource",
-        #[schema(value_type = String)]
         pub action: Text<1, 256> as "action",
         pub context: Option<AccessContext> as "context",
     } where faults {
@@ -108,7 +106,6 @@ pub enum ChangeType {
 body! {
     /// A policy that is not stored. Its lists stand beside its name, or, as policies are stored, in `statement`.
     pub struct ProposedPolicy {
-        #[schema(value_type = String)]
         pub name: Text<1, 128> as "name",
         pub effect: Option<Effect> as "effect",
         #[schema(value_type = Option<Vec<String>>)]
@@ -117,6 +114,7 @@ body! {
         pub resources: Option<Patterns> as "resources",
         #[schema(value_type = Option<Vec<String>>)]
         pub actions: Option<Patterns> as "actions",
+        /// As in the statement of a policy.
         #[schema(value_type = Option<Object>)]
         pub conditions: Option<Conditions> as "conditions",
         pub statement: Option<AccessStatement> as "statement",
@@ -156,7 +154,6 @@ body! {
         #[serde(rename = "type")]
         pub kind: ChangeType as "type",
         /// Of the policy that is changed or deleted.
-        #[schema(value_type = Option<String>)]
         pub policy_id: Option<Uuid> as "policyId",
         /// What is created, or what the policy is changed to.
         pub new_policy: Option<ProposedPolicy> as "newPolicy",
@@ -183,7 +180,6 @@ impl PolicyChange {
 body! {
     pub struct ImpactScope {
         /// The same as `sampleSize` beside it, which counts before it.
-        #[schema(value_type = Option<i64>)]
         pub sample_size: Option<Whole<1, 100>> as "sampleSize",
     }
 }
@@ -195,7 +191,6 @@ body! {
         /// The same as `policyChange`, which counts before it.
         pub proposed_change: Option<PolicyChange> as "proposedChange",
         /// How many changed decisions are shown: 1 to 100, 10 if not given.
-        #[schema(value_type = Option<i64>)]
         pub sample_size: Option<Whole<1, 100>> as "sampleSize",
         pub scope: Option<ImpactScope> as "scope",
     } where faults {
@@ -282,8 +277,8 @@ pub struct Simulation {
     #[serde(rename = "type")]
     pub kind: String,
     pub requested_by: String,
-    #[schema(value_type = String)]
     pub requested_at: IsoTime,
+    /// As it was answered: the summary of a batch, or the impact of an analysis.
     #[schema(value_type = Object)]
     pub summary: Box<RawValue>,
     /// Of a batch, if details were asked for: what its questions were and how they were decided.

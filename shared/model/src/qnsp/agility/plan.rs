@@ -49,13 +49,10 @@ body! {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     pub struct MigrationTargets {
-        #[schema(value_type = Option<String>)]
         #[serde(skip_serializing_if = "Option::is_none")]
         pub encryption: Option<Text<1, 64>> as "encryption",
-        #[schema(value_type = Option<String>)]
         #[serde(skip_serializing_if = "Option::is_none")]
         pub signing: Option<Text<1, 64>> as "signing",
-        #[schema(value_type = Option<String>)]
         #[serde(skip_serializing_if = "Option::is_none")]
         pub key_exchange: Option<Text<1, 64>> as "keyExchange",
     } where faults {
@@ -75,7 +72,7 @@ impl MigrationTargets {
 body! {
     /// At least one key or one type. A key is in the scope by either.
     pub struct MigrationScope {
-        #[schema(value_type = Option<Vec<String>>)]
+        #[schema(value_type = Option<Vec<Uuid>>, max_items = 1_000)]
         pub key_ids: Option<List<Uuid>> as "keyIds",
         #[schema(value_type = Option<Vec<KeyType>>)]
         pub key_types: Option<List<KeyType>> as "keyTypes",
@@ -89,13 +86,10 @@ body! {
 body! {
     #[derive(Serialize)]
     pub struct MigrationPhase {
-        #[schema(value_type = String)]
         pub name: Text<1, 128> as "name",
         /// An ISO 8601 duration. A phase without one is over when it begins.
-        #[schema(value_type = Option<String>)]
         #[serde(skip_serializing_if = "Option::is_none")]
         pub duration: Option<Text<1, 128>> as "duration",
-        #[schema(value_type = Option<Vec<String>>)]
         #[serde(skip_serializing_if = "Option::is_none")]
         pub actions: Option<Vec<Text<0, 2000>>> as "actions",
     } where faults {
@@ -108,7 +102,6 @@ body! {
     #[derive(Default, Serialize)]
     #[serde(rename_all = "camelCase")]
     pub struct MigrationSchedule {
-        #[schema(value_type = Option<String>)]
         #[serde(skip_serializing_if = "Option::is_none")]
         pub start_date: Option<IsoTime> as "startDate",
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -121,9 +114,7 @@ body! {
 
 body! {
     pub struct CreateMigrationPlan {
-        #[schema(value_type = String)]
         pub name: Text<1, 128> as "name",
-        #[schema(value_type = Option<String>)]
         pub description: Option<Text<0, 2000>> as "description",
         pub target_algorithms: MigrationTargets as "targetAlgorithms",
         pub scope: MigrationScope as "scope",
@@ -134,9 +125,7 @@ body! {
 body! {
     /// What is not given stays.
     pub struct ChangeMigrationPlan {
-        #[schema(value_type = Option<String>)]
         pub name: Option<Text<1, 128>> as "name",
-        #[schema(value_type = Option<String>)]
         pub description: Option<Text<0, 2000>> as "description",
         pub status: Option<RequestedStatus> as "status",
         pub schedule: Option<MigrationSchedule> as "schedule",
@@ -150,7 +139,6 @@ pub struct PlanCreated {
     pub plan_id: String,
     pub name: String,
     pub status: PlanStatus,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }
 
@@ -171,7 +159,6 @@ pub struct PlanSummary {
     pub status: PlanStatus,
     /// In percent.
     pub progress: i64,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }
 
@@ -207,9 +194,7 @@ pub struct Plan {
     #[schema(value_type = MigrationSchedule)]
     pub schedule: Box<RawValue>,
     pub progress: PlanProgress,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
-    #[schema(value_type = String)]
     pub updated_at: IsoTime,
 }
 
@@ -218,6 +203,5 @@ pub struct Plan {
 #[schema(as = MigrationPlanChanged)]
 pub struct PlanChanged {
     pub plan_id: String,
-    #[schema(value_type = String)]
     pub updated_at: IsoTime,
 }

@@ -27,7 +27,6 @@ pub struct AlgorithmUsage {
     pub usage_count: i64,
     /// Keys that are active.
     pub key_count: i64,
-    #[schema(value_type = Option<String>)]
     pub last_used_at: Option<IsoTime>,
     pub status: AlgorithmStatus,
 }
@@ -159,7 +158,6 @@ pub struct CryptoCompliance {
     /// 0 to 100.
     pub score: f64,
     pub controls: Vec<ComplianceControl>,
-    #[schema(value_type = String)]
     pub generated_at: IsoTime,
 }
 

@@ -53,18 +53,15 @@ const MOST_ROWS: i64 = 1_000_000_000;
 body! {
     pub struct NewEvaluation {
         /// Required, unless there is a `modelName`.
-        #[schema(value_type = Option<String>)]
         pub model_id: Option<Uuid> as "modelId",
         /// The newest model of this name, in the shape of the SDK.
-        #[schema(value_type = Option<String>)]
         pub model_name: Option<Text<1, 128>> as "modelName",
         pub evaluation_type: EvaluationType as "evaluationType",
         pub test_dataset: NewDataset as "testDataset",
         /// 1 to 20 columns of the dataset. Required, unless there is a `protectedAttribute`.
-        #[schema(value_type = Option<Vec<String>>)]
+        #[schema(value_type = Option<Vec<Text<1, 128>>>, max_items = 20)]
         pub protected_attributes: Option<List<Text<1, 128>, 20>> as "protectedAttributes",
         /// The only one, in the shape of the SDK.
-        #[schema(value_type = Option<String>)]
         pub protected_attribute: Option<Text<1, 128>> as "protectedAttribute",
     } where faults {
         let has_model = !matches!((&model_id, &model_name), (Some(None), Some(None)));
@@ -83,7 +80,6 @@ pub struct EvaluationCreated {
     pub evaluation_id: String,
     /// `created`.
     pub status: EvaluationStatus,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }
 
@@ -93,7 +89,6 @@ pub struct EvaluationStarted {
     pub evaluation_id: String,
     /// `running`.
     pub status: EvaluationStatus,
-    #[schema(value_type = String)]
     pub started_at: IsoTime,
 }
 
@@ -116,7 +111,6 @@ pub struct AttributeResult {
     pub score: f64,
     pub fair: bool,
     /// By the value of the attribute. Groups of fewer than 5 rows are left out.
-    #[schema(value_type = Object)]
     pub groups: BTreeMap<String, GroupResult>,
 }
 
@@ -132,16 +126,12 @@ pub struct BiasEvaluation {
     /// Whether the score is 0.8 or more.
     pub fair: Option<bool>,
     /// By attribute.
-    #[schema(value_type = Object)]
     pub attributes: BTreeMap<String, AttributeResult>,
     pub rows_used: i64,
     /// Why it has failed.
     pub reason: Option<String>,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
-    #[schema(value_type = Option<String>)]
     pub started_at: Option<IsoTime>,
-    #[schema(value_type = Option<String>)]
     pub completed_at: Option<IsoTime>,
 }
 
@@ -155,7 +145,6 @@ pub struct EvaluatedModel {
     pub status: EvaluationStatus,
     pub score: f64,
     pub fair: bool,
-    #[schema(value_type = String)]
     pub completed_at: IsoTime,
 }
 

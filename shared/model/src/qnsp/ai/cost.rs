@@ -107,11 +107,8 @@ body! {
     /// What requests to a model cost.
     pub struct NewCostRecord {
         /// Of the registry. Required, unless there is a `modelName`.
-        #[schema(value_type = Option<String>)]
         pub model_id: Option<Uuid> as "modelId",
-        #[schema(value_type = Option<String>)]
         pub model_name: Option<Text<1, 128>> as "modelName",
-        #[schema(value_type = String)]
         pub provider: Text<1, 128> as "provider",
         #[schema(value_type = i64)]
         pub input_tokens: Whole<0, MOST_COUNTED> as "inputTokens",
@@ -120,16 +117,13 @@ body! {
         /// 0 to a thousand million; rounded to 6 decimals.
         #[schema(value_type = f64)]
         pub cost_usd: Amount as "costUsd",
-        #[schema(value_type = Option<String>)]
         pub user_id: Option<Text<1, 256>> as "userId",
         /// The same for the same prompt.
-        #[schema(value_type = Option<String>)]
         pub prompt_hash: Option<Text<1, 256>> as "promptHash",
         /// 1 if not given.
         #[schema(value_type = Option<i64>)]
         pub request_count: Option<Whole<1, MOST_COUNTED>> as "requestCount",
         /// In the last 90 days; now if not given.
-        #[schema(value_type = Option<String>)]
         pub occurred_at: Option<IsoTime> as "occurredAt",
     } where faults {
         let is_given = !matches!((&model_id, &model_name), (Some(None), Some(None)));

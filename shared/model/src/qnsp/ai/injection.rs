@@ -33,18 +33,14 @@ body! {
     /// and `severity` in the shape of the SDK.
     pub struct NewPattern {
         /// No two patterns of a tenant have the same name.
-        #[schema(value_type = Option<String>)]
         pub name: Option<Text<1, 128>> as "name",
         /// A regular expression of 1 to 512 characters, without look-around and back-references. Case is ignored.
-        #[schema(value_type = Option<String>)]
         pub pattern: Option<Text<1, 512>> as "pattern",
         pub category: Option<AttackCategory> as "category",
         pub severity: Severity as "severity",
         /// True if not given.
         pub enabled: Option<bool> as "enabled",
-        #[schema(value_type = Option<String>)]
         pub pattern_name: Option<Text<1, 128>> as "patternName",
-        #[schema(value_type = Option<String>)]
         pub pattern_value: Option<Text<1, 512>> as "patternValue",
         /// `regex` if not given.
         pub pattern_type: Option<PatternType> as "patternType",
@@ -64,7 +60,6 @@ body! {
 pub struct PatternCreated {
     pub pattern_id: String,
     pub name: String,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }
 
@@ -83,10 +78,8 @@ pub struct PatternChanged {
 
 body! {
     pub struct PromptToAnalyze {
-        #[schema(value_type = String)]
         pub prompt: Text<1, 32_768> as "prompt",
         /// What stands around it.
-        #[schema(value_type = Option<String>)]
         pub context: Option<Text<0, 32_768>> as "context",
     }
 }

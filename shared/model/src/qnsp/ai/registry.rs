@@ -60,20 +60,16 @@ impl TryFrom<String> for ModelVersion {
 body! {
     pub struct ModelArtifacts {
         /// Required for the type `custom`.
-        #[schema(value_type = Option<String>)]
         pub model_path: Option<Text<1, 2000>> as "modelPath",
-        #[schema(value_type = Option<String>)]
         pub config_path: Option<Text<1, 2000>> as "configPath",
     }
 }
 
 body! {
     pub struct ModelMetadata {
-        #[schema(value_type = Option<String>)]
         pub description: Option<Text<0, 2000>> as "description",
-        #[schema(value_type = Option<Vec<String>>)]
+        #[schema(value_type = Option<Vec<Text<0, 2000>>>, max_items = 50)]
         pub tags: Option<List<Text<0, 2000>, 50>> as "tags",
-        #[schema(value_type = Option<String>)]
         pub license: Option<Text<0, 2000>> as "license",
     }
 }
@@ -81,7 +77,6 @@ body! {
 body! {
     pub struct RegisterModel {
         /// No two models of a tenant have the same name and version.
-        #[schema(value_type = String)]
         pub name: Text<1, 128> as "name",
         #[schema(value_type = String)]
         pub version: ModelVersion as "version",
@@ -89,7 +84,6 @@ body! {
         pub kind: Option<ModelType> as "type",
         /// The type, as the SDK calls it.
         pub model_type: Option<ModelType> as "modelType",
-        #[schema(value_type = String)]
         pub provider: Text<1, 128> as "provider",
         pub artifacts: Option<ModelArtifacts> as "artifacts",
         pub metadata: Option<ModelMetadata> as "metadata",
@@ -111,7 +105,6 @@ pub struct ModelRegistered {
     pub model_type: ModelType,
     /// `registered`.
     pub status: ModelStatus,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }
 
@@ -122,16 +115,13 @@ pub struct ModelActivated {
     /// `active`.
     pub status: ModelStatus,
     /// When it was activated first.
-    #[schema(value_type = String)]
     pub activated_at: IsoTime,
 }
 
 body! {
     pub struct DeprecateModel {
-        #[schema(value_type = Option<String>)]
         pub reason: Option<Text<1, 2000>> as "reason",
         /// Another model, which is not deprecated.
-        #[schema(value_type = Option<String>)]
         pub replacement_model_id: Option<Uuid> as "replacementModelId",
     }
 }
@@ -142,7 +132,6 @@ pub struct ModelDeprecated {
     pub model_id: String,
     /// `deprecated`.
     pub status: ModelStatus,
-    #[schema(value_type = String)]
     pub deprecated_at: IsoTime,
 }
 
@@ -203,7 +192,6 @@ body! {
         #[schema(value_type = Option<String>)]
         #[serde(skip_serializing_if = "Option::is_none")]
         pub memory: Option<Memory> as "memory",
-        #[schema(value_type = Option<String>)]
         pub gpu: Option<Text<1, 256>> as "gpu",
     }
 }
@@ -217,10 +205,8 @@ body! {
     #[derive(Clone, Copy, Serialize)]
     pub struct Autoscaling {
         pub enabled: bool as "enabled",
-        #[schema(value_type = Option<i64>)]
         #[serde(skip_serializing_if = "Option::is_none")]
         pub min_replicas: Option<Whole<0, 1000>> as "minReplicas",
-        #[schema(value_type = Option<i64>)]
         #[serde(skip_serializing_if = "Option::is_none")]
         pub max_replicas: Option<Whole<0, 1000>> as "maxReplicas",
     }
@@ -238,7 +224,6 @@ impl Autoscaling {
 body! {
     pub struct NewDeploymentConfig {
         /// 1 to 100, 1 if not given.
-        #[schema(value_type = Option<i64>)]
         pub replicas: Option<Whole<1, 100>> as "replicas",
         pub resources: Option<Resources> as "resources",
         pub autoscaling: Option<Autoscaling> as "autoscaling",
@@ -247,10 +232,8 @@ body! {
 
 body! {
     pub struct NewDeployment {
-        #[schema(value_type = String)]
         pub model_id: Uuid as "modelId",
         /// The version of the model.
-        #[schema(value_type = Option<String>)]
         pub version_id: Option<Text<1, 256>> as "versionId",
         pub config: Option<NewDeploymentConfig> as "config",
     }
@@ -273,7 +256,6 @@ pub struct DeploymentCreated {
     pub model_id: String,
     /// `deploying`.
     pub status: DeploymentStatus,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }
 
@@ -290,12 +272,9 @@ pub struct Deployment {
     pub status: DeploymentStatus,
     pub endpoint: Option<String>,
     pub reason: Option<String>,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
-    #[schema(value_type = String)]
     pub updated_at: IsoTime,
     /// Unless it is running, null.
-    #[schema(value_type = Option<String>)]
     pub running_since: Option<IsoTime>,
 }
 
@@ -312,9 +291,7 @@ body! {
     pub struct ReportStatus {
         pub status: ReportedStatus as "status",
         /// An https URL. It is kept, not called.
-        #[schema(value_type = Option<String>)]
         pub endpoint: Option<Text<1, 2000>> as "endpoint",
-        #[schema(value_type = Option<String>)]
         pub reason: Option<Text<0, 2000>> as "reason",
     }
 }

@@ -68,11 +68,8 @@ impl TryFrom<String> for EventType {
 body! {
     /// What an event is about.
     pub struct NewResource {
-        #[schema(value_type = String)]
         pub kind: Text<1, 128> as "type",
-        #[schema(value_type = Option<String>)]
         pub id: Option<Text<1, 256>> as "id",
-        #[schema(value_type = Option<String>)]
         pub name: Option<Text<1, 128>> as "name",
     } where faults {
         // The entry names the object by type and id with a slash between them.
@@ -87,7 +84,7 @@ body! {
         /// Lower-case words joined by dots; the first must not be that of a service.
         #[schema(value_type = String)]
         pub event_type: EventType as "eventType",
-        #[schema(value_type = Object)]
+        /// Any JSON object that tells of the event.
         pub payload: Object<16> as "payload",
         /// `info` if not given.
         pub severity: Option<Severity> as "severity",
@@ -96,7 +93,6 @@ body! {
         /// The first word of `eventType` if not given.
         pub resource: Option<NewResource> as "resource",
         /// When it happened; now if not given.
-        #[schema(value_type = Option<String>)]
         pub timestamp: Option<IsoTime> as "timestamp",
     }
 }
@@ -167,7 +163,6 @@ pub struct AuditEvent {
     pub topic: String,
     /// The service of the event; for events of callers, the first word of their type.
     pub source_service: String,
-    #[schema(value_type = String)]
     pub timestamp: IsoTime,
     pub tenant_id: String,
     pub actor: EventActor,
@@ -177,6 +172,7 @@ pub struct AuditEvent {
     pub result: EventResult,
     pub severity: String,
     pub context: Context,
+    /// The JSON object that told of the event.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub payload: Option<serde_json::Value>,

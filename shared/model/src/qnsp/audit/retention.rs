@@ -12,10 +12,8 @@ body! {
     /// Which events; an absent or empty list means all, and both lists must let an event through.
     pub struct NewScope {
         /// `*` stands for any run of characters.
-        #[schema(value_type = Option<Vec<String>>)]
         pub event_types: Option<Vec<Text<1, 128>>> as "eventTypes",
         /// Names of services, or first words of event types.
-        #[schema(value_type = Option<Vec<String>>)]
         pub services: Option<Vec<Text<1, 128>>> as "services",
     } where faults {
         for (name, list) in [("eventTypes", &event_types), ("services", &services)] {
@@ -31,7 +29,6 @@ body! {
         /// `false` if not given.
         pub enabled: Option<bool> as "enabled",
         /// A label, under which the archived events are listed. Required where `enabled` is true.
-        #[schema(value_type = Option<String>)]
         pub destination: Option<Text<0, 128>> as "destination",
     }
 }
@@ -51,10 +48,8 @@ body! {
     /// A new policy. Nothing happens by itself: a cleanup carries it out.
     pub struct NewPolicy {
         /// No two policies of a tenant have the same name.
-        #[schema(value_type = String)]
         pub name: Text<1, 128> as "name",
         /// An ISO 8601 duration of a day or more, such as `P90D`. Months count 30 days, years 365.
-        #[schema(value_type = String)]
         pub retention_period: Text<1, 128> as "retentionPeriod",
         pub scope: Option<NewScope> as "scope",
         pub archive_config: Option<NewArchiveConfig> as "archiveConfig",
@@ -64,9 +59,7 @@ body! {
 body! {
     /// A change of a policy. What is absent stays as it is; a scope or an archive configuration is replaced as a whole.
     pub struct UpdatePolicy {
-        #[schema(value_type = Option<String>)]
         pub name: Option<Text<1, 128>> as "name",
-        #[schema(value_type = Option<String>)]
         pub retention_period: Option<Text<1, 128>> as "retentionPeriod",
         pub scope: Option<NewScope> as "scope",
         pub archive_config: Option<NewArchiveConfig> as "archiveConfig",
@@ -85,7 +78,6 @@ body! {
 pub struct PolicyCreated {
     pub policy_id: String,
     pub name: String,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }
 
@@ -93,7 +85,6 @@ pub struct PolicyCreated {
 #[serde(rename_all = "camelCase")]
 pub struct PolicyUpdated {
     pub policy_id: String,
-    #[schema(value_type = String)]
     pub updated_at: IsoTime,
 }
 
@@ -106,9 +97,7 @@ pub struct Policy {
     pub retention_period: String,
     pub scope: Scope,
     pub archive_config: ArchiveConfig,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
-    #[schema(value_type = String)]
     pub updated_at: IsoTime,
 }
 
@@ -137,7 +126,6 @@ pub struct Policies {
 
 body! {
     pub struct CleanUp {
-        #[schema(value_type = String)]
         pub policy_id: Uuid as "policyId",
         /// Only count; `false` if not given.
         pub dry_run: Option<bool> as "dryRun",
@@ -156,7 +144,6 @@ pub struct CleanedUp {
 
 body! {
     pub struct AskPreview {
-        #[schema(value_type = String)]
         pub policy_id: Uuid as "policyId",
     }
 }
@@ -167,9 +154,7 @@ body! {
 pub struct Preview {
     pub policy_id: String,
     pub events_affected: u64,
-    #[schema(value_type = Option<String>)]
     pub oldest_event_date: Option<IsoTime>,
-    #[schema(value_type = Option<String>)]
     pub newest_event_date: Option<IsoTime>,
     /// Bytes of the stored entries.
     pub size_bytes: u64,

@@ -20,16 +20,12 @@ body! {
     /// Which events; an absent or empty list means all, and all lists must let an event through.
     pub struct NewFilters {
         /// `*` stands for any run of characters.
-        #[schema(value_type = Option<Vec<String>>)]
         pub event_types: Option<Vec<Text<1, 128>>> as "eventTypes",
         /// The same as `eventTypes`, which counts where both are given.
-        #[schema(value_type = Option<Vec<String>>)]
         pub topics: Option<Vec<Text<1, 128>>> as "topics",
         /// Names of services, or first words of event types.
-        #[schema(value_type = Option<Vec<String>>)]
         pub services: Option<Vec<Text<1, 128>>> as "services",
         /// The same as `services`, which counts where both are given.
-        #[schema(value_type = Option<Vec<String>>)]
         pub source_services: Option<Vec<Text<1, 128>>> as "sourceServices",
         pub severities: Option<Vec<Severity>> as "severities",
     } where faults {
@@ -82,18 +78,14 @@ pub enum DestinationType {
 
 body! {
     struct WebhookConfig {
-        #[schema(value_type = String)]
         url: Text<1, 2000> as "url",
-        #[schema(value_type = Option<String>)]
         secret: Option<Text<16, 256>> as "secret",
     }
 }
 
 body! {
     struct KafkaConfig {
-        #[schema(value_type = Vec<String>)]
         brokers: Vec<Text<1, 256>> as "brokers",
-        #[schema(value_type = String)]
         topic: Text<1, 256> as "topic",
     } where faults {
         if let Some(brokers) = &brokers {
@@ -104,7 +96,6 @@ body! {
 
 body! {
     struct SqsConfig {
-        #[schema(value_type = String)]
         queue_url: Text<1, 2000> as "queueUrl",
     } where faults {
         let is_https = queue_url.as_ref().is_none_or(|url| url.as_str().starts_with("https://"));
@@ -116,7 +107,7 @@ body! {
     /// Where events go. `config` is `{url, secret?}` of a webhook, `{brokers, topic}` of Kafka, `{queueUrl}` of SQS.
     pub struct NewDestination {
         pub kind: DestinationType as "type",
-        #[schema(value_type = Object)]
+        /// `{url, secret?}` of a webhook, `{brokers, topic}` of Kafka, `{queueUrl}` of SQS.
         pub config: Object<16> as "config",
     } where faults {
         if let (Some(kind), Some(config)) = (&kind, &config)
@@ -164,13 +155,11 @@ body! {
     /// A new subscription.
     pub struct NewSubscription {
         /// No two subscriptions of a tenant have the same name.
-        #[schema(value_type = String)]
         pub name: Text<1, 128> as "name",
         pub filters: Option<NewFilters> as "filters",
         /// Required, unless `webhookUrl` is given.
         pub destination: Option<NewDestination> as "destination",
         /// The same as a destination of type `webhook` with this URL and no secret.
-        #[schema(value_type = Option<String>)]
         pub webhook_url: Option<Text<1, 2000>> as "webhookUrl",
     } where faults {
         let has_none = matches!((&destination, &webhook_url), (Some(None), Some(None)));
@@ -203,7 +192,6 @@ pub enum Status {
 body! {
     /// A change of a subscription. What is absent stays as it is; filters are replaced as a whole.
     pub struct UpdateSubscription {
-        #[schema(value_type = Option<String>)]
         pub name: Option<Text<1, 128>> as "name",
         pub filters: Option<NewFilters> as "filters",
         /// A paused webhook skips what happens meanwhile.
@@ -224,7 +212,6 @@ pub struct SubscriptionCreated {
     pub status: Status,
     /// `push`: events are sent; `pull`: the stream is read.
     pub delivery: &'static str,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }
 
@@ -233,7 +220,6 @@ pub struct SubscriptionCreated {
 pub struct SubscriptionUpdated {
     pub subscription_id: String,
     pub status: String,
-    #[schema(value_type = String)]
     pub updated_at: IsoTime,
 }
 
@@ -247,9 +233,7 @@ pub struct Subscription {
     /// `push`: events are sent; `pull`: the stream is read.
     pub delivery: &'static str,
     pub status: String,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
-    #[schema(value_type = String)]
     pub updated_at: IsoTime,
 }
 
@@ -287,7 +271,6 @@ pub struct SubscriptionMetrics {
     pub subscription_id: String,
     pub events_delivered: u64,
     /// When an event was delivered last.
-    #[schema(value_type = Option<String>)]
     pub last_event_at: Option<IsoTime>,
 }
 

@@ -18,6 +18,5 @@ pub struct TenantPair {
     pub source_tenant_id: String,
     pub target_tenant_id: String,
     pub event_count: i64,
-    #[schema(value_type = String)]
     pub last_activity_at: IsoTime,
 }

@@ -17,10 +17,8 @@ body! {
         pub user_id: Uuid as "userId",
         #[schema(value_type = Option<String>)]
         ip_address: Option<IpAddress> as "ipAddress",
-        #[schema(value_type = Option<String>)]
         user_agent: Option<Text<0, 1024>> as "userAgent",
         geo_location: Option<GeoLocation> as "geoLocation",
-        #[schema(value_type = Option<String>)]
         device_fingerprint: Option<Text<1, 512>> as "deviceFingerprint",
         pub session_context: Option<SessionContext> as "sessionContext",
         context: Option<EvaluateContext> as "context",
@@ -40,19 +38,15 @@ body! {
     pub struct EvaluateContext {
         #[schema(value_type = Option<String>)]
         ip_address: Option<IpAddress> as "ipAddress",
-        #[schema(value_type = Option<String>)]
         user_agent: Option<Text<0, 1024>> as "userAgent",
         geo_location: Option<GeoLocation> as "geoLocation",
-        #[schema(value_type = Option<String>)]
         device_fingerprint: Option<Text<1, 512>> as "deviceFingerprint",
     }
 }
 
 body! {
     pub struct SessionContext {
-        #[schema(value_type = Option<String>)]
         pub previous_login_at: Option<IsoTime> as "previousLoginAt",
-        #[schema(value_type = Option<i64>)]
         pub failed_attempts: Option<Whole<0, 10_000>> as "failedAttempts",
     }
 }

@@ -47,13 +47,10 @@ body! {
     pub struct RecordFederationEvent {
         #[schema(value_type = String)]
         pub event_type: EventType as "eventType",
-        #[schema(value_type = String)]
         pub provider: Text<1, 128> as "provider",
-        #[schema(value_type = String)]
         pub user_id: Text<1, 256> as "userId",
         pub outcome: FederationOutcome as "outcome",
         /// `sourceTenantId` and `targetTenantId` say that another tenant is one side of it.
-        #[schema(value_type = Option<Object>)]
         pub metadata: Option<Object<16>> as "metadata",
     } where faults {
         if let Some(Some(metadata)) = &metadata {
@@ -99,28 +96,25 @@ impl RecordFederationEvent {
 #[serde(rename_all = "camelCase")]
 pub struct EventRecorded {
     pub event_id: String,
-    #[schema(value_type = String)]
     pub recorded_at: IsoTime,
 }
 
 body! {
     /// Which events are asked for. SDKs say `startDate`, `endDate`, `providerIds` and `offset`; an empty list means all.
     pub struct QueryFederation {
-        #[schema(value_type = Option<String>)]
         start_time: Option<IsoTime> as "startTime",
-        #[schema(value_type = Option<String>)]
         end_time: Option<IsoTime> as "endTime",
         #[schema(value_type = Option<String>)]
         start_date: Option<DayOrTime> as "startDate",
         #[schema(value_type = Option<String>)]
         end_date: Option<DayOrTime> as "endDate",
-        #[schema(value_type = Option<Vec<String>>)]
+        #[schema(value_type = Option<Vec<Text<1, 64>>>, max_items = 1_000)]
         pub event_types: Option<List<Text<1, 64>>> as "eventTypes",
-        #[schema(value_type = Option<Vec<String>>)]
+        #[schema(value_type = Option<Vec<Text<1, 128>>>, max_items = 1_000)]
         providers: Option<List<Text<1, 128>>> as "providers",
-        #[schema(value_type = Option<Vec<String>>)]
+        #[schema(value_type = Option<Vec<Text<1, 128>>>, max_items = 1_000)]
         provider_ids: Option<List<Text<1, 128>>> as "providerIds",
-        #[schema(value_type = Option<Vec<String>>)]
+        #[schema(value_type = Option<Vec<Text<1, 256>>>, max_items = 1_000)]
         pub user_ids: Option<List<Text<1, 256>>> as "userIds",
         /// 1 to 500; 100 unless it is said.
         pub limit: Option<i64> as "limit",
@@ -149,7 +143,6 @@ pub struct FederationEvent {
     pub event_type: String,
     pub provider: String,
     pub user_id: String,
-    #[schema(value_type = String)]
     pub timestamp: IsoTime,
     /// As it was recorded.
     #[schema(value_type = Object)]

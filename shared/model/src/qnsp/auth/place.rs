@@ -54,11 +54,8 @@ body! {
     pub struct GeoLocation {
         #[schema(value_type = Option<String>)]
         pub country: Option<CountryCode> as "country",
-        #[schema(value_type = Option<String>)]
         pub city: Option<Text<0, 2000>> as "city",
-        #[schema(value_type = Option<f64>)]
         pub latitude: Option<Number<-90, 90>> as "latitude",
-        #[schema(value_type = Option<f64>)]
         pub longitude: Option<Number<-180, 180>> as "longitude",
     }
 }

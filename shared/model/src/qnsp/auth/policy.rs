@@ -32,16 +32,15 @@ body! {
     /// A policy. `rules`, `thresholds` and the actions of levels are what SDKs send; of those only `thresholds.high` and
     /// the action `high` have an effect.
     pub struct CreatePolicy {
-        #[schema(value_type = String)]
         pub name: Text<1, 128> as "name",
-        #[schema(value_type = Option<String>)]
         pub description: Option<Text<0, 2000>> as "description",
         pub conditions: Option<PolicyConditions> as "conditions",
         pub actions: Option<PolicyActions> as "actions",
         pub enabled: Option<bool> as "enabled",
+        /// The rules of an SDK: any JSON objects, which are kept as they are given.
         #[schema(value_type = Option<Vec<Object>>)]
         pub rules: Option<List<Object<16>>> as "rules",
-        #[schema(value_type = Option<Object>)]
+        /// The thresholds of an SDK: any JSON object, which is kept as it is given.
         pub thresholds: Option<Object<16>> as "thresholds",
     } where faults {
         if let Some(Some(thresholds)) = &thresholds {
@@ -53,7 +52,6 @@ body! {
 body! {
     /// What changes of a policy: at least one member. `conditions` and `actions` are replaced as a whole.
     pub struct ChangePolicy {
-        #[schema(value_type = Option<String>)]
         pub name: Option<Text<1, 128>> as "name",
         pub conditions: Option<PolicyConditions> as "conditions",
         pub actions: Option<PolicyActions> as "actions",
@@ -67,7 +65,6 @@ body! {
 body! {
     pub struct PolicyConditions {
         /// 70 unless it is said.
-        #[schema(value_type = Option<f64>)]
         pub risk_score_threshold: Option<Number<0, 100>> as "riskScoreThreshold",
         /// Countries that are blocked, as ISO 3166-1 alpha-2 codes.
         #[schema(value_type = Option<Vec<String>>)]
@@ -87,9 +84,7 @@ body! {
 body! {
     /// From `start` until before `end`; over midnight when `start` is later, the whole day when they are equal.
     pub struct AllowedHours {
-        #[schema(value_type = Option<i64>)]
         pub start: Option<Whole<0, 23>> as "start",
-        #[schema(value_type = Option<i64>)]
         pub end: Option<Whole<0, 23>> as "end",
     }
 }
@@ -100,13 +95,9 @@ body! {
         pub on_high_risk: Option<OnHighRisk> as "onHighRisk",
         /// mfa unless it is said.
         pub challenge_type: Option<ChallengeType> as "challengeType",
-        #[schema(value_type = Option<String>)]
         pub low: Option<Text<0, 64>> as "low",
-        #[schema(value_type = Option<String>)]
         pub medium: Option<Text<0, 64>> as "medium",
-        #[schema(value_type = Option<String>)]
         pub high: Option<Text<0, 64>> as "high",
-        #[schema(value_type = Option<String>)]
         pub critical: Option<Text<0, 64>> as "critical",
     }
 }
@@ -168,7 +159,6 @@ pub struct PolicyCreated {
     /// The same as `policyId`.
     pub id: String,
     pub name: String,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
     pub enabled: bool,
 }
@@ -179,7 +169,6 @@ pub struct PolicyChanged {
     pub policy_id: String,
     pub name: String,
     pub enabled: bool,
-    #[schema(value_type = String)]
     pub updated_at: IsoTime,
 }
 
@@ -192,14 +181,13 @@ pub struct Policy {
     pub id: String,
     pub name: String,
     pub enabled: bool,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
-    #[schema(value_type = String)]
     pub updated_at: IsoTime,
     /// As they were sent, where they were.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<Object>>)]
     pub rules: Option<Box<RawValue>>,
+    /// As they were sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub thresholds: Option<Box<RawValue>>,

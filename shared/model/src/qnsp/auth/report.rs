@@ -42,7 +42,7 @@ body! {
         #[schema(value_type = String)]
         pub end_date: DayOrTime as "endDate",
         /// All unless some are named.
-        #[schema(value_type = Option<Vec<String>>)]
+        #[schema(value_type = Option<Vec<Text<1, 128>>>, max_items = 1_000)]
         pub providers: Option<List<Text<1, 128>>> as "providers",
         /// json unless it is said.
         pub format: Option<ReportFormat> as "format",
@@ -55,7 +55,6 @@ pub struct ReportAccepted {
     pub report_id: String,
     /// pending
     pub status: &'static str,
-    #[schema(value_type = String)]
     pub estimated_completion_at: IsoTime,
 }
 
@@ -66,9 +65,7 @@ pub struct ReportSummary {
     pub report_type: String,
     /// pending or completed.
     pub status: &'static str,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
-    #[schema(value_type = Option<String>)]
     pub completed_at: Option<IsoTime>,
 }
 
@@ -112,9 +109,7 @@ pub struct ReportData {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReportPeriod {
-    #[schema(value_type = String)]
     pub start_date: IsoTime,
-    #[schema(value_type = String)]
     pub end_date: IsoTime,
 }
 
@@ -158,9 +153,7 @@ pub struct Finding {
     pub severity: &'static str,
     pub user_id: String,
     pub count: i64,
-    #[schema(value_type = String)]
     pub first_at: IsoTime,
-    #[schema(value_type = String)]
     pub last_at: IsoTime,
 }
 

@@ -35,13 +35,12 @@ pub enum Severity {
 body! {
     /// A threat signal. With `context` or `source` it may be about nobody.
     pub struct RecordSignal {
-        #[schema(value_type = Option<String>)]
         pub user_id: Option<Uuid> as "userId",
         pub signal_type: SignalType as "signalType",
         pub severity: Severity as "severity",
-        #[schema(value_type = Option<Object>)]
+        /// Any JSON object; it is kept as it is given.
         pub metadata: Option<Object<8>> as "metadata",
-        #[schema(value_type = Option<Object>)]
+        /// Any JSON object; it is kept as it is given.
         pub context: Option<Object<8>> as "context",
         pub source: Option<String> as "source",
     } where faults {
@@ -92,7 +91,6 @@ pub struct SignalRecorded {
     pub id: String,
     pub signal_type: SignalType,
     pub severity: Severity,
-    #[schema(value_type = String)]
     pub recorded_at: IsoTime,
 }
 
@@ -102,7 +100,6 @@ pub struct Signal {
     pub signal_id: String,
     pub signal_type: String,
     pub severity: String,
-    #[schema(value_type = String)]
     pub recorded_at: IsoTime,
     /// As it was recorded.
     #[schema(value_type = Object)]

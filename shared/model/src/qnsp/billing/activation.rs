@@ -20,9 +20,7 @@ pub enum SdkRuntime {
 body! {
     /// An SDK that begins.
     pub struct ActivateSdk {
-        #[schema(value_type = String)]
         pub sdk_id: Text<1, 256> as "sdkId",
-        #[schema(value_type = String)]
         pub sdk_version: Text<1, 32> as "sdkVersion",
         pub runtime: SdkRuntime as "runtime",
     }
@@ -54,7 +52,6 @@ pub struct SdkActivated {
     /// Random. It is not stored, and opens nothing.
     pub activation_token: String,
     pub expires_in_seconds: i64,
-    #[schema(value_type = String)]
     pub activated_at: IsoTime,
 }
 

@@ -48,7 +48,6 @@ pub struct UsageForecast {
     pub current_value: f64,
     pub forecasted_value: i64,
     pub confidence: f64,
-    #[schema(value_type = String)]
     pub forecast_date: IsoTime,
 }
 

@@ -26,21 +26,14 @@ pub enum CreditType {
 body! {
     /// A credit. `amountCents` may stand for `amount`, and `description` for `reason`.
     pub struct NewCredit {
-        #[schema(value_type = String)]
         pub tenant_id: Uuid as "tenantId",
         /// In major units, greater than 0.
-        #[schema(value_type = Option<f64>)]
         pub amount: Option<Money> as "amount",
-        #[schema(value_type = Option<i64>)]
         pub amount_cents: Option<Whole<1, 100_000_000_000>> as "amountCents",
-        #[schema(value_type = String)]
         pub currency: Currency as "currency",
         pub credit_type: CreditType as "type",
-        #[schema(value_type = Option<String>)]
         pub expires_at: Option<IsoTime> as "expiresAt",
-        #[schema(value_type = Option<String>)]
         pub reason: Option<Text<1, 2000>> as "reason",
-        #[schema(value_type = Option<String>)]
         pub description: Option<Text<1, 2000>> as "description",
     } where faults {
         if let (Some(None), Some(None)) = (&amount, &amount_cents) {
@@ -74,7 +67,6 @@ impl NewCredit {
 pub struct CreditGranted {
     pub credit_id: String,
     pub amount: f64,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }
 
@@ -82,7 +74,6 @@ pub struct CreditGranted {
 #[serde(rename_all = "camelCase")]
 pub struct ExpiringCredit {
     pub amount: f64,
-    #[schema(value_type = String)]
     pub expires_at: IsoTime,
 }
 

@@ -33,11 +33,9 @@ body! {
     /// A step, so many days after the oldest failure that is not settled.
     #[derive(Serialize)]
     pub struct DunningStep {
-        #[schema(value_type = i64)]
         pub day_after_failure: Whole<0, 365> as "dayAfterFailure",
         pub action: DunningAction as "action",
         /// Required of what is sent.
-        #[schema(value_type = Option<String>)]
         pub template: Option<Text<1, 128>> as "template",
     } where faults {
         if let (Some(action), Some(None)) = (&action, &template) {
@@ -49,7 +47,6 @@ body! {
 body! {
     /// 1 to 20 steps on days that increase. Only the last may cancel.
     pub struct NewDunningSchedule {
-        #[schema(value_type = String)]
         pub tenant_id: Uuid as "tenantId",
         pub schedule: Vec<DunningStep> as "schedule",
     } where faults {
@@ -64,6 +61,5 @@ body! {
 pub struct DunningScheduled {
     pub schedule_id: String,
     pub tenant_id: String,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }

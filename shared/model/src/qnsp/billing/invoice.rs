@@ -17,7 +17,6 @@ body! {
     /// A line of an invoice. Cents are minor units of its currency.
     #[derive(Serialize)]
     pub struct LineItem {
-        #[schema(value_type = Option<String>)]
         pub description: Option<Text<0, 2000>> as "description",
         /// Not negative.
         pub quantity: Option<f64> as "quantity",
@@ -35,7 +34,6 @@ body! {
 body! {
     /// How an invoice is paid.
     pub struct PaymentMethod {
-        #[schema(value_type = String)]
         pub method: Text<1, 128> as "method",
     }
 }
@@ -43,14 +41,10 @@ body! {
 body! {
     /// An invoice of 1 to 200 lines.
     pub struct NewInvoice {
-        #[schema(value_type = String)]
         pub tenant_id: Uuid as "tenantId",
-        #[schema(value_type = String)]
         pub period_start: IsoTime as "periodStart",
-        #[schema(value_type = String)]
         pub period_end: IsoTime as "periodEnd",
         /// USD if not given.
-        #[schema(value_type = Option<String>)]
         pub currency: Option<Currency> as "currency",
         pub line_items: Vec<LineItem> as "lineItems",
         /// What credits leave stays open if not given.

@@ -10,15 +10,12 @@ const MOST: f64 = 1e9;
 body! {
     /// One meter of a tenant.
     pub struct Meter {
-        #[schema(value_type = String)]
         pub tenant_id: Uuid as "tenantId",
         /// A billable operation.
-        #[schema(value_type = String)]
         pub meter_type: Text<1, 256> as "meterType",
         /// Greater than 0.
         pub quantity: f64 as "quantity",
         /// Now if not given; within the last 400 days.
-        #[schema(value_type = Option<String>)]
         pub recorded_at: Option<IsoTime> as "recordedAt",
     } where faults {
         if let Some(quantity) = &quantity {

@@ -13,11 +13,9 @@ pub struct FailedPayment {
     /// In major units of the invoice's currency.
     pub amount: f64,
     /// When it failed first.
-    #[schema(value_type = String)]
     pub failed_at: IsoTime,
     pub retry_count: i64,
     /// When it could be tried again; nothing does so by itself. `null` when retries are exhausted.
-    #[schema(value_type = Option<String>)]
     pub next_retry_at: Option<IsoTime>,
 }
 
@@ -30,7 +28,6 @@ pub struct FailedPayments {
 body! {
     /// A payment to charge again.
     pub struct RetryPayment {
-        #[schema(value_type = String)]
         pub payment_id: Uuid as "paymentId",
     }
 }
@@ -41,6 +38,5 @@ pub struct PaymentRetried {
     pub payment_id: String,
     /// `pending`, `succeeded` or `failed`.
     pub status: &'static str,
-    #[schema(value_type = String)]
     pub retried_at: IsoTime,
 }

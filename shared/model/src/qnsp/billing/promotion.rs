@@ -14,21 +14,15 @@ body! {
     /// A promotion, for all tenants.
     pub struct NewPromotion {
         /// Unique, in either case.
-        #[schema(value_type = String)]
         pub code: Text<1, 64> as "code",
-        #[schema(value_type = String)]
         pub name: Text<1, 128> as "name",
-        #[schema(value_type = i64)]
         pub credit_amount_cents: Whole<1, 100_000_000_000> as "creditAmountCents",
         /// USD if not given.
-        #[schema(value_type = Option<String>)]
         pub currency: Option<Currency> as "currency",
         /// Without a limit if not given.
         #[schema(value_type = Option<i64>)]
         pub max_redemptions: Option<Whole<1, { 1 << 53 }>> as "maxRedemptions",
-        #[schema(value_type = Option<String>)]
         pub valid_from: Option<IsoTime> as "validFrom",
-        #[schema(value_type = Option<String>)]
         pub valid_until: Option<IsoTime> as "validUntil",
     }
 }
@@ -38,16 +32,13 @@ body! {
 pub struct PromotionCreated {
     pub promotion_id: String,
     pub code: String,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }
 
 body! {
     /// A code for a tenant.
     pub struct Redeem {
-        #[schema(value_type = String)]
         pub tenant_id: Uuid as "tenantId",
-        #[schema(value_type = String)]
         pub code: Text<1, 64> as "code",
     }
 }

@@ -22,16 +22,12 @@ pub enum AddOnName {
 body! {
     /// A tier for a tenant.
     pub struct ProvisionTier {
-        #[schema(value_type = String)]
         pub tenant_id: Uuid as "tenantId",
-        #[schema(value_type = String)]
         pub tier: Text<1, 64> as "tier",
         /// Unchanged if not given.
         pub add_ons: Option<Vec<AddOnName>> as "addOns",
         /// In US dollars, for tiers whose fee is agreed; 0 if not given.
-        #[schema(value_type = Option<f64>)]
         pub monthly_fee: Option<Money> as "monthlyFee",
-        #[schema(value_type = Option<String>)]
         pub reason: Option<Text<0, 2000>> as "reason",
     }
 }
@@ -43,6 +39,5 @@ pub struct TierProvisioned {
     pub tier: &'static str,
     pub add_ons: Vec<String>,
     pub monthly_fee: f64,
-    #[schema(value_type = String)]
     pub updated_at: IsoTime,
 }

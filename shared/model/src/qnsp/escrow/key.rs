@@ -18,19 +18,15 @@ pub enum EscrowStatus {
 
 body! {
     pub struct EscrowMetadata {
-        #[schema(value_type = Option<String>)]
         pub reason: Option<Text<0, 2000>> as "reason",
         /// By the policy if not given.
-        #[schema(value_type = Option<String>)]
         pub expires_at: Option<IsoTime> as "expiresAt",
     }
 }
 
 body! {
     pub struct EscrowKey {
-        #[schema(value_type = String)]
         pub key_id: Uuid as "keyId",
-        #[schema(value_type = String)]
         pub policy_id: Uuid as "policyId",
         pub metadata: Option<EscrowMetadata> as "metadata",
     }
@@ -43,7 +39,6 @@ pub struct EscrowCreated {
     pub key_id: String,
     pub policy_id: String,
     pub status: EscrowStatus,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }
 
@@ -54,7 +49,6 @@ pub struct EscrowInList {
     pub key_id: String,
     pub policy_id: String,
     pub status: EscrowStatus,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }
 
@@ -72,9 +66,7 @@ pub struct EscrowedKey {
     pub key_id: String,
     pub policy_id: String,
     pub status: EscrowStatus,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
-    #[schema(value_type = String)]
     pub expires_at: IsoTime,
     pub recovery_threshold: i64,
     pub agents: Vec<EscrowAgentState>,
@@ -92,7 +84,6 @@ pub struct EscrowAgentState {
 
 body! {
     pub struct ClaimShare {
-        #[schema(value_type = String)]
         pub agent_id: Text<1, 256> as "agentId",
     }
 }
@@ -127,8 +118,8 @@ pub struct EscrowEvent {
     pub event_type: String,
     /// A user.
     pub actor: String,
-    #[schema(value_type = String)]
     pub timestamp: IsoTime,
+    /// What the event tells besides: any JSON object.
     #[schema(value_type = Object)]
     pub details: Box<RawValue>,
 }

@@ -35,7 +35,6 @@ body! {
     #[serde(rename_all = "camelCase")]
     pub struct EscrowAgent {
         /// The user who alone claims and submits the share.
-        #[schema(value_type = String)]
         pub agent_id: Text<1, 256> as "agentId",
         pub role: AgentRole as "role",
     }
@@ -43,9 +42,7 @@ body! {
 
 body! {
     pub struct CreateEscrowPolicy {
-        #[schema(value_type = String)]
         pub name: Text<1, 128> as "name",
-        #[schema(value_type = Option<String>)]
         pub description: Option<Text<0, 2000>> as "description",
         #[schema(value_type = Vec<KeyType>, min_items = 1)]
         pub key_types: List<KeyType> as "keyTypes",
@@ -53,10 +50,8 @@ body! {
         #[schema(value_type = Vec<EscrowAgent>)]
         pub escrow_agents: List<EscrowAgent> as "escrowAgents",
         /// How many shares give the key: at least 2, at most one of each primary and secondary agent.
-        #[schema(value_type = i64)]
         pub recovery_threshold: Whole<-1_000_000_000, 1_000_000_000> as "recoveryThreshold",
         /// An ISO 8601 duration: how long keys stay in escrow unless it is said.
-        #[schema(value_type = String)]
         pub retention_period: Text<1, 128> as "retentionPeriod",
     } where faults {
         if let Some(types) = &key_types {
@@ -69,13 +64,10 @@ body! {
 body! {
     /// What is not given stays.
     pub struct ChangeEscrowPolicy {
-        #[schema(value_type = Option<String>)]
         pub name: Option<Text<1, 128>> as "name",
-        #[schema(value_type = Option<String>)]
         pub description: Option<Text<0, 2000>> as "description",
         #[schema(value_type = Option<Vec<EscrowAgent>>)]
         pub escrow_agents: Option<List<EscrowAgent>> as "escrowAgents",
-        #[schema(value_type = Option<i64>)]
         pub recovery_threshold: Option<Whole<-1_000_000_000, 1_000_000_000>> as "recoveryThreshold",
     } where faults {
         check_agents(faults, escrow_agents.as_ref().and_then(Option::as_ref));
@@ -96,7 +88,6 @@ fn check_agents(faults: &mut Faults, agents: Option<&List<EscrowAgent>>) {
 pub struct EscrowPolicyCreated {
     pub policy_id: String,
     pub name: String,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }
 
@@ -126,9 +117,7 @@ pub struct EscrowPolicy {
     pub recovery_threshold: i64,
     /// An ISO 8601 duration.
     pub retention_period: String,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
-    #[schema(value_type = String)]
     pub updated_at: IsoTime,
 }
 
@@ -136,6 +125,5 @@ pub struct EscrowPolicy {
 #[serde(rename_all = "camelCase")]
 pub struct EscrowPolicyChanged {
     pub policy_id: String,
-    #[schema(value_type = String)]
     pub updated_at: IsoTime,
 }

@@ -38,9 +38,7 @@ pub enum RecoveryStatus {
 
 body! {
     pub struct InitiateRecovery {
-        #[schema(value_type = String)]
         pub escrow_id: Uuid as "escrowId",
-        #[schema(value_type = String)]
         pub reason: Text<1, 2000> as "reason",
         /// normal unless it is said.
         pub urgency: Option<Urgency> as "urgency",
@@ -55,18 +53,15 @@ pub struct RecoveryInitiated {
     pub status: RecoveryStatus,
     pub required_shares: i64,
     pub submitted_shares: i64,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }
 
 body! {
     pub struct SubmitShare {
-        #[schema(value_type = String)]
         pub request_id: Uuid as "requestId",
         /// Base64, as it was claimed.
         #[schema(value_type = String)]
         pub share: Bytes<1, SHARE> as "share",
-        #[schema(value_type = String)]
         pub agent_id: Text<1, 256> as "agentId",
     }
 }
@@ -91,10 +86,8 @@ pub enum RecoveryDecision {
 
 body! {
     pub struct ApproveRecovery {
-        #[schema(value_type = String)]
         pub request_id: Uuid as "requestId",
         pub decision: RecoveryDecision as "decision",
-        #[schema(value_type = String)]
         pub reason: Text<1, 2000> as "reason",
     }
 }
@@ -105,13 +98,11 @@ pub struct RecoveryDecided {
     pub request_id: String,
     pub status: RecoveryStatus,
     pub decided_by: String,
-    #[schema(value_type = String)]
     pub decided_at: IsoTime,
 }
 
 body! {
     pub struct ExecuteRecovery {
-        #[schema(value_type = String)]
         pub request_id: Uuid as "requestId",
     }
 }
@@ -123,7 +114,6 @@ pub struct RecoveryExecuted {
     pub key_id: String,
     /// Base64: the bytes of an AES key, PKCS#8 of others.
     pub recovered_key: String,
-    #[schema(value_type = String)]
     pub recovered_at: IsoTime,
 }
 
@@ -134,7 +124,6 @@ pub struct Approval {
     #[schema(value_type = RecoveryDecision)]
     pub decision: String,
     pub decided_by: String,
-    #[schema(value_type = String)]
     pub decided_at: IsoTime,
     pub reason: String,
 }
@@ -149,6 +138,5 @@ pub struct Recovery {
     pub required_shares: i64,
     pub submitted_shares: i64,
     pub approvals: Vec<Approval>,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }

@@ -37,7 +37,6 @@ body! {
     pub struct HsmCredentials {
         pub credentials_type: CredentialsType as "type",
         /// `certificate`, `apiKey` or `clientId`, by the type. It is never shown.
-        #[schema(value_type = Option<Object>)]
         pub data: Option<Object<16>> as "data",
     }
 }
@@ -45,10 +44,8 @@ body! {
 body! {
     pub struct NewHsmConnectionConfig {
         /// `sim://` and a name: the module that is part of this service; `https://`: a server with the transit API of OpenBao.
-        #[schema(value_type = String)]
         pub endpoint: Text<1, 2000> as "endpoint",
         /// 443 unless it is said.
-        #[schema(value_type = Option<i64>, minimum = 1, maximum = 65535)]
         pub port: Option<Whole<1, 65535>> as "port",
         pub credentials: HsmCredentials as "credentials",
     }
@@ -57,9 +54,7 @@ body! {
 body! {
     /// What is not given stays.
     pub struct ChangeHsmConnectionConfig {
-        #[schema(value_type = Option<String>)]
         pub endpoint: Option<Text<1, 2000>> as "endpoint",
-        #[schema(value_type = Option<i64>, minimum = 1, maximum = 65535)]
         pub port: Option<Whole<1, 65535>> as "port",
         pub credentials: Option<HsmCredentials> as "credentials",
     }
@@ -67,16 +62,13 @@ body! {
 
 body! {
     pub struct HsmConnectionMetadata {
-        #[schema(value_type = Option<String>)]
         pub location: Option<Text<0, 2000>> as "location",
-        #[schema(value_type = Option<String>)]
         pub purpose: Option<Text<0, 2000>> as "purpose",
     }
 }
 
 body! {
     pub struct CreateHsmConnection {
-        #[schema(value_type = String)]
         pub name: Text<1, 128> as "name",
         pub provider: Provider as "provider",
         pub connection_config: NewHsmConnectionConfig as "connectionConfig",
@@ -86,7 +78,6 @@ body! {
 
 body! {
     pub struct ChangeHsmConnection {
-        #[schema(value_type = Option<String>)]
         pub name: Option<Text<1, 128>> as "name",
         pub connection_config: Option<ChangeHsmConnectionConfig> as "connectionConfig",
         pub metadata: Option<HsmConnectionMetadata> as "metadata",
@@ -102,7 +93,6 @@ pub struct ConnectionCreated {
     pub provider: Provider,
     /// pending_validation
     pub status: &'static str,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }
 
@@ -115,7 +105,6 @@ pub struct ConnectionInList {
     pub provider: String,
     /// active, inactive or error; inactive as well before the first validation.
     pub status: String,
-    #[schema(value_type = Option<String>)]
     pub last_health_check_at: Option<IsoTime>,
 }
 
@@ -139,7 +128,6 @@ pub struct ConnectionConfig {
 pub struct ConnectionHealth {
     pub latency_ms: f64,
     pub error_rate: f64,
-    #[schema(value_type = Option<String>)]
     pub last_successful_operation: Option<IsoTime>,
 }
 
@@ -154,9 +142,7 @@ pub struct Connection {
     pub status: String,
     pub connection_config: ConnectionConfig,
     pub health_metrics: ConnectionHealth,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
-    #[schema(value_type = String)]
     pub updated_at: IsoTime,
 }
 
@@ -165,7 +151,6 @@ pub struct Connection {
 #[schema(as = HsmConnectionChanged)]
 pub struct ConnectionChanged {
     pub connection_id: String,
-    #[schema(value_type = String)]
     pub updated_at: IsoTime,
 }
 
@@ -184,7 +169,6 @@ pub struct ValidationDetails {
 pub struct Validation {
     pub connection_id: String,
     pub valid: bool,
-    #[schema(value_type = String)]
     pub validated_at: IsoTime,
     pub details: ValidationDetails,
     pub errors: Vec<&'static str>,

@@ -36,29 +36,23 @@ pub enum Purpose {
 
 body! {
     pub struct NewHsmKeyMetadata {
-        #[schema(value_type = Option<String>)]
         pub name: Option<Text<1, 128>> as "name",
-        #[schema(value_type = Option<String>)]
         pub description: Option<Text<0, 2000>> as "description",
     }
 }
 
 body! {
     pub struct CreateHsmKey {
-        #[schema(value_type = String)]
         pub connection_id: Uuid as "connectionId",
         pub key_type: KeyType as "keyType",
         /// In bits: aes 128, 192, 256 (256 unless it is said); rsa 2048, 3072 (3072), 4096; ec 256 (256), 384.
-        #[schema(value_type = Option<i64>)]
         pub key_size: Option<Whole<0, 1_000_000>> as "keySize",
         /// The mechanism, or the algorithm of a post-quantum key.
-        #[schema(value_type = Option<String>)]
         pub algorithm: Option<Text<1, 64>> as "algorithm",
         #[schema(value_type = Vec<Purpose>, min_items = 1)]
         pub purpose: List<Purpose, 16> as "purpose",
         pub metadata: Option<NewHsmKeyMetadata> as "metadata",
         /// The key that this one replaces: it is retired.
-        #[schema(value_type = Option<String>)]
         pub replaces_key_id: Option<Uuid> as "replacesKeyId",
     } where faults {
         if let Some(purpose) = &purpose {
@@ -75,7 +69,6 @@ pub struct KeyCreated {
     pub connection_id: String,
     pub key_type: KeyType,
     pub algorithm: String,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
     /// Base64 of a SubjectPublicKeyInfo; null for aes.
     pub public_key: Option<String>,
@@ -107,7 +100,6 @@ pub struct Key {
     pub status: String,
     pub replaced_by: Option<String>,
     pub metadata: KeyMetadata,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }
 

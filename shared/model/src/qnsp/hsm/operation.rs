@@ -14,12 +14,10 @@ const SIGNATURE: usize = 16 << 10;
 
 body! {
     pub struct WrapKey {
-        #[schema(value_type = String)]
         pub wrapping_key_id: Uuid as "wrappingKeyId",
         /// Base64 of 1 to 4096 bytes.
         #[schema(value_type = String)]
         pub key_to_wrap: Bytes<1, 4096> as "keyToWrap",
-        #[schema(value_type = Option<String>)]
         pub algorithm: Option<Text<1, 64>> as "algorithm",
     }
 }
@@ -36,12 +34,10 @@ pub struct KeyWrapped {
 
 body! {
     pub struct UnwrapKey {
-        #[schema(value_type = String)]
         pub unwrapping_key_id: Uuid as "unwrappingKeyId",
         /// Base64.
         #[schema(value_type = String)]
         pub wrapped_key: Bytes<1, 16384> as "wrappedKey",
-        #[schema(value_type = Option<String>)]
         pub algorithm: Option<Text<1, 64>> as "algorithm",
     }
 }
@@ -67,12 +63,10 @@ pub enum MessageType {
 
 body! {
     pub struct SignData {
-        #[schema(value_type = String)]
         pub key_id: Uuid as "keyId",
         /// Base64 of at most 700 KiB.
         #[schema(value_type = String)]
         pub data: Bytes<0, MESSAGE> as "data",
-        #[schema(value_type = Option<String>)]
         pub algorithm: Option<Text<1, 64>> as "algorithm",
         /// message unless it is said.
         pub message_type: Option<MessageType> as "messageType",
@@ -91,7 +85,6 @@ pub struct Signed {
 
 body! {
     pub struct VerifySignature {
-        #[schema(value_type = String)]
         pub key_id: Uuid as "keyId",
         /// Base64 of at most 700 KiB.
         #[schema(value_type = String)]
@@ -99,7 +92,6 @@ body! {
         /// Base64.
         #[schema(value_type = String)]
         pub signature: Bytes<0, SIGNATURE> as "signature",
-        #[schema(value_type = Option<String>)]
         pub algorithm: Option<Text<1, 64>> as "algorithm",
         /// message unless it is said.
         pub message_type: Option<MessageType> as "messageType",
@@ -124,7 +116,6 @@ pub struct Operation {
     pub operation_type: String,
     /// null for validate.
     pub key_id: Option<String>,
-    #[schema(value_type = String)]
     pub timestamp: IsoTime,
     /// success or failure.
     pub status: &'static str,

@@ -16,38 +16,28 @@ body! {
     /// The members of a policy. `algorithm`, `sunsetDate` and `replacementAlgorithm` are those of the SDK.
     pub struct DeprecationFields {
         /// No two policies of a tenant have the same name.
-        #[schema(value_type = Option<String>)]
         pub name: Option<Text<1, 128>> as "name",
         /// 1 to 50 algorithms or families (`RSA`, `AES`), in any spelling.
-        #[schema(value_type = Option<Vec<String>>)]
+        #[schema(value_type = Option<Vec<Text<1, 128>>>, max_items = 50)]
         pub algorithms: Option<List<Text<1, 128>, 50>> as "algorithms",
-        #[schema(value_type = Option<String>)]
         pub deprecation_date: Option<IsoTime> as "deprecationDate",
         /// The algorithms are forbidden from then on. Not before the deprecation date.
-        #[schema(value_type = Option<String>)]
         pub enforcement_date: Option<IsoTime> as "enforcementDate",
         /// The algorithm that is to be used instead, neither one of these nor deprecated itself.
-        #[schema(value_type = Option<String>)]
         pub migration_target: Option<Text<1, 128>> as "migrationTarget",
         /// ISO 8601 durations before the deadline.
-        #[schema(value_type = Option<Vec<String>>)]
+        #[schema(value_type = Option<Vec<Text<1, 128>>>, max_items = 1_000)]
         pub notification_schedule: Option<List<Text<1, 128>>> as "notificationSchedule",
         /// The only algorithm, in the shape of the SDK. The policy is named `deprecate <algorithm>`.
-        #[schema(value_type = Option<String>)]
         pub algorithm: Option<Text<1, 128>> as "algorithm",
         /// The enforcement date.
-        #[schema(value_type = Option<String>)]
         pub sunset_date: Option<IsoTime> as "sunsetDate",
         /// The migration target.
-        #[schema(value_type = Option<String>)]
         pub replacement_algorithm: Option<Text<1, 128>> as "replacementAlgorithm",
-        #[schema(value_type = Option<String>)]
         pub status: Option<Text<1, 128>> as "status",
-        #[schema(value_type = Option<String>)]
         pub severity: Option<Text<1, 128>> as "severity",
-        #[schema(value_type = Option<String>)]
         pub rationale: Option<Text<0, 2000>> as "rationale",
-        #[schema(value_type = Option<Vec<String>>)]
+        #[schema(value_type = Option<Vec<Text<1, 128>>>, max_items = 1_000)]
         pub compliance_frameworks: Option<List<Text<1, 128>>> as "complianceFrameworks",
         pub notify_affected_tenants: Option<bool> as "notifyAffectedTenants",
     } where faults {
@@ -139,17 +129,13 @@ pub struct SdkPolicy {
     pub algorithm: String,
     pub status: Option<String>,
     pub severity: Option<String>,
-    #[schema(value_type = String)]
     pub deprecation_date: IsoTime,
-    #[schema(value_type = String)]
     pub sunset_date: IsoTime,
     pub replacement_algorithm: Option<String>,
     pub rationale: Option<String>,
     pub compliance_frameworks: Vec<String>,
     pub notify_affected_tenants: bool,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
-    #[schema(value_type = String)]
     pub updated_at: IsoTime,
 }
 
@@ -158,7 +144,6 @@ pub struct SdkPolicy {
 pub struct DeprecationPolicyCreated {
     pub policy_id: String,
     pub name: String,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
     /// For the shape of the SDK alone.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -171,7 +156,6 @@ pub struct DeprecationPolicy {
     pub policy_id: String,
     pub name: String,
     pub algorithms: Vec<String>,
-    #[schema(value_type = String)]
     pub enforcement_date: IsoTime,
     pub migration_target: Option<String>,
     pub notification_schedule: Vec<String>,
@@ -212,7 +196,6 @@ pub struct AffectedAsset {
     pub asset_type: AssetType,
     pub algorithm: String,
     pub policy_id: String,
-    #[schema(value_type = String)]
     pub deprecation_date: IsoTime,
     pub migration_status: AssetMigration,
 }
@@ -228,7 +211,6 @@ pub struct AffectedAssets {
 pub struct Deadline {
     pub policy_id: String,
     pub algorithm: String,
-    #[schema(value_type = String)]
     pub deadline: IsoTime,
     pub affected_assets: i64,
 }

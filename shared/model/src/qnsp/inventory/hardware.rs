@@ -78,28 +78,22 @@ impl From<HealthStatus> for HardwareStatus {
 body! {
     /// A device: `type`, `vendor` and `serialNumber`, or `hardwareType` in the shape of the SDK.
     pub struct CreateHardware {
-        #[schema(value_type = String)]
         pub name: Text<1, 128> as "name",
         #[serde(rename = "type")]
         pub kind: Option<HardwareType> as "type",
         /// In the shape of the SDK, where vendor and serial number need not be given.
         pub hardware_type: Option<SdkHardwareType> as "hardwareType",
-        #[schema(value_type = Option<String>)]
         pub vendor: Option<Text<1, 2000>> as "vendor",
-        #[schema(value_type = Option<String>)]
         pub model: Option<Text<0, 2000>> as "model",
         /// No two devices of a vendor have the same.
-        #[schema(value_type = Option<String>)]
         pub serial_number: Option<Text<1, 2000>> as "serialNumber",
-        #[schema(value_type = Option<String>)]
         pub location: Option<Text<0, 2000>> as "location",
         /// Names of algorithms, `pqc`, or anything else.
-        #[schema(value_type = Option<Vec<String>>)]
+        #[schema(value_type = Option<Vec<Text<1, 128>>>, max_items = 1_000)]
         pub capabilities: Option<List<Text<1, 128>>> as "capabilities",
-        #[schema(value_type = Option<String>)]
         pub firmware_version: Option<Text<0, 2000>> as "firmwareVersion",
         /// Capabilities in the shape of the SDK.
-        #[schema(value_type = Option<Vec<String>>)]
+        #[schema(value_type = Option<Vec<Text<1, 128>>>, max_items = 1_000)]
         pub supported_algorithms: Option<List<Text<1, 128>>> as "supportedAlgorithms",
         /// The capability `pqc`.
         pub pqc_capable: Option<bool> as "pqcCapable",
@@ -115,13 +109,10 @@ body! {
 body! {
     /// What changes of a device: at least one member.
     pub struct ChangeHardware {
-        #[schema(value_type = Option<String>)]
         pub name: Option<Text<1, 128>> as "name",
-        #[schema(value_type = Option<String>)]
         pub location: Option<Text<0, 2000>> as "location",
-        #[schema(value_type = Option<Vec<String>>)]
+        #[schema(value_type = Option<Vec<Text<1, 128>>>, max_items = 1_000)]
         pub capabilities: Option<List<Text<1, 128>>> as "capabilities",
-        #[schema(value_type = Option<String>)]
         pub firmware_version: Option<Text<0, 2000>> as "firmwareVersion",
     } where faults {
         let all = (&name, &location, &capabilities, &firmware_version);
@@ -131,13 +122,11 @@ body! {
 }
 
 body! {
-    pub struct HealthMetrics {
+    pub struct HardwareMetrics {
         /// −200 to 200.
-        #[schema(value_type = Option<f64>)]
         pub temperature: Option<Number<-200, 200>> as "temperature",
         pub operations_per_second: Option<f64> as "operationsPerSecond",
         /// 0 to 1.
-        #[schema(value_type = Option<f64>)]
         pub error_rate: Option<Number<0, 1>> as "errorRate",
     } where faults {
         if let Some(Some(operations)) = operations_per_second {
@@ -150,10 +139,10 @@ body! {
     /// A check of a device: `status`, or `healthStatus` in the shape of the SDK, where metrics stand beside it.
     pub struct RecordHealth {
         pub status: Option<HardwareStatus> as "status",
-        pub metrics: Option<HealthMetrics> as "metrics",
+        pub metrics: Option<HardwareMetrics> as "metrics",
         pub health_status: Option<HealthStatus> as "healthStatus",
         #[serde(flatten)]
-        pub beside: HealthMetrics,
+        pub beside: HardwareMetrics,
     } where faults {
         let has_none = matches!((&status, &health_status), (Some(None), Some(None)));
         faults.check(!has_none, "status", "is required");
@@ -176,9 +165,7 @@ pub struct SdkDevice {
     pub supported_algorithms: Vec<String>,
     pub pqc_capable: bool,
     pub health_status: HardwareStatus,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
-    #[schema(value_type = String)]
     pub updated_at: IsoTime,
 }
 
@@ -187,7 +174,6 @@ pub struct SdkDevice {
 pub struct HardwareCreated {
     pub hardware_id: String,
     pub name: String,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
     /// For the shape of the SDK alone.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -209,11 +195,8 @@ pub struct Device {
     pub capabilities: Vec<String>,
     pub firmware_version: Option<String>,
     pub status: HardwareStatus,
-    #[schema(value_type = Option<String>)]
     pub last_health_check_at: Option<IsoTime>,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
-    #[schema(value_type = String)]
     pub updated_at: IsoTime,
 }
 
@@ -235,7 +218,6 @@ pub struct SdkHealthCheck {
     /// As it was given.
     pub health_status: HealthStatus,
     pub temperature: Option<f64>,
-    #[schema(value_type = String)]
     pub checked_at: IsoTime,
 }
 
@@ -244,7 +226,6 @@ pub struct SdkHealthCheck {
 #[schema(as = HardwareHealthRecorded)]
 pub struct HealthRecorded {
     pub health_check_id: String,
-    #[schema(value_type = String)]
     pub recorded_at: IsoTime,
     /// For the shape of the SDK alone.
     #[serde(skip_serializing_if = "Option::is_none")]

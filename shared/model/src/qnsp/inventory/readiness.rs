@@ -86,7 +86,6 @@ pub struct SdkScore {
     pub percentage: i64,
     pub level: ReadinessLevel,
     pub category_scores: Vec<CategoryScore>,
-    #[schema(value_type = String)]
     pub calculated_at: IsoTime,
     /// `unknown`: earlier scores are not kept.
     pub trend_direction: &'static str,
@@ -99,7 +98,6 @@ pub struct ReadinessScore {
     pub overall_score: i64,
     pub grade: Grade,
     pub categories: AreaScores,
-    #[schema(value_type = String)]
     pub calculated_at: IsoTime,
     pub score: SdkScore,
 }

@@ -8,16 +8,11 @@ use crate::{body, qnsp::Text, time::IsoTime};
 body! {
     /// Whether somebody has access now.
     pub struct CheckAccess {
-        #[schema(value_type = Option<String>)]
         principal_id: Option<Text<1, 256>> as "principalId",
         /// SDKs call it so.
-        #[schema(value_type = Option<String>)]
         user_id: Option<Text<1, 256>> as "userId",
-        #[schema(value_type = String)]
         pub resource_type: Text<1, 256> as "resourceType",
-        #[schema(value_type = String)]
         pub resource_id: Text<1, 256> as "resourceId",
-        #[schema(value_type = String)]
         pub permission: Text<1, 256> as "permission",
     } where faults {
         let is_given = !matches!((&principal_id, &user_id), (Some(None), Some(None)));
@@ -33,7 +28,6 @@ impl CheckAccess {
 
 body! {
     pub struct RevokeGrant {
-        #[schema(value_type = String)]
         pub reason: Text<1, 2000> as "reason",
     }
 }
@@ -44,7 +38,6 @@ pub struct AccessChecked {
     pub has_access: bool,
     /// Of several grants, the one that ends last.
     pub grant_id: Option<String>,
-    #[schema(value_type = Option<String>)]
     pub expires_at: Option<IsoTime>,
 }
 
@@ -56,9 +49,7 @@ pub struct Grant {
     pub resource_type: String,
     pub resource_id: String,
     pub permissions: Vec<String>,
-    #[schema(value_type = String)]
     pub granted_at: IsoTime,
-    #[schema(value_type = String)]
     pub expires_at: IsoTime,
 }
 
@@ -88,7 +79,6 @@ pub struct Grants {
 #[schema(as = JitGrantRevoked)]
 pub struct GrantRevoked {
     pub grant_id: String,
-    #[schema(value_type = String)]
     pub revoked_at: IsoTime,
     pub revoked_by: String,
 }

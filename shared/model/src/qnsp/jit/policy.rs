@@ -12,20 +12,17 @@ use crate::{
 body! {
     /// A policy holds for requests of its resource types.
     pub struct CreateJitPolicy {
-        #[schema(value_type = String)]
         pub name: Text<1, 128> as "name",
-        #[schema(value_type = Option<String>)]
         pub description: Option<Text<0, 2000>> as "description",
         /// At least one; `*` stands for all.
-        #[schema(value_type = Vec<String>)]
+        #[schema(value_type = Vec<Text<1, 256>>, max_items = 1_000)]
         pub resource_types: List<Text<1, 256>> as "resourceTypes",
         /// Minutes, up to a week.
-        #[schema(value_type = i64)]
         pub max_duration: Whole<1, 10_080> as "maxDuration",
         /// true unless it is said.
         pub require_approval: Option<bool> as "requireApproval",
         /// The roles of those who may approve, besides administrators; admin unless it is said.
-        #[schema(value_type = Option<Vec<String>>)]
+        #[schema(value_type = Option<Vec<Text<1, 128>>>, max_items = 1_000)]
         pub approver_roles: Option<List<Text<1, 128>>> as "approverRoles",
         /// While they hold, nobody needs to approve.
         pub auto_approve_conditions: Option<AutoApproveConditions> as "autoApproveConditions",
@@ -40,7 +37,6 @@ body! {
     pub struct AutoApproveConditions {
         pub time_window: Option<TimeWindow> as "timeWindow",
         /// The score of the requester's last evaluation; 0 for those who were never evaluated.
-        #[schema(value_type = Option<f64>)]
         pub max_risk_score: Option<Number<0, 100>> as "maxRiskScore",
     }
 }
@@ -83,7 +79,6 @@ impl<'de> Deserialize<'de> for TimeOfDay {
 pub struct PolicyCreated {
     pub policy_id: String,
     pub name: String,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }
 

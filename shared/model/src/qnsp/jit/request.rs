@@ -16,15 +16,12 @@ const MOST: f64 = 144_000.0 * MINUTE;
 
 body! {
     pub struct CreateJitRequest {
-        #[schema(value_type = String)]
         pub resource_type: Text<1, 256> as "resourceType",
         /// `*` stands for all resources of the type.
-        #[schema(value_type = String)]
         pub resource_id: Text<1, 256> as "resourceId",
         /// 1 to 50; `*` stands for all.
         #[schema(value_type = Vec<String>)]
         pub permissions: Permissions as "permissions",
-        #[schema(value_type = String)]
         pub justification: Text<1, 2000> as "justification",
         /// How long the access shall last, in minutes: at least a second.
         #[schema(value_type = Option<f64>)]
@@ -32,10 +29,8 @@ body! {
         /// SDKs call it so.
         #[schema(value_type = Option<f64>)]
         duration_minutes: Option<Minutes> as "durationMinutes",
-        #[schema(value_type = Option<String>)]
         ticket_reference: Option<Text<1, 256>> as "ticketReference",
         /// SDKs call it so.
-        #[schema(value_type = Option<String>)]
         ticket_id: Option<Text<1, 256>> as "ticketId",
     } where faults {
         let is_given = !matches!((&duration, &duration_minutes), (Some(None), Some(None)));
@@ -58,10 +53,8 @@ body! {
     pub struct ProcessJitRequest {
         pub decision: Decision as "decision",
         /// Required where the request is denied.
-        #[schema(value_type = Option<String>)]
         reason: Option<Text<1, 2000>> as "reason",
         /// SDKs call it so.
-        #[schema(value_type = Option<String>)]
         comment: Option<Text<1, 2000>> as "comment",
         /// How long the access shall last instead, in minutes: at least a second.
         #[schema(value_type = Option<f64>)]
@@ -160,10 +153,8 @@ pub struct RequestCreated {
     pub request_id: String,
     /// approved where nobody needed to approve: then the access has begun.
     pub status: Status,
-    #[schema(value_type = String)]
     pub requested_at: IsoTime,
     /// When the access ends that has begun; null while the request is pending.
-    #[schema(value_type = Option<String>)]
     pub expires_at: Option<IsoTime>,
     /// The roles of those who may approve, sorted.
     pub approvers: Vec<String>,
@@ -178,7 +169,6 @@ pub struct Request {
     pub resource_type: String,
     pub resource_id: String,
     pub status: Status,
-    #[schema(value_type = String)]
     pub requested_at: IsoTime,
     pub permissions: Vec<String>,
     pub justification: String,
@@ -189,7 +179,6 @@ pub struct Request {
     pub approvers: Vec<String>,
     /// null while the request is pending, where nobody needed to approve, and where nobody did for a day.
     pub processed_by: Option<String>,
-    #[schema(value_type = Option<String>)]
     pub processed_at: Option<IsoTime>,
 }
 
@@ -208,7 +197,6 @@ pub struct RequestProcessed {
     pub request_id: String,
     pub status: Status,
     pub processed_by: String,
-    #[schema(value_type = String)]
     pub processed_at: IsoTime,
     /// The grant of an approved request.
     pub grant_id: Option<String>,

@@ -97,15 +97,14 @@ body! {
 body! {
     pub struct CreateAlertRule {
         /// No two rules of a tenant have the same name.
-        #[schema(value_type = String)]
         pub name: Text<1, 128> as "name",
         /// Each key is looked at by itself; all keys if there is none.
-        #[schema(value_type = Option<Vec<String>>)]
+        #[schema(value_type = Option<Vec<Text<1, 256>>>, max_items = 1_000)]
         pub key_ids: Option<List<Text<1, 256>>> as "keyIds",
         pub condition: AlertCondition as "condition",
         pub severity: Severity as "severity",
         /// An https URL is sent a signed delivery; `audit` is the tenant's log of events.
-        #[schema(value_type = Option<Vec<String>>)]
+        #[schema(value_type = Option<Vec<Text<1, 2000>>>, max_items = 1_000)]
         pub notification_channels: Option<List<Text<1, 2000>>> as "notificationChannels",
     }
 }
@@ -113,7 +112,6 @@ body! {
 body! {
     /// What changes of a rule: at least one member.
     pub struct ChangeAlertRule {
-        #[schema(value_type = Option<String>)]
         pub name: Option<Text<1, 128>> as "name",
         /// As a whole.
         pub condition: Option<AlertCondition> as "condition",
@@ -130,7 +128,6 @@ body! {
 pub struct AlertRuleCreated {
     pub rule_id: String,
     pub name: String,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }
 
@@ -138,7 +135,6 @@ pub struct AlertRuleCreated {
 #[serde(rename_all = "camelCase")]
 pub struct AlertRuleChanged {
     pub rule_id: String,
-    #[schema(value_type = String)]
     pub updated_at: IsoTime,
 }
 
@@ -178,7 +174,6 @@ pub struct KeyAlert {
     pub alert_type: AlertType,
     pub severity: Severity,
     pub message: String,
-    #[schema(value_type = String)]
     pub triggered_at: IsoTime,
     pub acknowledged: bool,
 }
@@ -192,7 +187,6 @@ pub struct KeyAlerts {
 #[serde(rename_all = "camelCase")]
 pub struct AlertAcknowledged {
     pub alert_id: String,
-    #[schema(value_type = String)]
     pub acknowledged_at: IsoTime,
     pub acknowledged_by: String,
 }

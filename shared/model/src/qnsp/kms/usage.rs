@@ -34,24 +34,18 @@ pub enum Granularity {
 body! {
     /// A use of a key by an application.
     pub struct RecordUse {
-        #[schema(value_type = String)]
         pub application_id: Text<1, 128> as "applicationId",
-        #[schema(value_type = Option<String>)]
         pub application_name: Option<Text<1, 128>> as "applicationName",
         /// Of a key of the tenant, or of one that is kept elsewhere.
-        #[schema(value_type = String)]
         pub key_id: Text<1, 256> as "keyId",
         pub operation: KeyOperation as "operation",
         /// 0 if not given.
-        #[schema(value_type = Option<i64>)]
         pub bytes_processed: Option<Whole<0, 9_007_199_254_740_991>> as "bytesProcessed",
         /// `true` if not given.
         pub success: Option<bool> as "success",
         /// In the last 30 days; now if not given.
-        #[schema(value_type = Option<String>)]
         pub timestamp: Option<IsoTime> as "timestamp",
         /// Of a key that is kept elsewhere, in any spelling.
-        #[schema(value_type = Option<String>)]
         pub algorithm: Option<Text<1, 128>> as "algorithm",
     }
 }
@@ -61,7 +55,6 @@ pub struct UseRecorded {
     /// `true`.
     pub recorded: bool,
     /// Of the use.
-    #[schema(value_type = String)]
     pub timestamp: IsoTime,
 }
 
@@ -69,7 +62,6 @@ pub struct UseRecorded {
 #[serde(rename_all = "camelCase")]
 pub struct KeyUsageRow {
     /// The beginning of the period.
-    #[schema(value_type = String)]
     pub timestamp: IsoTime,
     pub key_id: String,
     pub operation: KeyOperation,
@@ -107,7 +99,6 @@ pub struct ApplicationUsage {
     /// The last one that was given, else the id.
     pub application_name: String,
     pub keys_used: i64,
-    #[schema(value_type = String)]
     pub last_access_at: IsoTime,
     pub operation_counts: OperationCounts,
 }
@@ -136,6 +127,5 @@ pub struct KeySummary {
     pub operation_breakdown: OperationCounts,
     /// At most five.
     pub top_applications: Vec<ApplicationCount>,
-    #[schema(value_type = Option<String>)]
     pub last_used_at: Option<IsoTime>,
 }

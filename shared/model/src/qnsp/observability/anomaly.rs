@@ -50,13 +50,10 @@ body! {
         pub operator: Option<Operator> as "operator",
         pub value: Option<f64> as "value",
         /// 60 if not given.
-        #[schema(value_type = Option<i64>)]
         pub window_minutes: Option<Whole<1, 43_200>> as "windowMinutes",
         /// 24 if not given.
-        #[schema(value_type = Option<i64>)]
         pub baseline_hours: Option<Whole<1, 720>> as "baselineHours",
         /// 24 if not given.
-        #[schema(value_type = Option<i64>)]
         pub window_hours: Option<Whole<1, 720>> as "windowHours",
         pub min_slope_per_hour: Option<f64> as "minSlopePerHour",
     }
@@ -73,17 +70,15 @@ body! {
     /// What is an anomaly of a series.
     pub struct NewRule {
         /// No two rules of a tenant have the same name.
-        #[schema(value_type = String)]
         pub name: Text<1, 128> as "name",
         /// `cost.total`, `cost.<resourceType>`, `http.requests`, `http.errors`, `http.latency_ms`,
         /// `tenant.apiLatencyP99`, `tenant.errorRate`, `tenant.activeUsers`, `tenant.storageUsage` or `kms.operations`.
-        #[schema(value_type = String)]
         pub metric: Text<1, 128> as "metric",
         pub condition: NewCondition as "condition",
         /// `medium` if not given.
         pub sensitivity: Option<Sensitivity> as "sensitivity",
         /// An https URL is sent a signed delivery; anything else is only kept.
-        #[schema(value_type = Option<Vec<String>>)]
+        #[schema(value_type = Option<Vec<Text<1, 2000>>>, max_items = 1_000)]
         pub notification_channels: Option<List<Text<1, 2000>>> as "notificationChannels",
     }
 }
@@ -93,7 +88,6 @@ body! {
 pub struct RuleCreated {
     pub rule_id: String,
     pub name: String,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }
 
@@ -116,7 +110,6 @@ pub struct Anomaly {
     pub metric: String,
     pub severity: Severity,
     pub status: AnomalyStatus,
-    #[schema(value_type = String)]
     pub detected_at: IsoTime,
 }
 
@@ -131,6 +124,5 @@ pub struct Acknowledged {
     pub anomaly_id: String,
     /// `acknowledged`.
     pub status: AnomalyStatus,
-    #[schema(value_type = String)]
     pub acknowledged_at: IsoTime,
 }

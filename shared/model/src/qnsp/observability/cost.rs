@@ -60,9 +60,7 @@ impl<'de> Deserialize<'de> for Tags {
 body! {
     /// From a time up to another, which does not belong to it.
     pub struct NewCostPeriod {
-        #[schema(value_type = String)]
         pub start: IsoTime as "start",
-        #[schema(value_type = String)]
         pub end: IsoTime as "end",
     }
 }
@@ -70,20 +68,17 @@ body! {
 body! {
     /// What a resource cost in a period.
     pub struct NewAllocation {
-        #[schema(value_type = String)]
         pub resource_id: Text<1, 256> as "resourceId",
         /// The service is what stands before the first `_` or `.`.
-        #[schema(value_type = String)]
         pub resource_type: Text<1, 128> as "resourceType",
-        #[schema(value_type = String)]
         pub cost_center: Text<1, 256> as "costCenter",
         /// 0 to a thousand million; rounded to 6 decimals.
         #[schema(value_type = f64)]
         pub amount: Amount as "amount",
-        #[schema(value_type = String)]
         pub currency: Currency as "currency",
         pub period: NewCostPeriod as "period",
-        #[schema(value_type = Option<Object>)]
+        /// Texts by their names.
+        #[schema(value_type = Option<BTreeMap<String, String>>)]
         pub tags: Option<Tags> as "tags",
     }
 }
@@ -98,9 +93,7 @@ pub struct AllocationRecorded {
 
 #[derive(Serialize, ToSchema)]
 pub struct CostPeriod {
-    #[schema(value_type = String)]
     pub start: IsoTime,
-    #[schema(value_type = String)]
     pub end: IsoTime,
 }
 
@@ -123,10 +116,8 @@ pub struct AllocationsSummary {
     /// US dollars.
     pub total_amount: f64,
     /// US dollars.
-    #[schema(value_type = Object)]
     pub by_cost_center: BTreeMap<String, f64>,
     /// The sum of each other currency.
-    #[schema(value_type = Object)]
     pub by_currency: BTreeMap<String, f64>,
 }
 
@@ -153,9 +144,9 @@ body! {
     /// Which allocations a budget is about; an absent list means all.
     #[derive(Default)]
     pub struct BudgetScope {
-        #[schema(value_type = Option<Vec<String>>)]
+        #[schema(value_type = Option<Vec<Text<1, 256>>>, max_items = 1_000)]
         pub cost_centers: Option<List<Text<1, 256>>> as "costCenters",
-        #[schema(value_type = Option<Vec<String>>)]
+        #[schema(value_type = Option<Vec<Text<1, 128>>>, max_items = 1_000)]
         pub resource_types: Option<List<Text<1, 128>>> as "resourceTypes",
     }
 }
@@ -163,10 +154,9 @@ body! {
 body! {
     pub struct Alert {
         /// Percent of the budget, 1 to 1000.
-        #[schema(value_type = f64)]
         pub threshold: Number<1, 1000> as "threshold",
         /// An https URL is sent a signed delivery; anything else is only kept.
-        #[schema(value_type = Option<Vec<String>>)]
+        #[schema(value_type = Option<Vec<Text<1, 2000>>>, max_items = 1_000)]
         pub notification_channels: Option<List<Text<1, 2000>>> as "notificationChannels",
     }
 }
@@ -175,12 +165,10 @@ body! {
     /// What may be spent in each calendar month, quarter or year (UTC).
     pub struct NewBudget {
         /// No two budgets of a tenant have the same name.
-        #[schema(value_type = String)]
         pub name: Text<1, 128> as "name",
         /// More than 0; rounded to 6 decimals.
         #[schema(value_type = f64)]
         pub amount: Amount as "amount",
-        #[schema(value_type = String)]
         pub currency: Currency as "currency",
         pub period: BudgetPeriod as "period",
         pub scope: Option<BudgetScope> as "scope",
@@ -196,7 +184,6 @@ body! {
 pub struct BudgetCreated {
     pub budget_id: String,
     pub name: String,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }
 
@@ -217,10 +204,8 @@ pub struct CostSummary {
     /// `USD`.
     pub currency: &'static str,
     /// Always `kms`, `vault` and `storage`, and every other service with costs.
-    #[schema(value_type = Object)]
     pub by_service: BTreeMap<String, f64>,
     /// Allocations in other currencies, which are in no other number.
-    #[schema(value_type = Object)]
     pub by_currency: BTreeMap<String, f64>,
     pub trend: CostTrend,
 }

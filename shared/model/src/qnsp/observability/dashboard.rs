@@ -27,10 +27,8 @@ body! {
     #[derive(Serialize)]
     pub struct Layout {
         /// 1 to 48.
-        #[schema(value_type = i64)]
         pub columns: Whole<1, 48> as "columns",
         /// 1 to 200.
-        #[schema(value_type = i64)]
         pub rows: Whole<1, 200> as "rows",
     }
 }
@@ -54,10 +52,8 @@ body! {
     #[derive(Serialize)]
     pub struct NewPanel {
         pub kind: PanelType as "type",
-        #[schema(value_type = String)]
         pub title: Text<1, 128> as "title",
         /// A metric, or `sum`, `avg` or `max` of one as `sum(http.requests[5m])`. Required, unless the type is `text`.
-        #[schema(value_type = Option<String>)]
         #[serde(skip_serializing_if = "Option::is_none")]
         pub query: Option<Text<1, 2000>> as "query",
         pub position: PanelPosition as "position",
@@ -70,9 +66,7 @@ body! {
 body! {
     pub struct NewDashboard {
         /// No two dashboards of a user have the same name.
-        #[schema(value_type = String)]
         pub name: Text<1, 128> as "name",
-        #[schema(value_type = Option<String>)]
         pub description: Option<Text<0, 2000>> as "description",
         pub layout: Layout as "layout",
         #[schema(value_type = Option<Vec<NewPanel>>)]
@@ -85,7 +79,6 @@ body! {
 pub struct DashboardCreated {
     pub dashboard_id: String,
     pub name: String,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }
 
@@ -108,7 +101,6 @@ pub struct Dashboards {
 
 #[derive(Serialize, ToSchema)]
 pub struct SeriesPoint {
-    #[schema(value_type = String)]
     pub t: IsoTime,
     pub v: f64,
 }
@@ -141,7 +133,6 @@ pub struct Dashboard {
     pub owner: String,
     pub starred: bool,
     pub shared: bool,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }
 

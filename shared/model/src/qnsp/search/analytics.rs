@@ -17,17 +17,14 @@ const MOST: i64 = 1 << 53;
 body! {
     /// A search that was made elsewhere.
     pub struct NewQuery {
-        #[schema(value_type = String)]
         pub query: Text<1, 2000> as "query",
         #[schema(value_type = i64)]
         pub result_count: Whole<0, MOST> as "resultCount",
-        #[schema(value_type = f64)]
         pub latency_ms: Number<0, 1_000_000_000> as "latencyMs",
         /// What was clicked on, by position.
-        #[schema(value_type = Option<Vec<String>>)]
+        #[schema(value_type = Option<Vec<Text<1, 128>>>, max_items = 1_000)]
         pub clicked_document_ids: Option<List<Text<1, 128>>> as "clickedDocumentIds",
         /// Now if not given; within the last 90 days.
-        #[schema(value_type = Option<String>)]
         pub occurred_at: Option<IsoTime> as "occurredAt",
     }
 }
@@ -49,14 +46,10 @@ pub enum FeedbackType {
 body! {
     /// A click needs a position, a rating a rating.
     pub struct NewFeedback {
-        #[schema(value_type = String)]
         pub query_id: Uuid as "queryId",
         pub kind: FeedbackType as "type",
-        #[schema(value_type = Option<String>)]
         pub document_id: Option<Text<1, 128>> as "documentId",
-        #[schema(value_type = Option<i64>)]
         pub position: Option<Whole<1, 1_000_000_000>> as "position",
-        #[schema(value_type = Option<i64>)]
         pub rating: Option<Whole<1, 5>> as "rating",
     } where faults {
         match kind {

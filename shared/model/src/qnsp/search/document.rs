@@ -16,7 +16,6 @@ const LONGEST_BODY: usize = 256 << 10;
 body! {
     /// A document; one with the same id in the same index is replaced. `title` or `body` is required.
     pub struct NewDocument {
-        #[schema(value_type = String)]
         pub document_id: Text<1, 128> as "documentId",
         /// `default` if not given.
         #[schema(value_type = Option<String>)]
@@ -24,14 +23,12 @@ body! {
         /// The index, where `indexName` is not given.
         #[schema(value_type = Option<String>)]
         pub source_service: Option<IndexName> as "sourceService",
-        #[schema(value_type = Option<String>)]
         pub title: Option<Text<0, 1024>> as "title",
         /// At most 256 KiB.
         pub body: Option<String> as "body",
-        #[schema(value_type = Option<Vec<String>>)]
+        #[schema(value_type = Option<Vec<Text<1, 256>>>, max_items = 100)]
         pub tags: Option<List<Text<1, 256>, 100>> as "tags",
         /// Kept as it is.
-        #[schema(value_type = Option<String>)]
         pub version: Option<Text<0, 256>> as "version",
     } where faults {
         let length = body.as_ref().and_then(Option::as_ref).map_or(0, String::len);
@@ -54,7 +51,6 @@ pub struct Content {
 pub struct DocumentIndexed {
     pub document_id: String,
     pub index_name: String,
-    #[schema(value_type = String)]
     pub indexed_at: IsoTime,
 }
 

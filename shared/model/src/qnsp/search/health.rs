@@ -63,10 +63,8 @@ body! {
         #[schema(value_type = Vec<String>)]
         pub index_names: List<IndexName, 20> as "indexNames",
         pub maintenance_type: MaintenanceType as "maintenanceType",
-        #[schema(value_type = String)]
         pub scheduled_at: IsoTime as "scheduledAt",
         /// An ISO 8601 duration from `PT1M` to `PT24H`.
-        #[schema(value_type = String)]
         pub duration: Text<1, 128> as "duration",
     } where faults {
         if let Some(names) = &index_names {
@@ -85,6 +83,5 @@ pub struct WindowScheduled {
     pub window_id: String,
     /// `scheduled`.
     pub status: &'static str,
-    #[schema(value_type = String)]
     pub scheduled_at: IsoTime,
 }

@@ -18,7 +18,6 @@ body! {
     pub struct NewVerification {
         pub test_type: TestType as "testType",
         /// 1 to 1000, 100 if not given.
-        #[schema(value_type = Option<i64>)]
         pub sample_size: Option<Whole<1, 1000>> as "sampleSize",
     }
 }

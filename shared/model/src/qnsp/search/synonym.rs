@@ -25,7 +25,6 @@ body! {
     /// Terms that searches take for each other. Of `terms` and `synonyms`, which mean the same, one is required.
     pub struct NewGroup {
         /// No two groups of a tenant have the same name.
-        #[schema(value_type = String)]
         pub name: Text<1, 128> as "name",
         pub kind: GroupType as "type",
         /// 2 to 100.
@@ -69,13 +68,11 @@ impl NewGroup {
 pub struct GroupCreated {
     pub group_id: String,
     pub name: String,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }
 
 body! {
     pub struct Expand {
-        #[schema(value_type = String)]
         pub term: Text<1, 128> as "term",
         /// Groups of this index count besides those of all.
         #[schema(value_type = Option<String>)]

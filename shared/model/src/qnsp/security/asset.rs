@@ -31,10 +31,8 @@ pub enum AssetFlag {
 
 body! {
     pub struct CreateAsset {
-        #[schema(value_type = String)]
         pub name: Text<1, 128> as "name",
         /// Attackers begin from assets of the type user.
-        #[schema(value_type = String)]
         pub asset_type: Text<1, 64> as "type",
         /// internal unless it is said.
         pub exposure: Option<Exposure> as "exposure",
@@ -55,7 +53,6 @@ pub struct Asset {
     pub exposure: String,
     pub flags: Vec<AssetFlag>,
     /// null for a derived asset.
-    #[schema(value_type = Option<String>)]
     pub created_at: Option<IsoTime>,
 }
 
@@ -69,11 +66,8 @@ pub struct Assets {
 body! {
     /// That one asset leads to another.
     pub struct ConnectAssets {
-        #[schema(value_type = String)]
         pub source_asset_id: Text<1, 520> as "sourceAssetId",
-        #[schema(value_type = String)]
         pub target_asset_id: Text<1, 520> as "targetAssetId",
-        #[schema(value_type = Option<String>)]
         pub connection_type: Option<Text<1, 64>> as "type",
     }
 }
@@ -87,7 +81,6 @@ pub struct ConnectionCreated {
     pub target_asset_id: String,
     #[serde(rename = "type")]
     pub connection_type: String,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }
 
@@ -101,7 +94,6 @@ pub struct Connection {
     #[serde(rename = "type")]
     pub connection_type: String,
     /// null for a derived connection.
-    #[schema(value_type = Option<String>)]
     pub created_at: Option<IsoTime>,
 }
 

@@ -31,10 +31,8 @@ impl<'de> Deserialize<'de> for AssetIds {
 body! {
     pub struct AnalyzeAttack {
         /// The id of an asset.
-        #[schema(value_type = String)]
         pub target_asset: Text<1, 520> as "targetAsset",
         /// The most connections of a path; 5 unless it is said.
-        #[schema(value_type = Option<i64>)]
         pub analysis_depth: Option<Whole<1, 10>> as "analysisDepth",
         /// Whether paths also begin at external assets.
         pub include_external_threats: Option<bool> as "includeExternalThreats",
@@ -73,7 +71,6 @@ pub struct AttackStep {
 body! {
     pub struct SimulateAttack {
         /// It is recorded and changes no figure.
-        #[schema(value_type = String)]
         pub scenario: Text<1, 2000> as "scenario",
         /// The assets that are in the attacker's hands.
         #[schema(value_type = Vec<String>)]

@@ -14,18 +14,14 @@ use crate::{
 body! {
     pub struct CreateControl {
         /// What the framework calls it.
-        #[schema(value_type = String)]
         pub control_id: Text<1, 256> as "controlId",
-        #[schema(value_type = String)]
         pub framework: Text<1, 128> as "framework",
-        #[schema(value_type = String)]
         pub name: Text<1, 128> as "name",
-        #[schema(value_type = Option<String>)]
         pub description: Option<Text<0, 2000>> as "description",
-        #[schema(value_type = Option<Vec<String>>)]
+        #[schema(value_type = Option<Vec<Text<1, 2000>>>, max_items = 1_000)]
         pub requirements: Option<List<Text<1, 2000>>> as "requirements",
         /// Names of checks; a control without one is never passed.
-        #[schema(value_type = Option<Vec<String>>)]
+        #[schema(value_type = Option<Vec<Text<1, 128>>>, max_items = 1_000)]
         pub automated_checks: Option<List<Text<1, 128>>> as "automatedChecks",
     }
 }
@@ -33,13 +29,11 @@ body! {
 body! {
     /// What changes of a control: at least one member.
     pub struct ChangeControl {
-        #[schema(value_type = Option<String>)]
         pub name: Option<Text<1, 128>> as "name",
-        #[schema(value_type = Option<String>)]
         pub description: Option<Text<0, 2000>> as "description",
-        #[schema(value_type = Option<Vec<String>>)]
+        #[schema(value_type = Option<Vec<Text<1, 2000>>>, max_items = 1_000)]
         pub requirements: Option<List<Text<1, 2000>>> as "requirements",
-        #[schema(value_type = Option<Vec<String>>)]
+        #[schema(value_type = Option<Vec<Text<1, 128>>>, max_items = 1_000)]
         pub automated_checks: Option<List<Text<1, 128>>> as "automatedChecks",
     } where faults {
         let is_empty = matches!(
@@ -56,7 +50,6 @@ body! {
 pub struct ControlCreated {
     pub control_uuid: String,
     pub control_id: String,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }
 
@@ -71,19 +64,16 @@ pub struct Control {
     pub description: String,
     pub requirements: Vec<String>,
     pub automated_checks: Vec<String>,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
-    #[schema(value_type = String)]
     pub updated_at: IsoTime,
 }
 
 body! {
     pub struct AssessCompliance {
         /// 1 to 20, each with at least one control.
-        #[schema(value_type = Vec<String>)]
+        #[schema(value_type = Vec<Text<1, 128>>, max_items = 20)]
         pub frameworks: List<Text<1, 128>, 20> as "frameworks",
         /// It is recorded and filters nothing.
-        #[schema(value_type = Option<Object>)]
         pub scope: Option<Object<16>> as "scope",
     } where faults {
         let is_empty = frameworks.as_ref().is_some_and(|frameworks| frameworks.0.is_empty());

@@ -32,7 +32,7 @@ pub enum ActionType {
 body! {
     pub struct NewPlaybookAction {
         pub action_type: ActionType as "type",
-        #[schema(value_type = Option<Object>)]
+        /// What the action needs, by its type.
         pub parameters: Option<Object<16>> as "parameters",
         /// false unless it is said.
         pub requires_approval: Option<bool> as "requiresApproval",
@@ -43,12 +43,11 @@ body! {
     /// Which events start the playbook.
     pub struct NewTriggerConditions {
         /// At least one; `*` stands for any run of characters.
-        #[schema(value_type = Vec<String>)]
+        #[schema(value_type = Vec<Text<1, 128>>, max_items = 1_000)]
         pub event_types: List<Text<1, 128>> as "eventTypes",
         /// The least severity; medium unless it is said.
         pub severity_threshold: Option<Severity> as "severityThreshold",
         /// By a path with dots in the event, the value that must stand there.
-        #[schema(value_type = Option<Object>)]
         pub filters: Option<Object<16>> as "filters",
     } where faults {
         let is_empty = event_types.as_ref().is_some_and(|types| types.0.is_empty());
@@ -58,9 +57,7 @@ body! {
 
 body! {
     pub struct CreatePlaybook {
-        #[schema(value_type = String)]
         pub name: Text<1, 128> as "name",
-        #[schema(value_type = Option<String>)]
         pub description: Option<Text<0, 2000>> as "description",
         pub trigger_conditions: NewTriggerConditions as "triggerConditions",
         /// 1 to 20, carried out in their order.
@@ -77,9 +74,7 @@ body! {
 body! {
     /// What changes of a playbook: at least one member. `triggerConditions` and `actions` are replaced as a whole.
     pub struct ChangePlaybook {
-        #[schema(value_type = Option<String>)]
         pub name: Option<Text<1, 128>> as "name",
-        #[schema(value_type = Option<String>)]
         pub description: Option<Text<0, 2000>> as "description",
         pub trigger_conditions: Option<NewTriggerConditions> as "triggerConditions",
         #[schema(value_type = Option<Vec<NewPlaybookAction>>)]
@@ -102,7 +97,6 @@ body! {
 pub struct PlaybookCreated {
     pub playbook_id: String,
     pub name: String,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }
 
@@ -112,14 +106,14 @@ pub struct Playbook {
     pub playbook_id: String,
     pub name: String,
     pub description: String,
+    /// As they were given.
     #[schema(value_type = Object)]
     pub trigger_conditions: Box<RawValue>,
-    #[schema(value_type = Vec<Object>)]
+    /// As they were given.
+    #[schema(value_type = Vec<NewPlaybookAction>)]
     pub actions: Box<RawValue>,
     pub enabled: bool,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
-    #[schema(value_type = String)]
     pub updated_at: IsoTime,
 }
 
@@ -132,17 +126,15 @@ pub struct Playbooks {
 
 body! {
     pub struct ExecutionContext {
-        #[schema(value_type = Option<String>)]
         pub incident_id: Option<Text<1, 256>> as "incidentId",
         /// Principals `type:id` to block and resources `type/id` to isolate.
-        #[schema(value_type = Option<Vec<String>>)]
+        #[schema(value_type = Option<Vec<Text<1, 256>>>, max_items = 100)]
         pub target_resources: Option<List<Text<1, 256>, 100>> as "targetResources",
     }
 }
 
 body! {
     pub struct ExecutePlaybook {
-        #[schema(value_type = String)]
         pub playbook_id: Uuid as "playbookId",
         pub context: Option<ExecutionContext> as "context",
     }
@@ -165,7 +157,6 @@ pub struct ExecutionStarted {
     pub execution_id: String,
     /// pending_approval where any action requires it, else running.
     pub status: String,
-    #[schema(value_type = String)]
     pub started_at: IsoTime,
 }
 
@@ -184,11 +175,10 @@ pub struct Execution {
     pub execution_id: String,
     pub playbook_id: String,
     pub status: String,
+    /// The event that set it off.
     #[schema(value_type = Object)]
     pub context: Box<RawValue>,
-    #[schema(value_type = String)]
     pub started_at: IsoTime,
-    #[schema(value_type = Option<String>)]
     pub completed_at: Option<IsoTime>,
     pub actions: Vec<ActionState>,
 }

@@ -63,7 +63,6 @@ body! {
     #[derive(Clone, Debug)]
     pub struct NewClassificationRule {
         /// A regular expression of 1 to 512 characters, without look-around and back-references.
-        #[schema(value_type = String)]
         pub pattern: Text<1, 512> as "pattern",
         pub classification: Level as "classification",
         #[schema(value_type = Option<Vec<DataType>>)]
@@ -75,12 +74,9 @@ body! {
     /// A pattern in the shape of the SDK.
     #[derive(Clone, Debug)]
     pub struct NewSdkPattern {
-        #[schema(value_type = Option<String>)]
         pub name: Option<Text<0, 128>> as "name",
-        #[schema(value_type = String)]
         pub regex: Text<1, 512> as "regex",
         /// Whatever is said: the data are pii.
-        #[schema(value_type = Option<String>)]
         pub pii_type: Option<Text<0, 128>> as "piiType",
     }
 }
@@ -89,9 +85,7 @@ body! {
     /// A policy with `rules`, or with `classificationLevel`, `patterns` and `keywords` in the shape of the SDK.
     pub struct CreateClassificationPolicy {
         /// No two policies of a tenant have the same name.
-        #[schema(value_type = String)]
         pub name: Text<1, 128> as "name",
-        #[schema(value_type = Option<String>)]
         pub description: Option<Text<0, 2000>> as "description",
         #[schema(value_type = Option<Vec<NewClassificationRule>>, min_items = 1, max_items = 100)]
         pub rules: Option<List<NewClassificationRule, 100>> as "rules",
@@ -102,7 +96,7 @@ body! {
         #[schema(value_type = Option<Vec<NewSdkPattern>>)]
         pub patterns: Option<List<NewSdkPattern, 100>> as "patterns",
         /// Texts that are found as they are written.
-        #[schema(value_type = Option<Vec<String>>)]
+        #[schema(value_type = Option<Vec<Text<1, 256>>>, max_items = 100)]
         pub keywords: Option<List<Text<1, 256>, 100>> as "keywords",
     } where faults {
         let sdk = [patterns.as_ref().and_then(Option::as_ref).map(|list| list.0.len()),
@@ -126,7 +120,6 @@ body! {
 pub struct ClassificationPolicyCreated {
     pub policy_id: String,
     pub name: String,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }
 
@@ -158,7 +151,7 @@ body! {
     pub struct StartClassificationScan {
         pub scope: Option<DocumentScope> as "scope",
         /// All policies if not given.
-        #[schema(value_type = Option<Vec<String>>)]
+        #[schema(value_type = Option<Vec<Uuid>>, max_items = 100)]
         pub policy_ids: Option<List<Uuid, 100>> as "policyIds",
         /// Accepted; each scan is a full one.
         pub scan_type: Option<ScanType> as "scanType",
@@ -171,7 +164,6 @@ pub struct ScanQueued {
     pub scan_id: String,
     /// queued
     pub status: &'static str,
-    #[schema(value_type = String)]
     pub estimated_completion_at: IsoTime,
 }
 
@@ -184,9 +176,7 @@ pub struct ClassificationScan {
     pub objects_scanned: i64,
     /// Of these, the ones that a rule of the scan matched.
     pub objects_classified: i64,
-    #[schema(value_type = Option<String>)]
     pub started_at: Option<IsoTime>,
-    #[schema(value_type = Option<String>)]
     pub completed_at: Option<IsoTime>,
 }
 

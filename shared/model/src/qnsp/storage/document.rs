@@ -17,7 +17,6 @@ body! {
         /// `default` if not given.
         #[schema(value_type = Option<String>, pattern = "^[a-z0-9.-]{1,63}$")]
         pub bucket: Option<Bucket> as "bucket",
-        #[schema(value_type = String)]
         pub name: Text<1, 1024> as "name",
         /// At most 512 KiB.
         pub content: Option<String> as "content",
@@ -42,7 +41,7 @@ body! {
         #[schema(value_type = Option<Vec<String>>)]
         pub buckets: Option<List<Bucket>> as "buckets",
         /// Texts with which names begin.
-        #[schema(value_type = Option<Vec<String>>)]
+        #[schema(value_type = Option<Vec<Text<1, 1024>>>, max_items = 1_000)]
         pub prefixes: Option<List<Text<1, 1024>>> as "prefixes",
     }
 }
@@ -60,7 +59,6 @@ pub struct Document {
     pub classification: Option<Level>,
     pub data_types: Vec<DataType>,
     /// Of the first version.
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }
 
@@ -85,7 +83,6 @@ pub struct StoredDocument {
     pub document: Document,
     pub status: DocumentStatus,
     /// Until when it cannot be deleted.
-    #[schema(value_type = Option<String>)]
     pub retain_until: Option<IsoTime>,
     /// The legal holds that are active.
     pub holds: Vec<String>,

@@ -28,7 +28,6 @@ pub type Destinations = List<Region, 20>;
 body! {
     pub struct CreateReplication {
         /// No two configurations of a tenant have the same name.
-        #[schema(value_type = String)]
         pub name: Text<1, 128> as "name",
         #[schema(value_type = String, pattern = "^[a-z0-9-]{1,63}$")]
         pub source_region: Region as "sourceRegion",
@@ -80,7 +79,6 @@ pub struct ReplicationCreated {
     pub name: String,
     /// active
     pub status: &'static str,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }
 
@@ -111,7 +109,6 @@ pub struct RegionHealth {
     pub status: &'static str,
     /// The mean of the last 100 acknowledgements; 0 without any.
     pub latency_ms: i64,
-    #[schema(value_type = Option<String>)]
     pub last_sync_at: Option<IsoTime>,
 }
 
@@ -136,12 +133,10 @@ pub enum CopyStatus {
 body! {
     /// What an agent in a region reports of its copy.
     pub struct AcknowledgeCopy {
-        #[schema(value_type = String)]
         pub object_id: Uuid as "objectId",
         #[schema(value_type = String, pattern = "^[a-z0-9-]{1,63}$")]
         pub target_region: Region as "targetRegion",
         /// The SHA-256 of the content of the latest version, in hexadecimal.
-        #[schema(value_type = String)]
         pub checksum: Text<64, 64> as "checksum",
         pub status: CopyStatus as "status",
     } where faults {

@@ -44,13 +44,10 @@ body! {
 body! {
     pub struct CreateStorageRetention {
         /// No two policies of a tenant have the same name.
-        #[schema(value_type = String)]
         pub name: Text<1, 128> as "name",
         /// An ISO 8601 duration, counted from the first version on. It or `retentionDays` is required.
-        #[schema(value_type = Option<String>)]
         pub retention_period: Option<Text<1, 128>> as "retentionPeriod",
         /// retentionPeriod in days.
-        #[schema(value_type = Option<i64>, minimum = 1, maximum = 36500)]
         pub retention_days: Option<Whole<1, 36_500>> as "retentionDays",
         pub scope: Option<StorageRetentionScope> as "scope",
         pub actions: ExpiryActions as "actions",
@@ -75,7 +72,6 @@ impl CreateStorageRetention {
 pub struct StorageRetentionCreated {
     pub policy_id: String,
     pub name: String,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }
 
@@ -83,7 +79,7 @@ body! {
     /// What is held: documents by their ids, and all documents of buckets, those to come too.
     #[derive(Default)]
     pub struct HoldScope {
-        #[schema(value_type = Option<Vec<String>>)]
+        #[schema(value_type = Option<Vec<Uuid>>, max_items = 1_000)]
         pub object_ids: Option<List<Uuid>> as "objectIds",
         #[schema(value_type = Option<Vec<String>>)]
         pub buckets: Option<List<Bucket>> as "buckets",
@@ -94,19 +90,13 @@ body! {
     /// A hold with `name`, `reason` and `scope`, or with `objectId`, `holdType` and `holdReason` in the shape of the SDK.
     pub struct CreateHold {
         /// No two active holds of a tenant have the same name.
-        #[schema(value_type = Option<String>)]
         pub name: Option<Text<1, 128>> as "name",
-        #[schema(value_type = Option<String>)]
         pub reason: Option<Text<1, 2000>> as "reason",
         pub scope: Option<HoldScope> as "scope",
         /// It ends by itself; without it, when it is released.
-        #[schema(value_type = Option<String>)]
         pub expires_at: Option<IsoTime> as "expiresAt",
-        #[schema(value_type = Option<String>)]
         pub object_id: Option<Uuid> as "objectId",
-        #[schema(value_type = Option<String>)]
         pub hold_type: Option<Text<1, 64>> as "holdType",
-        #[schema(value_type = Option<String>)]
         pub hold_reason: Option<Text<1, 2000>> as "holdReason",
     } where faults {
         let is_of_sdk = matches!(&object_id, Some(Some(_)));
@@ -135,13 +125,11 @@ pub struct HoldCreated {
     pub hold_id: String,
     pub name: String,
     pub objects_held: i64,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }
 
 body! {
     pub struct ReleaseHold {
-        #[schema(value_type = Option<String>)]
         pub release_reason: Option<Text<0, 2000>> as "releaseReason",
     }
 }
@@ -150,7 +138,6 @@ body! {
 #[serde(rename_all = "camelCase")]
 pub struct HoldReleased {
     pub hold_id: String,
-    #[schema(value_type = String)]
     pub released_at: IsoTime,
     /// Documents that no active hold covers any longer.
     pub objects_released: i64,

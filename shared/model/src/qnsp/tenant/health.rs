@@ -58,7 +58,6 @@ body! {
 #[serde(rename_all = "camelCase")]
 pub struct SnapshotRecorded {
     pub snapshot_id: String,
-    #[schema(value_type = String)]
     pub recorded_at: IsoTime,
 }
 
@@ -79,7 +78,6 @@ pub struct Health {
 
 #[derive(Serialize, ToSchema)]
 pub struct Point {
-    #[schema(value_type = String)]
     pub timestamp: IsoTime,
     pub score: f64,
     pub status: String,

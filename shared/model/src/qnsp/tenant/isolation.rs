@@ -47,7 +47,6 @@ pub struct AuditStarted {
     pub audit_id: String,
     /// `running`.
     pub status: &'static str,
-    #[schema(value_type = String)]
     pub started_at: IsoTime,
 }
 
@@ -76,7 +75,6 @@ pub struct CurrentStatus {
     /// `isolated`, `warning` or `breach`.
     pub overall_status: CategoryStatus,
     pub by_category: ByCategory,
-    #[schema(value_type = Option<String>)]
     pub last_audit_at: Option<IsoTime>,
 }
 
@@ -100,8 +98,6 @@ pub struct Audit {
     pub scope: Vec<Category>,
     pub depth: Depth,
     pub findings: Vec<Finding>,
-    #[schema(value_type = String)]
     pub started_at: IsoTime,
-    #[schema(value_type = Option<String>)]
     pub completed_at: Option<IsoTime>,
 }

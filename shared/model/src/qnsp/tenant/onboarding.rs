@@ -52,12 +52,10 @@ body! {
     #[derive(Default)]
     pub struct Parameters {
         /// The tenant's id if not given.
-        #[schema(value_type = Option<String>)]
         pub tenant_name: Option<Text<1, 128>> as "tenantName",
         pub admin_email: Option<String> as "adminEmail",
         pub tier: Option<String> as "tier",
         pub add_ons: Option<Vec<String>> as "addOns",
-        #[schema(value_type = Option<i64>)]
         pub rate_limit_per_minute: Option<Whole<1, 1_000_000_000>> as "rateLimitPerMinute",
         /// Kinds of steps that wait for the word of an operator.
         pub manual_steps: Option<Vec<StepKind>> as "manualSteps",
@@ -89,9 +87,7 @@ body! {
     /// A workflow for a tenant, which need not exist yet.
     pub struct NewWorkflow {
         /// `standard`, `enterprise` or `sandbox`.
-        #[schema(value_type = String)]
         pub template_id: Text<1, 256> as "templateId",
-        #[schema(value_type = String)]
         pub tenant_id: Uuid as "tenantId",
         pub parameters: Option<Parameters> as "parameters",
     }
@@ -150,9 +146,7 @@ pub struct Workflow {
     pub template_id: String,
     pub status: WorkflowStatus,
     pub steps: Vec<Step>,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
-    #[schema(value_type = String)]
     pub updated_at: IsoTime,
 }
 
@@ -170,7 +164,6 @@ body! {
     pub struct Act {
         pub action: Action as "action",
         /// Required to pause and to cancel.
-        #[schema(value_type = Option<String>)]
         pub reason: Option<Text<1, 2000>> as "reason",
     } where faults {
         if let (Some(Action::Pause | Action::Cancel), Some(None)) = (&action, &reason) {
@@ -197,6 +190,5 @@ pub struct WorkflowChanged {
     pub workflow_id: String,
     pub status: WorkflowStatus,
     pub steps: Vec<Step>,
-    #[schema(value_type = String)]
     pub updated_at: IsoTime,
 }

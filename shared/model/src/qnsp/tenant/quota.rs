@@ -33,7 +33,6 @@ body! {
         /// All, when absent or empty.
         pub quota_types: Option<Vec<String>> as "quotaTypes",
         /// 30 if not given.
-        #[schema(value_type = Option<i64>)]
         pub forecast_days: Option<Whole<1, 365>> as "forecastDays",
     }
 }
@@ -44,7 +43,6 @@ pub struct Forecast {
     pub quota_type: &'static str,
     pub current_usage: i64,
     pub projected_usage: i64,
-    #[schema(value_type = Option<String>)]
     pub exceeds_limit_at: Option<IsoTime>,
 }
 
@@ -56,12 +54,10 @@ pub struct Forecasts {
 body! {
     /// What was used of a quota that nothing here counts, or before it was counted here.
     pub struct NewUsage {
-        #[schema(value_type = String)]
         pub quota_type: Text<1, 64> as "quotaType",
         #[schema(value_type = i64)]
         pub used: Whole<0, { 1 << 53 }> as "used",
         /// Now if not given; within the last 400 days.
-        #[schema(value_type = Option<String>)]
         pub at: Option<IsoTime> as "at",
     }
 }
@@ -71,6 +67,5 @@ body! {
 pub struct UsageRecorded {
     pub quota_type: &'static str,
     pub used: i64,
-    #[schema(value_type = String)]
     pub recorded_at: IsoTime,
 }

@@ -13,15 +13,12 @@ body! {
     /// It replaces the policy before as a whole. At least one member is given.
     pub struct SetSecretRetention {
         /// How many versions are kept, the newest ones.
-        #[schema(value_type = Option<i64>, minimum = 1, maximum = 1000)]
         pub max_versions: Option<Whole<1, 1000>> as "maxVersions",
         /// An ISO 8601 duration: versions that are older are not kept.
-        #[schema(value_type = Option<String>)]
         pub delete_after: Option<Text<1, 128>> as "deleteAfter",
         /// Whether each new version enforces the policy; false unless it is said.
         pub auto_destroy: Option<bool> as "autoDestroy",
         /// deleteAfter in days.
-        #[schema(value_type = Option<i64>, minimum = 1, maximum = 36500)]
         pub retention_days: Option<Whole<1, 36_500>> as "retentionDays",
     } where faults {
         if let (Some(None), Some(None), Some(None), Some(None)) =
@@ -61,7 +58,6 @@ pub struct SecretRetention {
 pub struct SecretRetentionSet {
     pub secret_id: String,
     pub retention_policy: SecretRetention,
-    #[schema(value_type = String)]
     pub updated_at: IsoTime,
 }
 

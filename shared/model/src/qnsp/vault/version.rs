@@ -45,19 +45,15 @@ pub enum SecretVersionState {
 body! {
     pub struct CreateSecretVersion {
         /// 1 to 128 characters of A-Z a-z 0-9 . _ -
-        #[schema(value_type = String)]
         pub secret_id: SecretId as "secretId",
         /// 1 byte to 64 KiB.
         #[schema(value_type = String)]
         pub value: SecretValue as "value",
         /// Kept as it is given, with changedBy if that is not given.
-        #[schema(value_type = Option<Object>)]
         pub metadata: Option<Object<4>> as "metadata",
         /// The metadata's reason, if that has none.
-        #[schema(value_type = Option<String>)]
         pub change_reason: Option<Text<0, 2000>> as "changeReason",
         /// Kept in the metadata, if these have none.
-        #[schema(value_type = Option<String>)]
         pub approved_by: Option<Text<1, 256>> as "approvedBy",
         /// As by `PUT …/retention-policy`. Only an administrator gives one to a secret that exists.
         pub retention_policy: Option<SetSecretRetention> as "retentionPolicy",
@@ -88,7 +84,6 @@ impl CreateSecretVersion {
 pub struct SecretVersionCreated {
     pub secret_id: String,
     pub version: i64,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }
 
@@ -107,9 +102,9 @@ pub struct SecretVersionInHistory {
     pub version: i64,
     #[schema(value_type = SecretVersionState)]
     pub state: String,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
     pub created_by: String,
+    /// The JSON object that was given.
     #[schema(value_type = Object)]
     pub metadata: Box<RawValue>,
 }
@@ -131,8 +126,8 @@ pub struct SecretVersion {
     pub value: String,
     #[schema(value_type = SecretVersionState)]
     pub state: String,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
+    /// The JSON object that was given.
     #[schema(value_type = Object)]
     pub metadata: Box<RawValue>,
 }
@@ -149,7 +144,6 @@ pub enum SecretTargetState {
 body! {
     pub struct ChangeSecretState {
         pub state: SecretTargetState as "state",
-        #[schema(value_type = Option<String>)]
         pub reason: Option<Text<0, 2000>> as "reason",
     }
 }
@@ -160,7 +154,6 @@ pub struct SecretStateChanged {
     pub secret_id: String,
     pub version: i64,
     pub state: SecretTargetState,
-    #[schema(value_type = String)]
     pub updated_at: IsoTime,
 }
 
@@ -168,7 +161,6 @@ body! {
     pub struct RollBackSecret {
         #[schema(value_type = i64, minimum = 1)]
         pub target_version: VersionNumber as "targetVersion",
-        #[schema(value_type = Option<String>)]
         pub reason: Option<Text<0, 2000>> as "reason",
     }
 }
@@ -205,7 +197,6 @@ pub struct ComparedSecretVersions {
 #[serde(rename_all = "camelCase")]
 pub struct ComparedSecretVersion {
     pub version: i64,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
     /// HMAC-SHA-256 of the value under a key of the tenant, in hexadecimal.
     pub hash: String,
@@ -229,7 +220,6 @@ pub struct SecretEvent {
     pub action: String,
     pub version: i64,
     pub actor: String,
-    #[schema(value_type = String)]
     pub timestamp: IsoTime,
 }
 

@@ -66,7 +66,8 @@ fn accounts() -> Vec<Sample> {
 fn credentials() -> Vec<Sample> {
     vec![
         of("GET /credentials/key-auth", |_| at("/credentials/key-auth")),
-        of("POST /credentials/key-auth", |_| at("/credentials/key-auth")).refuses(json!({ "key": "a b" })),
+        of("POST /credentials/key-auth", |_| at("/credentials/key-auth").body(json!({ "key": unique("key") })))
+            .refuses(json!({ "key": "a b" })),
         of("GET /credentials/key-auth/{id}", key),
         of("PATCH /credentials/key-auth/{id}", |w| key(w).body(json!({ "key": unique("key") })))
             .refuses(json!({ "key": "a b" })),
@@ -101,7 +102,11 @@ fn applications() -> Vec<Sample> {
         of("GET /applications/{id}/application_instances/{instance}", instance),
         of("DELETE /applications/{id}/application_instances/{instance}", instance),
         of("GET /applications/{id}/credentials", |w| app(w, "/credentials")),
-        of("POST /applications/{id}/credentials", |w| app(w, "/credentials")).refuses(json!({ "client_id": "a b" })),
+        of("POST /applications/{id}/credentials", |w| {
+            app(w, "/credentials")
+                .body(json!({ "client_id": unique("client"), "redirect_uris": ["https://example.com"] }))
+        })
+        .refuses(json!({ "client_id": "a b" })),
         of("GET /applications/{id}/credentials/{credential}", client),
         of("DELETE /applications/{id}/credentials/{credential}", client),
     ]

@@ -44,17 +44,14 @@ pub enum LeakageStatus {
 
 body! {
     pub struct ReportLeakage {
-        #[schema(value_type = String)]
         pub secret_id: Text<1, 256> as "secretId",
         #[schema(value_type = String)]
         pub source: IncidentSource as "source",
-        #[schema(value_type = Option<String>)]
         pub location: Option<Text<0, 2000>> as "location",
         /// Now unless it is said; not in the future.
-        #[schema(value_type = Option<String>)]
         pub detected_at: Option<IsoTime> as "detectedAt",
         pub severity: LeakageSeverity as "severity",
-        #[schema(value_type = Option<Object>)]
+        /// Any JSON object that tells of the leak.
         pub details: Option<Object<16>> as "details",
     }
 }
@@ -64,7 +61,6 @@ body! {
 pub struct LeakageIncidentReported {
     pub incident_id: String,
     pub status: LeakageStatus,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }
 
@@ -78,7 +74,6 @@ pub struct LeakageIncidentInList {
     pub severity: String,
     #[schema(value_type = LeakageStatus)]
     pub status: String,
-    #[schema(value_type = String)]
     pub detected_at: IsoTime,
 }
 
@@ -99,17 +94,16 @@ pub struct LeakageIncident {
     pub severity: String,
     #[schema(value_type = LeakageStatus)]
     pub status: String,
+    /// The JSON object that was given.
     #[schema(value_type = Object)]
     pub details: Box<RawValue>,
     /// Oldest first.
     pub timeline: Vec<LeakageStep>,
-    #[schema(value_type = String)]
     pub detected_at: IsoTime,
 }
 
 #[derive(Serialize, ToSchema)]
 pub struct LeakageStep {
-    #[schema(value_type = String)]
     pub at: IsoTime,
     /// A user, or leakage-scan.
     pub actor: String,
@@ -126,9 +120,7 @@ body! {
         /// Not open.
         pub status: Option<LeakageStatus> as "status",
         /// Required where the status is resolved.
-        #[schema(value_type = Option<String>)]
         pub resolution: Option<Text<1, 2000>> as "resolution",
-        #[schema(value_type = Option<String>)]
         pub notes: Option<Text<1, 2000>> as "notes",
     } where faults {
         if let (Some(status), Some(resolution), Some(notes)) = (&status, &resolution, &notes) {
@@ -148,7 +140,6 @@ pub struct LeakageIncidentChanged {
     pub incident_id: String,
     #[schema(value_type = LeakageStatus)]
     pub status: String,
-    #[schema(value_type = String)]
     pub updated_at: IsoTime,
 }
 
@@ -180,7 +171,6 @@ pub struct LeakageIncidentInCheck {
     #[schema(value_type = LeakageSeverity)]
     pub severity: String,
     pub source: String,
-    #[schema(value_type = String)]
     pub detected_at: IsoTime,
 }
 

@@ -51,7 +51,6 @@ body! {
     pub struct LeakagePattern {
         pub pattern_type: LeakagePatternType as "type",
         /// A regular expression, a text of 1 to 256 characters, or a decimal number from 1 to 8.
-        #[schema(value_type = String)]
         pub pattern: Text<1, 512> as "pattern",
         /// medium unless it is said.
         pub severity: Option<LeakageSeverity> as "severity",
@@ -93,7 +92,7 @@ body! {
         /// alert unless it is said.
         pub on_detection: Option<LeakageAction> as "onDetection",
         /// https URLs get a signed delivery; other texts are kept.
-        #[schema(value_type = Option<Vec<String>>)]
+        #[schema(value_type = Option<Vec<Text<1, 2000>>>, max_items = 100)]
         pub notification_channels: Option<List<Text<1, 2000>, 100>> as "notificationChannels",
     }
 }
@@ -104,10 +103,8 @@ body! {
     #[serde(rename_all = "camelCase")]
     pub struct LeakageSource {
         pub target: LeakageTarget as "target",
-        #[schema(value_type = Option<String>)]
         pub base_url: Option<Text<1, 2000>> as "baseUrl",
         /// A versioned secret of the tenant. Its active version is the token.
-        #[schema(value_type = Option<String>)]
         pub token_secret_id: Option<SecretId> as "tokenSecretId",
     } where faults {
         if let Some(target) = &target {
@@ -122,9 +119,7 @@ pub type LeakageTargets = List<LeakageTarget, 16>;
 
 body! {
     pub struct CreateLeakagePolicy {
-        #[schema(value_type = String)]
         pub name: Text<1, 128> as "name",
-        #[schema(value_type = Option<String>)]
         pub description: Option<Text<0, 2000>> as "description",
         /// true unless it is said.
         pub enabled: Option<bool> as "enabled",
@@ -174,7 +169,6 @@ impl CreateLeakagePolicy {
 pub struct LeakagePolicyCreated {
     pub policy_id: String,
     pub name: String,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }
 
@@ -209,7 +203,6 @@ pub struct LeakagePolicy {
     pub actions: serde_json::Value,
     #[schema(value_type = Vec<LeakageSource>)]
     pub sources: serde_json::Value,
-    #[schema(value_type = String)]
     pub created_at: IsoTime,
 }
 

@@ -49,7 +49,7 @@ body! {
         pub targets: Option<LeakageTargets> as "targets",
         pub scope: Option<LeakageScope> as "scope",
         /// All that are enabled unless it is said.
-        #[schema(value_type = Option<Vec<String>>)]
+        #[schema(value_type = Option<Vec<Uuid>>, max_items = 100)]
         pub policy_ids: Option<List<Uuid, 100>> as "policyIds",
     }
 }
@@ -68,7 +68,6 @@ pub enum LeakageScanStatus {
 pub struct LeakageScanQueued {
     pub scan_id: String,
     pub status: LeakageScanStatus,
-    #[schema(value_type = String)]
     pub estimated_completion_at: IsoTime,
 }
 
@@ -91,9 +90,7 @@ pub struct LeakageScan {
     pub progress: i64,
     /// Incidents that this scan has made.
     pub findings: i64,
-    #[schema(value_type = Option<String>)]
     pub started_at: Option<IsoTime>,
-    #[schema(value_type = Option<String>)]
     pub completed_at: Option<IsoTime>,
     pub skipped: Vec<LeakageSkipped>,
     /// Why it failed.

@@ -1,0 +1,106 @@
+//! The operations of the public contracts.
+
+/// Operations that are ours and in no public contract carry this tag.
+pub const OWN: &str = "Chancery";
+
+/// The operations of the public contract that are served so far.
+pub const CAAS: &[&str] = &[
+    "POST /caas/config/fetch",
+    "PUT /caas/config/{key_path}",
+    "DELETE /caas/config",
+    "GET /caas/tenants/{tenantId}/community/{communityId}/consents/ipfs/{ipfsHash}",
+    "GET /caas/tenants/{tenantId}/community/{communityId}/consents/{type}",
+    "PUT /caas/tenants/{tenantId}/community/{communityId}/consents",
+    "POST /caas/tenants/{tenantId}/community/{communityId}/secrets/fetch",
+    "PUT /caas/tenants/{tenantId}/community/{communityId}/secrets",
+    "DELETE /caas/tenants/{tenantId}/community/{communityId}/secrets/{tag}",
+    "GET /caas/environment",
+    "POST /caas/environment/create/community",
+    "POST /caas/environment/install",
+    "POST /caas/extension/activate",
+    "POST /caas/extension/deactivate",
+    "POST /caas/extension/status",
+    "GET /caas/sd",
+    "PATCH /caas/sd",
+    "POST /caas/ecdsa_helper",
+    "POST /caas/ecdsa_helper/{method}",
+    "GET /caas/healthz",
+    "GET /caas/publickeys",
+];
+
+/// The operations of the public contract: all of them. `ecdsa_helper` stands with and without its method.
+pub const LICENSING: &[&str] = &[
+    "GET /licenses/servicekey",
+    "GET /licenses/servicekey/current",
+    "POST /licenses/servicekey/fetch",
+    "PUT /licenses/servicekey",
+    "PATCH /licenses/servicekey",
+    "DELETE /licenses/servicekey",
+    "GET /licenses/community/{communityId}/licensecheck",
+    "POST /licenses/community/{communityId}/servicekey/fetch",
+    "PUT /licenses/community/servicekey",
+    "PATCH /licenses/community/{communityId}/servicekey/{tag}",
+    "DELETE /licenses/community/{communityId}/servicekey/{tag}",
+    "POST /licenses/ecdsa_helper",
+    "POST /licenses/ecdsa_helper/{method}",
+    "GET /licenses/healthz",
+    "GET /licenses/publickeys",
+];
+
+/// The operations of the public contract, and `GET /items`, which its servers have.
+pub const CONFIG: &[&str] = &[
+    "GET /api/client/v1/config/groups",
+    "POST /api/client/v1/config/groups",
+    "GET /api/client/v1/config/groups/{groupKey}",
+    "PATCH /api/client/v1/config/groups/{groupKey}",
+    "DELETE /api/client/v1/config/groups/{groupKey}",
+    "GET /api/client/v1/config/groups/{groupKey}/items",
+    "POST /api/client/v1/config/groups/{groupKey}/items",
+    "GET /api/client/v1/config/items",
+    "GET /api/client/v1/config/items/{key}",
+    "PATCH /api/client/v1/config/items/{key}",
+    "DELETE /api/client/v1/config/items/{key}",
+    "POST /api/client/v1/config/resolve",
+    "GET /api/client/v1/config/items/{key}/audit",
+];
+
+/// The operations of the public contract that are served so far.
+pub const PORTAL: &[&str] = &[
+    "GET /auth",
+    "DELETE /auth",
+    "POST /register",
+    "POST /verify-account",
+    "POST /resend-account-verification",
+    "POST /invalidate-account-verification",
+    "POST /validate-reset",
+    "POST /reset-password",
+    "POST /forgot-password",
+    "GET /files",
+    "GET /developer",
+    "DELETE /developer",
+    "GET /developer/meta_fields",
+    "PATCH /developer/password",
+    "PATCH /developer/email",
+    "PATCH /developer/meta",
+    "GET /credentials/key-auth",
+    "POST /credentials/key-auth",
+    "GET /credentials/jwt",
+    "POST /credentials/jwt",
+    "GET /credentials/jwt/{id}",
+    "PATCH /credentials/jwt/{id}",
+    "DELETE /credentials/jwt/{id}",
+    "GET /applications",
+    "POST /applications",
+    "GET /applications/{id}",
+    "PATCH /applications/{id}",
+    "DELETE /applications/{id}",
+    "GET /application_services",
+    "GET /applications/{id}/application_instances",
+    "POST /applications/{id}/application_instances",
+    "GET /applications/{id}/application_instances/{instance}",
+    "DELETE /applications/{id}/application_instances/{instance}",
+    "GET /applications/{id}/credentials",
+    "POST /applications/{id}/credentials",
+    "GET /applications/{id}/credentials/{credential}",
+    "DELETE /applications/{id}/credentials/{credential}",
+];
