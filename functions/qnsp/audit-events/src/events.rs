@@ -3,7 +3,7 @@
 use axum::{Json, http::StatusCode, response::Response};
 use model::{
     faults::Faults,
-    qnsp::audit::{EventResult, Events, EventsRecorded, NewEvents, Severity},
+    qnsp::audit::{EventResult, Events, EventsRecorded, EventsToRecord, NewEvents, Severity},
 };
 use policy::qnsp::Service;
 use qnsp::{Call, Cursor, Nothing, Recorded, audit_event};
@@ -50,7 +50,7 @@ pub(crate) async fn list_events(call: Call<Nothing, Filter>) -> Result<Json<Even
 
 /// Record events: all of them, or none where one is refused.
 #[utoipa::path(
-    post, path = "/audit/v1/events", tag = "Audit", request_body = NewEvents,
+    post, path = "/audit/v1/events", tag = "Audit", request_body = EventsToRecord,
     responses((status = 201, body = EventsRecorded), (status = 400), (status = 401), (status = 403), (status = 409)),
 )]
 pub(crate) async fn record_events(call: Call<NewEvents>) -> Result<Response> {

@@ -30,8 +30,16 @@ const MOST_BYTES: usize = 64 * 1024;
 #[utoipa::path(
     post, path = "/billing/v1/sdk/activate", tag = "Billing", request_body = ActivateSdk,
     responses(
-        (status = 200, body = SdkActivated), (status = 400), (status = 401, body = SdkRefused),
-        (status = 403, body = SdkRefused),
+        (status = 200, body = SdkActivated),
+        (status = 400),
+        (
+            status = 401, body = SdkRefused, description = "The key is missing, unknown, expired or revoked",
+            example = json!({ "activated": false, "error": "The token is not valid", "code": "INVALID_API_KEY" }),
+        ),
+        (
+            status = 403, body = SdkRefused, description = "The tenant is suspended",
+            example = json!({ "activated": false, "error": "This tenant is suspended", "code": "ACCOUNT_SUSPENDED" }),
+        ),
     ),
 )]
 pub(crate) async fn activate_sdk(call: Call<ActivateSdk>) -> Result<Response> {

@@ -1,7 +1,13 @@
 //! What a gateway asks about a credential, and the answer.
 
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        RefOr,
+        schema::{ObjectBuilder, Schema, Type},
+    },
+};
 
 use super::{Body, REQUIRED, Reference};
 use crate::faults::Faults;
@@ -29,11 +35,33 @@ pub enum CredentialType {
 }
 
 /// The answer. If the credential is not valid, it has no other member.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize)]
 pub struct Introspection {
     pub active: bool,
     #[serde(flatten)]
     pub facts: Option<IntrospectionFacts>,
+}
+
+/// In a document the facts are members like `active`, none of which is required: a client reads both answers as one type.
+impl PartialSchema for Introspection {
+    fn schema() -> RefOr<Schema> {
+        let active = ObjectBuilder::new().schema_type(Type::Boolean);
+        let active = active.description(Some("Whether the credential is valid; if not, there is no other member."));
+        match IntrospectionFacts::schema() {
+            RefOr::T(Schema::Object(mut answer)) => {
+                answer.properties.insert("active".to_owned(), active.into());
+                answer.required = vec!["active".to_owned()];
+                RefOr::T(Schema::Object(answer))
+            }
+            other => other,
+        }
+    }
+}
+
+impl ToSchema for Introspection {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        IntrospectionFacts::schemas(schemas);
+    }
 }
 
 #[derive(Serialize, ToSchema)]

@@ -5,8 +5,8 @@ mod retention;
 mod subscription;
 
 pub use event::{
-    AuditEvent, Context, EventActor, EventResource, EventResult, EventType, Events, EventsRecorded, NewEvent,
-    NewEvents, NewResource, Severity,
+    AuditEvent, Context, EventActor, EventResource, EventResult, EventType, Events, EventsRecorded, EventsToRecord,
+    NewEvent, NewEvents, NewResource, Severity,
 };
 pub use retention::{
     AgeCounts, ArchiveConfig, AskPreview, CleanUp, CleanedUp, NewArchiveConfig, NewPolicy, NewScope, Policies, Policy,

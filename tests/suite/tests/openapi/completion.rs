@@ -85,6 +85,8 @@ fn complete_answers(operation: &mut Value, shape: Shape) {
         let status: StatusCode = status.parse().unwrap();
         let is_described = answer["description"].as_str().is_some_and(|text| !text.is_empty());
         match status.as_u16() {
+            // A refusal of a shape of its own.
+            400.. if answer.get("content").is_some() => {}
             400.. if is_described => answer["content"] = refusals::content(shape, status),
             400.. => *answer = json!({ "$ref": format!("#/components/responses/{}", refusals::name(status)) }),
             _ if is_described => {}

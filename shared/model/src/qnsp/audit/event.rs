@@ -108,13 +108,22 @@ body! {
 }
 
 /// Events to be recorded together, or not at all: `{"events": […]}`, or one event by itself.
-#[derive(ToSchema)]
 pub struct NewEvents {
-    /// 1 to 100 events.
     pub events: Vec<NewEvent>,
     /// Whether they came as a list, for the path of a fault.
-    #[schema(ignore)]
     is_list: bool,
+}
+
+/// Events as the document describes them: some, which are recorded together or not at all, or one by itself.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub enum EventsToRecord {
+    #[schema(title = "EventList")]
+    Several {
+        #[schema(min_items = 1, max_items = 100)]
+        events: Vec<NewEvent>,
+    },
+    One(NewEvent),
 }
 
 #[derive(Deserialize)]

@@ -99,7 +99,7 @@ pub struct Dashboards {
     pub dashboards: Vec<DashboardEntry>,
 }
 
-#[derive(Serialize, ToSchema)]
+#[derive(Deserialize, Serialize, ToSchema)]
 pub struct SeriesPoint {
     pub t: IsoTime,
     pub v: f64,
@@ -117,7 +117,7 @@ pub struct Panel {
     #[schema(value_type = PanelPosition)]
     pub position: serde_json::Value,
     /// What the query gives, where data were asked for.
-    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<Vec<SeriesPoint>>,
 }
 

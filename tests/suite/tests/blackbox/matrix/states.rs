@@ -36,10 +36,24 @@ pub fn examples(t: &Deployment) -> Vec<(String, Value)> {
     observability(&mut told, &admin);
     playbooks(&mut told, &developer, &admin);
     compliance(&mut told, &admin);
+    report(t, &mut told, &admin);
     attack_surface(&mut told, &developer);
     states_ai::deployment(&mut told, &developer);
     states_escrow::recovery(t, &mut told);
     told.0
+}
+
+/// A report as a file, which whoever has its address may read.
+fn report(t: &Deployment, told: &mut Told, admin: &Caller) {
+    const REPORTS: &str = "/auth/federation/audit/reports";
+    let event = json!({ "eventType": "login", "provider": "okta", "userId": "ada", "outcome": "success" });
+    ok(&admin.post("/auth/federation/audit/events", &event), 201);
+    let today = &model::time::to_iso(clock::now())[..10];
+    let body = json!({ "reportType": "activity", "startDate": today, "endDate": today, "format": "csv" });
+    let asked = ok(&admin.post(REPORTS, &body), 202);
+    let shown = ok(&admin.get(&format!("{REPORTS}/{}", asked["reportId"].as_str().unwrap())), 200);
+    let file = t.anonymous.get(shown["downloadUrl"].as_str().unwrap());
+    told.tell("GET /auth/federation/audit/reports/{reportId}/download", Value::Null, file);
 }
 
 fn onboarding(told: &mut Told, operator: &Caller) {
