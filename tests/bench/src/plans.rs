@@ -24,7 +24,7 @@ use crate::{
 
 /// What may be gone through from end to end: the parameters, the one row that the admission is made of, and the rows of
 /// one item.
-const SMALL: [&str; 30] = [
+const SMALL: [&str; 31] = [
     "json_each",
     "p",
     "m",
@@ -60,11 +60,13 @@ const SMALL: [&str; 30] = [
     "k",
     "valued",
     "judged",
+    // Operations of a module that are no longer kept.
+    "gone",
 ];
 
 /// What becomes a temporary table: signals up to a limit, read for three counts, the quotas of a tenant by their days, and
 /// what was asked of a search and matches it. What a use of a key sets off is computed for the few rules of its tenant, once each.
-const MATERIALIZED: [&str; 10] = [
+const MATERIALIZED: [&str; 11] = [
     "MATERIALIZE of_user",
     "MATERIALIZE (subquery-2)",
     "MATERIALIZE asked",
@@ -75,6 +77,7 @@ const MATERIALIZED: [&str; 10] = [
     "MATERIALIZE valued",
     "MATERIALIZE pairs",
     "MATERIALIZE k",
+    "MATERIALIZE gone",
 ];
 
 /// What is read of the audit log of the tenant that the measured operations write to.

@@ -122,12 +122,12 @@ const FILL: [&str; 23] = [
      INSERT INTO qnsp_hsm_keys (tenant_id, id, created_at, connection_id, key_type, key_size, algorithm, mechanism, purposes, \
      status) SELECT t.id, printf('filler-%020d', i), 0, 'filler-' || (i % 100), 'aes', 256, 'AES-256', 'AES-KWP', \
      '[\"encrypt\"]', 'active' FROM n CROSS JOIN qnsp_tenants t",
-    // Uses of ten keys, one an hour and one a minute each.
+    // Uses of ten keys, one an hour and one a minute each, unless a minute has passed since the rows before.
     "WITH RECURSIVE n(i) AS (SELECT ?1 + 1 WHERE ?1 < ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?2) \
-     INSERT INTO qnsp_key_hours (tenant_id, key_id, hour, operation, uses, bytes, failures) \
+     INSERT OR IGNORE INTO qnsp_key_hours (tenant_id, key_id, hour, operation, uses, bytes, failures) \
      SELECT t.id, 'filler-' || (i % 10), unixepoch() / 3600 - i / 10, 'sign', 1, 256, 0 FROM n CROSS JOIN qnsp_tenants t",
     "WITH RECURSIVE n(i) AS (SELECT ?1 + 1 WHERE ?1 < ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?2) \
-     INSERT INTO qnsp_key_minutes (tenant_id, key_id, minute, operation, uses, bytes, failures) \
+     INSERT OR IGNORE INTO qnsp_key_minutes (tenant_id, key_id, minute, operation, uses, bytes, failures) \
      SELECT t.id, 'filler-' || (i % 10), unixepoch() / 60 - i / 10, 'sign', 1, 256, 0 FROM n CROSS JOIN qnsp_tenants t",
     // Leases of keys of this API, which end long after all that is measured.
     "WITH RECURSIVE n(i) AS (SELECT ?1 + 1 WHERE ?1 < ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?2) \

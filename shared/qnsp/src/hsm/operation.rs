@@ -72,11 +72,14 @@ fn statements(caller: &Caller, of: &Operation, is_success: bool) -> Result<[Stat
         .bind(of.key.map(str::to_owned))
         .bind(is_success)
         .bind(of.latency.max(0));
-    // Those beyond the newest of the connection, and some of any that are too old.
+    // Those beyond the newest of the connection, and some of any that are too old. They are put together first: for a union
+    // in the place of the list SQLite would go through the whole table.
     let no_longer_kept = Statement::new(format!(
-        "DELETE FROM qnsp_hsm_operations WHERE (tenant_id, connection_id, number) IN (SELECT tenant_id, connection_id, number \
-         {OF_CONNECTION} AND number <= (SELECT max(number) {OF_CONNECTION}) - ?3 UNION ALL SELECT * FROM \
-         (SELECT tenant_id, connection_id, number FROM qnsp_hsm_operations WHERE at < ?4 ORDER BY at LIMIT 16))"
+        "WITH gone AS MATERIALIZED (SELECT tenant_id, connection_id, number {OF_CONNECTION} \
+         AND number <= (SELECT max(number) {OF_CONNECTION}) - ?3 UNION ALL SELECT * FROM \
+         (SELECT tenant_id, connection_id, number FROM qnsp_hsm_operations WHERE at < ?4 ORDER BY at LIMIT 16)) \
+         DELETE FROM qnsp_hsm_operations WHERE (tenant_id, connection_id, number) IN \
+         (SELECT tenant_id, connection_id, number FROM gone)"
     ));
     let no_longer_kept = no_longer_kept.bind(caller.tenant()).bind(of.connection.id.as_str());
     Ok([insert, no_longer_kept.bind(KEPT).bind(caller.now - KEPT_FOR)])
