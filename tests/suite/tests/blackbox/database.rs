@@ -70,13 +70,13 @@ pub fn text_rows(instance: &Instance, query: &str) -> Vec<String> {
 }
 
 /// Whether these bytes stand anywhere in the files of the database, write-ahead log and leftovers included.
-pub fn contains(instance: &Instance, text: &str) -> bool {
+pub fn contains(instance: &Instance, text: &(impl AsRef<[u8]> + ?Sized)) -> bool {
     let files = instance.database_files();
     assert!(!files.is_empty(), "there is no database file in the state folder");
     // Another process reads them: when this one closes a file of a database, it gives up the locks of all its connections
     // to it, and what other cases read meanwhile falls apart.
     let read = Command::new("cat").arg("--").args(&files).output().unwrap();
-    memmem::find(&read.stdout, text.as_bytes()).is_some()
+    memmem::find(&read.stdout, text.as_ref()).is_some()
 }
 
 /// Changes the stored state behind the back of the running deployment, which must be one of the case's own: D1 does not

@@ -228,14 +228,18 @@ pub fn now() -> i64 {
     i64::try_from(since.as_secs()).unwrap()
 }
 
-/// How a text may be written: as it is, in hexadecimal, in base64 wherever in the bytes that are encoded it stands, and
-/// as its SHA-256.
+/// How a text may be written: as it is, encoded, and as its SHA-256.
 pub fn written(text: &str) -> Vec<String> {
-    let bytes = text.as_bytes();
-    let mut written = vec![text.to_owned(), hash::hex(bytes), hash::hex(bytes).to_uppercase()];
-    written.extend((0..3).map(|from| base64::encode(&bytes[from..][..(bytes.len() - from) / 3 * 3])));
-    written.push(hash::hex(&hash::sha256(&[bytes])));
+    let mut written = encoded(text.as_bytes());
+    written.extend([text.to_owned(), hash::hex(&hash::sha256(&[text.as_bytes()]))]);
     written
+}
+
+/// These bytes in hexadecimal, and in base64 wherever they stand in the bytes that are encoded.
+pub fn encoded(bytes: &[u8]) -> Vec<String> {
+    let mut encoded = vec![hash::hex(bytes), hash::hex(bytes).to_uppercase()];
+    encoded.extend((0..3).map(|from| base64::encode(&bytes[from..][..(bytes.len() - from) / 3 * 3])));
+    encoded
 }
 
 /// However a text is written, it is in none of these answers, and neither in the tenant's entries of the audit log nor in the

@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use crate::{
     answer::ok,
     case::{Case, case, together},
+    database,
     deployment::Deployment,
-    qnsp::{Caller, refuses},
+    qnsp::{Caller, encoded, refuses},
     qnsp_auth::UNKNOWN,
     qnsp_escrow::{AUDIT, KEYS, Scene, combined},
 };
@@ -24,6 +25,7 @@ pub fn cases() -> Vec<Case> {
         case(nobody_decides_on_their_own_recovery),
         case(a_denied_recovery_leaves_the_escrow_active),
         case(five_executions_at_once_give_the_key_once),
+        case(a_recovered_key_is_nowhere_but_in_its_answer),
         case(the_answer_of_an_execution_is_replayed_to_its_caller_alone),
         case(what_is_not_approved_is_not_executed),
         case(an_open_recovery_of_an_expired_escrow_may_be_finished),
@@ -263,6 +265,28 @@ fn five_executions_at_once_give_the_key_once(t: &Deployment) {
         refuses(reply, 409, &[]);
         assert!(!String::from_utf8_lossy(&reply.body).contains(&key));
     }
+}
+
+/// Neither are its shares, while they are submitted and after that.
+fn a_recovered_key_is_nowhere_but_in_its_answer(t: &Deployment) {
+    let escrowed = Escrowed::new(t, 2, 2, &json!({}));
+    let is_nowhere = |secrets: &[Vec<u8>]| {
+        let log = t.instance.log();
+        for secret in secrets {
+            assert!(!database::contains(&t.instance, secret));
+            for encoded in encoded(secret) {
+                assert!(!log.contains(&encoded) && !database::contains(&t.instance, &encoded), "{encoded}");
+            }
+        }
+    };
+    let shares: Vec<_> = escrowed.shares.iter().map(|share| base64::decode_any(share).unwrap()).collect();
+    let request = escrowed.approved();
+    is_nowhere(&shares);
+    let key = ok(&escrowed.execute(&request), 200)["recoveredKey"].as_str().unwrap().to_owned();
+    is_nowhere(&shares);
+    is_nowhere(&[base64::decode_any(&key).unwrap()]);
+    // The search would find it: what is stored in clear is found.
+    assert!(database::contains(&t.instance, &request));
 }
 
 fn the_answer_of_an_execution_is_replayed_to_its_caller_alone(t: &Deployment) {
