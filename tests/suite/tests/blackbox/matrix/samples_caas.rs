@@ -147,11 +147,7 @@ fn secrets() -> Vec<Sample> {
 fn environment() -> Vec<Sample> {
     vec![
         of("GET /caas/sd", |_| at("/caas/sd")),
-        of("PATCH /caas/sd", |_| {
-            let mut change = json!({});
-            change[unique("service")] = json!("https://example.com");
-            at("/caas/sd").body(change)
-        }),
+        of("PATCH /caas/sd", |_| at("/caas/sd").body(json!({ "reports": "https://reports.example.com" }))),
         of("GET /caas/environment", |_| at("/caas/environment")),
         // It is installed, which is told to those only who could install it.
         of("POST /caas/environment/install", |_| at("/caas/environment/install").body(installation())).answers(400),
