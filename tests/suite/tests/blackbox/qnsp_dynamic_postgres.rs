@@ -32,6 +32,7 @@ pub fn cases() -> Vec<Case> {
         case(what_the_database_refuses_is_said_and_leaves_nothing),
         case(a_server_that_does_not_answer_changes_nothing),
         case(a_crash_while_a_user_is_made_leaves_a_lease_that_is_swept),
+        case(a_crash_while_a_user_is_removed_leaves_a_lease_that_is_revoked_again),
     ]
 }
 
@@ -295,6 +296,60 @@ fn a_server_that_does_not_answer_changes_nothing(t: &Deployment) {
     server.comes_to_hold(&format!("NOT {}", exists(&short)));
 }
 
+/// For some seconds roles can be read, and neither be made nor be removed.
+fn keep_roles_as_they_are(server: &Postgres) -> Result<(), PostgresError> {
+    let statements = ["BEGIN", "LOCK TABLE pg_authid IN SHARE MODE", "SELECT pg_sleep(4)", "COMMIT"];
+    server.run(ADMIN, PASSWORD, &statements)
+}
+
+/// Waits until they are.
+fn are_kept(server: &Postgres) {
+    server.comes_to_hold(
+        "EXISTS (SELECT FROM pg_locks WHERE relation = 'pg_authid'::regclass AND mode = 'ShareLock' AND granted)",
+    );
+}
+
+fn a_crash_while_a_user_is_removed_leaves_a_lease_that_is_revoked_again(shared: &Deployment) {
+    let Some(server) = server() else { return };
+    let variables = Variables::random();
+    let t = Deployment::start(shared.instance.runtime, variables.clone()).unwrap();
+    let (config, lease, token, tenant) = {
+        let Cast { admin, developer, tenant, .. } = &Cast::new(&t);
+        let config = configured(admin, &on(&server, &json!({})));
+        let lease = leased(developer, &config, &json!({}));
+        (config, lease, developer.token.clone().unwrap(), tenant.id.clone())
+    };
+    log_in(&server, &lease).unwrap();
+    let waits = format!(
+        "EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%{}%')",
+        user(&lease)
+    );
+    thread::scope(|scope| {
+        let lock = scope.spawn(|| keep_roles_as_they_are(&server));
+        are_kept(&server);
+        scope.spawn(|| {
+            let authorization = format!("Bearer {token}");
+            // Nobody answers it.
+            let revoke = || {
+                t.anonymous.send("POST", &path_of(&lease, "revoke"), &[("authorization", &authorization)], Some(b"{}"))
+            };
+            caught(revoke).unwrap_err();
+        });
+        server.comes_to_hold(&waits);
+        t.instance.kill();
+        lock.join().unwrap().unwrap();
+    });
+    let t = t.restart(variables).unwrap();
+    let developer = Caller::with_token(&t, &tenant, &token);
+    // What was not said is not stored, and is done when it is asked for again.
+    assert_eq!(listed(&developer, &config, &lease).unwrap()["status"], "active");
+    clock::pass(t.instance.runtime, Duration::from_secs(7));
+    assert!(ok(&developer.post(&path_of(&lease, "revoke"), &json!({})), 200)["revokedAt"].is_string());
+    assert_eq!(listed(&developer, &config, &lease).unwrap()["status"], "revoked");
+    assert!(!server.holds(&exists(&lease)));
+    refuses_login(&server, &lease);
+}
+
 fn a_crash_while_a_user_is_made_leaves_a_lease_that_is_swept(shared: &Deployment) {
     let Some(server) = server() else { return };
     let variables = Variables::random();
@@ -303,18 +358,9 @@ fn a_crash_while_a_user_is_made_leaves_a_lease_that_is_swept(shared: &Deployment
         let Cast { admin, developer, tenant, .. } = &Cast::new(&t);
         (configured(admin, &on(&server, &json!({}))), developer.token.clone().unwrap(), tenant.id.clone())
     };
-    // Roles can be read and not be made.
     thread::scope(|scope| {
-        let lock = scope.spawn(|| {
-            server.run(
-                ADMIN,
-                PASSWORD,
-                &["BEGIN", "LOCK TABLE pg_authid IN SHARE MODE", "SELECT pg_sleep(4)", "COMMIT"],
-            )
-        });
-        server.comes_to_hold(
-            "EXISTS (SELECT FROM pg_locks WHERE relation = 'pg_authid'::regclass AND mode = 'ShareLock' AND granted)",
-        );
+        let lock = scope.spawn(|| keep_roles_as_they_are(&server));
+        are_kept(&server);
         scope.spawn(|| {
             let authorization = format!("Bearer {token}");
             let path = format!("{config}/credentials");
