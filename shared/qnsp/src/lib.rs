@@ -34,6 +34,8 @@ mod settings;
 mod span;
 mod subscriptions;
 mod tenancy;
+#[cfg(test)]
+mod test_database;
 mod timings;
 mod token;
 mod usage;

@@ -1,15 +1,13 @@
 //! The statements over a real database, at times of the test's own.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use std::{collections::HashMap, path::PathBuf, sync::Arc};
-
 use model::qnsp::kms::AlgorithmStatus;
-use platform::{Row, Sql, runtime};
+use platform::Row;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::deprecation;
+use crate::{deprecation, test_database::Database};
 
 const TENANT: &str = "a";
 const MINUTE: i64 = 60_000;
@@ -17,25 +15,7 @@ const HOUR: i64 = 60 * MINUTE;
 /// The beginning of an hour.
 const START: i64 = 1_764_000_000_000 / HOUR * HOUR;
 
-struct Database {
-    sql: Arc<dyn Sql>,
-    folder: PathBuf,
-}
-
-impl Drop for Database {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
-}
-
 impl Database {
-    fn new(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("qnsp-key-usage-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let sql = runtime::host(&folder.join("db.sqlite"), HashMap::new()).unwrap().sql;
-        Self { sql, folder }
-    }
-
     async fn run(&self, statements: Vec<Statement>) {
         for statement in &statements {
             assert!(statement.params.len() <= 100 && statement.text.len() <= 100_000, "the limits of D1");
@@ -109,7 +89,7 @@ fn use_of(key: &str, at: i64) -> KeyUse<'_> {
 
 #[tokio::test]
 async fn a_use_is_counted_everywhere() {
-    let database = Database::new("counts");
+    let database = Database::new();
     let rsa = Algorithm::of("rsa2048");
     let application = |name| Some(Application { id: "app", name });
     for of in [
@@ -166,7 +146,7 @@ async fn a_use_is_counted_everywhere() {
 
 #[tokio::test]
 async fn the_algorithm_of_a_key_of_a_module_is_the_keys() {
-    let database = Database::new("algorithm");
+    let database = Database::new();
     let insert = "INSERT INTO qnsp_hsm_keys (tenant_id, id, created_at, connection_id, key_type, algorithm, mechanism, purposes, \
                   status) VALUES ('a', 'k', 0, 'c', 'pqc', 'ML-KEM-768', 'ML-KEM-768', '[]', 'active'), \
                   ('b', 'other', 0, 'c', 'pqc', 'ML-KEM-512', 'ML-KEM-512', '[]', 'active')";
@@ -184,7 +164,7 @@ async fn the_algorithm_of_a_key_of_a_module_is_the_keys() {
 
 #[tokio::test]
 async fn a_rule_fires_once_until_its_condition_no_longer_holds() {
-    let database = Database::new("once");
+    let database = Database::new();
     database.rule("more", None, ("operation_count", "gt", 2.0), 5).await;
     database.rule("named", Some(&["b"]), ("operation_count", "eq", 1.0), 5).await;
     let at = |minute: i64| START + minute * MINUTE;
@@ -218,7 +198,7 @@ async fn a_rule_fires_once_until_its_condition_no_longer_holds() {
 
 #[tokio::test]
 async fn silence_is_noticed_for_named_keys() {
-    let database = Database::new("silence");
+    let database = Database::new();
     database.rule("named", Some(&["a", "b"]), ("bytes_processed", "lt", 10.0), 2).await;
     database.rule("all", None, ("operation_count", "lt", 1.0), 2).await;
     database.rule("more", Some(&["a"]), ("operation_count", "gt", 0.0), 2).await;
@@ -238,7 +218,7 @@ async fn silence_is_noticed_for_named_keys() {
 
 #[tokio::test]
 async fn an_hour_is_unusual_once_that_is_far_above_the_day_before() {
-    let database = Database::new("baseline");
+    let database = Database::new();
     // 1 and 3 in turn: the mean is 2, the deviation 1.
     for hour in 0..24 {
         for _ in 0..(1 + hour % 2 * 2) {
@@ -277,7 +257,7 @@ async fn an_hour_is_unusual_once_that_is_far_above_the_day_before() {
 
 #[tokio::test]
 async fn the_use_of_a_forbidden_algorithm_is_a_violation_once() {
-    let database = Database::new("compliance");
+    let database = Database::new();
     database.policy("RSA", START + HOUR).await;
     let uses = async |key: &str, algorithm: &str, at: i64| {
         database.uses(&KeyUse { algorithm: Some(&Algorithm::of(algorithm)), ..use_of(key, at) }).await;
@@ -296,7 +276,7 @@ async fn the_use_of_a_forbidden_algorithm_is_a_violation_once() {
 
 #[tokio::test]
 async fn the_database_knows_what_is_forbidden_as_the_policy_does() {
-    let database = Database::new("forbidden");
+    let database = Database::new();
     for (algorithm, enforced) in
         [("ECDH", START), ("SHA-2", START), ("ML-KEM-768", START), ("FOO", START), ("AES", START + 1)]
     {
@@ -341,7 +321,7 @@ proptest! {
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
-            let database = Database::new("windows");
+            let database = Database::new();
             database.rule("r", None, ("operation_count", "gt", -1.0), minutes).await;
             let now = START + now * MINUTE + 1;
             let mut statements: Vec<_> =

@@ -1,35 +1,14 @@
 //! The statements over a real database, with more leases than any call would go through one by one.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use std::{collections::HashMap, path::PathBuf, sync::Arc};
-
-use platform::{Sql, runtime};
-
 use super::*;
+use crate::test_database::Database;
 
 const MANY: i64 = 10_000;
 const NOW: i64 = 1_764_000_000_000;
 
-struct Database {
-    sql: Arc<dyn Sql>,
-    folder: PathBuf,
-}
-
-impl Drop for Database {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
-}
-
 impl Database {
-    fn new(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("qnsp-leases-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let sql = runtime::host(&folder.join("db.sqlite"), HashMap::new()).unwrap().sql;
-        Self { sql, folder }
-    }
-
-    async fn run(&self, text: impl Into<String>) {
+    async fn execute(&self, text: impl Into<String>) {
         self.sql.batch(vec![Statement::new(text.into())]).await.unwrap();
     }
 
@@ -44,13 +23,13 @@ impl Database {
 
     /// Leases of a configuration, each a key of this API.
     async fn lease(&self, config: &str, count: i64, columns: &str, values: &str) {
-        self.run(format!(
+        self.execute(format!(
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) \
              INSERT INTO qnsp_leases (tenant_id, id, config_id, created_at, username, password_hash, max_expires_at, expires_at, \
              {columns}) SELECT 'a', '{config}' || i, '{config}', i, 'u' || i, '{config}' || i, {NOW} * 2, {NOW} * 2, {values} FROM n"
         ))
         .await;
-        self.run(format!(
+        self.execute(format!(
             "INSERT INTO qnsp_keys (key_hash, id, tenant_id, user_id, roles, name, created_at) \
              SELECT id, id, 'a', 'u', '[]', 'k', 0 FROM qnsp_leases WHERE config_id = '{config}'"
         ))
@@ -58,7 +37,7 @@ impl Database {
     }
 
     async fn config(&self, id: &str) {
-        self.run(format!(
+        self.execute(format!(
             "INSERT INTO qnsp_dynamic_configs (tenant_id, id, created_at, name, type, backend, username_template, default_ttl, \
              max_ttl) VALUES ('a', '{id}', 0, '{id}', 'api_key', 'api_key', '', 1, 1)"
         ))
@@ -72,10 +51,10 @@ impl Database {
 
 const COLUMNS: &str = "ends_at, is_counted, is_pending, has_user";
 
-async fn filled(name: &str) -> Database {
-    let database = Database::new(name);
+async fn filled() -> Database {
+    let database = Database::new();
     database
-        .run("INSERT INTO qnsp_tenants (id, created_at, updated_at, name, tier) VALUES ('a', 0, 0, 'a', 'free')")
+        .execute("INSERT INTO qnsp_tenants (id, created_at, updated_at, name, tier) VALUES ('a', 0, 0, 'a', 'free')")
         .await;
     for config in ["many", "other", "ended", "pending"] {
         database.config(config).await;
@@ -85,14 +64,14 @@ async fn filled(name: &str) -> Database {
     database.lease("ended", 2, COLUMNS, &format!("{NOW} - 1, 1, 0, 0")).await;
     database.lease("pending", 2, COLUMNS, &format!("{NOW} * 2, 1, 1, 1")).await;
     database
-        .run(format!("INSERT INTO qnsp_quotas (tenant_id, quota_type, used) VALUES ('a', 'secrets', {MANY} + 8)"))
+        .execute(format!("INSERT INTO qnsp_quotas (tenant_id, quota_type, used) VALUES ('a', 'secrets', {MANY} + 8)"))
         .await;
     database
 }
 
 #[tokio::test]
 async fn many_leases_of_one_configuration_are_revoked_by_one_statement() {
-    let database = filled("revoke").await;
+    let database = filled().await;
     let statements = revoke_all("a", "many", NOW);
     let updates: Vec<_> = statements.iter().filter(|one| one.text.starts_with("UPDATE qnsp_leases")).collect();
     assert_eq!(updates.len(), 1);
@@ -135,7 +114,7 @@ async fn many_leases_of_one_configuration_are_revoked_by_one_statement() {
 
 #[tokio::test]
 async fn what_a_configuration_has_counted_is_what_there_is() {
-    let database = filled("counted").await;
+    let database = filled().await;
     let all = async || {
         let mut counted = Vec::new();
         for config in ["many", "other", "ended", "pending"] {
@@ -146,14 +125,14 @@ async fn what_a_configuration_has_counted_is_what_there_is() {
         counted
     };
     assert_eq!(all().await, [MANY, 3, 2, 0]);
-    database.run("UPDATE qnsp_leases SET is_pending = 0 WHERE id = 'pending1'").await;
+    database.execute("UPDATE qnsp_leases SET is_pending = 0 WHERE id = 'pending1'").await;
     assert_eq!(all().await, [MANY, 3, 2, 1]);
-    database.run("UPDATE qnsp_leases SET is_counted = 0 WHERE id IN ('pending2', 'other1', 'other2')").await;
-    database.run("UPDATE qnsp_leases SET expires_at = 1, claimed_until = 1").await;
+    database.execute("UPDATE qnsp_leases SET is_counted = 0 WHERE id IN ('pending2', 'other1', 'other2')").await;
+    database.execute("UPDATE qnsp_leases SET expires_at = 1, claimed_until = 1").await;
     assert_eq!(all().await, [MANY, 1, 2, 1]);
     database.sql.batch(upkeep::settle("a", NOW)).await.unwrap();
     assert_eq!(all().await, [MANY, 1, 0, 1]);
-    database.run("DELETE FROM qnsp_leases WHERE id IN ('many1', 'ended1')").await;
+    database.execute("DELETE FROM qnsp_leases WHERE id IN ('many1', 'ended1')").await;
     assert_eq!(all().await, [MANY - 1, 1, 0, 1]);
     database.sql.batch(revoke_all("a", "many", NOW)).await.unwrap();
     assert_eq!(all().await, [0, 1, 0, 1]);

@@ -16,7 +16,7 @@ use crate::{
     answer::{ok, refused},
     case::{Case, case, together},
     configuration::{COPY, FRESH, app, set},
-    copies::{BOUND, age, gone_within_the_bound, is_shown, poll},
+    copies::{BOUND, age, gone_within_the_bound, is_shown, poll, spent_by_a_copy},
     deployment::{Caller, Deployment, community, secrets_of, unique},
 };
 
@@ -123,19 +123,9 @@ fn an_answer_by_copy_spends_its_request_id(t: &Deployment) {
     ok(&set(&t.service, &context, "n", &json!(1)), 200);
     let body = json!({ "context": context }).to_string().into_bytes();
     let client = &t.service.client;
-    let deadline = Instant::now() + Duration::from_secs(3 * BOUND);
-    let spent = loop {
-        let headers = client.headers(Api::Caas).unwrap();
-        let reply = client.send("POST", COPY, &[], &headers.pairs(), Some(body.clone())).unwrap();
-        ok(&reply, 200);
-        if age(&reply) > 0 {
-            break headers;
-        }
-        assert!(Instant::now() < deadline, "no copy was shown");
-        thread::sleep(Duration::from_millis(50));
-    };
-    // The nonce is stored after the answer.
-    thread::sleep(Duration::from_millis(500));
+    let spent = spent_by_a_copy(client, Api::Caas, |headers| {
+        client.send("POST", COPY, &[], &headers.pairs(), Some(body.clone())).unwrap()
+    });
     let secret = json!({ "tag": "t", "value": "v", "createdBy": "suite" }).to_string().into_bytes();
     refused(&client.send("PUT", &place, &[], &spent.pairs(), Some(secret)).unwrap(), 401);
     refused(&client.send("POST", FRESH, &[], &spent.pairs(), Some(body.clone())).unwrap(), 401);

@@ -5,15 +5,33 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chancery::client::Reply;
+use chancery::client::{Api, Client, Reply, SignedHeaders};
 
-use crate::answer::refused;
+use crate::answer::{ok, refused};
 
 /// `CACHE_SECONDS` in these cases.
 pub const BOUND: u64 = 3;
 
 pub fn age(reply: &Reply) -> u64 {
     reply.header("age").unwrap().parse().unwrap()
+}
+
+/// The headers of a request that a copy answered, after their nonce was stored.
+pub fn spent_by_a_copy(client: &Client, api: Api, ask: impl Fn(&SignedHeaders) -> Reply) -> SignedHeaders {
+    let deadline = Instant::now() + Duration::from_secs(3 * BOUND);
+    let spent = loop {
+        let headers = client.headers(api).unwrap();
+        let reply = ask(&headers);
+        ok(&reply, 200);
+        if age(&reply) > 0 {
+            break headers;
+        }
+        assert!(Instant::now() < deadline, "no copy was shown");
+        thread::sleep(Duration::from_millis(50));
+    };
+    // The nonce is stored after the answer.
+    thread::sleep(Duration::from_millis(500));
+    spent
 }
 
 /// Asks again and again for some time.

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use crate::{
     answer::{ok, refused},
     case::{Case, case, together},
-    copies::{BOUND, age, gone_within_the_bound, is_shown, poll},
+    copies::{BOUND, age, gone_within_the_bound, is_shown, poll, spent_by_a_copy},
     deployment::{Caller, Deployment, community, unique},
 };
 
@@ -172,19 +172,7 @@ fn an_answer_by_copy_spends_its_request_id(t: &Deployment) {
         key.client.send(method, path, &[], headers, body).unwrap()
     };
     for path in [CURRENT.to_owned(), check(&place)] {
-        let deadline = Instant::now() + Duration::from_secs(3 * BOUND);
-        let spent = loop {
-            let headers = key.client.headers(Api::Licenses).unwrap();
-            let reply = send(&headers.pairs(), "GET", &path, None);
-            ok(&reply, 200);
-            if age(&reply) > 0 {
-                break headers;
-            }
-            assert!(Instant::now() < deadline, "no copy was shown");
-            thread::sleep(Duration::from_millis(50));
-        };
-        // The nonce is stored after the answer.
-        thread::sleep(Duration::from_millis(500));
+        let spent = spent_by_a_copy(&key.client, Api::Licenses, |headers| send(&headers.pairs(), "GET", &path, None));
         refused(&send(&spent.pairs(), "GET", &fresh(&path), None), 401);
         let new = json!({ "tag": unique("replayed") });
         refused(&send(&spent.pairs(), "PUT", "/licenses/servicekey", Some(&new)), 401);
