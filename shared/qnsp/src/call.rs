@@ -12,7 +12,7 @@ use model::{
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
-use service::{App, BODY_LIMIT, Error, Result, parse_query, read_body};
+use service::{App, BODY_LIMIT, Error, Result, parse_query, read_optional_body};
 
 use crate::{
     Caller,
@@ -60,7 +60,7 @@ where
         let caller = parts.extensions.get::<Caller>().cloned().ok_or_else(refusal::invalid_token)?;
         let has_body = !matches!(parts.method, Method::GET | Method::HEAD | Method::DELETE);
         let body = if has_body {
-            read_body(Request::from_parts(parts.clone(), body), BODY_LIMIT).await
+            read_optional_body(Request::from_parts(parts.clone(), body), BODY_LIMIT).await
         } else {
             Ok(Vec::new())
         };

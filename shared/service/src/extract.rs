@@ -56,7 +56,7 @@ impl<T: DeserializeOwned, const LIMIT: usize> FromRequest<App> for JsonOrDefault
     type Rejection = Error;
 
     async fn from_request(request: Request, _app: &App) -> Result<Self> {
-        parse(or_empty(&read_optional(request, LIMIT).await?), "Body").map(Self)
+        parse(or_empty(&read_optional_body(request, LIMIT).await?), "Body").map(Self)
     }
 }
 
@@ -64,7 +64,7 @@ impl<T, const LIMIT: usize> FromRequest<App> for Unparsed<T, LIMIT> {
     type Rejection = Error;
 
     async fn from_request(request: Request, _app: &App) -> Result<Self> {
-        Ok(Self { body: read_optional(request, LIMIT).await?, of: PhantomData })
+        Ok(Self { body: read_optional_body(request, LIMIT).await?, of: PhantomData })
     }
 }
 
@@ -170,7 +170,7 @@ pub async fn read_body(request: Request, limit: usize) -> Result<Vec<u8>> {
 
 /// A body that may be absent. A chunked body that is empty is refused: where a proxy forwards a broken body as one that
 /// ended, it looks like that.
-async fn read_optional(request: Request, limit: usize) -> Result<Vec<u8>> {
+pub async fn read_optional_body(request: Request, limit: usize) -> Result<Vec<u8>> {
     let is_chunked = request.headers().contains_key(TRANSFER_ENCODING);
     let body = read_body(request, limit).await?;
     if is_chunked && body.is_empty() {

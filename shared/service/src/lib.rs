@@ -50,7 +50,7 @@ pub use data_keys::{DataKeySlot, DataKeys};
 pub use due::Due;
 pub use envelope::{Envelope, Sealed};
 pub use error::{Error, Result};
-pub use extract::{BODY_LIMIT, Json, JsonOrDefault, Path, Query, Unparsed, read_body};
+pub use extract::{BODY_LIMIT, Json, JsonOrDefault, Path, Query, Unparsed, read_optional_body};
 pub use guard::Guard;
 pub use operation::Routes;
 #[doc(hidden)]

@@ -8,7 +8,7 @@ use model::portal::Body;
 
 use crate::{
     App, Error, Result,
-    extract::{BODY_LIMIT, read_body},
+    extract::{BODY_LIMIT, read_optional_body},
 };
 
 /// A form or a JSON object, whatever the client sends; an absent body is an empty one.
@@ -20,7 +20,7 @@ impl FromRequest<App> for PortalBody {
     async fn from_request(request: Request, _app: &App) -> Result<Self> {
         let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let content_type = content_type.unwrap_or_default().to_ascii_lowercase();
-        let body = read_body(request, BODY_LIMIT).await?;
+        let body = read_optional_body(request, BODY_LIMIT).await?;
         parse(&content_type, body.trim_ascii()).map(Self)
     }
 }

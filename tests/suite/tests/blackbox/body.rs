@@ -15,6 +15,7 @@ use crate::{
     answer::ok,
     case::{Case, case},
     deployment::{Deployment, community, secrets_of, unique},
+    portal::developer,
 };
 
 pub fn cases() -> Vec<Case> {
@@ -22,12 +23,21 @@ pub fn cases() -> Vec<Case> {
         case(a_body_that_ends_early_is_never_an_absent_one),
         case(a_chunk_extension_does_not_change_the_body),
         case(an_absent_body_still_means_the_default),
+        case(a_body_that_is_announced_is_not_empty),
         case(a_credential_header_that_comes_twice_is_refused),
         case(a_request_line_or_length_that_contradicts_itself_is_refused),
     ]
 }
 
+/// An absent body means a generated key there.
+pub fn cases_with_portal() -> Vec<Case> {
+    vec![case(no_key_is_generated_for_a_body_that_ends_early)]
+}
+
 const BODY: &str = r#"{"tags":["A"]}"#;
+
+/// A body that is announced, and ends as it should.
+const EMPTY: &str = "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
 
 /// A request that ends before its body does, or whose body has no right form.
 fn broken() -> Vec<(&'static str, String)> {
@@ -95,6 +105,38 @@ fn an_absent_body_still_means_the_default(t: &Deployment) {
         let head = format!("POST {place}/fetch HTTP/1.1\r\n{}{length}\r\n", signed(t));
         let answer = exchange(t, &head, false);
         assert_eq!(tags(&answer), ["A", "B"], "{}", answer.text);
+    }
+}
+
+/// A body that ended early looks like that behind a proxy that forwards it as one that ended. A component does not see how
+/// a body was announced.
+fn a_body_that_is_announced_is_not_empty(t: &Deployment) {
+    if t.instance.runtime == Runtime::Component {
+        return;
+    }
+    let head = format!("POST {}/fetch HTTP/1.1\r\n{}", two_secrets(t), signed(t));
+    let answer = exchange(t, &format!("{head}{EMPTY}"), false);
+    assert_eq!(answer.status, Some(400), "{}", answer.text);
+}
+
+fn no_key_is_generated_for_a_body_that_ends_early(t: &Deployment) {
+    let dev = developer(t);
+    for kind in ["key-auth", "jwt"] {
+        let path = format!("/credentials/{kind}");
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nCookie: {}\r\n",
+            host(t),
+            dev.session.cookie
+        );
+        for (what, body) in broken() {
+            is_refused(t, what, &exchange(t, &format!("{head}{body}"), true));
+        }
+        if t.instance.runtime != Runtime::Component {
+            is_refused(t, "an empty body that is announced", &exchange(t, &format!("{head}{EMPTY}"), false));
+        }
+        assert_eq!(ok(&dev.session.get(&path), 200)["total"], 0, "{kind}");
+        exchange(t, &format!("{head}Content-Length: 0\r\n\r\n"), false);
+        assert_eq!(ok(&dev.session.get(&path), 200)["total"], 1, "{kind}");
     }
 }
 

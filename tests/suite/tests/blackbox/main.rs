@@ -202,6 +202,7 @@ fn cases() -> Vec<Case> {
         of(portal, portal_developer::cases()),
         of(portal, portal_mail::cases()),
         of(portal, portal_credentials::cases()),
+        of(portal, body::cases_with_portal()),
         of(portal, portal_applications::cases()),
         of(portal, portal_introspection::cases()),
         of(portal, portal_kong::cases()),

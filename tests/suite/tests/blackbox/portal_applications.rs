@@ -22,6 +22,7 @@ pub fn cases() -> Vec<Case> {
         case(a_service_is_asked_for_once_and_may_be_given_back),
         case(services_are_listed_with_the_instance_of_an_application),
         case(client_credentials_are_given_generated_and_hidden),
+        case(client_credentials_are_sorted_and_found_by_their_ids),
         case(applications_of_others_are_not_found),
         case(operators_offer_services),
         case(operators_decide_about_instances),
@@ -372,6 +373,35 @@ fn client_credentials_are_given_generated_and_hidden(t: &Deployment) {
     let path = format!("{path}/{}", id(&hashed));
     assert_eq!(dev.session.call("DELETE", &path, None).status, 204);
     assert_eq!(message(&dev.session.call("DELETE", &path, None), 404), "Not found");
+}
+
+fn client_credentials_are_sorted_and_found_by_their_ids(t: &Deployment) {
+    let dev = developer(t);
+    let path = format!("/applications/{}/credentials", id(&application(&dev.session)));
+    let prefix = unique("client");
+    for name in ["b-Needle", "c", "a-needle"] {
+        later();
+        let body = json!({ "client_id": format!("{prefix}-{name}") });
+        ok(&dev.session.call("POST", &path, Some(&body)), 201);
+    }
+    let listed = |query: &str| {
+        let (mut found, mut next) = (Vec::new(), Some(format!("{path}?{query}")));
+        while let Some(page) = next {
+            let list = ok(&dev.session.get(&page), 200);
+            let ids = list["data"].as_array().unwrap().iter().map(|one| one["client_id"].as_str().unwrap());
+            // That of the application itself is generated.
+            found.extend(ids.filter_map(|id| Some(id.strip_prefix(&format!("{prefix}-"))?.to_owned())));
+            next = next_page(&list);
+        }
+        found
+    };
+    assert_eq!(listed("size=2"), ["b-Needle", "c", "a-needle"]);
+    assert_eq!(listed("sort_by=client_id&size=1"), ["a-needle", "b-Needle", "c"]);
+    assert_eq!(listed("sort_by=client_id&sort_desc=true&size=2"), ["c", "b-Needle", "a-needle"]);
+    assert_eq!(listed("client_id=NEEDLE&size=1"), ["b-Needle", "a-needle"]);
+    assert_eq!(ok(&dev.session.get(&format!("{path}?client_id={prefix}&size=1")), 200)["total"], 3);
+    assert_eq!(listed("client_id=nothing"), [""; 0]);
+    message(&dev.session.get(&format!("{path}?sort_by=client_secret")), 400);
 }
 
 fn applications_of_others_are_not_found(t: &Deployment) {
