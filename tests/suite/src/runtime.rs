@@ -163,6 +163,8 @@ impl Runtime {
                 command.args(["--movable-clock", "--compile-quickly"]);
                 command.arg("--cache").arg(root().join("target/component-cache")).arg("--until-stdin-closes");
                 command.envs(settings);
+                // glibc gives each thread memory of its own, which others do not use when it is free again.
+                command.env("MALLOC_ARENA_MAX", "1");
                 components(&mut command, functions);
                 Ok((command, Announcement::Line))
             }
