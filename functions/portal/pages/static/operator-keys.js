@@ -48,7 +48,7 @@ export async function readiness() {
   return [
     h("p", {}, "Score ", h("strong", {}, number(overallScore)), ` of 100. Keys: ${number(migrated)} migrated, ${number(pendingMigration)} to migrate, ${number(blocked)} on modules that cannot.`),
     table("Readiness", ["Category", "Score", "State", "What is in the way"],
-      categories.map((one) => [h("strong", {}, one.category), [bar(one.score / 100), number(one.score)], mark(STATES[one.status] ?? "", one.status.replace("_", " ")), todo(one)])),
+      categories.map((one) => [h("strong", {}, one.category.replaceAll("_", " ")), [bar(one.score / 100), number(one.score)], mark(STATES[one.status] ?? "", one.status.replace("_", " ")), todo(one)])),
   ];
 }
 

@@ -28,11 +28,11 @@ export async function attacks() {
 function drawn({ attackPaths, truncated }, names) {
   if (attackPaths.length === 0) return [h("p", {}, "No way leads to this asset.")];
   const steps = (path) => path.steps.map(({ asset, vulnerability, technique }) =>
-    h("li", {}, h("div", { class: "step" }, h("strong", { class: "wrap" }, names.get(asset) ?? asset), h("p", { class: "muted" }, [vulnerability, technique].filter(Boolean).join(", ")))));
+    h("li", {}, h("div", { class: "step" }, h("strong", { class: "wrap" }, names.get(asset) ?? asset), h("p", { class: "muted" }, [vulnerability?.replaceAll("_", " "), technique].filter(Boolean).join(", ")))));
   const rows = attackPaths.map((path, index) => h("li", { class: "stack tight" },
     h("div", { class: "row" }, mark(SEVERITIES[path.severity] ?? "", path.severity), h("span", { class: "muted" }, `${path.steps.length} steps`)),
     h("ol", { class: "chain", "aria-label": `Way ${index + 1}` }, steps(path)),
-    path.mitigations.length > 0 && h("p", {}, "Against it: ", path.mitigations.join("; "), ".")));
+    path.mitigations.length > 0 && h("p", {}, "Against it: ", path.mitigations.join(" "))));
   return [h("ol", { class: "stack entries", "aria-label": "Attack paths" }, rows), truncated && h("p", { class: "muted" }, "There are more ways than were looked at.")].filter(Boolean);
 }
 

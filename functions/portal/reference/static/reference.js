@@ -45,4 +45,5 @@
     document.body.classList.toggle("light-mode", !dark());
   };
   new MutationObserver(follow).observe(root, { attributes: true, attributeFilter: ["data-theme"] });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", follow);
 })();
