@@ -66,6 +66,9 @@ export const link = (page, text, attributes = {}) => h("a", { href: `/portal/ui/
 
 export const note = (kind, ...children) => h("div", { class: `note ${kind}` }, ...children);
 
+/** The name that an API has for a state, in words. */
+export const words = (name) => name.replaceAll("_", " ");
+
 export const mark = (kind, text) => h("span", { class: `mark ${kind}` }, text);
 
 export function head(title, lead, ...actions) {
