@@ -37,6 +37,16 @@ export async function the_reference_follows_the_theme(page) {
   await follows("light-mode", "dark-mode");
 }
 
+export async function the_document_that_is_shown_is_seen_among_the_links_of_a_phone(page) {
+  await page.setViewportSize({ width: 390, height: 844 });
+  for (const file of documents) {
+    await page.goto(`/portal/reference/${file.replace(".json", "")}`);
+    await page.locator("#reference h1").waitFor();
+    const { left, right } = await page.locator("#documents [aria-current]").evaluate((link) => link.getBoundingClientRect().toJSON());
+    assert.ok(left >= 0 && right <= 390, `${file}: ${left} to ${right}`);
+  }
+}
+
 export async function the_documents_are_there_for_tools(page) {
   for (const file of documents) {
     const answer = await page.request.get(`/portal/reference/openapi/${file}`);

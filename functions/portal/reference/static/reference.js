@@ -4,6 +4,8 @@
   for (const link of document.querySelectorAll("#documents a")) {
     if (link.pathname !== location.pathname) continue;
     link.setAttribute("aria-current", "page");
+    // On a phone the links are wider than the window.
+    link.scrollIntoView({ block: "nearest", inline: "center" });
     document.title = `${link.textContent} · API reference`;
   }
   const place = document.getElementById("reference");
