@@ -213,12 +213,10 @@ export async function a_row_is_a_card_on_a_phone(page, deployment) {
     await opened(page, deployment.licence, view);
     if (view === "Audit log") await page.getByRole("button", { name: "Search" }).click();
     await page.getByText(view === "Licences" ? /^1 to \d+ of \d+$/ : /^No\. \d+$/).first().waitFor();
-    const small = await page.locator("main").evaluate((main) => [...main.querySelectorAll("td > div, button, a, input, select, summary")].flatMap((one) => {
-      const { width, height } = one.getBoundingClientRect();
-      const least = one.matches("td > div") ? 120 : 24;
-      return width > 0 && (width < least || height < 20) ? [`${one.textContent || one.name}: ${width} x ${height}`] : [];
-    }));
-    assert.deepEqual(small, [], view);
+    const smaller = (selector, least) => page.locator(selector).evaluateAll((all, [width, height]) => all.map((one) => [one.textContent || one.name, one.getBoundingClientRect()])
+      .filter(([, one]) => one.width > 0 && (one.width < width || one.height < height)).map(([text, one]) => `${text}: ${one.width} x ${one.height}`), least);
+    assert.deepEqual(await smaller("td > div", [120, 0]), [], view);
+    assert.deepEqual(await smaller("button, input, select, summary, footer a", [24, 24]), [], view);
   }
   await opened(page, deployment.licence, "Licences");
   const cell = page.getByRole("table", { name: "Licences" }).locator("tbody tr").first().locator("td").first();
