@@ -2,6 +2,9 @@
 //! is for the black-box suite.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+#[cfg(unix)]
+mod questions;
+
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
@@ -93,10 +96,15 @@ fn serve_text(answer: impl Fn(&Asked) -> (u16, String) + Send + Sync + 'static) 
     url
 }
 
-fn chancery(url: &str, arguments: &[&str]) -> Output {
+fn chancery_command(url: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chancery"));
     command.env_clear().current_dir(std::env::temp_dir());
-    command.env("CHANCERY_URL", url).env("CHANCERY_LICENSE", LICENCE).args(arguments).output().unwrap()
+    command.env("CHANCERY_URL", url).env("CHANCERY_LICENSE", LICENCE).args(arguments);
+    command
+}
+
+fn chancery(url: &str, arguments: &[&str]) -> Output {
+    chancery_command(url, arguments).output().unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -1,5 +1,6 @@
 // The whole way of a developer, as a person would go it: from registering to a credential that works.
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { PASSWORD, anybody, approve, confirms, logsIn, mailedLink, member, registers } from "./steps.mjs";
 
 export async function from_registering_to_a_credential_that_works(page, deployment) {
@@ -273,6 +274,13 @@ export async function a_key_of_an_asymmetric_algorithm_needs_its_public_part(pag
   await section.getByRole("button", { name: "New credential" }).click();
   await section.getByText("Please enter your public key.").waitFor();
   assert.equal(await section.getByText("Public key (optional)").count(), 0);
+  // Nothing of it is a secret, and nothing is said to be shown once.
+  const { publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  await section.getByLabel("Public key").fill(publicKey.export({ type: "spki", format: "pem" }));
+  await section.getByRole("button", { name: "New credential" }).click();
+  await page.getByRole("status").filter({ hasText: "The credential is made." }).waitFor();
+  await section.getByRole("cell", { name: "RS256" }).waitFor();
+  assert.equal(await page.locator(".secret").count(), 0);
 }
 
 export async function a_message_covers_nothing_that_can_be_pressed(page, deployment) {
@@ -292,6 +300,19 @@ export async function a_message_covers_nothing_that_can_be_pressed(page, deploym
     });
     assert.deepEqual(covered, [], `${width} px`);
   }
+}
+
+export async function a_page_that_does_not_come_is_asked_for_again(page, deployment) {
+  await member(page, deployment);
+  page.expects("status of 503");
+  page.expects("Something went wrong on our side");
+  await page.route("**/portal/applications?*", (route) => route.fulfill({ status: 503, body: "" }));
+  await page.opens("/portal/ui/applications");
+  await page.getByText("Something went wrong on our side.").waitFor();
+  await page.isAccessible("a page that did not come");
+  await page.unroute("**/portal/applications?*");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("heading", { name: "No application yet" }).waitFor();
 }
 
 export async function a_long_list_is_searched_and_paged(page, deployment) {

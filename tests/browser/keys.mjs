@@ -39,6 +39,13 @@ export async function keys_are_shown_with_their_use_and_public_part(page, deploy
   await page.getByRole("img", { name: "Classical operations by day: from 0 to 2, last 2" }).waitFor();
 }
 
+export async function an_add_on_that_is_missing_is_named(page, deployment) {
+  const { apiKey } = tenant(deployment, "without-add-ons");
+  await looksInto(page, apiKey, "Keys");
+  await page.getByText("The tenant does not have the add-on byohsm.").waitFor();
+  await page.isAccessible("keys without the add-on");
+}
+
 export async function a_key_goes_through_escrow_and_comes_back_once(page, deployment) {
   const { tenantId, post, key } = await withModule(page, deployment, "escrow");
   const made = await key({ keyType: "aes", purpose: ["encrypt"], metadata: { name: "vault" } });

@@ -172,6 +172,32 @@ export async function a_configuration_is_shown_with_its_history(page, deployment
   await page.isAccessible("a configuration");
 }
 
+export async function a_view_that_is_late_or_fails_says_so(page, deployment) {
+  await opened(page, deployment.licence, "Mails");
+  const view = (name) => page.getByRole("group", { name: "What is shown of the deployment" }).getByRole("button", { name, exact: true });
+  let goOn;
+  const waits = new Promise((resolve) => (goOn = resolve));
+  await page.route("**/licenses/servicekey/fetch?*", async (route) => {
+    await waits;
+    await route.continue();
+  });
+  await view("Licences").click();
+  await page.getByText("One moment …").waitFor();
+  await page.isAccessible("a view that is late");
+  goOn();
+  await page.getByRole("table", { name: "Licences" }).waitFor();
+  await page.unroute("**/licenses/servicekey/fetch?*");
+
+  page.expects("status of 503");
+  await page.route("**/licenses/servicekey/fetch?*", (route) => route.fulfill({ status: 503, body: "" }));
+  await view("Licences").click();
+  await page.getByText("Something went wrong on our side.").waitFor();
+  await page.isAccessible("a view that failed");
+  await page.unroute("**/licenses/servicekey/fetch?*");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("table", { name: "Licences" }).waitFor();
+}
+
 export async function the_views_stand_in_one_row_on_a_wide_window(page, deployment) {
   await opened(page, deployment.licence);
   await page.setViewportSize({ width: 1280, height: 800 });
@@ -179,4 +205,21 @@ export async function the_views_stand_in_one_row_on_a_wide_window(page, deployme
   await buttons.first().waitFor();
   const tops = await buttons.evaluateAll((all) => all.map((one) => one.getBoundingClientRect().top));
   assert.ok(tops.length > 8 && new Set(tops).size === 1, String(tops));
+}
+
+export async function a_row_is_a_card_on_a_phone(page, deployment) {
+  await page.setViewportSize({ width: 390, height: 844 });
+  for (const view of ["Licences", "Audit log"]) {
+    await opened(page, deployment.licence, view);
+    if (view === "Audit log") await page.getByRole("button", { name: "Search" }).click();
+    await page.getByText(view === "Licences" ? /^1 to \d+ of \d+$/ : /^No\. \d+$/).first().waitFor();
+    const smaller = (selector, least) => page.locator(selector).evaluateAll((all, [width, height]) => all.map((one) => [one.textContent || one.name, one.getBoundingClientRect()])
+      .filter(([, one]) => one.width > 0 && (one.width < width || one.height < height)).map(([text, one]) => `${text}: ${one.width} x ${one.height}`), least);
+    assert.deepEqual(await smaller("td > div", [120, 0]), [], view);
+    assert.deepEqual(await smaller("button, input, select, summary, footer a", [24, 24]), [], view);
+  }
+  await opened(page, deployment.licence, "Licences");
+  const cell = page.getByRole("table", { name: "Licences" }).locator("tbody tr").first().locator("td").first();
+  await cell.waitFor();
+  assert.match(await cell.evaluate((one) => getComputedStyle(one, "::before").content), /^"Tag"/);
 }

@@ -17,7 +17,7 @@ export async function every_document_is_listed_and_rendered(page) {
     // Its tags and operations are in the side bar.
     await page.getByText(first.tags[0], { exact: true }).first().waitFor();
     // The viewer is the same for all, large to look through, and made elsewhere.
-    if (file === documents[0]) await page.isAccessible(file, { views: [["light", 1200], ["dark", 360]], ours: false });
+    if (file === documents[0]) await page.isAccessible(file, { views: [["light", 1200], ["dark", 360]] });
   }
 }
 
@@ -27,8 +27,24 @@ export async function the_reference_follows_the_theme(page) {
   await page.locator("#reference h1").waitFor();
   const ground = () => page.evaluate(() => getComputedStyle(document.body).colorScheme);
   assert.match(await ground(), /dark/);
+  const follows = (theme, other) => page.waitForFunction(([has, lacks]) => document.body.classList.contains(has) && !document.body.classList.contains(lacks), [theme, other]);
+  // The system changes it, as in the evening, or the visitor.
+  await page.emulateMedia({ colorScheme: "light" });
+  await follows("light-mode", "dark-mode");
+  await page.emulateMedia({ colorScheme: "dark" });
+  await follows("dark-mode", "light-mode");
   await page.getByRole("button", { name: "Switch to light colours" }).click();
-  await page.waitForFunction(() => document.body.classList.contains("light-mode") && !document.body.classList.contains("dark-mode"));
+  await follows("light-mode", "dark-mode");
+}
+
+export async function the_document_that_is_shown_is_seen_among_the_links_of_a_phone(page) {
+  await page.setViewportSize({ width: 390, height: 844 });
+  for (const file of documents) {
+    await page.goto(`/portal/reference/${file.replace(".json", "")}`);
+    await page.locator("#reference h1").waitFor();
+    const { left, right } = await page.locator("#documents [aria-current]").evaluate((link) => link.getBoundingClientRect().toJSON());
+    assert.ok(left >= 0 && right <= 390, `${file}: ${left} to ${right}`);
+  }
 }
 
 export async function the_documents_are_there_for_tools(page) {

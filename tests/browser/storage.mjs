@@ -28,7 +28,7 @@ export async function documents_are_scanned_and_their_classification_is_drawn(pa
   await page.getByText(holds[0]).waitFor();
   await page.getByText("No policy retains it.").waitFor();
   await page.isAccessible("classification");
-  await page.getByLabel("Names that begin with (optional)").last().fill("men");
+  await page.getByLabel("Name prefix (optional)").last().fill("men");
   await page.getByRole("button", { name: "Show", exact: true }).last().click();
   await row("payroll").waitFor({ state: "detached" });
   assert.equal(await row("menu").count(), 1);

@@ -105,7 +105,9 @@ export async function licences_are_filtered_and_disabled(page, deployment) {
   const shows = async (filters) => {
     for (const name of ["Level", "State", "Expires in"]) await section.getByLabel(name).selectOption(filters[name] ?? "");
     await section.getByLabel("Tag (optional)").fill(filters.Tag ?? "");
+    const before = await section.locator("form").first().elementHandle();
     await section.getByRole("button", { name: "Show", exact: true }).click();
+    await page.waitForFunction((form) => !form.isConnected, before);
   };
   assert.equal((await tags()).includes("soon-over"), false);
   await shows({ "Expires in": "7" });

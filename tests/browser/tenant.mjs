@@ -166,6 +166,7 @@ export async function attack_paths_are_drawn_and_an_execution_is_approved(page, 
   assert.equal(await ways.count(), attackPaths.length);
   assert.deepEqual(await ways.first().locator("strong").allTextContents(), ["Ada", "Web server", "Payroll"]);
   await page.isAccessible("attack paths");
+  await page.getByRole("table", { name: "Playbooks that wait" }).getByText("Block", { exact: true }).waitFor();
   await page.getByRole("button", { name: /^Approve execution/ }).click();
   await page.getByText("No playbook waits for an approval.").waitFor();
   const { executions } = await get("/security/v1/playbooks/executions");

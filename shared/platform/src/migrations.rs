@@ -62,6 +62,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0037_qnsp_isolation.sql", text: include_str!("../../migrations/0037_qnsp_isolation.sql") },
     Migration { name: "0038_due_work.sql", text: include_str!("../../migrations/0038_due_work.sql") },
     Migration { name: "0039_qnsp_counts.sql", text: include_str!("../../migrations/0039_qnsp_counts.sql") },
+    Migration { name: "0040_nonces_by_time.sql", text: include_str!("../../migrations/0040_nonces_by_time.sql") },
 ];
 
 /// Remembers which migrations were applied. The first statement that a new database sees.

@@ -132,19 +132,17 @@ impl<'a> Authorization<'a> {
     fn insert_nonce(&self) -> Statement {
         let signed = self.signed;
         if let Some(subject) = &signed.token_subject {
-            let insert = Statement::new(
-                "INSERT INTO request_nonces (nonce, expires_at, caller, level) VALUES (?1, ?2, ?3, 'bearer')",
-            );
-            return insert.bind(signed.nonce.as_str()).bind(signed.nonce_expires_at).bind(subject.as_str());
+            let insert = Statement::new("INSERT INTO request_nonces (nonce, caller, level) VALUES (?1, ?2, 'bearer')");
+            return insert.bind(signed.nonce.as_str()).bind(subject.as_str());
         }
         let key = "level || '>' || coalesce(target, '-') || CASE valid WHEN 1 THEN '+' WHEN 0 THEN '~' ELSE '' END \
              || CASE own WHEN 1 THEN '=' ELSE '' END";
         let text = format!(
-            "INSERT INTO request_nonces (nonce, expires_at, caller, level) \
-             SELECT ?8, ?9, max(tag), max(level) FROM ({FACTS}) WHERE {}",
-            is_granted("?10", key),
+            "INSERT INTO request_nonces (nonce, caller, level) \
+             SELECT ?8, max(tag), max(level) FROM ({FACTS}) WHERE {}",
+            is_granted("?9", key),
         );
-        self.bind_facts(text).bind(signed.nonce.as_str()).bind(signed.nonce_expires_at).bind(self.grants().into_owned())
+        self.bind_facts(text).bind(signed.nonce.as_str()).bind(self.grants().into_owned())
     }
 
     fn grants(&self) -> Cow<'static, str> {

@@ -21,7 +21,7 @@ mod error;
 mod extract;
 mod guard;
 pub mod license_secret;
-mod nonces;
+pub mod nonces;
 mod operation;
 pub mod portal;
 mod query;

@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     Api, App, Authorization, Call, Error, Result, Signing,
-    nonces::Nonce,
+    nonces::{self, Nonce},
     replay_cache::{RequestId, Use},
 };
 
@@ -41,7 +41,6 @@ pub struct Signed {
     /// When the caller says that it signed, in whole epoch seconds.
     pub(crate) ts: i64,
     pub(crate) nonce: String,
-    pub(crate) nonce_expires_at: i64,
     /// This instance has not seen the request id before, and will know it again.
     pub(crate) is_first: bool,
 }
@@ -181,14 +180,11 @@ impl Signed {
             shared_key,
             request_id: request_id.uuid.chars().take(128).collect(),
             ts,
-            nonce: hash::hex(&digest),
-            // For as long as the same request id could be accepted again.
-            nonce_expires_at: now + 2_000 * (span + 1),
+            nonce: nonces::name(ts, &digest),
             is_first: usage == Use::First,
         };
         signed.log.hold_nonce(Nonce {
             nonce: signed.nonce.clone(),
-            expires_at: signed.nonce_expires_at,
             id,
             secret_hash: signed.secret_hash.clone(),
             is_known: signed.is_infra(),

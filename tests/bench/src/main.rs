@@ -20,6 +20,7 @@ mod recorded;
 mod report;
 mod rows;
 mod sizes;
+mod stored;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
@@ -71,6 +72,15 @@ enum Part {
         #[arg(value_name = "ROW")]
         rows: Vec<String>,
     },
+    /// Measure what operations leave in the database, natively
+    Stored {
+        /// Requests of each operation
+        #[arg(long, default_value_t = 2_000)]
+        count: u32,
+        /// Only operations whose name holds one of these words
+        #[arg(value_name = "ROW")]
+        rows: Vec<String>,
+    },
 }
 
 impl Plan {
@@ -101,6 +111,7 @@ fn main() -> ExitCode {
     let ended = match arguments.part {
         Some(Part::ServeNative { state }) => native::serve(&state),
         Some(Part::Peers { rows }) => peers::run(&Plan { rows, ..arguments.plan }.settled()),
+        Some(Part::Stored { count, rows }) => stored::run(&Plan { rows, ..arguments.plan }.settled(), count),
         None => measure::run(&arguments.plan.settled()),
     };
     match ended {

@@ -67,9 +67,9 @@ async fn write_and_answer(State(app): State<App>) -> Result<Json<Fixed>> {
 }
 
 fn insert() -> Result<Statement> {
-    let insert =
-        Statement::new("INSERT INTO request_nonces (nonce, expires_at, caller, level) VALUES (?1, ?2, ?3, ?4)");
-    Ok(insert.bind(hash::hex(&random::bytes::<32>()?)).bind(clock::now_ms() + 122_000).bind("floor").bind("service"))
+    let insert = Statement::new("INSERT INTO request_nonces (nonce, caller, level) VALUES (?1, ?2, ?3)");
+    let nonce = format!("{:08x}{}", clock::now_ms() / 1000, hash::hex(&random::bytes::<16>()?));
+    Ok(insert.bind(nonce).bind("floor").bind("service"))
 }
 
 fn select() -> Statement {

@@ -6,6 +6,7 @@ pub mod documented;
 pub mod libsql;
 pub mod native;
 pub mod openbao;
+pub mod placement;
 pub mod postgres;
 pub mod provider;
 pub mod rows;

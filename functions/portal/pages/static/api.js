@@ -5,12 +5,18 @@ const BASE = "/portal";
 /** An answer other than success: a sentence, and sentences by field. */
 export class ApiError extends Error {
   constructor(status, body) {
-    super(body?.message ?? said(status));
+    super(reason(body) ?? said(status));
     this.status = status;
     this.body = body ?? {};
-    // QNSP gives the reason of each field as details.
-    this.fields = flat(body?.fields ?? body?.details);
+    // QNSP gives the reason of each field as details; those of a caller who may not are about no field.
+    this.fields = status === 403 ? {} : flat(body?.fields ?? body?.details);
   }
+}
+
+function reason(body) {
+  const addOn = body?.details?.addOn;
+  if (addOn) return `The tenant does not have the add-on ${addOn}.`;
+  return typeof body?.message === "string" ? sentence(body.message) : null;
 }
 
 const said = (status) =>

@@ -1,6 +1,6 @@
 // Which page an address shows, the links at the top, and going from page to page without loading everything anew.
 import { ApiError } from "./api.js";
-import { announce, h, head, link, note } from "./dom.js";
+import { announce, button, h, head, isFault, link, note } from "./dom.js";
 import * as session from "./session.js";
 
 const HOME = "/portal/ui/";
@@ -46,7 +46,7 @@ export async function show(moved = true) {
     content = await build(page, name, url);
   } catch (error) {
     console.error(error);
-    content = [head("That did not work"), note("bad", error.message)];
+    content = [head("That did not work"), note("bad", error.message), isFault(error) && h("div", {}, button("Try again", "", () => show()))];
   }
   clearTimeout(late);
   if (mine !== turn) return;

@@ -80,8 +80,9 @@ function newToken() {
     submit: "New credential",
     send: async ({ rsa_public_key, ...values }) => {
       const made = await call("POST", "/credentials/jwt", { ...values, ...(rsa_public_key === "" ? {} : { rsa_public_key }) });
-      const secret = symmetric(made.algorithm) ? { secret: made.secret } : {};
-      await showNew("JSON web tokens", "Your new credential", { issuer: made.key, ...secret });
+      if (symmetric(made.algorithm)) return showNew("JSON web tokens", "Your new credential", { issuer: made.key, secret: made.secret });
+      await show(false);
+      announce("The credential is made.");
     },
   });
   // The API asks for a secret always; where it signs nothing, a random one does.

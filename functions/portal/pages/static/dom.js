@@ -31,20 +31,27 @@ export function announce(text) {
 }
 
 const STEP = 16;
+const PRESSED = "button, a, input, select, textarea, summary";
+const READ = "h1, h2, h3, h4, label, .hint, .error, .note";
 
-/** Moves a message to the lowest place of the window where it covers nothing that can be pressed, at the right or the left. */
+/**
+ * Moves a message to the lowest place of the window, at the right or the left, where it covers nothing that can be pressed and
+ * no title, label or note; where there is none, the latter give way.
+ */
 function settle(place) {
-  const targets = [...document.querySelectorAll("button, a, input, select, textarea, summary")].map((one) => one.getBoundingClientRect()).filter((one) => one.width > 0);
   const { width, height } = place.getBoundingClientRect();
-  const isFree = (left, top) => !targets.some((one) => one.left < left + width && one.right > left && one.top < top + height && one.bottom > top);
   const right = document.documentElement.clientWidth - width - STEP;
-  for (let bottom = STEP; bottom + height < innerHeight; bottom += STEP) {
-    const left = [right, STEP].find((side) => isFree(side, innerHeight - bottom - height));
-    if (left === undefined) continue;
-    Object.assign(place.style, { bottom: `${bottom}px`, left: `${left}px` });
-    return;
-  }
-  Object.assign(place.style, { bottom: `${STEP}px`, left: `${right}px` });
+  const free = (kept) => {
+    const targets = [...document.querySelectorAll(kept)].map((one) => one.getBoundingClientRect()).filter((one) => one.width > 0);
+    const isFree = (left, top) => !targets.some((one) => one.left < left + width && one.right > left && one.top < top + height && one.bottom > top);
+    for (let bottom = STEP; bottom + height < innerHeight; bottom += STEP) {
+      const left = [right, STEP].find((side) => isFree(side, innerHeight - bottom - height));
+      if (left !== undefined) return { bottom, left };
+    }
+    return null;
+  };
+  const { bottom, left } = free(`${PRESSED}, ${READ}`) ?? free(PRESSED) ?? { bottom: STEP, left: right };
+  Object.assign(place.style, { bottom: `${bottom}px`, left: `${left}px` });
 }
 
 /** What moves on the page while a message stands moves the message, too. */
@@ -59,12 +66,18 @@ export const link = (page, text, attributes = {}) => h("a", { href: `/portal/ui/
 
 export const note = (kind, ...children) => h("div", { class: `note ${kind}` }, ...children);
 
+/** The name that an API has for a state, in words. */
+export const words = (name) => name.replaceAll("_", " ");
+
 export const mark = (kind, text) => h("span", { class: `mark ${kind}` }, text);
 
 export function head(title, lead, ...actions) {
   const text = h("div", { class: "stack tight" }, h("h1", { tabindex: "-1" }, title), lead && h("p", { class: "lead" }, lead));
   return h("div", { class: "head" }, text, actions.length > 0 && h("div", { class: "row" }, ...actions));
 }
+
+/** What may be otherwise a moment later: no answer, or a fault of the service. */
+export const isFault = ({ status }) => status === 0 || status >= 500;
 
 /**
  * A part of a page that is built from answers. One that fails, for a caller may not do everything, says so and
@@ -73,12 +86,18 @@ export function head(title, lead, ...actions) {
 export async function part(title, build, { inside = false } = {}) {
   const section = h("section", { class: inside ? "stack" : "card stack", "aria-label": title }, h(inside ? "h3" : "h2", {}, title));
   const body = h("div", { class: "stack" });
+  let turn = 0;
   const draw = async (...more) => {
+    const mine = ++turn;
+    let content;
     try {
-      body.replaceChildren(...[await build(draw, ...more)].flat().filter(Boolean));
+      content = await build(draw, ...more);
     } catch (error) {
-      body.replaceChildren(note([401, 403].includes(error.status) ? "warn" : "bad", error.message));
+      const again = isFault(error) && h("div", {}, button("Try again", "quiet small", () => draw(...more)));
+      content = [note([401, 403].includes(error.status) ? "warn" : "bad", error.message), again];
     }
+    // Something else was asked for meanwhile.
+    if (mine === turn) body.replaceChildren(...[content].flat().filter(Boolean));
   };
   await draw();
   section.append(body);
@@ -141,13 +160,14 @@ export function copyable(label, value) {
   return h("div", { class: "stack tight" }, h("div", { class: "row apart" }, h("strong", {}, label), copy), h("span", { class: "code" }, value));
 }
 
-/** Values that are shown now and never again by these pages. */
+/** Values of which the last is shown now and never again by these pages. */
 export function shownOnce(title, values) {
+  const secret = Object.keys(values).at(-1);
   const panel = h("section", { class: "card secret", "aria-label": title });
   const done = button("I have kept it", "", async () => panel.remove());
   panel.append(
     h("h2", {}, title),
-    h("p", {}, "Please copy it now and keep it somewhere safe: these pages do not show it again."),
+    h("p", {}, `Please copy the ${secret} now and keep it somewhere safe: these pages do not show it again.`),
     ...Object.entries(values).map(([label, value]) => copyable(label, value)),
     h("div", {}, done),
   );

@@ -49,7 +49,7 @@ function scans(policies) {
     fields: [
       { name: "policy", label: "Policy", required: false, options: [["", "all"], ...policies.map((one) => [one.policyId, one.name])] },
       { name: "bucket", label: "Bucket", required: false },
-      { name: "prefix", label: "Names that begin with", required: false },
+      { name: "prefix", label: "Name prefix", required: false },
     ],
     submit: "Start a scan",
     send: async ({ policy, bucket, prefix }) => {
@@ -91,7 +91,7 @@ export async function documents(draw, filter = {}, offset = 0) {
       compact: true,
       fields: [
         { name: "bucket", label: "Bucket", value: filter.bucket ?? "", required: false },
-        { name: "prefix", label: "Names that begin with", value: filter.prefix ?? "", required: false },
+        { name: "prefix", label: "Name prefix", value: filter.prefix ?? "", required: false },
       ],
       submit: "Show",
       kind: "quiet",

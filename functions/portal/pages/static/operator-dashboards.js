@@ -11,11 +11,11 @@ const number = (value) => new Intl.NumberFormat(undefined, { maximumFractionDigi
 export async function dashboards() {
   const { dashboards: found } = await call("GET", PATH);
   if (found.length === 0) return h("p", { class: "muted" }, "There is no dashboard that you may see. They are made with POST /observability/v1/dashboards.");
-  const place = h("div", { "aria-live": "polite" });
+  const place = h("div", { class: "stack tight", "aria-live": "polite" });
   const rows = found.map((one) => {
     const show = button("Show", "small", async () => place.replaceChildren(...drawn(await call("GET", `${PATH}/${one.dashboardId}?data=true`))));
     show.setAttribute("aria-label", `Show ${one.name}`);
-    return [h("strong", {}, one.name), [one.shared && mark("", "shared"), " ", one.starred && mark("good", "starred")], show];
+    return [h("strong", {}, one.name), [one.shared && [mark("", "shared"), " "], one.starred && mark("good", "starred")], show];
   });
   return [table("Dashboards", ["Dashboard", "State", "Action"], rows), place];
 }

@@ -1,7 +1,7 @@
 // Keys in security modules: what they are, how old, how much used, and their public parts; and how far the tenant is on the
 // way to algorithms that withstand quantum computers.
 import { call } from "./bearer.js";
-import { copyable, h, mark, table, when } from "./dom.js";
+import { copyable, h, mark, table, when, words } from "./dom.js";
 import { bar, line } from "./plot.js";
 
 const PATH = "/kms/v1";
@@ -48,7 +48,7 @@ export async function readiness() {
   return [
     h("p", {}, "Score ", h("strong", {}, number(overallScore)), ` of 100. Keys: ${number(migrated)} migrated, ${number(pendingMigration)} to migrate, ${number(blocked)} on modules that cannot.`),
     table("Readiness", ["Category", "Score", "State", "What is in the way"],
-      categories.map((one) => [h("strong", {}, one.category), [bar(one.score / 100), number(one.score)], mark(STATES[one.status] ?? "", one.status.replace("_", " ")), todo(one)])),
+      categories.map((one) => [h("strong", {}, words(one.category)), [bar(one.score / 100), number(one.score)], mark(STATES[one.status] ?? "", words(one.status)), todo(one)])),
   ];
 }
 

@@ -1,7 +1,7 @@
 // Secrets that leaked: what was found or reported, what was done about it, and what is looked for. What matched a pattern is
 // kept nowhere, so it is not shown either.
 import { call } from "./bearer.js";
-import { announce, asked, button, h, mark, named, table, when } from "./dom.js";
+import { announce, asked, button, h, mark, named, table, when, words } from "./dom.js";
 import { form } from "./form.js";
 import { opened } from "./operator-opened.js";
 import { columns } from "./plot.js";
@@ -13,7 +13,6 @@ const STATES = { open: "bad", investigating: "warn", resolved: "good", false_pos
 const EVENTS = { created: "Found", updated: "Changed", rotated: "Secret rotated", revoked: "Secret revoked", delivered: "Told", undeliverable: "Could not be told" };
 
 const moment = (text) => when(Date.parse(text) / 1000);
-const words = (state) => state.replace("_", " ");
 const state = (text) => mark(STATES[text] ?? "", words(text));
 const severity = (text) => mark(SEVERITIES[text] ?? "", text);
 const needed = (label) => ({ label, wrong: (value) => (value === "" && "Please say it in a few words.") || (value.length > 2000 && "Please say it in at most 2,000 characters.") });

@@ -23,7 +23,7 @@ export async function leases() {
   ]);
   return [
     h("p", {}, h("strong", {}, `${counts.activeLeases} active`), ` leases, ${counts.expiredLeases} expired, ${counts.revokedLeases} revoked.`),
-    table("Configurations", ["Configuration", "Makes", "Active leases", "Action"], rows),
+    table("Configurations", ["Name", "Makes", "Active leases", "Action"], rows),
     total > configs.length && h("p", { class: "muted" }, `The oldest ${configs.length} of ${total}.`),
     place.element,
   ];

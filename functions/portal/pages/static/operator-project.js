@@ -71,7 +71,7 @@ async function items({ key }) {
   const show = (item) => place.open(() => versions(item, () => show(item)));
   const row = (item) => [
     h("strong", { class: "wrap" }, item.key),
-    [h("code", { class: "wrap" }, brief(item.value)), item.isSecret && mark("", "secret")],
+    [h("code", { class: "wrap" }, brief(item.value)), item.isSecret && [" ", mark("", "secret")]],
     item.valueType,
     [String(item.version), h("p", { class: "muted" }, moment(item.updatedAt))],
     named(`Versions of ${item.key}`, button("Versions", "quiet small", () => show(item.key))),
@@ -98,7 +98,7 @@ async function versions(key, again) {
     announce(`Version ${now.version} has the value of version ${version}.`);
   }));
   const rows = found.map((one) => [
-    [h("strong", {}, String(one.version)), one.version === item.version && mark("good", "in force")],
+    [h("strong", {}, String(one.version)), one.version === item.version && [" ", mark("good", "in force")]],
     h("code", { class: "wrap" }, brief(one.value)),
     h("span", { class: "wrap" }, one.createdBy),
     moment(one.createdAt),

@@ -67,7 +67,7 @@ async function versions(secret, offset = 0) {
 
 function row(secret, one, again, place) {
   const path = `${at(secret)}/versions/${one.version}`;
-  const act = (text, kind, work) => named(`${text} version ${one.version}`, button(text, kind, work));
+  const act = (text, kind, work, said = text) => named(`${said} version ${one.version}`, button(text, kind, work));
   const reveal = async () => {
     if (!(await confirmed("Reveal this value?", `Everybody who sees this screen sees it. That you read version ${one.version} is recorded.`, "Reveal"))) return;
     const { value } = await call("GET", path);
@@ -93,7 +93,7 @@ function row(secret, one, again, place) {
     [h("span", { class: "wrap" }, one.createdBy), one.metadata.reason && h("p", { class: "muted wrap" }, one.metadata.reason)],
     one.state === "destroyed" ? "–" : h("div", { class: "row" },
       act("Reveal", "quiet small", reveal),
-      one.state === "deprecated" && act("Roll back to", "quiet small", rollBack),
+      one.state === "deprecated" && act("Roll back", "quiet small", rollBack, "Roll back to"),
       act("Destroy", "danger small", destroy)),
   ];
 }

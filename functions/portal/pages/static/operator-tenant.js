@@ -91,7 +91,7 @@ async function usage() {
     number(forecastedValue),
     percent(confidence),
   ]);
-  return table("Usage", ["Operation", "Share", "In 30 days", "In the next 30", "Confidence"], rows);
+  return table("Usage", ["Operation", "Share", "Last 30 days", "Next 30 days", "Confidence"], rows);
 }
 
 /** The last months, the oldest first, as the API names them. */

@@ -15,7 +15,7 @@ const moment = (text) => (text ? when(Date.parse(text) / 1000) : "–");
 
 export async function tenants(draw, after = "") {
   const { tenants: found, next } = await call("GET", `${PATH}?${new URLSearchParams(after ? { after } : {})}`);
-  const keys = h("div", { "aria-live": "polite" });
+  const keys = h("div", { class: "stack", "aria-live": "polite" });
   const open = async (tenant) => keys.replaceChildren(...(await keysOf(tenant, () => open(tenant))));
   const rows = found.map((tenant) => [
     [h("strong", {}, tenant.name), h("p", { class: "muted wrap" }, tenant.tenantId)],

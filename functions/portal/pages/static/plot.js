@@ -50,7 +50,7 @@ export function line(label, points) {
   const [least, greatest] = [Math.min(...values), Math.max(...values)];
   const [first, last] = [points[0].at, points.at(-1).at];
   const x = (at) => (last > first ? ((at - first) / (last - first)) * WIDTH : WIDTH / 2);
-  const y = (value) => (greatest > least ? GROUND - ((value - least) / (greatest - least)) * GROUND : GROUND / 2);
+  const y = (value) => (greatest > least ? GROUND - ((value - least) / (greatest - least)) * GROUND : value === 0 ? GROUND : GROUND / 2);
   const path = points.length === 1 ? [`0,${y(values[0])}`, `${WIDTH},${y(values[0])}`] : points.map(({ at, value }) => `${x(at)},${y(value)}`);
   return svg("svg", { class: "line-plot", viewBox: `0 -4 ${WIDTH} ${GROUND + 8}`, preserveAspectRatio: "none", role: "img", "aria-label": `${label}: from ${least} to ${greatest}, last ${values.at(-1)}` },
     svg("polyline", { points: path.join(" ") }));

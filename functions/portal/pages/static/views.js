@@ -7,8 +7,10 @@ export async function views(label, all) {
   let turn = 0;
   const show = async (pressed, parts) => {
     const mine = ++turn;
+    const late = setTimeout(() => mine === turn && place.replaceChildren(h("p", { class: "waiting" }, "One moment …")), 250);
     for (const element of buttons) element.setAttribute("aria-pressed", String(element === pressed));
     const built = await Promise.all(parts.map(([title, build]) => part(title, build, { inside: true })));
+    clearTimeout(late);
     // Another view was asked for meanwhile.
     if (mine === turn) place.replaceChildren(...built);
   };

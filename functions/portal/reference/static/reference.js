@@ -4,6 +4,8 @@
   for (const link of document.querySelectorAll("#documents a")) {
     if (link.pathname !== location.pathname) continue;
     link.setAttribute("aria-current", "page");
+    // On a phone the links are wider than the window.
+    link.scrollIntoView({ block: "nearest", inline: "center" });
     document.title = `${link.textContent} · API reference`;
   }
   const place = document.getElementById("reference");
@@ -45,4 +47,5 @@
     document.body.classList.toggle("light-mode", !dark());
   };
   new MutationObserver(follow).observe(root, { attributes: true, attributeFilter: ["data-theme"] });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", follow);
 })();

@@ -6,7 +6,7 @@ use service::Result;
 
 use crate::text::Exposition;
 
-/// A metric, and the rows that each value of its label counts; `?1` is now.
+/// A metric, and the rows that each value of its label counts; `?1` is now, `?2` the nonce from which on they are kept.
 struct Metric {
     name: &'static str,
     help: &'static str,
@@ -55,16 +55,16 @@ const METRICS: &[Metric] = &[
         name: "chancery_request_nonces",
         help: "Nonces of signed requests that are kept against replay, and those that the next requests delete.",
         label: "state",
-        rows: &[("kept", "request_nonces WHERE expires_at > ?1"), ("expired", "request_nonces WHERE expires_at <= ?1")],
+        rows: &[("kept", "request_nonces WHERE nonce >= ?2"), ("expired", "request_nonces WHERE nonce < ?2")],
     },
 ];
 
 /// One row with a column for each value, in their order.
-pub(crate) fn select_counts(now: i64) -> Statement {
+pub(crate) fn select_counts(now: i64, kept_from: String) -> Statement {
     let rows = METRICS.iter().flat_map(|metric| metric.rows).map(|(_, rows)| rows);
     let columns: Vec<_> =
         rows.enumerate().map(|(place, rows)| format!("(SELECT count(*) FROM {rows}) AS n{place}")).collect();
-    Statement::new(format!("SELECT {}", columns.join(", "))).bind(now)
+    Statement::new(format!("SELECT {}", columns.join(", "))).bind(now).bind(kept_from)
 }
 
 pub(crate) fn write_counts(row: &Row, exposition: &mut Exposition) -> Result<()> {

@@ -9,7 +9,7 @@ use axum::{
 };
 use crypto::hash;
 use platform::{Vars, migrations};
-use service::{Anonymous, App, Error, Result, config};
+use service::{Anonymous, App, Error, Result, config, nonces};
 
 use crate::{figures, text::Exposition};
 
@@ -56,9 +56,11 @@ pub(crate) async fn show_metrics(
     if !token.admits(&headers) {
         return Err(Error::unauthorized("Send METRICS_TOKEN of this deployment as a bearer token"));
     }
+    let kept_from = nonces::kept_from(config::number(app.vars(), "ALLOWED_TIME_SPAN", 60).await, caller.now);
     let mut batch = caller.batch();
     let missing = batch.push(migrations::select_missing());
-    let (counts, logs) = (batch.push(figures::select_counts(caller.now)), batch.push(figures::select_logs()));
+    let (counts, logs) =
+        (batch.push(figures::select_counts(caller.now, kept_from)), batch.push(figures::select_logs()));
     let outcomes = batch.read().await?;
     let mut exposition = Exposition::default();
     let version = config::text(app.vars(), "VERSION", concat!(env!("CARGO_PKG_VERSION"), ".unversioned.0")).await;

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, TransactionBehavior, types::ValueRef};
+use rusqlite::{Connection, TransactionBehavior, config::DbConfig, types::ValueRef};
 
 use super::writer::Writer;
 use crate::{Outcome, Row, Sql, SqlError, SqlValue, Statement, Task, migrations};
@@ -27,6 +27,8 @@ impl Sqlite {
         create_private(path).map_err(|error| SqlError::Other(format!("{}: {error}", path.display())))?;
         let mut connection = connect(path)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
+        // What a savepoint would bring back is no file.
+        connection.pragma_update(None, "temp_store", "MEMORY")?;
         migrate(&mut connection)?;
         Ok(Self { path: path.to_owned(), readers: Arc::default(), writer: Writer::start(connection)? })
     }
@@ -96,6 +98,8 @@ fn connect(path: &Path) -> Result<Connection, SqlError> {
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.set_prepared_statement_cache_capacity(PREPARED);
+    // Otherwise a statement with a parameter after LIMIT, or in a condition that no index serves, is planned anew each time.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
 }
 
@@ -158,5 +162,26 @@ fn from_rusqlite(value: ValueRef<'_>) -> SqlValue {
 impl From<rusqlite::Error> for SqlError {
     fn from(error: rusqlite::Error) -> Self {
         Self::from_text(&error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use rusqlite::StatementStatus;
+
+    use super::*;
+
+    #[test]
+    fn a_statement_is_planned_once_whatever_its_parameters_are() {
+        let connection = connect(Path::new(":memory:")).unwrap();
+        run_one(&connection, &Statement::new("CREATE TABLE t (v INTEGER)")).unwrap();
+        let select = Statement::new("SELECT v FROM t WHERE v = ?1 LIMIT ?2");
+        for (value, limit) in [(0, 1), (7, 2), (0, 1)] {
+            run_one(&connection, &select.clone().bind(value).bind(limit)).unwrap();
+        }
+        let prepared = connection.prepare_cached(&select.text).unwrap();
+        assert_eq!(prepared.get_status(StatementStatus::Run), 3);
+        assert_eq!(prepared.get_status(StatementStatus::RePrepare), 0);
     }
 }

@@ -76,7 +76,8 @@ impl Deployment {
         })
     }
 
-    fn open(instance: Instance) -> Self {
+    /// The deployment of an instance that was just started.
+    pub fn open(instance: Instance) -> Self {
         let configured = |level, tag: &str, variable| {
             let secret = instance.variables.get(variable).to_owned();
             Caller { level, tag: tag.to_owned(), key_id: String::new(), client: client(&instance, &secret), secret }

@@ -123,6 +123,7 @@ mod receiver;
 mod restart;
 mod secrets;
 mod service_key;
+mod shards;
 mod signed;
 mod stage;
 mod statuses;
@@ -358,6 +359,20 @@ fn cases() -> Vec<Case> {
         audit_log::cases(),
         audit_tlog::cases(),
         restart::cases(),
+        of(
+            [
+                "audit-log",
+                "configuration",
+                "consent",
+                "groups",
+                "key-authorization",
+                "operators",
+                "secret-store",
+                "tokens",
+                "vault-versioned",
+            ],
+            shards::cases(),
+        ),
         of(["key-authorization", "secret-store"], kill::cases()),
         of(["key-authorization", "secret-store"], memory::cases()),
         of(["secret-store"], libsql::cases()),

@@ -46,13 +46,14 @@ pub struct Folder(PathBuf);
 
 impl Folder {
     pub fn new(t: &Deployment) -> Self {
+        Self::at(&t.instance.url, &t.root.secret, t.instance.variables.get("EC_CURVE_NAME"))
+    }
+
+    /// For a deployment that is asked at another address than its own.
+    pub fn at(url: &str, license: &str, curve: &str) -> Self {
         let folder = env::temp_dir().join(unique("chancery-tool"));
         fs::create_dir_all(folder.join(".chancery")).unwrap();
-        let dev = json!({
-            "baseUrl": t.instance.url,
-            "rootLicenseKey": t.root.secret,
-            "curve": t.instance.variables.get("EC_CURVE_NAME"),
-        });
+        let dev = json!({ "baseUrl": url, "rootLicenseKey": license, "curve": curve });
         fs::write(folder.join(".chancery/dev.json"), dev.to_string()).unwrap();
         Self(folder)
     }
