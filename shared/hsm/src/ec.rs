@@ -1,10 +1,19 @@
 //! ECDSA over P-256 and P-384. Signatures are DER; their nonces follow from key and hash (RFC 6979).
 
+use ecdsa::hazmat::sign_prehashed_rfc6979;
 use p256::{
-    ecdsa::signature::hazmat::{PrehashSigner as _, PrehashVerifier as _},
-    pkcs8::{DecodePrivateKey as _, DecodePublicKey as _, Document, EncodePrivateKey as _, EncodePublicKey as _},
+    NistP256,
+    ecdsa::signature::hazmat::PrehashVerifier as _,
+    elliptic_curve::{ALGORITHM_OID, CurveArithmetic, NonZeroScalar, SecretKey},
+    pkcs8::{
+        AssociatedOid, DecodePrivateKey as _, DecodePublicKey as _, Document, EncodePrivateKey as _,
+        EncodePublicKey as _, PrivateKeyInfoRef,
+    },
 };
+use p384::NistP384;
 use policy::qnsp::hsm::KeyKind;
+use sec1::EcPrivateKey;
+use sha2::{Sha256, Sha384};
 use zeroize::Zeroizing;
 
 use crate::{Error, Result, Seed};
@@ -47,17 +56,25 @@ pub(crate) fn public_key(kind: KeyKind, pkcs8: &[u8]) -> Result<Vec<u8>> {
 pub(crate) fn sign(kind: KeyKind, pkcs8: &[u8], digest: &[u8]) -> Result<Vec<u8>> {
     match kind {
         KeyKind::EcdsaP256 => {
-            let key = p256::ecdsa::SigningKey::from_pkcs8_der(pkcs8).map_err(|_| Error::Material)?;
-            let signature: p256::ecdsa::Signature = key.sign_prehash(digest).map_err(|_| Error::Failed)?;
+            let (signature, _) = sign_prehashed_rfc6979::<NistP256, Sha256>(&*scalar(pkcs8)?, digest, &[]);
             Ok(signature.to_der().as_bytes().to_vec())
         }
         KeyKind::EcdsaP384 => {
-            let key = p384::ecdsa::SigningKey::from_pkcs8_der(pkcs8).map_err(|_| Error::Material)?;
-            let signature: p384::ecdsa::Signature = key.sign_prehash(digest).map_err(|_| Error::Failed)?;
+            let (signature, _) = sign_prehashed_rfc6979::<NistP384, Sha384>(&*scalar(pkcs8)?, digest, &[]);
             Ok(signature.to_der().as_bytes().to_vec())
         }
         _ => Err(Error::Mechanism),
     }
+}
+
+/// The private scalar alone. Keys of the crates compute the public key from it, and compare that with the one beside it: each of the
+/// two costs as much as a signature, and that the material is as it was generated is shown by its seal.
+fn scalar<C: CurveArithmetic + AssociatedOid>(pkcs8: &[u8]) -> Result<Zeroizing<NonZeroScalar<C>>> {
+    let info = PrivateKeyInfoRef::try_from(pkcs8).map_err(|_| Error::Material)?;
+    info.algorithm.assert_oids(ALGORITHM_OID, C::OID).map_err(|_| Error::Material)?;
+    let key = EcPrivateKey::try_from(info.private_key.as_bytes()).map_err(|_| Error::Material)?;
+    let key = SecretKey::<C>::from_slice(key.private_key).map_err(|_| Error::Material)?;
+    Ok(Zeroizing::new(key.to_nonzero_scalar()))
 }
 
 pub(crate) fn verify(kind: KeyKind, spki: &[u8], digest: &[u8], signature: &[u8]) -> Result<bool> {

@@ -92,7 +92,9 @@ impl Material {
         use {KeyKind as K, Mechanism as M};
         match (self.kind, mechanism) {
             (K::Aes128 | K::Aes192 | K::Aes256, _) => aes::unwrap(&self.bytes, mechanism, wrapped),
-            (K::Rsa2048 | K::Rsa3072 | K::Rsa4096, M::RsaOaep256) => rsa::unwrap(&self.bytes, wrapped, seed),
+            (K::Rsa2048 | K::Rsa3072 | K::Rsa4096, M::RsaOaep256) => {
+                rsa::unwrap(&self.bytes, wrapped, &mut seed.stream())
+            }
             (K::MlKem512, M::MlKem512) | (K::MlKem768, M::MlKem768) | (K::MlKem1024, M::MlKem1024) => {
                 ml_kem::unwrap(self.kind, &self.bytes, wrapped)
             }
@@ -103,7 +105,9 @@ impl Material {
     pub fn sign(&self, mechanism: Mechanism, message: Message, seed: Seed) -> Result<Vec<u8>> {
         let input = input(self.kind, mechanism, message)?;
         match self.kind {
-            KeyKind::Rsa2048 | KeyKind::Rsa3072 | KeyKind::Rsa4096 => rsa::sign(&self.bytes, mechanism, &input, seed),
+            KeyKind::Rsa2048 | KeyKind::Rsa3072 | KeyKind::Rsa4096 => {
+                rsa::sign(&self.bytes, mechanism, &input, &mut seed.stream())
+            }
             KeyKind::EcdsaP256 | KeyKind::EcdsaP384 => ec::sign(self.kind, &self.bytes, &input),
             _ => ml_dsa::sign(self.kind, &self.bytes, &input, &seed.expand()),
         }

@@ -1,5 +1,6 @@
 //! RSA: OAEP, PSS and PKCS#1 v1.5, all with SHA-256. Operations with the private key are blinded.
 
+use chacha20::rand_core::CryptoRng;
 use policy::qnsp::hsm::Mechanism;
 use rsa::{
     Error as RsaError, PrivateKey, PublicKey,
@@ -37,20 +38,20 @@ pub(crate) fn wrap(spki: &[u8], plain: &[u8], seed: Seed) -> Result<Vec<u8>> {
     })
 }
 
-pub(crate) fn unwrap(pkcs8: &[u8], wrapped: &[u8], seed: Seed) -> Result<Zeroizing<Vec<u8>>> {
+pub(crate) fn unwrap(pkcs8: &[u8], wrapped: &[u8], random: &mut impl CryptoRng) -> Result<Zeroizing<Vec<u8>>> {
     let key = private(pkcs8)?;
     if wrapped.len() != key.size() {
         return Err(Error::Integrity);
     }
-    let plain = key.oaep_decrypt_with_rng::<Sha256, _>(&mut seed.stream(), wrapped);
+    let plain = key.oaep_decrypt_with_rng::<Sha256, _>(random, wrapped);
     plain.map(Zeroizing::new).map_err(|_| Error::Integrity)
 }
 
-pub(crate) fn sign(pkcs8: &[u8], mechanism: Mechanism, digest: &[u8], seed: Seed) -> Result<Vec<u8>> {
-    let (key, mut random) = (private(pkcs8)?, seed.stream());
+pub(crate) fn sign(pkcs8: &[u8], mechanism: Mechanism, digest: &[u8], random: &mut impl CryptoRng) -> Result<Vec<u8>> {
+    let key = private(pkcs8)?;
     match mechanism {
-        Mechanism::RsaPssSha256 => key.pss_sign_prehash_with_rng::<Sha256, _>(&mut random, digest),
-        Mechanism::RsaPkcs1Sha256 => key.pkcs1v15_sign_prehash_with_rng::<Sha256, _>(&mut random, digest),
+        Mechanism::RsaPssSha256 => key.pss_sign_prehash_with_rng::<Sha256, _>(random, digest),
+        Mechanism::RsaPkcs1Sha256 => key.pkcs1v15_sign_prehash_with_rng::<Sha256, _>(random, digest),
         _ => return Err(Error::Mechanism),
     }
     .map_err(|_| Error::Failed)

@@ -55,7 +55,7 @@ pub fn run_asked(
     let took = Mutex::new(Vec::new());
     let stop = AtomicBool::new(false);
     let failure = Mutex::new(None);
-    thread::scope(|scope| {
+    let cell = thread::scope(|scope| {
         for number in 0..connections {
             let (answered, counting, took, stop, failure) = (&answered, &counting, &took, &stop, &failure);
             scope.spawn(move || {
@@ -92,11 +92,12 @@ pub fn run_asked(
             p99_millis: 0.0,
         })
     })
-    .map(|cell| Cell { p99_millis: p99(took.into_inner().unwrap_or_else(PoisonError::into_inner)), ..cell })
-    .and_then(|cell| match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+    .map(|cell| Cell { p99_millis: p99(took.into_inner().unwrap_or_else(PoisonError::into_inner)), ..cell });
+    // What went wrong says more than that nothing was answered.
+    match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
         Some(error) => Err(error),
-        None => Ok(cell),
-    })
+        None => cell,
+    }
 }
 
 fn ask(

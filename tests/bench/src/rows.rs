@@ -122,6 +122,8 @@ const FILL: [&str; 23] = [
      INSERT INTO qnsp_hsm_keys (tenant_id, id, created_at, connection_id, key_type, key_size, algorithm, mechanism, purposes, \
      status) SELECT t.id, printf('filler-%020d', i), 0, 'filler-' || (i % 100), 'aes', 256, 'AES-256', 'AES-KWP', \
      '[\"encrypt\"]', 'active' FROM n CROSS JOIN qnsp_tenants t",
+    // Those secrets count, and no tier allows so many.
+    "UPDATE qnsp_quotas SET used = 1 WHERE quota_type = 'secrets' AND ?1 < ?2",
     // Uses of ten keys, one an hour and one a minute each, unless a minute has passed since the rows before.
     "WITH RECURSIVE n(i) AS (SELECT ?1 + 1 WHERE ?1 < ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?2) \
      INSERT OR IGNORE INTO qnsp_key_hours (tenant_id, key_id, hour, operation, uses, bytes, failures) \

