@@ -30,7 +30,7 @@ pub fn fill(database: &Path, count: u32) -> rusqlite::Result<()> {
 
 /// A community has ten keys or fifty secrets, a tenant twenty communities; a project has a thousand items in ten groups,
 /// each item with two tags.
-const FILL: [&str; 23] = [
+const FILL: [&str; 24] = [
     "WITH RECURSIVE n(i) AS (SELECT ?1 + 1 WHERE ?1 < ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?2) \
      INSERT INTO service_keys (id, type, tag, key_id, secret_hash, sealed_secret, expires_at, auth_level, \
      description, created_at, updated_at) \
