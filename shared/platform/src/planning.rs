@@ -87,7 +87,7 @@ mod tests {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch("CREATE TABLE t (v INTEGER); INSERT INTO t VALUES (0), (1), (2), (2)").unwrap();
         let times_replanned = |text: &str| {
-            for (value, limit, expected) in [(0, 9, 1), (2, 9, 2), (2, 1, 1), (7, 1, 0)] {
+            for (value, limit, expected) in [(0_i64, 9, 1), (2, 9, 2), (2, 1, 1), (7, 1, 0)] {
                 let mut statement = connection.prepare_cached(text).unwrap();
                 let found: Vec<i64> =
                     statement.query_map((value, limit), |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
@@ -113,7 +113,7 @@ mod tests {
             Value::Blob(vec![0, 159, 255]),
         ];
         for text in [
-            "SELECT ?1, typeof(?1), ?1 = '12', ?1 IN (?1, 12), ?1 || '', json_array(hex(?1))",
+            "SELECT ?1, typeof(?1), ?1 = '12', ?1 IN (?1, 12), length(?1), json_array(hex(?1))",
             "INSERT INTO t VALUES (?1, ?1, ?1, ?1) RETURNING i, x, b, n, typeof(i), typeof(x), typeof(b), typeof(n)",
             "SELECT count(*) FROM t WHERE i = ?1 OR x = ?1 OR b = ?1 OR n = ?1",
             "SELECT group_concat(value) FROM json_each(json_array(hex(?1), '?1'))",
