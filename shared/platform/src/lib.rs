@@ -11,6 +11,8 @@ mod later;
 mod libsql;
 pub mod log;
 pub mod migrations;
+#[cfg(any(test, target_family = "wasm"))]
+mod planning;
 pub mod postgres;
 pub mod random;
 mod rsa;

@@ -7,7 +7,7 @@ use spin_sdk::sqlite::{
     wit::sqlite::{Connection as Handle, QueryResult},
 };
 
-use crate::{Outcome, Row, SqlError, SqlValue, Statement};
+use crate::{Outcome, Row, SqlError, SqlValue, Statement, planning::planned_once};
 
 /// Whether a commit reaches the disk before it returns, or with the next one that does.
 #[derive(Clone, Copy)]
@@ -46,7 +46,7 @@ impl Connection {
 
     pub(super) fn run(&self, statement: &Statement) -> Result<Outcome, SqlError> {
         let params: Vec<Value> = statement.params.iter().map(to_spin).collect();
-        let QueryResult { columns, rows } = self.0.execute(&statement.text, &params)?;
+        let QueryResult { columns, rows } = self.0.execute(&planned_once(&statement.text), &params)?;
         let rows = rows
             .into_iter()
             .map(|row| Row(columns.iter().cloned().zip(row.values.into_iter().map(from_spin)).collect()));

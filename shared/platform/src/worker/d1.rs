@@ -15,7 +15,7 @@ use worker::{
     worker_sys::types::{D1Database, D1PreparedStatement},
 };
 
-use crate::{Outcome, Row, Sql, SqlError, SqlValue, Statement, Task, sql::all_outcomes};
+use crate::{Outcome, Row, Sql, SqlError, SqlValue, Statement, Task, planning::planned_once, sql::all_outcomes};
 
 pub(super) struct D1(SendWrapper<Inner>);
 
@@ -36,7 +36,7 @@ impl D1 {
 
 impl Inner {
     fn prepare(&self, statement: &Statement) -> Result<D1PreparedStatement, JsValue> {
-        self.database.prepare(&statement.text)?.bind(statement.params.iter().map(to_js).collect())
+        self.database.prepare(&planned_once(&statement.text))?.bind(statement.params.iter().map(to_js).collect())
     }
 
     async fn query(&self, statement: Statement) -> Result<Vec<Row>, SqlError> {
