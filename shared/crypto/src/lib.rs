@@ -23,6 +23,7 @@ pub mod pbkdf2;
 pub mod seal;
 pub mod shamir;
 pub mod sign;
+pub mod work;
 
 pub use curve::{Curve, PrivateKey, PublicKey};
 pub use envelope::SharedKey;

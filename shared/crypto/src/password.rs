@@ -7,7 +7,7 @@ use argon2::{
     Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version, password_hash::phc::PasswordHash,
 };
 
-use crate::{Error, Result};
+use crate::{Error, Result, work};
 
 /// What one hash costs: memory in KiB, passes, lanes.
 ///
@@ -50,7 +50,7 @@ impl Cost {
     /// The PHC string of a password under a random salt.
     pub fn hash(self, password: &[u8], salt: [u8; 16]) -> Result<String> {
         let params = self.params()?;
-        work::add(&params);
+        work::add(cost_of(&params));
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let hash: PasswordHash = argon2.hash_password_with_salt(password, &salt).map_err(|_| Error::Cost)?;
         Ok(hash.to_string())
@@ -75,33 +75,13 @@ impl Cost {
 pub fn verify(password: &[u8], stored: &str) -> bool {
     let Ok(stored) = PasswordHash::new(stored) else { return false };
     if let Ok(params) = Params::try_from(&stored) {
-        work::add(&params);
+        work::add(cost_of(&params));
     }
     Argon2::default().verify_password(password, &stored).is_ok()
 }
 
-/// How much the hashes of a thread have cost: tests compare the work for somebody who exists with that for somebody who
-/// does not, which no clock tells on a busy machine. Counted with the feature `hash-work` only.
-pub mod work {
-    #[cfg(feature = "hash-work")]
-    thread_local! {
-        static DONE: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
-    }
-
-    #[cfg(feature = "hash-work")]
-    pub(super) fn add(params: &argon2::Params) {
-        DONE.set(DONE.get() + u64::from(params.m_cost()) * u64::from(params.t_cost()));
-    }
-
-    #[cfg(not(feature = "hash-work"))]
-    pub(super) fn add(_: &argon2::Params) {}
-
-    /// Memory times passes, summed over all hashes that this thread has computed.
-    #[cfg(feature = "hash-work")]
-    #[must_use]
-    pub fn done() -> u64 {
-        DONE.get()
-    }
+fn cost_of(params: &Params) -> u64 {
+    u64::from(params.m_cost()) * u64::from(params.t_cost())
 }
 
 #[cfg(test)]

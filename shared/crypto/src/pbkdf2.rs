@@ -5,7 +5,7 @@ use ::pbkdf2::pbkdf2_hmac;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::{base64, hash};
+use crate::{base64, hash, work};
 
 /// What a new password is hashed with.
 pub const ROUNDS: u32 = 600_000;
@@ -48,6 +48,7 @@ fn parse(stored: &str) -> Option<(u32, Vec<u8>, Vec<u8>)> {
 }
 
 fn derive(password: &str, salt: &[u8], rounds: u32) -> Zeroizing<[u8; HASH]> {
+    work::add(u64::from(rounds));
     let mut derived = Zeroizing::new([0; HASH]);
     pbkdf2_hmac::<Sha256>(password.as_bytes(), salt, rounds, derived.as_mut_slice());
     derived

@@ -142,7 +142,7 @@ fn announced(headers: &HeaderMap) -> Option<usize> {
 
 /// Reads the body to its end, but keeps at most `limit` bytes: a client that is cut off while it sends would not read
 /// the refusal. Beyond `MAX_DRAIN` it is cut off nevertheless.
-pub async fn read_body(request: Request, limit: usize) -> Result<Vec<u8>> {
+pub(crate) async fn read_body(request: Request, limit: usize) -> Result<Vec<u8>> {
     let announced = announced(request.headers());
     let mut body = request.into_body();
     let (mut bytes, mut length) = (Vec::new(), 0_usize);

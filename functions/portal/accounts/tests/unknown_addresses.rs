@@ -12,7 +12,7 @@ use std::{
 };
 
 use axum::{Router, body::Body, http::Request};
-use crypto::{base64, password::work};
+use crypto::{base64, work};
 use platform::{Host, Outcome, Row, Sql, SqlError, Statement, Task, runtime};
 use tower::ServiceExt;
 

@@ -79,7 +79,9 @@ mod qnsp_auth_risk;
 mod qnsp_auth_stats;
 mod qnsp_billing;
 mod qnsp_crypto_inventory;
+mod qnsp_crypto_inventory_hardware;
 mod qnsp_crypto_inventory_keys;
+mod qnsp_crypto_inventory_readiness;
 mod qnsp_dynamic;
 mod qnsp_dynamic_postgres;
 mod qnsp_dynamic_races;
@@ -95,6 +97,8 @@ mod qnsp_jit;
 mod qnsp_jit_grants;
 mod qnsp_jit_requests;
 mod qnsp_kms_analytics;
+mod qnsp_kms_analytics_alerts;
+mod qnsp_kms_analytics_rules;
 mod qnsp_observability;
 mod qnsp_observability_dashboards;
 mod qnsp_observability_rules;
@@ -260,12 +264,16 @@ fn cases() -> Vec<Case> {
         of(["operators", "access-policies", "tenants"], qnsp_access_policies::cases()),
         of(["operators", "access-policies", "auth", "audit-log"], qnsp_access_cross_tenant::cases()),
         of(["operators", "access-policies", "billing"], qnsp_access_simulations::cases()),
-        of(["operators", "crypto-inventory", "audit-events"], qnsp_crypto_inventory::cases()),
+        of(["operators", "crypto-inventory"], qnsp_crypto_inventory::cases()),
+        of(["operators", "crypto-inventory", "audit-events"], qnsp_crypto_inventory_hardware::cases()),
+        of(["operators", "crypto-inventory"], qnsp_crypto_inventory_readiness::cases()),
         of(
             ["operators", "crypto-inventory", "kms-hsm", "kms-keys", "kms-analytics", "kms-agility"],
             qnsp_crypto_inventory_keys::cases(),
         ),
-        of(["operators", "kms-analytics", "audit-events", "observability"], qnsp_kms_analytics::cases()),
+        of(["operators", "kms-analytics", "observability"], qnsp_kms_analytics::cases()),
+        of(["operators", "kms-analytics", "audit-events"], qnsp_kms_analytics_alerts::cases()),
+        of(["operators", "kms-analytics"], qnsp_kms_analytics_rules::cases()),
         of(["operators", "observability", "billing"], qnsp_observability::cases()),
         of(["operators", "observability", "tenants"], qnsp_observability_rules::cases()),
         of(["operators", "observability", "tenants"], qnsp_observability_dashboards::cases()),
