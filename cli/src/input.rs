@@ -11,7 +11,7 @@ use std::{
 use clap::Args;
 use crypto::Zeroizing;
 
-pub(crate) use self::hidden::Hidden;
+pub(crate) use self::hidden::{Hidden, generated};
 use crate::{Error, Result};
 
 /// A value, from one of three places. Where it stands on the command line it is taken literally, whatever it begins with.

@@ -62,6 +62,16 @@ fn time(value: &Value, name: &str) -> Option<String> {
     value.as_i64().filter(|_| is_time).map(|seconds| model::time::to_iso(seconds.saturating_mul(1000)))
 }
 
+/// A text as one word of a command line.
+pub(crate) fn word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-:.,/@%+=".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
 /// The elements of an array member.
 pub(crate) fn rows<'a>(value: &'a Value, name: &str) -> &'a [Value] {
     value.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
@@ -78,6 +88,11 @@ mod tests {
         assert_eq!(text(&json!({"a": "x\u{1b}[2J"}), "a"), "x\u{fffd}[2J");
         assert_eq!(text(&json!({"a": null}), "a"), "");
         assert_eq!(text(&json!({"a": true}), "a"), "true");
+    }
+
+    #[test]
+    fn a_word_is_one_word_of_a_shell() {
+        assert_eq!(["shop:2", "a|b", "Ann's", ""].map(word), ["shop:2", "'a|b'", r"'Ann'\''s'", "''"]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
     process::{Command, Output},
-    sync::Arc,
+    sync::{Arc, Mutex},
 };
 
 use crypto::{Curve, PrivateKey, PublicKey, SharedKey};
@@ -270,4 +270,45 @@ fn a_rotation_without_headway_fails() {
     let output = chancery(&url, &["root-key", "rotate"]);
     assert_eq!(output.status.code(), Some(3));
     assert!(text(&output.stderr).contains("old ring"));
+}
+
+#[test]
+fn without_the_audit_log_a_licence_is_rotated_in_named_communities_only() {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let changes = asked.clone();
+    let url = serve(move |request| {
+        let what: Vec<_> = request.line.split([' ', '?']).take(2).collect();
+        if what[0] == "PUT" {
+            changes.lock().unwrap().push(serde_json::from_slice::<Value>(&request.body).unwrap());
+        }
+        let end = "2099-01-01T00:00:00.000Z";
+        match what.join(" ").as_str() {
+            "GET /licenses/servicekey" => {
+                (200, json!({ "tag": "shop", "keyId": "1", "authLevel": "app", "expiry": end }))
+            }
+            "PUT /licenses/servicekey" => (200, json!({ "tag": "shop:2", "keySecret": "s3cret" })),
+            "POST /licenses/community/web/servicekey/fetch" => {
+                let member = json!({ "keyTag": "shop", "communityId": "web", "isAuthorized": false, "expiry": end });
+                (200, json!({ "data": [member] }))
+            }
+            "PUT /licenses/community/servicekey" => (500, json!({ "message": "broken" })),
+            _ => (401, json!({ "message": "go away" })),
+        }
+    });
+    let refused = chancery(&url, &["licence", "rotate", "shop"]);
+    let errors = text(&refused.stderr);
+    assert!(
+        errors.contains("Nothing was changed") && errors.contains("--community") && errors.contains("401"),
+        "{errors}"
+    );
+    assert_eq!((refused.status.code(), asked.lock().unwrap().len()), (Some(1), 0));
+
+    let partly = chancery(&url, &["licence", "rotate", "shop", "--community", "web"]);
+    let errors = text(&partly.stderr);
+    assert!(text(&partly.stdout).contains("s3cret") && !errors.contains("s3cret"), "{errors}");
+    let by_hand = "chancery licence authorize shop:2 web --expires 2099-01-01T00:00:00.000Z && chancery licence withdraw shop:2 web";
+    assert!(partly.status.code() == Some(1) && errors.contains(by_hand), "{errors}");
+    let asked = asked.lock().unwrap();
+    assert_eq!(asked[0], json!({ "tag": "shop:2", "authLevel": "app", "expiry": "2099-01-01T00:00:00.000Z" }));
+    assert_eq!((&asked[1]["keyTag"], &asked[1]["isAuthorized"]), (&json!("shop:2"), &json!(false)));
 }

@@ -183,6 +183,24 @@ impl List {
     }
 }
 
+/// Subjects of all that was done under this name, in the log of a tenant.
+pub(super) fn subjects(client: &Client, tenant: &str, action: &str) -> Result<Vec<String>> {
+    let request = || {
+        let entries = Request::new("GET", path(tenant, "entries"));
+        entries.query("limit", 1000).query("action", action).query("outcome", "done")
+    };
+    let mut subjects = Vec::new();
+    let mut next = request();
+    loop {
+        let page = next.send(client)?.json()?;
+        subjects.extend(output::rows(&page, "entries").iter().map(|entry| output::text(entry, "subject")));
+        match page.get("next").and_then(Value::as_u64) {
+            Some(before) => next = request().query("before", before),
+            None => return Ok(subjects),
+        }
+    }
+}
+
 /// The entries of a page, each by its text.
 fn page_entries(page: &Reply) -> Result<Vec<String>> {
     let members = json::members(page.text()?).map_err(|reason| page.no_json(&reason))?;

@@ -41,9 +41,12 @@ pub(super) struct Call {
 
 impl Call {
     pub fn run(&self, session: &Session) -> Result<String> {
-        let connection = session.connection()?;
         let method = self.method.to_ascii_uppercase();
         let path = if self.path.starts_with('/') { self.path.clone() } else { format!("/{}", self.path) };
+        if method == "DELETE" {
+            session.confirm(&format!("Send DELETE {path}? What it deletes may be gone for good."))?;
+        }
+        let connection = session.connection()?;
         let query: Vec<_> = self.query.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let body = self.body()?;
         let bytes = |body: Option<Zeroizing<String>>| body.map(|body| body.as_bytes().to_vec());

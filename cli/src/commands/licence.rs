@@ -1,6 +1,7 @@
 //! `chancery licence`: mint, look up, switch off and authorise licence keys.
 
 mod list;
+mod rotate;
 mod update;
 
 use clap::{Args, Subcommand, builder::PossibleValuesParser};
@@ -11,6 +12,7 @@ use super::{Session, key_secret, note};
 use crate::{Result, client::segment, duration, output, request::Request};
 
 const KEYS: &str = "/licenses/servicekey";
+const COMMUNITY_KEYS: &str = "/licenses/community/servicekey";
 
 #[derive(Subcommand)]
 pub(super) enum Licence {
@@ -20,6 +22,13 @@ pub(super) enum Licence {
     List(list::List),
     /// Change the expiry, modules or description of a key
     Update(update::Update),
+    /// Make a key like another one, in the same communities, and show its keySecret; the old one stays valid
+    ///
+    /// Level, type, modules, description, expiry and the authorisations of communities are those of the old key, so that callers
+    /// can move one by one. The tag is another: tags are unique. The API has no list of the communities of a key: they are
+    /// found in the audit log of `licensing`. A community that a key got by creating it is not in that log, and is named with
+    /// --community.
+    Rotate(rotate::Rotate),
     /// A key by keyId or tag, or the one that signs
     Show {
         /// keyId or tag; the signing key itself if not given
@@ -101,6 +110,7 @@ impl Licence {
         match self {
             Self::List(list) => return list.run(session),
             Self::Update(update) => return update.run(session),
+            Self::Rotate(rotate) => return rotate.run(session),
             _ => {}
         }
         let reply = self.request().send(&session.client()?)?;
@@ -116,7 +126,7 @@ impl Licence {
             Self::Show { reveal, .. } => key(&answer, *reveal),
             Self::Disable { .. } | Self::Enable { .. } => key(&answer, false),
             Self::Delete { key } => format!("deleted {key}\n"),
-            Self::List(_) | Self::Update(_) => String::new(),
+            Self::List(_) | Self::Update(_) | Self::Rotate(_) => String::new(),
             Self::Authorize(Authorize { remove: true, tag, community, .. }) => {
                 format!("removed {tag} from {community}\n")
             }
@@ -138,6 +148,7 @@ impl Licence {
             Self::Create(create) => create.request(),
             Self::List(list) => list.page(0),
             Self::Update(update) => update.request(None),
+            Self::Rotate(rotate) => rotate.old(),
             Self::Show { key: None, .. } => Request::new("GET", format!("{KEYS}/current")).query("read_fresh", true),
             Self::Show { key: Some(key), .. } => Request::new("GET", KEYS).query("keyId", key),
             Self::Disable { key } => Request::new("PATCH", KEYS).query("keyId", key).body(json!({"disabled": true})),
@@ -176,7 +187,7 @@ impl Authorize {
         body.insert("communityId".into(), json!(self.community));
         insert(&mut body, "communityName", self.name.clone());
         insert(&mut body, "expiry", self.expires.clone());
-        Request::new("PUT", "/licenses/community/servicekey").body(Value::Object(body))
+        Request::new("PUT", COMMUNITY_KEYS).body(Value::Object(body))
     }
 }
 

@@ -1,8 +1,11 @@
 //! `chancery secret`: the secrets of a community. Values are printed by `fetch` and by nothing else.
 
+mod rotate;
+
 use std::fmt;
 
 use clap::{Args, Subcommand, builder::NonEmptyStringValueParser};
+use crypto::Zeroizing;
 use serde_json::{Value, json};
 
 use super::Session;
@@ -12,6 +15,12 @@ use crate::{Error, Result, client::segment, commands::note, input, output, reque
 pub(super) enum Secret {
     /// Store a new secret; an existing one is never overwritten
     Put(Put),
+    /// Replace the value of a secret
+    ///
+    /// The API overwrites nothing: the new value is stored under TAG_next, TAG is deleted and stored with it, and TAG_next is
+    /// deleted. The new value is never nowhere, and --resume goes on where this broke off. Between two of these steps there is
+    /// no TAG: who fetches it just then finds nothing, and has to ask again.
+    Rotate(rotate::Rotate),
     /// Print the value of one secret, or a table of several or all
     Fetch {
         #[command(flatten)]
@@ -72,6 +81,10 @@ impl Place {
         Request::new("POST", format!("{}/fetch", self.path()))
     }
 
+    fn delete(&self, tag: &str) -> Request {
+        Request::new("DELETE", format!("{}/{}", self.path(), segment(tag)))
+    }
+
     fn path(&self) -> String {
         format!("/caas/tenants/{}/community/{}/secrets", segment(&self.tenant), segment(&self.community))
     }
@@ -88,6 +101,9 @@ impl Secret {
         if let Self::Delete { tag, .. } = self {
             session.confirm(&format!("Delete the secret {tag} for good?"))?;
         }
+        if let Self::Rotate(rotate) = self {
+            return rotate.run(session);
+        }
         let client = session.client()?;
         let reply = self.request()?.send(&client)?;
         if let Self::List { .. } = self {
@@ -98,7 +114,7 @@ impl Secret {
         }
         let answer = reply.json()?;
         match self {
-            Self::List { .. } => Ok(String::new()),
+            Self::List { .. } | Self::Rotate(_) => Ok(String::new()),
             Self::Put(put) => Ok(format!("stored {}\n", put.tag)),
             Self::Delete { tag, .. } => Ok(format!("deleted {tag}\n")),
             Self::Fetch { tags, no_newline, .. } => show(tags, &answer, if *no_newline { "" } else { "\n" }),
@@ -107,40 +123,47 @@ impl Secret {
 
     fn request(&self) -> Result<Request> {
         Ok(match self {
-            Self::Put(Put { place, tag, value, by }) => {
-                let text = value.read()?;
-                if value.is_from_elsewhere() && text.ends_with('\n') {
-                    note(&format!("the value of {tag} ends with a newline; --trim drops it"));
-                }
-                Request::new("PUT", place.path()).body(json!({"tag": tag, "value": *text, "createdBy": by}))
-            }
+            Self::Put(Put { place, tag, value, by }) => stored(place, tag, &value_of(value, tag)?, by),
+            Self::Rotate(rotate) => rotate.found(),
             Self::Fetch { place, tags, .. } => {
                 let request = place.fetch();
                 if tags.is_empty() { request } else { request.body(json!({"tags": tags})) }
             }
             Self::List { place } => place.fetch(),
-            Self::Delete { place, tag } => Request::new("DELETE", format!("{}/{}", place.path(), segment(tag))),
+            Self::Delete { place, tag } => place.delete(tag),
         })
     }
 }
 
+/// The value that is given, with a remark where it may not be meant.
+fn value_of(value: &input::Value, tag: &str) -> Result<Zeroizing<String>> {
+    let text = value.read()?;
+    if value.is_from_elsewhere() && text.ends_with('\n') {
+        note(&format!("the value of {tag} ends with a newline; --trim drops it"));
+    }
+    Ok(text)
+}
+
+fn stored(place: &Place, tag: &str, value: &str, by: &str) -> Request {
+    Request::new("PUT", place.path()).body(json!({"tag": tag, "value": value, "createdBy": by}))
+}
+
+/// What is known of a secret beside its value.
+const COLUMNS: [&str; 3] = ["tag", "createdBy", "createdTs"];
+
+fn described(secret: &Value) -> Value {
+    let members = COLUMNS.map(|name| (name.to_owned(), secret.get(name).cloned().unwrap_or_default()));
+    Value::Object(members.into_iter().collect())
+}
+
 /// What there is, oldest first.
 fn listed(answer: &Value, as_json: bool) -> String {
-    let columns = ["tag", "createdBy", "createdTs"];
     let mut secrets: Vec<_> = output::rows(answer, "secrets").iter().collect();
     secrets.sort_by_key(|secret| secret.get("createdTs").and_then(Value::as_i64));
     if as_json {
-        let without = |secret: &&Value| {
-            Value::Object(
-                columns
-                    .map(|name| (name.to_owned(), secret.get(name).cloned().unwrap_or_default()))
-                    .into_iter()
-                    .collect(),
-            )
-        };
-        return output::json(&secrets.iter().map(without).collect());
+        return output::json(&secrets.into_iter().map(described).collect());
     }
-    output::table(&columns, secrets.iter().map(|secret| columns.map(|name| output::text(secret, name)).to_vec()))
+    output::table(&COLUMNS, secrets.iter().map(|secret| COLUMNS.map(|name| output::text(secret, name)).to_vec()))
 }
 
 /// One tag: its value alone, ready for `$(…)`. Otherwise a table. A tag that was asked for and is not there is refused.

@@ -49,7 +49,7 @@ impl Hidden {
 }
 
 /// Each letter is as likely as the others: bytes that would favour the first are not used.
-fn generated(length: usize) -> Result<Zeroizing<String>> {
+pub(crate) fn generated(length: usize) -> Result<Zeroizing<String>> {
     let fair = u8::MAX - u8::MAX % 62;
     let mut text = Zeroizing::new(String::with_capacity(length));
     while text.len() < length {

@@ -14,8 +14,10 @@ use serde_json::json;
 use crate::{chancery_command, serve};
 
 /// Every command that deletes, destroys, removes or revokes for good, as it is given.
-const FINAL: [&[&str]; 16] = [
+const FINAL: [&[&str]; 19] = [
+    &["call", "delete", "/caas/x"],
     &["licence", "delete", "shop"],
+    &["licence", "rotate", "shop", "--disable-old"],
     &["licence", "authorize", "shop", "5f0000000000000000000001", "--remove"],
     &["config", "rm", "--app", "shop", "colours"],
     &["config-api", "group", "delete", "shop"],
@@ -26,6 +28,7 @@ const FINAL: [&[&str]; 16] = [
     &["qnsp", "key", "revoke", "00000000-0000-4000-8000-000000000001"],
     &["sd", "remove", "billing"],
     &["secret", "delete", "acme", "web", "DB_PASSWORD"],
+    &["secret", "rotate", "acme", "web", "DB_PASSWORD", "new"],
     &["service", "delete", "00000000-0000-4000-8000-000000000001"],
     &["token", "revoke", "00000000-0000-4000-8000-000000000001"],
     &["vault", "lease", "revoke", "00000000-0000-4000-8000-000000000001"],
@@ -42,10 +45,19 @@ fn at_a_terminal(arguments: &[&str], typed: &str) -> (String, Output, Vec<String
     let changes = Arc::new(Mutex::new(Vec::new()));
     let asked = changes.clone();
     let url = serve(move |request| {
-        if !request.line.starts_with("GET ") {
+        if !request.line.starts_with("GET ") && !request.line.contains("/secrets/fetch ") {
             asked.lock().unwrap().push(request.line.clone());
         }
-        (404, json!({ "error": "There is no such thing" }))
+        // What a command reads before it changes anything.
+        match request.line.split([' ', '?']).take(2).collect::<Vec<_>>().join(" ").as_str() {
+            "GET /licenses/servicekey" => (200, json!({ "tag": "shop", "keyId": "1", "authLevel": "basic" })),
+            "GET /licenses/servicekey/current" => (200, json!({ "tag": "root", "keyId": "2" })),
+            "GET /caas/audit/licensing/entries" => (200, json!({ "entries": [], "next": null })),
+            "POST /caas/tenants/acme/community/web/secrets/fetch" => {
+                (200, json!({ "secrets": [{ "tag": "DB_PASSWORD", "value": "old" }] }))
+            }
+            _ => (404, json!({ "error": "There is no such thing" })),
+        }
     });
     let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&terminal).unwrap();

@@ -75,27 +75,14 @@ impl List {
         Ok(self.table(data.iter()))
     }
 
-    /// One page; with filters each has as many keys as can be.
     pub fn page(&self, number: u32) -> Request {
-        let path = match &self.community {
-            Some(community) => format!("/licenses/community/{}/servicekey/fetch", segment(community)),
-            None => format!("{KEYS}/fetch"),
-        };
-        let size = if self.all || self.filters.are_given() { PAGE } else { self.size };
-        Request::new("POST", path).query("pIndex", number).query("pSize", size)
+        page(self.community.as_deref(), number, self.size)
     }
 
     /// What the filters let through, of all pages.
     fn filtered(&self, session: &Session, client: &Client) -> Result<String> {
-        let mut keys = Vec::new();
-        for number in 0.. {
-            let answer = self.page(number).send(client)?.json()?;
-            let data = output::rows(&answer, "data");
-            keys.extend(data.iter().filter(|key| self.filters.fit(key)).cloned());
-            if data.len() < PAGE as usize {
-                break;
-            }
-        }
+        let mut keys = all(client, self.community.as_deref())?;
+        keys.retain(|key| self.filters.fit(key));
         if !self.reveal {
             keys.iter_mut().filter_map(Value::as_object_mut).for_each(|key| drop(key.remove("keySecret")));
         }
@@ -120,6 +107,34 @@ impl List {
         let head: Vec<_> = columns.iter().map(|(head, _)| *head).collect();
         output::table(&head, keys.map(|key| columns.iter().map(|(_, name)| output::text(key, name)).collect()))
     }
+}
+
+/// The authorisation of a key in a community, if it is known there.
+pub(super) fn membership(client: &Client, community: &str, tag: &str) -> Result<Option<Value>> {
+    let keys = all(client, Some(community))?;
+    Ok(keys.into_iter().find(|key| key.get("keyTag").and_then(Value::as_str) == Some(tag)))
+}
+
+/// The keys of all pages.
+fn all(client: &Client, community: Option<&str>) -> Result<Vec<Value>> {
+    let mut keys = Vec::new();
+    for number in 0.. {
+        let answer = page(community, number, PAGE).send(client)?.json()?;
+        let data = output::rows(&answer, "data");
+        keys.extend_from_slice(data);
+        if data.len() < PAGE as usize {
+            break;
+        }
+    }
+    Ok(keys)
+}
+
+fn page(community: Option<&str>, number: u32, size: u32) -> Request {
+    let path = match community {
+        Some(community) => format!("/licenses/community/{}/servicekey/fetch", segment(community)),
+        None => format!("{KEYS}/fetch"),
+    };
+    Request::new("POST", path).query("pIndex", number).query("pSize", size)
 }
 
 impl Filters {

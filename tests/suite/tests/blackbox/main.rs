@@ -405,7 +405,10 @@ fn cases() -> Vec<Case> {
         of(["operators", "kms-agility", "kms-hsm", "kms-keys", "crypto-inventory"], tool_kms::cases()),
         of(["environment", "groups", "tokens"], tool_config_api::cases()),
         of(["operators", "vault-dynamic", "vault-versioned"], tool_vault::cases()),
-        of(["environment", "key-authorization", "secret-store", "service-directory"], tool_operators::cases()),
+        of(
+            ["audit-log", "environment", "key-authorization", "secret-store", "service-directory"],
+            tool_operators::cases(),
+        ),
         of(["environment", "operators", "secret-store", "key-authorization", "tenants"], tool_profiles::cases()),
         of(["key-authorization", "operators", "secret-store", "vault-dynamic", "vault-versioned"], tool_run::cases()),
     ];

@@ -12,6 +12,9 @@ pub fn cases() -> Vec<Case> {
     vec![
         case(licences_are_filtered_and_changed),
         case(a_licence_is_withdrawn_from_a_community_and_given_back),
+        case(a_licence_is_rotated_in_all_its_communities),
+        case(the_licence_that_signs_is_not_disabled_by_rotation),
+        case(a_secret_is_rotated_whole_and_a_rotation_goes_on),
         case(secrets_are_listed_without_their_values),
         case(the_directory_is_listed_and_changed),
         case(the_doctor_says_what_is_wrong),
@@ -67,6 +70,110 @@ fn a_licence_is_withdrawn_from_a_community_and_given_back(t: &Deployment) {
     assert_eq!((listed().as_array().unwrap().len(), &listed()[0]["isAuthorized"]), (1, &json!(false)));
     assert!(folder.prints(&["licence", "withdraw", &tag, &place, "--undo"]).contains("isAuthorized  true\n"));
     assert_eq!(listed()[0]["isAuthorized"], true);
+}
+
+fn a_licence_is_rotated_in_all_its_communities(t: &Deployment) {
+    let (folder, tag, left) = (Folder::new(t), unique("shop"), community());
+    let places = [(community(), "2031-01-31T00:00:00.000Z"), (community(), "2032-02-01T00:00:00.000Z")];
+    let create = ["licence", "create", &tag, "--level", "app", "--expires", "2033-01-01", "--module", "mod_core=true"];
+    let old = folder.json(&[&create[..], &["--description", "The shop", "--json"]].concat());
+    for (place, expires) in &places {
+        folder.prints(&["licence", "authorize", &tag, place, "--expires", expires]);
+    }
+    folder.prints(&["licence", "withdraw", &tag, &places[1].0]);
+    folder.prints(&["licence", "authorize", &tag, &left]);
+    folder.prints(&["licence", "authorize", &tag, &left, "--remove"]);
+
+    let rotated = folder.run(&["licence", "rotate", &tag, "--json"], &[]);
+    let told = errors(&rotated);
+    assert!(rotated.status.success() && told.contains(&format!("{tag} stays valid")), "{told}");
+    let new: Value = serde_json::from_slice(&rotated.stdout).unwrap();
+    let next = format!("{tag}:2");
+    assert_eq!(new["tag"], next.as_str());
+    for same in ["authLevel", "type", "expiry", "modules", "description"] {
+        assert_eq!(new[same], old[same], "{same}");
+    }
+    for (place, expires) in &places {
+        let keys = folder.json(&["licence", "list", "--community", place, "--json", "--tag", &tag])["data"].clone();
+        let keys = keys.as_array().unwrap();
+        assert_eq!(keys.len(), 2, "{keys:?}");
+        for key in keys {
+            let expected = (&json!(expires), &json!(place == &places[0].0));
+            assert_eq!((&key["expiry"], &key["isAuthorized"]), expected, "{key}");
+        }
+    }
+    let left = folder.json(&["licence", "list", "--community", &left, "--json", "--tag", &tag]);
+    assert_eq!(left["data"], json!([]), "the key was taken out of it");
+    let secret = |key: &Value| key["keySecret"].as_str().unwrap().to_owned();
+    let works = |key: &Value| folder.run(&["licence", "show"], &[("CHANCERY_LICENSE", &secret(key))]).status.success();
+    assert!(works(&old) && works(&new) && secret(&old) != secret(&new));
+
+    // The tag of the next one is taken: nothing happens.
+    let taken = folder.run(&["licence", "rotate", &tag], &[]);
+    assert!(taken.status.code() == Some(1) && errors(&taken).contains("Nothing was changed"), "{}", errors(&taken));
+    let elsewhere = folder.run(&["licence", "rotate", &tag, "--tag", &unique("no"), "--community", "elsewhere"], &[]);
+    assert!(errors(&elsewhere).contains("is not in elsewhere; nothing was changed"), "{}", errors(&elsewhere));
+
+    let third = folder.json(&["licence", "rotate", &next, "--disable-old", "--expires", "90d", "--json"]);
+    assert_eq!(third["tag"], format!("{tag}:3"));
+    assert!(works(&third) && !works(&new) && works(&old));
+    let members = folder.json(&["licence", "list", "--community", &places[0].0, "--json", "--tag", &tag]);
+    assert_eq!(members["data"].as_array().unwrap().len(), 3);
+}
+
+fn the_licence_that_signs_is_not_disabled_by_rotation(t: &Deployment) {
+    let (folder, tag) = (Folder::new(t), unique("service"));
+    let made = folder.json(&["licence", "create", &tag, "--level", "service", "--json"]);
+    let own = [("CHANCERY_LICENSE", made["keySecret"].as_str().unwrap())];
+    let refused = folder.run(&["licence", "rotate", &tag, "--disable-old"], &own);
+    let told = errors(&refused);
+    assert!(refused.status.code() == Some(2) && told.contains("rotate it without --disable-old"), "{told}");
+    assert_eq!(folder.run(&["licence", "show", &format!("{tag}:2")], &[]).status.code(), Some(1));
+    assert!(folder.run(&["licence", "rotate", &tag], &own).status.success());
+}
+
+fn a_secret_is_rotated_whole_and_a_rotation_goes_on(t: &Deployment) {
+    let (folder, tenant) = (Folder::new(t), unique("acme"));
+    let run = |rest: &[&str]| folder.run(&[&["secret", "rotate", &tenant, "web"], rest].concat(), &[]);
+    let value = |tag: &str| folder.prints(&["secret", "fetch", &tenant, "web", tag, "--no-newline"]);
+    let tags = || {
+        let listed = folder.json(&["secret", "list", &tenant, "web", "--json"]);
+        listed.as_array().unwrap().iter().map(|one| one["tag"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let put = |tag: &str, value: &str| folder.prints(&["secret", "put", &tenant, "web", tag, value]);
+    let missing = run(&["KEY", "new"]);
+    assert!(
+        missing.status.code() == Some(1) && errors(&missing).contains("there is no secret KEY"),
+        "{}",
+        errors(&missing)
+    );
+    put("KEY", "old");
+    let changed = run(&["KEY", " n\u{fc}\nw ", "--by", "ada"]);
+    assert_eq!((changed.stdout, changed.stderr), (b"rotated KEY\n".to_vec(), Vec::new()));
+    assert_eq!((value("KEY"), tags()), (" n\u{fc}\nw ".to_owned(), vec!["KEY".to_owned()]));
+    let generated: Value =
+        serde_json::from_slice(&run(&["KEY", "--generate", "40", "--by", "eve", "--json"]).stdout).unwrap();
+    assert_eq!(
+        (&generated["tag"], &generated["createdBy"], generated.get("value")),
+        (&json!("KEY"), &json!("eve"), None)
+    );
+    assert!(value("KEY").len() == 40 && value("KEY").chars().all(|c| c.is_ascii_alphanumeric()));
+    assert_eq!(run(&["KEY", "--resume"]).status.code(), Some(1));
+
+    // Broken off after each of the steps.
+    for there in [Some("older"), None, Some("newer")] {
+        folder.prints(&["secret", "delete", &tenant, "web", "KEY"]);
+        if let Some(value) = there {
+            put("KEY", value);
+        }
+        put("KEY_next", "newer");
+        let told = errors(&run(&["KEY", "other"]));
+        let resume = format!("`chancery secret rotate {tenant} web KEY --resume`");
+        assert!(told.contains(&resume) && told.contains("Nothing was changed"), "{told}");
+        assert!(!told.contains("newer") && value("KEY_next") == "newer");
+        assert!(run(&["KEY", "--resume"]).status.success());
+        assert_eq!((value("KEY"), tags()), ("newer".to_owned(), vec!["KEY".to_owned()]));
+    }
 }
 
 fn secrets_are_listed_without_their_values(t: &Deployment) {
