@@ -266,11 +266,13 @@ fn no_statement_of_a_call_about_a_lease_goes_through_those_of_its_tenant() {
     let seen: BTreeSet<_> = recorded.texts().into_iter().filter(|text| text.contains("qnsp_leases")).collect();
     assert!(seen.len() >= 10, "{seen:#?}");
     let goes_through = |step: &String| {
-        let by = step.strip_prefix("SEARCH ").filter(|step| step.contains("qnsp_leases") || step.starts_with("l "));
+        let is_of_leases =
+            |step: &&str| step.contains("qnsp_leases") || step.contains("qnsp_keys") || step.starts_with("l ");
+        let by = step.strip_prefix("SEARCH ").filter(is_of_leases);
         let is_whole = |by: &str| {
             by.ends_with("(tenant_id=?)") || by.ends_with("(tenant_id=? AND config_id=?)") || by.ends_with("ends_at>?)")
         };
-        by.is_some_and(is_whole) || step.starts_with("SCAN qnsp_leases") || step == "SCAN l"
+        by.is_some_and(is_whole) || step.starts_with("SCAN qnsp_") || step == "SCAN l"
     };
     for text in seen.iter().filter(|text| !text.contains("LIMIT ?")) {
         let steps = plan(&database, text);

@@ -83,7 +83,7 @@ pub(super) fn settle(tenant: &str, now: i64) -> Vec<Statement> {
     statements.extend(reserve(tenant, Quota::Secrets, now, 0));
     let old = "FROM qnsp_leases WHERE tenant_id = ?1 AND ends_at < ?2 AND has_user = 0 ORDER BY ends_at LIMIT 64";
     for text in [
-        format!("DELETE FROM qnsp_keys WHERE tenant_id = ?1 AND key_hash IN (SELECT password_hash {old})"),
+        format!("DELETE FROM qnsp_keys WHERE key_hash IN (SELECT password_hash {old})"),
         format!("DELETE FROM qnsp_leases WHERE tenant_id = ?1 AND id IN (SELECT id {old})"),
     ] {
         statements.push(Statement::new(text).bind(tenant).bind(now - LISTED));
