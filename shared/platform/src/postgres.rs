@@ -60,10 +60,16 @@ async fn run(server: Server, steps: Vec<Step>, time: Duration) -> Result<(), Pos
     let mut session = opened.unwrap_or(Err(PostgresError::Unreachable))?;
     let spent = Duration::from_millis(u64::try_from(clock::now_ms() - started).unwrap_or_default());
     let done = race(carry_out(&mut session, &steps), clock::sleep(time.saturating_sub(spent))).await;
-    if done.is_some() {
-        session.close().await;
+    match done {
+        Some(done) => {
+            session.close().await;
+            done
+        }
+        None => {
+            session.give_up();
+            Err(PostgresError::Broken)
+        }
     }
-    done.unwrap_or(Err(PostgresError::Broken))
 }
 
 async fn carry_out(session: &mut Session, steps: &[Step]) -> Result<(), PostgresError> {

@@ -73,6 +73,9 @@ impl Session {
             let _ = race(&mut connection, clock::sleep(FAREWELL)).await;
         }
     }
+
+    /// The server notices by itself that nobody is there any more.
+    pub(crate) fn give_up(self) {}
 }
 
 fn failure(error: &Error) -> PostgresError {

@@ -29,6 +29,7 @@ pub fn cases() -> Vec<Case> {
         case(an_account_that_may_make_roles_is_enough),
         case(a_lease_lives_on_where_the_database_was_told_so),
         case(statements_of_a_configuration_take_the_place_of_ours),
+        case(a_transaction_that_was_given_up_is_not_carried_on),
         case(what_the_database_refuses_is_said_and_leaves_nothing),
         case(a_server_that_does_not_answer_changes_nothing),
         case(a_crash_while_a_user_is_made_leaves_a_lease_that_is_swept),
@@ -222,6 +223,26 @@ fn statements_of_a_configuration_take_the_place_of_ours(t: &Deployment) {
     assert!(server.holds(&no_user("half\\_%")));
 }
 
+/// A runtime may keep the session for the next call, with the transaction that is open in it.
+fn a_transaction_that_was_given_up_is_not_carried_on(t: &Deployment) {
+    let Some(server) = server() else { return };
+    let Cast { admin, developer, .. } = &Cast::new(t);
+    server.as_admin("CREATE TABLE pause AS SELECT 6 AS seconds").unwrap();
+    let template = json!({
+        "usernameTemplate": "given_{{random8}}",
+        "creationStatements": ["CREATE ROLE \"{{name}}\" LOGIN PASSWORD '{{password}}'", "SELECT pg_sleep(seconds) FROM pause"],
+    });
+    let config = configured(admin, &on(&server, &json!({ "template": template })));
+    assert_eq!(developer.post(&format!("{config}/credentials"), &json!({})).status, 503);
+    let sessions = "pg_stat_activity WHERE pid <> pg_backend_pid()";
+    server.comes_to_hold(&format!("NOT EXISTS (SELECT FROM {sessions} AND state = 'active' AND query LIKE '%pause%')"));
+    server.comes_to_hold(&format!("NOT EXISTS (SELECT FROM {sessions} AND state LIKE 'idle in transaction%')"));
+    server.as_admin("UPDATE pause SET seconds = 0").unwrap();
+    let lease = leased(developer, &config, &json!({}));
+    assert_eq!(log_in(&server, &lease), Ok(()));
+    assert!(server.holds("(SELECT count(*) = 1 FROM pg_roles WHERE rolname LIKE 'given\\_%')"));
+}
+
 fn what_the_database_refuses_is_said_and_leaves_nothing(t: &Deployment) {
     let Some(server) = server() else { return };
     let Cast { admin, developer, tenant, .. } = &Cast::new(t);
@@ -258,7 +279,9 @@ fn what_the_database_refuses_is_said_and_leaves_nothing(t: &Deployment) {
     let lease = ok(&ask(), 200);
     assert_eq!(ok(&ask(), 200), lease);
     assert_eq!(database::number(&t.instance, &meters), 1);
-    // A lease whose admin has lost its rights stays as it is.
+    // A lease whose admin has lost its rights stays as it is. A runtime may keep sessions, which a new password leaves alone.
+    let sessions = "pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";
+    server.as_admin(&format!("SELECT pg_terminate_backend(pid) FROM {sessions}")).unwrap();
     server.as_admin(&format!("ALTER ROLE {ADMIN} PASSWORD 'another'")).unwrap();
     for verb in ["renew", "revoke"] {
         refuses(&developer.post(&path_of(&lease, verb), &json!({})), 422, &["backend", "sqlstate"]);

@@ -143,6 +143,10 @@ fn a_leaked_user_is_removed_later_where_its_server_does_not_answer(t: &Deploymen
     server.stop();
     assert_eq!(ended(viewer, &start(developer, &["o/r"]))["findings"], 1);
     assert_eq!(status(developer, &config, &lease), "revoked");
+    // Somebody asks the server after an answer, in vain.
+    let id = lease["leaseId"].as_str().unwrap();
+    let asked = format!("SELECT count(*) FROM qnsp_leases WHERE id = '{id}' AND claimed_until IS NOT NULL");
+    crate::answer::soon(|| database::number(&t.instance, &asked), &1);
     server.start_again();
     assert!(server.holds(&exists(&lease)));
     crate::clock::pass(t.instance.runtime, std::time::Duration::from_secs(61));
