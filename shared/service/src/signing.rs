@@ -1,7 +1,10 @@
 //! The variables that signed requests need: service keys, the first licences, the allowed time span. Only functions whose
 //! operations are signed load them.
 
-use std::{collections::HashMap, sync::OnceLock};
+use std::{
+    collections::HashMap,
+    sync::{Once, OnceLock},
+};
 
 use crypto::{Curve, PrivateKey};
 use platform::Vars;
@@ -46,15 +49,10 @@ impl Signing {
             };
             key_pairs.insert(api, key.map(|private| KeyPair { private, public: OnceLock::new() }));
         }
-        let root_license = vars.get("ROOT_LICENSE_KEY").await.map(Zeroizing::new);
-        if root_license.is_none() {
-            // Where no system key exists yet, every signed request is a 401, and nothing else would say why.
-            platform::log::error("ROOT_LICENSE_KEY is not set: no first system key can be created");
-        }
         Self {
             curve,
             key_pairs,
-            root_license,
+            root_license: vars.get("ROOT_LICENSE_KEY").await.map(Zeroizing::new),
             infra_license: vars.get("INFRA_LICENSE_KEY").await.map(Zeroizing::new),
             allowed_time_span: config::number(vars, "ALLOWED_TIME_SPAN", 60).await,
             plain_mode: config::text(vars, "PLAIN_MODE", "allowed").await == "allowed",
@@ -97,10 +95,18 @@ impl Signing {
 
     /// Whether a first system key can be created from the configuration.
     pub fn has_root_license(&self) -> bool {
-        self.root_license.is_some()
+        self.root_license().is_some()
     }
 
+    /// Asked for where a caller's licence is unknown. Where no system key exists yet, every signed request is a 401, and nothing else
+    /// would say why.
     pub(crate) fn root_license(&self) -> Option<&str> {
+        static IS_SAID: Once = Once::new();
+        if self.root_license.is_none() {
+            IS_SAID.call_once(|| {
+                platform::log::error("ROOT_LICENSE_KEY is not set: no first system key can be created");
+            });
+        }
         self.root_license.as_ref().map(|secret| secret.as_str())
     }
 

@@ -25,7 +25,8 @@ pub struct Cell {
     pub requests_per_second: f64,
     /// Of the server and everything that it started.
     pub cpu_micros: f64,
-    /// From the first byte sent to the last received, for 99 of 100 requests.
+    /// From the first byte sent to the last received, for half of the requests and for 99 of 100.
+    pub p50_millis: f64,
     pub p99_millis: f64,
 }
 
@@ -89,14 +90,15 @@ pub fn run_asked(
         Ok(Cell {
             requests_per_second: count / elapsed.as_secs_f64(),
             cpu_micros: cpu.as_secs_f64() * 1_000_000.0 / count,
+            p50_millis: 0.0,
             p99_millis: 0.0,
         })
-    })
-    .map(|cell| Cell { p99_millis: p99(took.into_inner().unwrap_or_else(PoisonError::into_inner)), ..cell });
+    });
+    let [p50_millis, p99_millis] = percentiles(took.into_inner().unwrap_or_else(PoisonError::into_inner), [50, 99]);
     // What went wrong says more than that nothing was answered.
     match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
         Some(error) => Err(error),
-        None => cell,
+        None => cell.map(|cell| Cell { p50_millis, p99_millis, ..cell }),
     }
 }
 
@@ -121,10 +123,13 @@ fn ask(
     Ok(())
 }
 
-/// What 99 of 100 stay below, in milliseconds.
-pub fn p99(mut took: Vec<Duration>) -> f64 {
+/// What so many of a hundred stay below, in milliseconds.
+pub fn percentiles<const N: usize>(mut took: Vec<Duration>, of_hundred: [usize; N]) -> [f64; N] {
     took.sort_unstable();
-    took.get((took.len() * 99).div_ceil(100).saturating_sub(1)).map_or(0.0, |duration| duration.as_secs_f64() * 1000.0)
+    of_hundred.map(|count| {
+        let last = (took.len() * count).div_ceil(100).saturating_sub(1);
+        took.get(last).map_or(0.0, |duration| duration.as_secs_f64() * 1000.0)
+    })
 }
 
 fn wait(duration: Duration, stop: &AtomicBool) {
@@ -139,10 +144,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_of_a_hundred_may_take_longer() {
-        let millis = |range: std::ops::RangeInclusive<u64>| p99(range.map(Duration::from_millis).collect());
-        assert!((millis(1..=100) - 99.0).abs() < 1e-9);
-        assert!((millis(1..=1000) - 990.0).abs() < 1e-9);
-        assert!((millis(7..=7) - 7.0).abs() < 1e-9);
+    fn half_stay_below_one_time_and_one_of_a_hundred_may_take_longer_than_the_other() {
+        let near = |range: std::ops::RangeInclusive<u64>, expected: [f64; 2]| {
+            let found = percentiles(range.map(Duration::from_millis).collect(), [50, 99]);
+            found.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-9)
+        };
+        assert!(near(1..=100, [50.0, 99.0]));
+        assert!(near(1..=1000, [500.0, 990.0]));
+        assert!(near(7..=7, [7.0, 7.0]));
     }
 }

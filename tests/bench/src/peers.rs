@@ -248,7 +248,8 @@ fn one_by_one(duration: Duration, mut ask: impl FnMut() -> Result<(), String>) -
     }
     #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 requests")]
     let requests_per_second = took.len() as f64 / begun.elapsed().as_secs_f64();
-    Ok(Cell { requests_per_second, cpu_micros: 0.0, p99_millis: load::p99(took) })
+    let [p50_millis, p99_millis] = load::percentiles(took, [50, 99]);
+    Ok(Cell { requests_per_second, cpu_micros: 0.0, p50_millis, p99_millis })
 }
 
 /// The one of the middle throughput.

@@ -46,7 +46,17 @@ impl fmt::Display for Table {
 
 /// All operations of a runtime: beside its own floor, and beside the native functions of the same run.
 pub fn operations(found: &Found, native: Option<&Found>) -> Table {
-    let head = ["operation", "req/s", "CPU µs", "× floor", "storage %", "× floor without storage", "× native"];
+    let head = [
+        "operation",
+        "req/s",
+        "p50 ms",
+        "p99 ms",
+        "CPU µs",
+        "× floor",
+        "storage %",
+        "× floor without storage",
+        "× native",
+    ];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     for (operation, cell) in &found.table {
         rows.push(row(operation.name(), *operation, cell, found, native));
@@ -71,6 +81,8 @@ fn row(name: &str, operation: Operation, cell: &Cell, found: &Found, native: Opt
     vec![
         name.to_owned(),
         format!("{:.0}", cell.requests_per_second),
+        format!("{:.1}", cell.p50_millis),
+        format!("{:.1}", cell.p99_millis),
         format!("{:.0}", cell.cpu_micros),
         beside(Some(cell.cpu_micros), floor),
         storage.map_or_else(String::new, |storage| format!("{:.0}", 100.0 * storage / cell.cpu_micros)),
