@@ -73,7 +73,7 @@ impl Change<'_> {
              WHERE tenant_id = ?1 AND secret_id = ?2 AND state = 'active' \
              AND version < (SELECT last_version FROM qnsp_secrets WHERE tenant_id = ?1 AND id = ?2)",
         );
-        [insert, deprecate, self.destroy_old(" AND s.auto_destroy")]
+        [insert, deprecate, self.destroy_old(" AND auto_destroy")]
     }
 
     /// A new version of a random text takes the place of the active one.
@@ -90,12 +90,14 @@ impl Change<'_> {
         self.destroy_old("")
     }
 
-    /// `{also}` is one more condition on the secret (`s`). The active version is always the newest that is kept.
+    /// `also` is one more condition on the secret: where it is not met, no version is looked at. The active version is always the newest
+    /// that is kept.
     fn destroy_old(&self, also: &str) -> Statement {
         self.statement(format!(
             "UPDATE qnsp_secret_versions AS v INDEXED BY qnsp_secret_versions_by_state SET state = 'destroyed', \
-             sealed_value = NULL, changed_at = ?3, changed_by = ?4 WHERE v.tenant_id = ?1 AND v.secret_id = ?2 \
-             AND v.state = 'deprecated' AND EXISTS (SELECT 1 FROM qnsp_secrets s WHERE s.tenant_id = ?1 AND s.id = ?2{also} \
+             sealed_value = NULL, changed_at = ?3, changed_by = ?4 WHERE v.tenant_id = ?1 \
+             AND v.secret_id = (SELECT id FROM qnsp_secrets WHERE tenant_id = ?1 AND id = ?2{also}) \
+             AND v.state = 'deprecated' AND EXISTS (SELECT 1 FROM qnsp_secrets s WHERE s.tenant_id = ?1 AND s.id = ?2 \
              AND (v.created_at < ?3 - s.delete_after OR v.version < (SELECT k.version FROM qnsp_secret_versions k \
              INDEXED BY qnsp_secret_versions_kept WHERE k.tenant_id = ?1 AND k.secret_id = ?2 AND k.state <> 'destroyed' \
              ORDER BY k.version DESC LIMIT 1 OFFSET (SELECT coalesce(max_versions, 1 << 30) - 1 FROM qnsp_secrets \
