@@ -40,14 +40,14 @@ pub(super) enum Audit {
     Key,
 }
 
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(super) struct OfTenant {
     /// A tenant; `platform` and `licensing` have logs too
     #[arg(long)]
     tenant: String,
 }
 
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(super) struct List {
     #[command(flatten)]
     of: OfTenant,
@@ -152,22 +152,26 @@ impl List {
         }
     }
 
-    /// Goes through pages until there are enough, or no more.
-    fn run(&self, session: &Session) -> Result<String> {
-        let client = session.client()?;
+    /// Goes through pages until there are enough entries, or no more. Where there are more, tells what they are before.
+    fn entries(&self, client: &Client) -> Result<(Vec<String>, Option<u64>)> {
         let (mut entries, mut before) = (Vec::new(), self.before.map(u64::from));
         loop {
             let wanted = self.limit.saturating_sub(u32::try_from(entries.len()).unwrap_or(u32::MAX));
             if wanted == 0 {
                 break;
             }
-            let page = self.request(before, wanted).send(&client)?;
+            let page = self.request(before, wanted).send(client)?;
             before = page.json()?.get("next").and_then(Value::as_u64);
             entries.extend(page_entries(&page)?);
             if before.is_none() {
                 break;
             }
         }
+        Ok((entries, before))
+    }
+
+    fn run(&self, session: &Session) -> Result<String> {
+        let (entries, before) = self.entries(&session.client()?)?;
         if session.json() {
             let next = before.map_or_else(|| "null".to_owned(), |next| next.to_string());
             return Ok(json::indented(&format!(r#"{{"entries":[{}],"next":{next}}}"#, entries.join(","))));
@@ -185,20 +189,16 @@ impl List {
 
 /// Subjects of all that was done under this name, in the log of a tenant.
 pub(super) fn subjects(client: &Client, tenant: &str, action: &str) -> Result<Vec<String>> {
-    let request = || {
-        let entries = Request::new("GET", path(tenant, "entries"));
-        entries.query("limit", 1000).query("action", action).query("outcome", "done")
+    let list = List {
+        of: OfTenant { tenant: tenant.to_owned() },
+        action: Some(action.to_owned()),
+        outcome: Some("done".to_owned()),
+        limit: u32::MAX,
+        ..List::default()
     };
-    let mut subjects = Vec::new();
-    let mut next = request();
-    loop {
-        let page = next.send(client)?.json()?;
-        subjects.extend(output::rows(&page, "entries").iter().map(|entry| output::text(entry, "subject")));
-        match page.get("next").and_then(Value::as_u64) {
-            Some(before) => next = request().query("before", before),
-            None => return Ok(subjects),
-        }
-    }
+    let (entries, _) = list.entries(client)?;
+    let entries = entries.iter().filter_map(|entry| serde_json::from_str::<Value>(entry).ok());
+    Ok(entries.map(|entry| output::text(&entry, "subject")).collect())
 }
 
 /// The entries of a page, each by its text.
