@@ -6,7 +6,7 @@ use model::{
     ids::{CommunityId, TenantId},
 };
 use platform::{Row, Statement, random};
-use service::{Error, Result, secret_aad};
+use service::{Blob, Error, Result, blob, secret_aad};
 
 /// Whose secrets.
 pub(crate) struct Scope {
@@ -52,12 +52,12 @@ pub(crate) fn delete(scope: &Scope, tag: &str) -> Statement {
 }
 
 pub(crate) fn select(scope: &Scope, tags: Option<Vec<String>>) -> Statement {
-    let everything = "SELECT tag, sealed, sealed_community_id, created_by, created_ts FROM secrets \
-         WHERE tenant_id = ?1 AND community_id = ?2 ORDER BY created_ts, tag";
-    let tagged = "SELECT tag, sealed, sealed_community_id, created_by, created_ts FROM secrets \
-         WHERE tenant_id = ?1 AND community_id = ?2 AND tag IN (SELECT value FROM json_each(?3)) \
-         ORDER BY created_ts, tag";
-    let select = Statement::new(if tags.is_some() { tagged } else { everything });
+    let tagged = if tags.is_some() { "AND tag IN (SELECT value FROM json_each(?3))" } else { "" };
+    let select = Statement::new(format!(
+        "SELECT tag, {}, sealed_community_id, created_by, created_ts FROM secrets \
+         WHERE tenant_id = ?1 AND community_id = ?2 {tagged} ORDER BY created_ts, tag",
+        blob("sealed", "sealed")
+    ));
     let select = select.bind(scope.tenant.as_str()).bind(scope.community.as_str());
     match tags {
         Some(tags) => select.bind(serde_json::Value::from(tags).to_string()),
@@ -71,7 +71,7 @@ pub(crate) fn open(key: Option<&DataKey>, scope: &Scope, row: &Row) -> Result<Se
     let tag: String = row.get("tag")?;
     let sealed_for: Option<String> = row.get("sealed_community_id")?;
     let community = sealed_for.as_deref().unwrap_or(scope.community.as_str());
-    let value = key.open(&scope.aad(community, &tag), &row.get::<Vec<u8>>("sealed")?)?;
+    let value = key.open(&scope.aad(community, &tag), &row.get::<Blob>("sealed")?.0)?;
     Ok(Secret {
         value: std::str::from_utf8(&value).map_err(|_| Error::internal("a secret is not UTF-8"))?.to_owned(),
         tag,

@@ -7,7 +7,7 @@ use model::{
     time::IsoTime,
 };
 use platform::Row;
-use service::{Bearer, Error, Path, Query, Result};
+use service::{Bearer, Blob, Error, Path, Query, Result};
 
 use crate::{history_store as store, item_store};
 
@@ -85,8 +85,8 @@ fn audit_log(row: &Row, bearer: &Bearer, data_key: Option<&DataKey>) -> Result<A
     let version: i64 = row.get("version")?;
     let secret: bool = row.get("secret")?;
     let value = |column| -> Result<Option<String>> {
-        match row.get::<Option<Vec<u8>>>(column)? {
-            Some(sealed) if !secret => item_store::open(data_key, bearer, &config_key, &sealed).map(Some),
+        match row.get::<Option<Blob>>(column)? {
+            Some(Blob(sealed)) if !secret => item_store::open(data_key, bearer, &config_key, &sealed).map(Some),
             _ => Ok(Some(MASK.to_owned())),
         }
     };
@@ -115,7 +115,7 @@ fn version(row: &Row, bearer: &Bearer, key: &str, data_key: Option<&DataKey>) ->
     let value = if row.get::<bool>("is_secret")? {
         MASK.to_owned()
     } else {
-        item_store::open(data_key, bearer, key, &row.get::<Vec<u8>>("sealed")?)?
+        item_store::open(data_key, bearer, key, &row.get::<Blob>("sealed")?.0)?
     };
     Ok(Version {
         version: row.get("version")?,

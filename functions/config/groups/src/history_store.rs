@@ -2,7 +2,7 @@
 
 use model::config::AuditQuery;
 use platform::Statement;
-use service::{Batch, Bearer};
+use service::{Batch, Bearer, blob};
 
 use crate::{
     item_store::{self, Changed},
@@ -11,26 +11,26 @@ use crate::{
 
 /// The audit rows of a key, newest first, each with whether the item is a secret now.
 pub(crate) fn select_audit(bearer: &Bearer, key: &str, page: &AuditQuery) -> Statement {
-    let select = project(
-        "SELECT id, tenant_id, project_id, config_key, action, version, performed_by, at, previous, new, has_new, \
+    let [previous, new] = ["previous", "new"].map(|value| blob(value, value));
+    let select = format!(
+        "SELECT id, tenant_id, project_id, config_key, action, version, performed_by, at, {previous}, {new}, has_new, \
          EXISTS (SELECT 1 FROM config_items WHERE tenant_id = ?1 AND project_id = ?2 AND key = ?3 AND is_secret = 1) \
          AS secret FROM config_audit WHERE tenant_id = ?1 AND project_id = ?2 AND config_key = ?3 \
-         ORDER BY at DESC, seq DESC LIMIT ?4 OFFSET ?5",
-        bearer,
+         ORDER BY at DESC, seq DESC LIMIT ?4 OFFSET ?5"
     );
-    select.bind(key).bind(page.limit()).bind(page.skip())
+    project(select, bearer).bind(key).bind(page.limit()).bind(page.skip())
 }
 
 /// The value in force and the earlier ones, newest first.
 pub(crate) fn select_versions(bearer: &Bearer, key: &str, page: &AuditQuery) -> Statement {
-    let select = project(
+    let (sealed, earlier) = (blob("sealed", "sealed"), blob("v.sealed", "sealed"));
+    let select = format!(
         "WITH item AS (SELECT * FROM config_items WHERE tenant_id = ?1 AND project_id = ?2 AND key = ?3) \
-         SELECT version, sealed, value_type, valued_by AS made_by, valued_at AS made_at, is_secret FROM item \
-         UNION ALL SELECT v.version, v.sealed, v.value_type, v.created_by, v.created_at, item.is_secret \
-         FROM item JOIN config_item_versions v ON v.item_id = item.id ORDER BY 1 DESC LIMIT ?4 OFFSET ?5",
-        bearer,
+         SELECT version, {sealed}, value_type, valued_by AS made_by, valued_at AS made_at, is_secret FROM item \
+         UNION ALL SELECT v.version, {earlier}, v.value_type, v.created_by, v.created_at, item.is_secret \
+         FROM item JOIN config_item_versions v ON v.item_id = item.id ORDER BY 1 DESC LIMIT ?4 OFFSET ?5"
     );
-    select.bind(key).bind(page.limit()).bind(page.skip())
+    project(select, bearer).bind(key).bind(page.limit()).bind(page.skip())
 }
 
 /// Puts an earlier value in force again as a new version: keeps the one that it replaces, adds to the history, and reads

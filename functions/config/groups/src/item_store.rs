@@ -3,7 +3,7 @@
 use crypto::seal::DataKey;
 use model::config::{CreateItem, Group, Item, ListQuery, MASK, UpdateItem, ValueType, fold};
 use platform::{Row, Statement, random};
-use service::{Batch, Bearer, Error, Result, Slot};
+use service::{Batch, Bearer, Blob, Error, Result, Slot, blob};
 
 use crate::{
     group_store::{self, COLUMNS, group, new_id},
@@ -51,7 +51,9 @@ fn select_all(bearer: &Bearer, scope: &Scope<'_>, query: &ListQuery) -> Statemen
         Scope::GroupId(id) => (Some("?6"), "", Some(*id)),
         Scope::Project => (None, " AND ?6 IS NULL", None),
     };
-    let select = format!("SELECT {COLUMNS}, group_id, sealed, value_type, is_secret, version FROM config_items");
+    // A secret's value is not shown.
+    let sealed = blob("iif(is_secret, NULL, sealed)", "sealed");
+    let select = format!("SELECT {COLUMNS}, group_id, {sealed}, value_type, is_secret, version FROM config_items");
     let texts = list::texts(&select, group, &format!(" AND (?7 IS NULL OR is_secret = ?7){more}"));
     list::statement(texts, bearer, query).bind(bound.map(str::to_owned)).bind(query.is_secret())
 }
@@ -85,7 +87,7 @@ pub(crate) fn item(row: &Row, bearer: &Bearer, data_key: Option<&DataKey>) -> Re
     let common = group(row)?;
     let is_secret = row.get("is_secret")?;
     let value =
-        if is_secret { MASK.to_owned() } else { open(data_key, bearer, &common.key, &row.get::<Vec<u8>>("sealed")?)? };
+        if is_secret { MASK.to_owned() } else { open(data_key, bearer, &common.key, &row.get::<Blob>("sealed")?.0)? };
     Ok(Item {
         group_id: row.get("group_id")?,
         value,

@@ -3,7 +3,7 @@
 
 use axum::Json as Answer;
 use model::config::{ResolveAnswer, ResolveRequest, Resolved};
-use service::{Bearer, Result};
+use service::{Bearer, Blob, Result, blob};
 
 use crate::{Body, item_store as store, list::project};
 
@@ -16,11 +16,12 @@ pub(crate) async fn resolve_configs(bearer: Bearer, body: Body<ResolveRequest>) 
     let request = body.parse()?;
     let entry = bearer.audit("").detail("keys", request.keys.as_slice());
     let wanted = serde_json::Value::from(request.keys).to_string();
-    let select = project(
-        "SELECT key, sealed, value_type, version FROM config_items \
+    let select = format!(
+        "SELECT key, {}, value_type, version FROM config_items \
          WHERE tenant_id = ?1 AND project_id = ?2 AND key IN (SELECT value FROM json_each(?3))",
-        &bearer,
+        blob("sealed", "sealed")
     );
+    let select = project(select, &bearer);
     let audit = project(
         "INSERT INTO config_audit (tenant_id, project_id, config_key, action, version, performed_by, at) \
          SELECT tenant_id, project_id, key, 'read', version, ?4, ?5 FROM config_items \
@@ -39,7 +40,7 @@ pub(crate) async fn resolve_configs(bearer: Bearer, body: Body<ResolveRequest>) 
     for row in outcomes.rows(found) {
         let key: String = row.get("key")?;
         // A value that does not open is as good as none.
-        if let Ok(value) = store::open(data_key.as_deref(), &bearer, &key, &row.get::<Vec<u8>>("sealed")?) {
+        if let Ok(value) = store::open(data_key.as_deref(), &bearer, &key, &row.get::<Blob>("sealed")?.0) {
             let resolved = Resolved { value, value_type: store::value_type(row)?, version: row.get("version")? };
             configs.insert(key, resolved);
         }

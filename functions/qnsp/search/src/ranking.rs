@@ -13,7 +13,7 @@ use policy::qnsp::search::{B, K1, expand, rarity, words};
 use qnsp::Caller;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use service::{Error, Result};
+use service::{Blob, Error, Result, blob};
 
 use crate::{
     document_store::{TITLE, aad},
@@ -184,6 +184,7 @@ fn select_matches(tenant: &str, weighted: &[Value], (words, rarest): (usize, usi
     } else {
         (String::new(), format!("asked a CROSS JOIN qnsp_search_terms s ON {OF}"))
     };
+    let title = blob("d.sealed_title", "sealed_title");
     let select = Statement::new(format!(
         "WITH asked AS MATERIALIZED (SELECT value ->> 0 AS word, value ->> 1 AS alternative, value ->> 2 AS size, \
          value ->> 3 AS index_name, value ->> 4 AS term, value ->> 5 AS worth, value ->> 6 AS mean FROM json_each(?2)), \
@@ -193,7 +194,7 @@ fn select_matches(tenant: &str, weighted: &[Value], (words, rarest): (usize, usi
          best AS (SELECT document, word, max(score) AS score FROM whole GROUP BY document, word), \
          found AS (SELECT document, round(total(score), {DECIMALS}) AS score FROM best GROUP BY document \
          HAVING count(*) = ?3) \
-         SELECT d.document_id, d.index_name, d.sealed_title, f.score, count(*) OVER () AS total \
+         SELECT d.document_id, d.index_name, {title}, f.score, count(*) OVER () AS total \
          FROM found f JOIN qnsp_search_documents d ON d.id = f.document AND d.tenant_id = ?1 \
          ORDER BY f.score DESC, d.document_id, d.index_name LIMIT ?4"
     ));
@@ -203,7 +204,7 @@ fn select_matches(tenant: &str, weighted: &[Value], (words, rarest): (usize, usi
 
 fn hit(row: &Row, key: &DataKey, tenant: &str) -> Result<Hit> {
     let (index_name, document_id): (String, String) = (row.get("index_name")?, row.get("document_id")?);
-    let title = key.open(&aad(TITLE, tenant, &index_name, &document_id), &row.get::<Vec<u8>>("sealed_title")?)?;
+    let title = key.open(&aad(TITLE, tenant, &index_name, &document_id), &row.get::<Blob>("sealed_title")?.0)?;
     let title = String::from_utf8(title.to_vec()).map_err(|_| Error::internal("a title that is not text"))?;
     Ok(Hit { document_id, index_name, title, score: row.get("score")? })
 }
