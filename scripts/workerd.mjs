@@ -188,15 +188,13 @@ async function migrate(database) {
   const { results } = await database.prepare("SELECT name FROM d1_migrations").all();
   const applied = new Set(results.map((row) => row.name));
   const folder = join(root, "shared/migrations");
-  for (const name of readdirSync(folder).filter((name) => name.endsWith(".sql")).sort()) {
-    if (applied.has(name)) continue;
-    // In these files a statement ends with `;` at the end of a line.
-    const statements = readFileSync(join(folder, name), "utf8").split(";\n").map((text) => text.trim());
-    await database.batch([
-      ...statements.filter((text) => text !== "").map((text) => database.prepare(text)),
-      database.prepare("INSERT INTO d1_migrations (name) VALUES (?1)").bind(name),
-    ]);
-  }
+  const missing = readdirSync(folder).filter((name) => name.endsWith(".sql") && !applied.has(name)).sort();
+  // A statement of D1 may be a text of many, which takes less time than one by one.
+  const statements = missing.flatMap((name) => [
+    database.prepare(readFileSync(join(folder, name), "utf8")),
+    database.prepare("INSERT INTO d1_migrations (name) VALUES (?1)").bind(name),
+  ]);
+  if (statements.length > 0) await database.batch(statements);
 }
 
 async function stop() {

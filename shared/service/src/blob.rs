@@ -25,7 +25,7 @@ impl FromSql for Blob {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
     use platform::{Sql, Statement, runtime::Sqlite};
 
     use super::*;

@@ -157,6 +157,7 @@ impl From<SqlError> for Error {
         match error {
             SqlError::Committed => Self { message: MADE.into(), ..Self::internal(inner) },
             SqlError::Unanswered(_) => Self { message: SILENT.into(), ..Self::unavailable(inner) },
+            error if error.is_busy() => Self::unavailable(inner),
             _ => Self::internal(inner),
         }
     }

@@ -22,6 +22,7 @@ pub fn cases() -> Vec<Case> {
         case(a_secret_is_shown_by_resolve_alone),
         case(an_item_may_become_a_secret_and_only_a_new_value_may_be_shown),
         case(resolve_takes_fifty_keys),
+        case(values_of_any_length_come_back_as_they_were_written),
         case(earlier_values_are_kept_and_restored),
         case(the_audit_is_paged_newest_first),
         case(writers_at_once_lose_no_version),
@@ -302,6 +303,31 @@ fn resolve_takes_fifty_keys(t: &Deployment) {
         assert_eq!(resolved[key], expected);
         let reads = p.history(key).iter().filter(|(action, ..)| action == "read").count();
         assert_eq!(reads, usize::from(number % 2 == 0), "{key}");
+    }
+}
+
+fn values_of_any_length_come_back_as_they_were_written(t: &Deployment) {
+    let p = project(t);
+    let group = p.group();
+    let values = [1, 4_000, 4_096, 5_000, 1 << 20].map(|length| "\u{e9}".repeat(length / 2) + &"x".repeat(length % 2));
+    let keys: Vec<String> = values.iter().map(|value| unique(&format!("of-{}", value.len()))).collect();
+    for (key, value) in keys.iter().zip(&values) {
+        let body = json!({ "name": "n", "key": key, "value": value, "isSecret": value.len() == 5_000 });
+        ok(&p.post(&format!("/groups/{group}/items"), &body), 201);
+        ok(&p.patch(&format!("/items/{key}"), &json!({ "value": value })), 200);
+    }
+    let asked: Vec<_> = keys.iter().map(String::as_str).collect();
+    let resolved = p.resolved(&asked);
+    let listed = ok(&p.get(&format!("/groups/{group}/items")), 200)["items"].clone();
+    for (key, value) in keys.iter().zip(&values) {
+        let shown = if value.len() == 5_000 { MASK } else { value };
+        assert!(resolved[key]["value"] == *value && resolved[key]["version"] == 2, "{key}");
+        let item = listed.as_array().unwrap().iter().find(|item| item["key"] == **key).unwrap();
+        assert!(item["value"] == shown, "{key}");
+        let versions = ok(&p.get(&format!("/items/{key}/versions")), 200)["versions"].clone();
+        assert!(versions.as_array().unwrap().iter().all(|version| version["value"] == shown), "{key}");
+        let (_, _, previous, new) = p.history(key).into_iter().find(|(action, ..)| action == "update").unwrap();
+        assert!(previous == shown && new == shown, "{key}");
     }
 }
 
