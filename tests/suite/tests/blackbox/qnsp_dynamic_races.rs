@@ -52,12 +52,14 @@ fn what_renewals_at_once_have_stored_is_what_the_server_was_told(t: &Deployment)
     }
 }
 
-/// One of the calls revokes the lease; it is told so, and the others that it is revoked.
+/// One of the calls revokes the lease; it is told so, and the others that it is revoked. On a busy machine it may find the
+/// lease in the hands of others for too long, and then asks again.
 #[track_caller]
 fn revoked_among_renewals(developer: &Caller, config: &str, lease: &Value) {
+    let revoke = || developer.post(&path_of(lease, "revoke"), &json!({})).status;
     let statuses = together(CALLS, |number| {
         if number == CALLS / 2 {
-            developer.post(&path_of(lease, "revoke"), &json!({})).status
+            (0..9).map(|_| revoke()).find(|status| *status != 409).unwrap_or(409)
         } else {
             renew(developer, lease, number)
         }
