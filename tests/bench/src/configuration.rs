@@ -57,9 +57,9 @@ impl Request {
 
     pub fn bytes(self, caller: &Caller) -> Vec<u8> {
         match self {
-            Self::Copy => fetch(caller, "", &of(SMALL)),
-            Self::NoCopy => fetch(caller, "", &of(&next())),
-            Self::Fresh => fetch(caller, "?read_fresh=true", &of(SMALL)),
+            Self::Copy => get(caller, SMALL, false),
+            Self::NoCopy => get(caller, &next(), false),
+            Self::Fresh => get(caller, SMALL, true),
             Self::PathsCopy => fetch(caller, "", &five_paths()),
             Self::PathsFresh => fetch(caller, "?read_fresh=true", &five_paths()),
             Self::Set => {
@@ -73,13 +73,24 @@ impl Request {
 
 /// What puts in place what is fetched again and again.
 pub fn prepare(caller: &Caller) -> [Vec<u8>; 2] {
-    let put = |app: &str, length: usize| {
-        let text = "x".repeat(length);
-        let members: Vec<_> = ('a'..='z').map(|name| format!(r#""{name}":{{"value":1,"text":"{text}"}}"#)).collect();
-        let body = format!(r#"{{"context":{{"appId":"{app}"}},"data":{{{}}}}}"#, members.join(","));
-        signed(caller, Api::Caas, "PUT", "/caas/config/data", &body)
-    };
-    [put(SMALL, 10), put(LARGE, 750)]
+    [(SMALL, 10), (LARGE, 750)].map(|(app, length)| put(caller, app, &document(&"x".repeat(length))))
+}
+
+/// Twenty-six members, each with this text.
+pub fn document(text: &str) -> String {
+    let members: Vec<_> = ('a'..='z').map(|name| format!(r#""{name}":{{"value":1,"text":"{text}"}}"#)).collect();
+    format!("{{{}}}", members.join(","))
+}
+
+/// Sets a whole configuration.
+pub fn put(caller: &Caller, app: &str, document: &str) -> Vec<u8> {
+    let body = format!(r#"{{"context":{{"appId":"{app}"}},"data":{document}}}"#);
+    signed(caller, Api::Caas, "PUT", "/caas/config/data", &body)
+}
+
+/// Fetches a whole configuration, by a copy where there is one.
+pub fn get(caller: &Caller, app: &str, is_fresh: bool) -> Vec<u8> {
+    fetch(caller, if is_fresh { "?read_fresh=true" } else { "" }, &of(app))
 }
 
 /// Writes the others into the database file of a stopped deployment, each of 100 bytes.

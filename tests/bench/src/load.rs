@@ -51,24 +51,56 @@ pub fn run_asked(
     asked: Asked,
     duration: Duration,
 ) -> Result<Cell, String> {
+    let open = |number: usize| -> Result<Step<'_>, String> {
+        let mut connection = Connection::to(address);
+        Ok(Box::new(move || {
+            let request = (asked.request)(number);
+            let sent = Instant::now();
+            let answer = connection.call(&request).map_err(|error| format!("{}: {error}", asked.name))?;
+            if answer.status != asked.expected_status {
+                let body = String::from_utf8_lossy(answer.body).into_owned();
+                return Err(format!("{}: {} {body}", asked.name, answer.status));
+            }
+            Ok(sent.elapsed())
+        }))
+    };
+    run_steps(Some(server), connections, asked.name, &open, duration)
+}
+
+/// One request, or whatever is measured like one; it returns how long it took.
+pub type Step<'a> = Box<dyn FnMut() -> Result<Duration, String> + 'a>;
+
+/// Opens the session with a number.
+pub type Open<'a> = dyn Fn(usize) -> Result<Step<'a>, String> + Sync + 'a;
+
+/// Sessions, numbered from 0 on, take their step again and again, each in a thread that opens it. Without a server no
+/// processor time is counted.
+pub fn run_steps(
+    server: Option<u32>,
+    sessions: usize,
+    name: &str,
+    open: &Open<'_>,
+    duration: Duration,
+) -> Result<Cell, String> {
+    let cpu_time = || server.map(process::cpu_time).unwrap_or_default();
     let answered = AtomicU64::new(0);
     let counting = AtomicBool::new(false);
     let took = Mutex::new(Vec::new());
     let stop = AtomicBool::new(false);
     let failure = Mutex::new(None);
     let cell = thread::scope(|scope| {
-        for number in 0..connections {
+        for number in 0..sessions {
             let (answered, counting, took, stop, failure) = (&answered, &counting, &took, &stop, &failure);
             scope.spawn(move || {
                 let mut own = Vec::new();
-                let asked = ask(address, number, asked, stop, |duration| {
+                let ended = repeat(open, number, stop, |duration| {
                     answered.fetch_add(1, Ordering::Relaxed);
                     if counting.load(Ordering::Relaxed) {
                         own.push(duration);
                     }
                 });
                 took.lock().unwrap_or_else(PoisonError::into_inner).append(&mut own);
-                if let Err(error) = asked {
+                if let Err(error) = ended {
                     *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
                     stop.store(true, Ordering::Relaxed);
                 }
@@ -77,13 +109,13 @@ pub fn run_asked(
         // Instances start, compilers finish and the callers' keys are derived before anything counts.
         wait(duration.div_f64(2.0), &stop);
         counting.store(true, Ordering::Relaxed);
-        let (from, cpu, count) = (Instant::now(), process::cpu_time(server), answered.load(Ordering::Relaxed));
+        let (from, cpu, count) = (Instant::now(), cpu_time(), answered.load(Ordering::Relaxed));
         wait(duration, &stop);
         let count = answered.load(Ordering::Relaxed).saturating_sub(count);
-        let (cpu, elapsed) = (process::cpu_time(server).saturating_sub(cpu), from.elapsed());
+        let (cpu, elapsed) = (cpu_time().saturating_sub(cpu), from.elapsed());
         stop.store(true, Ordering::Relaxed);
         if count == 0 {
-            return Err(format!("{}: no answer in {duration:?}", asked.name));
+            return Err(format!("{name}: no answer in {duration:?}"));
         }
         #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 requests")]
         let count = count as f64;
@@ -102,23 +134,10 @@ pub fn run_asked(
     }
 }
 
-fn ask(
-    address: SocketAddr,
-    number: usize,
-    asked: Asked,
-    stop: &AtomicBool,
-    mut answered: impl FnMut(Duration),
-) -> Result<(), String> {
-    let mut connection = Connection::to(address);
+fn repeat(open: &Open<'_>, number: usize, stop: &AtomicBool, mut answered: impl FnMut(Duration)) -> Result<(), String> {
+    let mut step = open(number)?;
     while !stop.load(Ordering::Relaxed) {
-        let request = (asked.request)(number);
-        let sent = Instant::now();
-        let answer = connection.call(&request).map_err(|error| format!("{}: {error}", asked.name))?;
-        if answer.status != asked.expected_status {
-            let body = String::from_utf8_lossy(answer.body).into_owned();
-            return Err(format!("{}: {} {body}", asked.name, answer.status));
-        }
-        answered(sent.elapsed());
+        answered(step()?);
     }
     Ok(())
 }

@@ -66,7 +66,7 @@ enum Part {
     /// Serve the native functions and the floor; the bench starts this itself
     #[command(hide = true)]
     ServeNative { state: PathBuf },
-    /// Measure keys, secrets and leases beside OpenBao and PostgreSQL
+    /// Measure configuration, secrets, keys, leases and durable changes beside etcd, OpenBao, PostgreSQL and the disk
     Peers {
         /// Only rows whose name holds one of these words
         #[arg(value_name = "ROW")]

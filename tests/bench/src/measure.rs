@@ -52,7 +52,7 @@ pub fn run(plan: &Plan) -> Result<(), String> {
             println!("{}: not measured, {reason}\n", engine.title());
             continue;
         }
-        let state = State::new(plan, *engine)?;
+        let state = State::new(plan, engine.name())?;
         let found = measure(plan, *engine, &state.0)?;
         println!("{}\n", engine.title());
         let native = all.first().filter(|found| found.engine == Engine::Native);
@@ -130,7 +130,7 @@ fn measure(plan: &Plan, engine: Engine, state: &Path) -> Result<Found, String> {
     Ok(found)
 }
 
-fn callers(variables: &Variables, license: &str, tokens: &Tokens, count: usize) -> Result<Vec<Caller>, String> {
+pub fn callers(variables: &Variables, license: &str, tokens: &Tokens, count: usize) -> Result<Vec<Caller>, String> {
     let callers =
         (0..count).map(|number| Caller::new(variables, license).map(|caller| caller.with_tokens(tokens, number)));
     callers.collect::<Result<_, _>>().map_err(|error| error.to_string())
@@ -169,14 +169,30 @@ pub fn prepare(address: SocketAddr, variables: &Variables, servers: &[Server]) -
 /// A folder in memory where there is one, so that the disk is not what is measured; gone when the run is over.
 pub struct State(pub PathBuf);
 
+const MEMORY: &str = "/dev/shm";
+
 impl State {
-    pub fn new(plan: &Plan, engine: Engine) -> Result<Self, String> {
-        let memory = PathBuf::from("/dev/shm");
-        let usual = || if memory.is_dir() { memory.clone() } else { env::temp_dir() };
-        let parent = plan.state.clone().unwrap_or_else(usual);
-        let folder = parent.join(format!("chancery-bench-{}-{}", std::process::id(), engine.name()));
+    pub fn new(plan: &Plan, name: &str) -> Result<Self, String> {
+        let folder = Self::parent(plan).join(format!("chancery-bench-{}-{name}", std::process::id()));
         fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         Ok(Self(folder))
+    }
+
+    /// Where all of them lie.
+    pub fn parent(plan: &Plan) -> PathBuf {
+        let memory = PathBuf::from(MEMORY);
+        plan.state.clone().unwrap_or_else(|| if memory.is_dir() { memory } else { env::temp_dir() })
+    }
+
+    /// What a durable change waits for there.
+    pub fn kind(plan: &Plan) -> String {
+        let parent = Self::parent(plan);
+        if parent.starts_with(MEMORY) {
+            return format!(
+                "state in {MEMORY}, which is memory: a durable change waits for no disk (--state DIR keeps it on one)"
+            );
+        }
+        format!("state in {}: a durable change waits for its disk", parent.display())
     }
 }
 

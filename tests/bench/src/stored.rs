@@ -39,7 +39,7 @@ struct Size {
 }
 
 pub fn run(plan: &Plan, count: u32) -> Result<(), String> {
-    let state = State::new(plan, Engine::Native)?;
+    let state = State::new(plan, Engine::Native.name())?;
     // No copies, so that a signed read stores its nonce before its answer.
     let variables = Variables::random().with("CACHE_SECONDS", "0").with("QNSP_RATE_LIMIT", "1000000000");
     let deployment = Engine::Native.start(&state.0, &variables)?;

@@ -4,6 +4,7 @@
 
 use std::{
     net::TcpListener,
+    path::PathBuf,
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -16,6 +17,8 @@ use crate::tools;
 /// The token that may do everything.
 pub const TOKEN: &str = "root-token-of-a-case";
 
+const PROGRAM: &str = "openbao/bao";
+
 pub struct OpenBao {
     process: Child,
     pub port: u16,
@@ -24,7 +27,15 @@ pub struct OpenBao {
 impl OpenBao {
     /// A server with the transit API at its usual path.
     pub fn start() -> Option<Self> {
-        let program = tools::program("openbao/bao")?;
+        Some(Self::run(tools::program(PROGRAM)?))
+    }
+
+    /// The same, where the program is installed.
+    pub fn start_if_installed() -> Option<Self> {
+        Some(Self::run(tools::find(PROGRAM)?))
+    }
+
+    fn run(program: PathBuf) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut command = Command::new(program);
         command.args(["server", "-dev", "-dev-no-store-token", &format!("-dev-root-token-id={TOKEN}")]);
@@ -36,7 +47,7 @@ impl OpenBao {
             assert!(Instant::now() < deadline, "OpenBao does not start");
             thread::sleep(Duration::from_millis(100));
         }
-        Some(server)
+        server
     }
 
     fn try_post(&self, path: &str, body: &Value) -> bool {

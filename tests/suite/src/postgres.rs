@@ -1,5 +1,5 @@
-//! A server of PostgreSQL, in memory where there is such a place. `scripts/setup` installs the programs wherever Debian's
-//! packages are.
+//! A server of PostgreSQL: for tests in memory where there is such a place, or durable in a given folder. `scripts/setup`
+//! installs the programs wherever Debian's packages are.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a case fails by panicking")]
 
 use std::{
@@ -28,16 +28,22 @@ const NOBODY: u32 = 65_534;
 pub struct Postgres {
     folder: PathBuf,
     programs: PathBuf,
+    is_durable: bool,
     process: Child,
     pub port: u16,
 }
 
-/// Where the programs are; without them, on a machine without Debian's packages, nothing is known about databases.
-fn programs() -> Option<PathBuf> {
+/// Where the programs are, if they are installed.
+fn find() -> Option<PathBuf> {
     let versions =
         fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path().join("bin"));
     let paths = env::var_os("PATH").map(|path| env::split_paths(&path).collect::<Vec<_>>()).unwrap_or_default();
-    let found = versions.chain(paths).find(|folder| folder.join("initdb").exists() && folder.join("postgres").exists());
+    versions.chain(paths).find(|folder| folder.join("initdb").exists() && folder.join("postgres").exists())
+}
+
+/// The same; without them, on a machine without Debian's packages, nothing is known about databases.
+fn programs() -> Option<PathBuf> {
+    let found = find();
     if found.is_none() {
         let any = Command::new("apt-get").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
         assert!(any.is_err(), "there is no PostgreSQL: run scripts/setup, or install it");
@@ -62,10 +68,19 @@ fn is_root() -> bool {
 
 impl Postgres {
     pub fn start() -> Option<Self> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let programs = programs()?;
         let memory = PathBuf::from("/dev/shm");
         let parent = if memory.is_dir() { memory } else { env::temp_dir() };
+        Some(Self::start_in(&parent, programs()?, false))
+    }
+
+    /// With its data in a folder of its own below this one and with its own settings, so that an acknowledged change is on
+    /// the disk; where the programs are installed.
+    pub fn start_durable(parent: &Path) -> Option<Self> {
+        Some(Self::start_in(parent, find()?, true))
+    }
+
+    fn start_in(parent: &Path, programs: PathBuf, is_durable: bool) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let folder = parent.join(format!("chancery-postgres-{}-{number}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
@@ -77,12 +92,16 @@ impl Postgres {
         let mut initdb = program(&programs, "initdb");
         initdb.args(["--no-sync", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--username", ADMIN]);
         initdb.arg("--pwfile").arg(&password).arg("--pgdata").arg(folder.join("data")).current_dir(&folder);
-        assert!(initdb.status().unwrap().success(), "initdb fails");
+        assert!(
+            initdb.status().unwrap().success(),
+            "initdb fails in {}; every account must be able to enter the folders above it",
+            folder.display()
+        );
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let process = serve(&programs, &folder, port);
-        let server = Self { folder, programs, process, port };
+        let process = serve(&programs, &folder, port, is_durable);
+        let server = Self { folder, programs, is_durable, process, port };
         server.wait();
-        Some(server)
+        server
     }
 
     fn wait(&self) {
@@ -93,6 +112,11 @@ impl Postgres {
         }
     }
 
+    /// For the time that it takes.
+    pub fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// From now on nobody answers there.
     pub fn stop(&mut self) {
         end(&mut self.process);
@@ -100,7 +124,7 @@ impl Postgres {
 
     /// What was there before is there again.
     pub fn start_again(&mut self) {
-        self.process = serve(&self.programs, &self.folder, self.port);
+        self.process = serve(&self.programs, &self.folder, self.port, self.is_durable);
         self.wait();
     }
 
@@ -184,17 +208,12 @@ impl Postgres {
     }
 }
 
-fn serve(programs: &Path, folder: &Path, port: u16) -> Child {
+fn serve(programs: &Path, folder: &Path, port: u16, is_durable: bool) -> Child {
     let mut command = program(programs, "postgres");
     command.arg("-D").arg(folder.join("data")).args(["-p", &port.to_string()]).current_dir(folder);
-    for setting in [
-        "listen_addresses=127.0.0.1",
-        "unix_socket_directories=",
-        "fsync=off",
-        "shared_buffers=2MB",
-        "max_connections=30",
-        "log_statement=none",
-    ] {
+    let small = ["fsync=off", "shared_buffers=2MB", "max_connections=30"];
+    let own = if is_durable { &[][..] } else { &small };
+    for setting in ["listen_addresses=127.0.0.1", "unix_socket_directories=", "log_statement=none"].iter().chain(own) {
         command.args(["-c", setting]);
     }
     command.spawn().unwrap()

@@ -13,14 +13,18 @@ pub fn folder() -> PathBuf {
     cache.unwrap_or_else(|| PathBuf::from(env::var_os("HOME").unwrap()).join(".cache")).join("chancery/tools")
 }
 
+/// Where a program is, if it is installed.
+pub fn find(path: &str) -> Option<PathBuf> {
+    Some(folder().join(path)).filter(|program| program.exists())
+}
+
 /// Where a program is; `None` on a machine without Python, where what needs it is not tested.
 pub fn program(path: &str) -> Option<PathBuf> {
-    let program = folder().join(path);
-    if program.exists() {
+    if let Some(program) = find(path) {
         return Some(program);
     }
     let any = Command::new("python3").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    assert!(any.is_err(), "{} is missing: run scripts/setup", program.display());
+    assert!(any.is_err(), "{} is missing: run scripts/setup", folder().join(path).display());
     eprintln!("NOT RUN: there is no python3, and so no {path}");
     None
 }
