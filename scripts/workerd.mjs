@@ -171,12 +171,12 @@ function readVariables(file) {
   return file.endsWith(".json") ? JSON.parse(text) : parseEnv(text);
 }
 
-// A route `*/a` is the path `/a`, and `*/a*` every path that begins with it.
+// A route `*/a` is the path `/a`, and `*/a*` every path that begins with it. The most specific one comes first.
 function directRoutes() {
   const parse = (route) => ({ path: route.replace(/^\*/, "").replace(/\*$/, ""), prefix: route.endsWith("*") });
   return [...direct].flatMap(([folder, routes]) =>
     routes.map((route) => ({ ...parse(route), binding: bindingOf(folder) })),
-  );
+  ).sort((a, b) => a.prefix - b.prefix || b.path.length - a.path.length);
 }
 
 // What `wrangler d1 migrations apply` does, in the same table, without its two seconds.
