@@ -2,7 +2,7 @@
 //! for it.
 //!
 //! `LIBSQL_TEST_URL` is the address of a server's databases with `{name}` in the place of a name, such as
-//! `http://127.0.0.1:8080/dev/{name}`; `LIBSQL_TEST_ADMIN_URL` is where sqld makes them (`--enable-namespaces`), and
+//! `http://localhost:8080/dev/{name}`; `LIBSQL_TEST_ADMIN_URL` is where sqld makes them (`--enable-namespaces`), and
 //! `LIBSQL_TEST_AUTH_TOKEN` what opens them. Cases that look into the files of a database fail there.
 
 use std::{
