@@ -97,8 +97,10 @@ const AUDIT: [&str; 11] = [
 
 /// Sorted in memory: the secrets of a community, what few items or groups of a project were found by their tags, and
 /// the two configurations that a template of a consent may be in, what a tenant was billed for on the days of a month, the
-/// synonyms of the words of a search, and what it has found, the policies that keep a document, and the uses of keys in a period.
-const SORTED: [&str; 9] = [
+/// synonyms of the words of a search, and what it has found, the policies that keep a document, the uses of keys in a period, and
+/// the fifty items that are resolved at most.
+const SORTED: [&str; 10] = [
+    "AS long FROM config_items",
     "ORDER BY created_ts",
     "FROM config_tags",
     "FROM item JOIN",
