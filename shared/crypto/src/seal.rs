@@ -113,6 +113,7 @@ pub fn key_id_of(sealed: &[u8]) -> Result<[u8; 16]> {
 
 /// The associated data: header and parts, each behind its length.
 fn context(header: &[u8], parts: &[&[u8]]) -> Vec<u8> {
+    // Most contexts are shorter, and take one allocation.
     let mut context = Vec::with_capacity(256);
     for part in std::iter::once(&header).chain(parts) {
         context.extend_from_slice(&(part.len() as u64).to_be_bytes());

@@ -8,7 +8,12 @@ const SHORT: usize = 4096;
 
 /// A column of a `SELECT` that [`Blob`] reads: in hexadecimal where it is short.
 pub fn blob(expression: &str, name: &str) -> String {
-    format!("iif(length({expression}) <= {SHORT}, hex({expression}), {expression}) AS {name}")
+    format!("iif({}, hex({expression}), {expression}) AS {name}", is_short_blob(expression))
+}
+
+/// The condition that a blob is short enough to cross in hexadecimal.
+pub fn is_short_blob(expression: &str) -> String {
+    format!("length({expression}) <= {SHORT}")
 }
 
 /// The bytes of a blob, however it was selected.

@@ -186,3 +186,15 @@ impl IntoResponse for Error {
         response
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_that_others_hold_is_no_fault_of_ours() {
+        let status = |text: &str| Error::from(SqlError::from_text(text)).status;
+        assert_eq!(status("database is locked"), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(status("no such table: t"), StatusCode::INTERNAL_SERVER_ERROR);
+    }
+}

@@ -42,7 +42,7 @@ pub use audit::{Audit, PLATFORM_TENANT};
 pub use authorization::{Authorization, INFRA_TAG};
 pub use batch::{Batch, Outcomes, Slot};
 pub use bearer::Bearer;
-pub use blob::{Blob, blob};
+pub use blob::{Blob, blob, is_short_blob};
 pub use cached::Cached;
 pub use client_address::client_address;
 pub use conditional::{Condition, EntityTag, Preconditions};

@@ -4,16 +4,21 @@
 use axum::Json as Answer;
 use crypto::hash;
 use model::config::{ResolveAnswer, ResolveRequest, Resolved, ValueType};
-use service::{Bearer, Error, Result};
+use service::{Bearer, Error, Result, is_short_blob};
 
 use crate::{Body, item_store as store, list::project};
 
 /// All items with short values in one text, since each row costs where it crosses into the sandbox; an item with a long
 /// value in a row of its own.
-const SELECT: &str = "SELECT json_group_array(json_array(key, iif(length(sealed) <= 4096, hex(sealed), NULL), \
-     value_type, version)) AS items, iif(length(sealed) > 4096, sealed, NULL) AS long FROM config_items \
-     WHERE tenant_id = ?1 AND project_id = ?2 AND key IN (SELECT value FROM json_each(?3)) \
-     GROUP BY iif(length(sealed) <= 4096, '', key)";
+fn select() -> String {
+    let is_short = is_short_blob("sealed");
+    format!(
+        "SELECT json_group_array(json_array(key, iif({is_short}, hex(sealed), NULL), value_type, version)) AS items, \
+         iif({is_short}, NULL, sealed) AS long FROM config_items \
+         WHERE tenant_id = ?1 AND project_id = ?2 AND key IN (SELECT value FROM json_each(?3)) \
+         GROUP BY iif({is_short}, '', key)"
+    )
+}
 
 /// Resolve up to 50 keys to their values. Missing keys are absent.
 #[utoipa::path(
@@ -24,7 +29,7 @@ pub(crate) async fn resolve_configs(bearer: Bearer, body: Body<ResolveRequest>) 
     let request = body.parse()?;
     let entry = bearer.audit("").detail("keys", request.keys.as_slice());
     let wanted = serde_json::Value::from(request.keys).to_string();
-    let select = project(SELECT, &bearer);
+    let select = project(select(), &bearer);
     let audit = project(
         "INSERT INTO config_audit (tenant_id, project_id, config_key, action, version, performed_by, at) \
          SELECT tenant_id, project_id, key, 'read', version, ?4, ?5 FROM config_items \
@@ -41,12 +46,12 @@ pub(crate) async fn resolve_configs(bearer: Bearer, body: Body<ResolveRequest>) 
     let data_key = outcomes.data_key(&data_key)?;
     let mut configs = std::collections::BTreeMap::new();
     for row in outcomes.rows(found) {
-        let long: Option<Vec<u8>> = row.get("long")?;
+        let mut long: Option<Vec<u8>> = row.get("long")?;
         let items: Vec<(String, Option<String>, ValueType, i64)> =
             serde_json::from_str(&row.get::<String>("items")?)
                 .map_err(|_| Error::internal("items that are no JSON"))?;
         for (key, short, value_type, version) in items {
-            let sealed = short.map_or_else(|| long.clone(), |digits| hash::from_hex(&digits));
+            let sealed = short.map_or_else(|| long.take(), |digits| hash::from_hex(&digits));
             // A value that does not open is as good as none.
             let value = sealed.and_then(|sealed| store::open(data_key.as_deref(), &bearer, &key, &sealed).ok());
             if let Some(value) = value {

@@ -3,7 +3,7 @@
 
 use std::{
     env, fs,
-    net::{SocketAddr, TcpListener},
+    net::SocketAddr,
     path::Path,
     process::{Child, Command, Stdio},
     sync::atomic::{AtomicU32, Ordering},
@@ -15,8 +15,8 @@ use chancery_tests::{tools, variables::random_bytes};
 use crypto::{base64, hash};
 use serde_json::{Value, json};
 
-use super::{Bench, Row, Side, loopback};
-use crate::{configuration, connection::Connection, operation::with_headers};
+use super::{Bench, Row, Side};
+use crate::{configuration, connection::Connection, deployment::free_address, operation::with_headers};
 
 /// How many documents are set in turn; the first is read again and again.
 const DOCUMENTS: u32 = 1_000;
@@ -35,8 +35,8 @@ impl Etcd {
     pub fn start_if_installed(folder: &Path) -> Result<Option<Self>, String> {
         let Some(program) = tools::find("etcd/etcd") else { return Ok(None) };
         fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-        let (client, peer) = (free_port()?, free_port()?);
-        let url = |port: u16| format!("http://{}", loopback(port));
+        let (client, peer) = (free_address()?, free_address()?);
+        let url = |address: SocketAddr| format!("http://{address}");
         let mut command = Command::new(program);
         command.arg("--data-dir").arg(folder).args(["--listen-client-urls", &url(client)]);
         command.args(["--advertise-client-urls", &url(client), "--listen-peer-urls", &url(peer)]);
@@ -50,7 +50,7 @@ impl Etcd {
         }
         let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         let process = process.map_err(|error| format!("etcd does not start: {error}"))?;
-        let server = Self { process, address: loopback(client) };
+        let server = Self { process, address: client };
         let deadline = Instant::now() + Duration::from_secs(60);
         while !server.is_set(&app(0)) {
             if Instant::now() > deadline {
@@ -75,11 +75,6 @@ impl Drop for Etcd {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-fn free_port() -> Result<u16, String> {
-    let listener = TcpListener::bind(loopback(0)).map_err(|error| error.to_string())?;
-    Ok(listener.local_addr().map_err(|error| error.to_string())?.port())
 }
 
 pub fn rows(bench: &Bench<'_>) -> Result<Vec<Row>, String> {
