@@ -63,6 +63,9 @@ const DIRECT: [(&str, &str); 23] = [
     ("functions/qnsp/vault-versioned", "*/vault/v1/versioned-secrets*"),
 ];
 
+/// How long an instance of a component lives, as scripts/up and docs/deploying.md have it.
+const INSTANCES: [&str; 4] = ["--max-instance-reuse-count", "10000", "--idle-instance-timeout", "60"];
+
 impl Engine {
     pub fn title(self) -> String {
         match self {
@@ -147,6 +150,7 @@ impl Engine {
                         command
                     }
                 };
+                command.args(INSTANCES);
                 command.envs(variables.iter().map(|(name, value)| (format!("SPIN_VARIABLE_{name}"), value)));
                 command
             }

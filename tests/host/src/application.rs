@@ -65,7 +65,8 @@ impl Application {
                 key_value: key_value.clone(),
                 outbound: Arc::new(allowed(section, &variables, address)?),
             };
-            handlers.insert(id.clone(), Handlers::new(Instances::of(id, component, &linker, grants)?));
+            let instances = Instances::of(id, component, &linker, grants, arguments.lifetime)?;
+            handlers.insert(id.clone(), Handlers::new(instances));
         }
         let routes = Routes::new(manifest.http_triggers())?;
         Ok(Self { routes, handlers, movable_clock: arguments.movable_clock })

@@ -1,22 +1,27 @@
 //! The command line: which application, where its state lies, where to listen.
 //! Values of variables are gathered here; which of them a component sees is decided in `variables`.
 
+use crate::instances::Lifetime;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
 use wasmtime::error::Context as _;
 use wasmtime::{Result, bail};
 
 pub const USAGE: &str = "\
 Usage: chancery-host --manifest spin.toml --state DIR [--listen 127.0.0.1:PORT]
                      [--cache DIR] [--component-id ID ...] [--variable NAME=VALUE ...]
+                     [--max-instance-reuse-count N] [--idle-instance-timeout SECONDS]
                      [--compile-quickly] [--movable-clock] [--until-stdin-closes]
 
 Runs the components of a Spin manifest on wasmtime, or only those that are named. Port 0 picks a free one. When it serves, one
 line {\"ready\":\"http://127.0.0.1:PORT\"} is printed. Variables come from --variable, then from
 SPIN_VARIABLE_<NAME>, then from the manifest. SIGTERM stops it, and the end of standard input too
 when --until-stdin-closes is given. --compile-quickly takes the compiler Winch instead of Cranelift,
-where there is one for this processor: components start sooner and run slower. With --movable-clock a request may say, in the header
+where there is one for this processor: components start sooner and run slower. An instance serves 128 requests and ends after a
+second without one, as on Spin, unless the options that Spin has too say otherwise. With --movable-clock a request may say, in the header
 test-clock-ahead, how many milliseconds the clock of the components is ahead for it.";
 
 /// The prefix under which Spin looks for variables in the environment.
@@ -32,6 +37,7 @@ pub struct Arguments {
     /// Which components run; without any, all.
     pub components: Vec<String>,
     pub variables: BTreeMap<String, String>,
+    pub lifetime: Lifetime,
     pub compile_quickly: bool,
     pub movable_clock: bool,
     pub until_stdin_closes: bool,
@@ -51,6 +57,7 @@ impl Arguments {
         let mut cache = None;
         let mut listen = SocketAddr::from(([127, 0, 0, 1], 3000));
         let mut components = Vec::new();
+        let mut lifetime = Lifetime::default();
         let mut compile_quickly = false;
         let mut movable_clock = false;
         let mut until_stdin_closes = false;
@@ -85,6 +92,8 @@ impl Arguments {
                 "--listen" => {
                     listen = value.parse::<SocketAddr>().with_context(|| format!("`{value}` is not ADDRESS:PORT"))?;
                 }
+                "--max-instance-reuse-count" => lifetime.requests = number(&option, &value)?,
+                "--idle-instance-timeout" => lifetime.idle = Duration::from_secs(number(&option, &value)?),
                 "--variable" => {
                     let (name, value) = value.split_once('=').context("--variable wants NAME=VALUE")?;
                     variables.insert(name.to_owned(), value.to_owned());
@@ -99,11 +108,16 @@ impl Arguments {
             cache,
             components,
             variables,
+            lifetime,
             compile_quickly,
             movable_clock,
             until_stdin_closes,
         })
     }
+}
+
+fn number<N: FromStr>(option: &str, value: &str) -> Result<N> {
+    value.parse().ok().with_context(|| format!("`{option} {value}` is no number.\n\n{USAGE}"))
 }
 
 #[cfg(test)]
@@ -133,6 +147,8 @@ mod tests {
     fn what_is_missing_or_unknown_is_named() {
         let missing = parse(&["--state", "s"], &[]).unwrap_err();
         assert!(missing.to_string().starts_with("--manifest is missing"));
+        let wordy = parse(&["--max-instance-reuse-count", "many"], &[]).unwrap_err();
+        assert!(wordy.to_string().starts_with("`--max-instance-reuse-count many` is no number"));
         let unknown = parse(&["--colour", "red"], &[]).unwrap_err();
         assert!(unknown.to_string().starts_with("`--colour` is not an option"));
     }

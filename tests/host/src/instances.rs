@@ -18,12 +18,22 @@ use wasmtime_wasi_http::handler::{
 };
 use wasmtime_wasi_http::p3::bindings::ServicePre;
 
-/// Requests that one instance serves before it is dropped.
-const REQUESTS: usize = 128;
 /// Requests that one instance serves at the same time.
 const REQUESTS_AT_ONCE: usize = 16;
-/// How long an instance without work is kept.
-const IDLE: Duration = Duration::from_secs(1);
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Lifetime {
+    /// Requests that one instance serves before it is dropped.
+    pub requests: usize,
+    /// How long an instance without work is kept.
+    pub idle: Duration,
+}
+
+impl Default for Lifetime {
+    fn default() -> Self {
+        Self { requests: 128, idle: Duration::from_secs(1) }
+    }
+}
 
 pub type Handler = ProxyHandler<Instances>;
 
@@ -63,16 +73,23 @@ pub struct Instances {
     id: Arc<str>,
     service: ServicePre<Guest>,
     grants: Arc<Grants>,
+    lifetime: Lifetime,
     ahead: Duration,
 }
 
 impl Instances {
-    pub fn of(id: &str, component: &Component, linker: &Linker<Guest>, grants: Grants) -> Result<Self> {
+    pub fn of(
+        id: &str,
+        component: &Component,
+        linker: &Linker<Guest>,
+        grants: Grants,
+        lifetime: Lifetime,
+    ) -> Result<Self> {
         let service = linker
             .instantiate_pre(component)
             .and_then(ServicePre::new)
             .with_context(|| format!("component `{id}` does not fit this host"))?;
-        Ok(Self { id: id.into(), service, grants: Arc::new(grants), ahead: Duration::ZERO })
+        Ok(Self { id: id.into(), service, grants: Arc::new(grants), lifetime, ahead: Duration::ZERO })
     }
 }
 
@@ -85,41 +102,48 @@ impl HandlerState for Instances {
         let guest = Guest::new(Arc::clone(&self.grants), self.ahead);
         let mut store = Store::new(self.service.engine(), guest);
         let service = self.service.instantiate_async(&mut store).await?;
+        let Lifetime { requests, idle } = self.lifetime;
         Ok(Instance {
             store,
             proxy: Proxy::P3(service),
             view: Guest::http,
-            expiration: Idle(Box::pin(tokio::time::sleep(IDLE))),
-            state: Life(Arc::clone(&self.id)),
+            expiration: Idle { limit: idle, sleep: Box::pin(tokio::time::sleep(idle)) },
+            state: Life { id: Arc::clone(&self.id), requests },
         })
     }
 }
 
 /// Wakes when an instance has had nothing to do for long enough.
-pub struct Idle(Pin<Box<Sleep>>);
+pub struct Idle {
+    limit: Duration,
+    sleep: Pin<Box<Sleep>>,
+}
 
 impl WorkerExpiration for Idle {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>, status: WorkerStatus, since: Instant) -> Poll<()> {
         if status != WorkerStatus::Idle {
             return Poll::Pending;
         }
-        let deadline = (since + IDLE).into();
-        if self.0.deadline() != deadline {
-            self.0.as_mut().reset(deadline);
+        let deadline = (since + self.limit).into();
+        if self.sleep.deadline() != deadline {
+            self.sleep.as_mut().reset(deadline);
         }
-        self.0.as_mut().poll(context)
+        self.sleep.as_mut().poll(context)
     }
 }
 
 /// One instance; named so that its end can be logged.
-pub struct Life(Arc<str>);
+pub struct Life {
+    id: Arc<str>,
+    requests: usize,
+}
 
 impl WorkerState for Life {
     type StoreData = Guest;
     type RequestData = ();
 
     fn should_accept_request(&self, at_once: usize, served: usize) -> ShouldAccept {
-        if served >= REQUESTS {
+        if served >= self.requests {
             ShouldAccept::Never
         } else if at_once >= REQUESTS_AT_ONCE {
             ShouldAccept::No
@@ -140,7 +164,7 @@ impl WorkerState for Life {
 
     fn drop(&self, store: Store<Guest>, ended: Result<()>) {
         if let Err(error) = ended {
-            eprintln!("{}: an instance failed: {error:?}", self.0);
+            eprintln!("{}: an instance failed: {error:?}", self.id);
         }
         drop(store);
     }

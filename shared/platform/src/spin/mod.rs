@@ -5,6 +5,7 @@ mod connection;
 mod fetch;
 pub(crate) mod postgres;
 mod sqlite;
+mod unsent;
 mod writer;
 
 use std::{cell::RefCell, future::Future, sync::Arc, time::Duration};
@@ -55,7 +56,7 @@ where
     };
     let request = request.map(|body| Body::from_stream(SendWrapper::new(body.stream())));
     match router.oneshot(request).await {
-        Ok(response) => response,
+        Ok(response) => unsent::counted(response),
         Err(never) => match never {},
     }
 }

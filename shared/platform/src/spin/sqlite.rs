@@ -8,6 +8,7 @@ use spin_sdk::time::sleep;
 
 use super::{
     connection::{Connection, Flushing},
+    unsent,
     writer::Writer,
 };
 use crate::{Outcome, Row, Sql, SqlError, Statement, Task, migrations, random};
@@ -17,7 +18,7 @@ const LOCK_DEADLINE: Duration = Duration::from_secs(30);
 /// Time passes without an attempt while other requests of the instance compute.
 const LEAST_ATTEMPTS: u32 = 200;
 /// The longest pause between two attempts, in milliseconds.
-const LONGEST_PAUSE: u16 = 16;
+const LONGEST_PAUSE: u16 = 4;
 
 pub(super) struct SpinSqlite(SendWrapper<Inner>);
 
@@ -112,6 +113,7 @@ pub(super) async fn when_unlocked<T>(attempt: impl Fn() -> Result<T, SqlError>) 
     let deadline = Instant::now() + LOCK_DEADLINE;
     let mut attempts = 0;
     loop {
+        unsent::sent().await;
         attempts += 1;
         match attempt() {
             Err(error) if error.is_busy() && (attempts < LEAST_ATTEMPTS || Instant::now() < deadline) => {
