@@ -144,6 +144,17 @@ mod tests {
     }
 
     #[test]
+    fn instances_end_as_on_spin_unless_told_otherwise() {
+        let lifetime = |more: &[&str]| {
+            let arguments = [&["--manifest", "m", "--state", "s"], more].concat();
+            parse(&arguments, &[]).unwrap().lifetime
+        };
+        assert_eq!(lifetime(&[]), Lifetime { requests: 128, idle: Duration::from_secs(1) });
+        let longer = lifetime(&["--max-instance-reuse-count", "10000", "--idle-instance-timeout", "60"]);
+        assert_eq!(longer, Lifetime { requests: 10_000, idle: Duration::from_secs(60) });
+    }
+
+    #[test]
     fn what_is_missing_or_unknown_is_named() {
         let missing = parse(&["--state", "s"], &[]).unwrap_err();
         assert!(missing.to_string().starts_with("--manifest is missing"));

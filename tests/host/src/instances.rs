@@ -21,6 +21,7 @@ use wasmtime_wasi_http::p3::bindings::ServicePre;
 /// Requests that one instance serves at the same time.
 const REQUESTS_AT_ONCE: usize = 16;
 
+/// When an instance ends; without options as on Spin.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Lifetime {
     /// Requests that one instance serves before it is dropped.
