@@ -11,6 +11,7 @@ mod writer;
 use std::{cell::RefCell, future::Future, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body};
+use futures_util::StreamExt as _;
 use send_wrapper::SendWrapper;
 use spin_sdk::http::body::IncomingBodyExt as _;
 use tower::ServiceExt as _;
@@ -36,6 +37,7 @@ pub async fn serve<F>(request: spin_sdk::http::Request, app: impl FnOnce(Host) -
 where
     F: Future<Output = Router>,
 {
+    unsent::sent().await;
     let built = ROUTER.with_borrow(Clone::clone);
     let router = match built {
         Some(router) => router,
@@ -54,7 +56,14 @@ where
             router
         }
     };
-    let request = request.map(|body| Body::from_stream(SendWrapper::new(body.stream())));
+    let request = request.map(|body| {
+        // A handler computes as soon as it has its body, and nothing is sent while it does.
+        let frames = body.stream().then(async |frame| {
+            unsent::sent().await;
+            frame
+        });
+        Body::from_stream(SendWrapper::new(frames))
+    });
     match router.oneshot(request).await {
         Ok(response) => unsent::counted(response),
         Err(never) => match never {},
