@@ -5,6 +5,7 @@ pub mod answered;
 pub mod documented;
 pub mod libsql;
 pub mod native;
+pub mod node;
 pub mod openbao;
 pub mod placement;
 pub mod postgres;

@@ -1,37 +1,13 @@
 //! The slugs of names, compared with the npm package `slugify` that they follow.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{
-    io::Write as _,
-    process::{Command, Stdio},
-};
-
-use chancery_tests::runtime;
+use chancery_tests::node;
 use model::config::slug;
 use proptest::{prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
 
-/// Reads a JSON list of names and prints the list of their slugs, with the options that the Config API knows.
-const SCRIPT: &str = "import slugify from 'slugify';
-let input = '';
-for await (const part of process.stdin) input += part;
-const slugs = JSON.parse(input).map((name) => slugify(name, { lower: true, strict: true }));
-console.log(JSON.stringify(slugs));";
-
 fn by_the_package(names: &[String]) -> Vec<String> {
-    let node = Command::new("node")
-        .args(["--input-type=module", "--eval", SCRIPT])
-        .current_dir(runtime::root())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn();
-    let mut node = node.expect("node is needed, and `npm ci` before");
-    let names = serde_json::to_vec(names).unwrap();
-    let mut input = node.stdin.take().unwrap();
-    let writer = std::thread::spawn(move || input.write_all(&names).unwrap());
-    let output = node.wait_with_output().unwrap();
-    writer.join().unwrap();
-    assert!(output.status.success(), "node failed; has `npm ci` been run?");
-    serde_json::from_slice(&output.stdout).unwrap()
+    let slugs = node::answer("slugify.mjs", serde_json::to_vec(names).unwrap()).unwrap();
+    serde_json::from_value(slugs).unwrap()
 }
 
 #[track_caller]

@@ -1,12 +1,7 @@
 //! `chancery consent`: a chain is written, taken along, proved elsewhere and brought in again; the ids are those that
 //! the JavaScript libraries of IPFS work out.
 
-use std::{
-    io::Write,
-    process::{Command, Stdio},
-};
-
-use chancery_tests::runtime::root;
+use chancery_tests::node;
 use serde_json::{Value, json};
 
 use crate::{
@@ -83,15 +78,7 @@ fn a_chain_is_written_exported_and_proved(t: &Deployment) {
     assert!(tool.ends(1, &["consent", "verify", &cut]).1.contains("is missing"));
     tool.ends(2, &["consent", "verify", "/no/such/file"]);
 
-    let mut libraries = Command::new("node")
-        .arg(root().join("tests/consent-ids.mjs"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    libraries.stdin.take().unwrap().write_all(export.as_bytes()).unwrap();
-    let output = libraries.wait_with_output().unwrap();
-    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), r#"{"documents":3}"#);
+    assert_eq!(node::answer("consent-ids.mjs", export.into_bytes()), Ok(json!({ "documents": 3 })));
 
     assert!(tool.prints(&["consent", "put", &tenant, &place, "biometric", "--off"]).contains("false"));
     tool.prints(&["consent", "verify", "--server", &tenant, &place, "biometric", "--newest", newest]);

@@ -1,11 +1,6 @@
 //! What is done with keys of QNSP's embedded security module: wrap, unwrap, sign and verify, held against independent code.
 
-use std::{
-    io::Write,
-    process::{Command, Stdio},
-};
-
-use chancery_tests::runtime;
+use chancery_tests::node;
 use crypto::{base64, hash};
 use serde_json::{Value, json};
 
@@ -37,14 +32,7 @@ pub fn cases() -> Vec<Case> {
 
 /// What independent code says and makes.
 pub fn held_against_others(verify: &[Value], wrap: &[Value]) -> Value {
-    let script = runtime::root().join("tests/hsm.mjs");
-    let mut node = Command::new("node");
-    let mut node = node.arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let asked = json!({ "verify": verify, "wrap": wrap }).to_string();
-    node.stdin.take().unwrap().write_all(asked.as_bytes()).unwrap();
-    let output = node.wait_with_output().unwrap();
-    assert!(output.status.success());
-    serde_json::from_slice(&output.stdout).unwrap()
+    node::answer("hsm.mjs", json!({ "verify": verify, "wrap": wrap }).to_string().into_bytes()).unwrap()
 }
 
 #[track_caller]
