@@ -2,7 +2,7 @@
 
 use crate::arguments::Arguments;
 use crate::guest::Grants;
-use crate::instances::{self, Handlers, Source};
+use crate::instances::{self, Handlers, Instances};
 use crate::key_value;
 use crate::manifest::{Component as Section, Manifest};
 use crate::outbound::Allowed;
@@ -12,8 +12,9 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use wasmtime::component::Component;
 use wasmtime::error::Context as _;
-use wasmtime::{Cache, CacheConfig, Config, Engine, Result, Strategy, ensure};
+use wasmtime::{Cache, CacheConfig, Config, Engine, Result, Strategy};
 
 // Spin's own names for the files of its state.
 const DATABASE: &str = "sqlite_db.db";
@@ -42,12 +43,19 @@ impl Application {
         let key_value = key_value::open(state.join(KEY_VALUE).into()).await?;
 
         let engine = engine(arguments.cache.as_deref(), arguments.compile_quickly)?;
-        let linker = Arc::new(instances::linker(&engine)?);
+        let linker = instances::linker(&engine)?;
         let folder = arguments.manifest.parent().unwrap_or(Path::new(""));
+        let mut compiled = BTreeMap::new();
         let mut handlers = BTreeMap::new();
         for (id, section) in &manifest.components {
-            let file = folder.join(&section.source);
-            ensure!(file.is_file(), "component `{id}`: there is no {}", file.display());
+            let source = &section.source;
+            if !compiled.contains_key(source) {
+                let file = folder.join(source);
+                let component = Component::from_file(&engine, &file)
+                    .with_context(|| format!("component `{id}`: {}", file.display()))?;
+                compiled.insert(source, component);
+            }
+            let component = compiled.get(source).context("just compiled")?;
             let grants = Grants {
                 variables: variables.grant(&section.variables)?,
                 environment: section.environment.clone().into_iter().collect(),
@@ -57,18 +65,8 @@ impl Application {
                 key_value: key_value.clone(),
                 outbound: Arc::new(allowed(section, &variables, address)?),
             };
-            let source = Source {
-                id: id.as_str().into(),
-                file,
-                linker: Arc::clone(&linker),
-                grants: Arc::new(grants),
-                lifetime: arguments.lifetime,
-            };
-            let component = Handlers::new(source);
-            if !arguments.compile_quickly {
-                component.compiled().await?;
-            }
-            handlers.insert(id.clone(), component);
+            let instances = Instances::of(id, component, &linker, grants, arguments.lifetime)?;
+            handlers.insert(id.clone(), Handlers::new(instances));
         }
         let routes = Routes::new(manifest.http_triggers())?;
         Ok(Self { routes, handlers, movable_clock: arguments.movable_clock })

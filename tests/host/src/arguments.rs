@@ -19,8 +19,8 @@ Usage: chancery-host --manifest spin.toml --state DIR [--listen 127.0.0.1:PORT]
 Runs the components of a Spin manifest on wasmtime, or only those that are named. Port 0 picks a free one. When it serves, one
 line {\"ready\":\"http://127.0.0.1:PORT\"} is printed. Variables come from --variable, then from
 SPIN_VARIABLE_<NAME>, then from the manifest. SIGTERM stops it, and the end of standard input too
-when --until-stdin-closes is given. With --compile-quickly a component is compiled when it is first asked, not at the start, and by
-the compiler Winch instead of Cranelift, where there is one for this processor: it starts sooner and runs slower. An instance serves 128 requests and ends after a
+when --until-stdin-closes is given. --compile-quickly takes the compiler Winch instead of Cranelift,
+where there is one for this processor: components start sooner and run slower. An instance serves 128 requests and ends after a
 second without one, as on Spin, unless the options that Spin has too say otherwise. With --movable-clock a request may say, in the header
 test-clock-ahead, how many milliseconds the clock of the components is ahead for it.";
 

@@ -4,12 +4,10 @@
 use crate::bindings::Platform;
 use crate::guest::{Grants, Guest};
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
-use tokio::sync::OnceCell;
 use tokio::time::Sleep;
 use wasmtime::component::{Component, GuestTaskId, HasSelf, Linker};
 use wasmtime::error::Context as _;
@@ -51,53 +49,22 @@ pub fn linker(engine: &Engine) -> Result<Linker<Guest>> {
     Ok(linker)
 }
 
-/// Where a component is, and what it may use.
-pub struct Source {
-    pub id: Arc<str>,
-    pub file: PathBuf,
-    pub linker: Arc<Linker<Guest>>,
-    pub grants: Arc<Grants>,
-    pub lifetime: Lifetime,
-}
-
-impl Source {
-    async fn compile(&self) -> Result<Instances> {
-        let (engine, file) = (self.linker.engine().clone(), self.file.clone());
-        let component = tokio::task::spawn_blocking(move || Component::from_file(&engine, &file)).await?;
-        let component = component.with_context(|| format!("component `{}`: {}", self.id, self.file.display()))?;
-        let service = self
-            .linker
-            .instantiate_pre(&component)
-            .and_then(ServicePre::new)
-            .with_context(|| format!("component `{}` does not fit this host", self.id))?;
-        let (id, grants) = (Arc::clone(&self.id), Arc::clone(&self.grants));
-        Ok(Instances { id, service, grants, lifetime: self.lifetime, ahead: Duration::ZERO })
-    }
-}
-
 /// The instances of one component, by how far their clocks are ahead: an instance serves several requests at the same
 /// time, and they share its clock.
 pub struct Handlers {
-    source: Source,
-    compiled: OnceCell<Instances>,
+    instances: Instances,
     by_clock: Mutex<HashMap<Duration, Handler>>,
 }
 
 impl Handlers {
-    pub fn new(source: Source) -> Self {
-        Self { source, compiled: OnceCell::new(), by_clock: Mutex::default() }
+    pub fn new(instances: Instances) -> Self {
+        Self { instances, by_clock: Mutex::default() }
     }
 
-    /// Compiles the component if nobody has asked for it yet.
-    pub async fn compiled(&self) -> Result<&Instances> {
-        self.compiled.get_or_try_init(|| self.source.compile()).await
-    }
-
-    pub async fn at(&self, ahead: Duration) -> Result<Handler> {
-        let compiled = self.compiled().await?;
+    pub fn at(&self, ahead: Duration) -> Handler {
         let mut by_clock = self.by_clock.lock().unwrap_or_else(PoisonError::into_inner);
-        let instances = || ProxyHandler::new(Instances { ahead, ..compiled.clone() });
-        Ok(by_clock.entry(ahead).or_insert_with(instances).clone())
+        let instances = || ProxyHandler::new(Instances { ahead, ..self.instances.clone() });
+        by_clock.entry(ahead).or_insert_with(instances).clone()
     }
 }
 
@@ -109,6 +76,22 @@ pub struct Instances {
     grants: Arc<Grants>,
     lifetime: Lifetime,
     ahead: Duration,
+}
+
+impl Instances {
+    pub fn of(
+        id: &str,
+        component: &Component,
+        linker: &Linker<Guest>,
+        grants: Grants,
+        lifetime: Lifetime,
+    ) -> Result<Self> {
+        let service = linker
+            .instantiate_pre(component)
+            .and_then(ServicePre::new)
+            .with_context(|| format!("component `{id}` does not fit this host"))?;
+        Ok(Self { id: id.into(), service, grants: Arc::new(grants), lifetime, ahead: Duration::ZERO })
+    }
 }
 
 impl HandlerState for Instances {

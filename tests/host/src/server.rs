@@ -47,15 +47,14 @@ async fn answer(
         return empty(StatusCode::NOT_FOUND);
     };
     let ahead = if application.movable_clock { clock_ahead(&mut request) } else { Duration::ZERO };
-    let handlers = application.handlers.get(found.component).context("a route to no component")?;
+    let handler = application.handlers.get(found.component).context("a route to no component")?.at(ahead);
     let uri = absolute(&request)?;
     let component = found.component.to_owned();
     found.add_headers(request.headers_mut(), &uri, client);
     *request.uri_mut() = uri;
 
     let request = request.map(|body| body.map_err(Error::from).boxed_unsync());
-    let answered = async { handlers.at(ahead).await?.handle((), request).await };
-    match answered.await {
+    match handler.handle((), request).await {
         Ok(response) => Ok(response),
         Err(error) => {
             eprintln!("{component}: {error:?}");

@@ -134,7 +134,7 @@ fn of_parallel_installations_one_installs_everything(shared: &Deployment) {
     let (body, credentials) = everything();
     // Each makes keys before it finds out, which takes long in a wasm module that is not optimised.
     let many = t.instance.runtime.is_linked() || std::env::var_os("CHANCERY_LONG").is_some();
-    let replies = together(if many { 64 } else { 16 }, |_| t.system.post(INSTALL, &body));
+    let replies = together(if many { 64 } else { 8 }, |_| t.system.post(INSTALL, &body));
     let (installed, others): (Vec<_>, Vec<_>) = replies.iter().partition(|reply| reply.status == 200);
     assert_eq!(installed.len(), 1);
     for other in others {
