@@ -175,7 +175,7 @@ fn clause(path: &str, condition: &Condition) -> String {
     format!("{object} has {member} && {}", all.join(" && "))
 }
 
-fn in_cedar(Policy { rule, .. }: &Policy) -> String {
+fn in_cedar(rule: &Rule) -> String {
     let word = if rule.effect == Effect::Allow { "permit" } else { "forbid" };
     let mut clauses = vec![
         likes(&["context.principal"], &rule.principals),
@@ -191,7 +191,8 @@ fn call(policies: &[Policy], request: &Request) -> Value {
     let (principal, resource) = (request.principal(), request.resource());
     let [p, a, r] =
         [("Principal", "p"), ("Action", "a"), ("Resource", "r")].map(|(kind, id)| json!({ "type": kind, "id": id }));
-    let policies: Map<_, _> = policies.iter().map(|policy| (policy.id.clone(), in_cedar(policy).into())).collect();
+    let policies: Map<_, _> =
+        policies.iter().map(|policy| (policy.id.clone(), in_cedar(&policy.rule).into())).collect();
     json!({
         "principal": p, "action": a, "resource": r,
         "context": {

@@ -1,7 +1,7 @@
 //! Responses whose bodies are still in the instance. Spin sends the head of a response as soon as it has it. A body that is
 //! not there by then goes in a packet of its own, which waits until the client has acknowledged the head: 40 ms, as Spin
-//! does not set TCP_NODELAY and clients delay acknowledgements. A call of SQLite stops the whole instance, so none may come
-//! between a head and its body.
+//! does not set TCP_NODELAY and clients delay acknowledgements. A call of SQLite stops the whole instance, and so does a
+//! handler that computes: neither may come between a head and its body.
 
 use std::cell::Cell;
 
