@@ -120,7 +120,8 @@ fn a_revoked_user_is_gone_with_its_sessions_and_what_it_owned_is_the_admins(t: &
     server.run(user(&lease), password(&lease), &["CREATE TABLE theirs (id int)"]).unwrap();
     thread::scope(|scope| {
         let session = scope.spawn(|| server.run(user(&lease), password(&lease), &["SELECT pg_sleep(60)"]));
-        server.comes_to_hold(&format!("EXISTS (SELECT FROM pg_stat_activity WHERE usename = '{}')", user(&lease)));
+        let sleeps = format!("usename = '{}' AND state = 'active' AND query LIKE '%pg_sleep%'", user(&lease));
+        server.comes_to_hold(&format!("EXISTS (SELECT FROM pg_stat_activity WHERE {sleeps})"));
         let started = Instant::now();
         let revoked = ok(&developer.post(&path_of(&lease, "revoke"), &json!({})), 200);
         assert_eq!(session.join().unwrap(), Err(PostgresError::Broken));
