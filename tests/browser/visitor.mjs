@@ -16,7 +16,8 @@ const VIEWS = [
 export async function visit(browser, url) {
   const context = await browser.newContext({ baseURL: url, viewport: { width: 1200, height: 850 }, permissions: ["clipboard-read", "clipboard-write"] });
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  // Far longer than anything takes here, since the machine may be busy with much else.
+  page.setDefaultTimeout(60_000);
   const faults = [];
   const expected = [];
   page.on("pageerror", (error) => faults.push(String(error)));

@@ -15,3 +15,4 @@ pub mod runtime;
 pub mod selection;
 pub mod tools;
 pub mod variables;
+pub mod wait;

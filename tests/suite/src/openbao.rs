@@ -6,13 +6,11 @@ use std::{
     net::TcpListener,
     path::PathBuf,
     process::{Child, Command, Stdio},
-    thread,
-    time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
 
-use crate::tools;
+use crate::{tools, wait};
 
 /// The token that may do everything.
 pub const TOKEN: &str = "root-token-of-a-case";
@@ -42,11 +40,8 @@ impl OpenBao {
         command.arg(format!("-dev-listen-address=127.0.0.1:{port}"));
         let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let server = Self { process, port };
-        let deadline = Instant::now() + Duration::from_secs(60);
-        while !server.try_post("/v1/sys/mounts/transit", &json!({ "type": "transit" })) {
-            assert!(Instant::now() < deadline, "OpenBao does not start");
-            thread::sleep(Duration::from_millis(100));
-        }
+        let mount = || server.try_post("/v1/sys/mounts/transit", &json!({ "type": "transit" }));
+        wait::until(mount, "OpenBao does not start");
         server
     }
 

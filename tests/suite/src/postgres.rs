@@ -9,11 +9,12 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::atomic::{AtomicU32, Ordering},
-    thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use platform::postgres::{self, PostgresError, Server, Tls};
+
+use crate::wait;
 
 /// The account that may do everything, and its password.
 pub const ADMIN: &str = "admin";
@@ -105,11 +106,7 @@ impl Postgres {
     }
 
     fn wait(&self) {
-        let deadline = Instant::now() + Duration::from_secs(60);
-        while self.as_admin("SELECT 1").is_err() {
-            assert!(Instant::now() < deadline, "PostgreSQL does not start");
-            thread::sleep(Duration::from_millis(50));
-        }
+        wait::until(|| self.as_admin("SELECT 1").is_ok(), "PostgreSQL does not start");
     }
 
     /// For the time that it takes.
@@ -200,11 +197,7 @@ impl Postgres {
     /// Waits until this is so, for what follows an answer.
     #[track_caller]
     pub fn comes_to_hold(&self, condition: &str) {
-        let deadline = Instant::now() + Duration::from_secs(20);
-        while !self.holds(condition) {
-            assert!(Instant::now() < deadline, "it does not come to hold that {condition}");
-            thread::sleep(Duration::from_millis(100));
-        }
+        wait::until(|| self.holds(condition), &format!("it does not come to hold that {condition}"));
     }
 }
 

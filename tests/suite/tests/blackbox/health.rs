@@ -1,17 +1,11 @@
 //! Liveness and readiness: what each says while storage or a variable fails. Each case has a deployment of its own.
 
-use std::{
-    fs,
-    io::Write as _,
-    os::unix::fs::FileExt as _,
-    path::PathBuf,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{fs, io::Write as _, os::unix::fs::FileExt as _, path::PathBuf, time::Duration};
 
 use chancery_tests::{
     runtime::Runtime,
     variables::{Variables, random_base64},
+    wait,
 };
 use rusqlite::Connection;
 
@@ -66,12 +60,7 @@ fn a_failing_part_of_the_storage_is_named(shared: &Deployment) {
     database::change(&t.instance, &forget);
     assert_eq!(unready(), "Not ready: migration 0006_environment.sql is not applied");
     // On workerd the log comes through another process.
-    let is_logged = || t.instance.log().contains("0006_environment.sql");
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while !is_logged() && Instant::now() < deadline {
-        thread::sleep(Duration::from_millis(20));
-    }
-    assert!(is_logged());
+    wait::until(|| t.instance.log().contains("0006_environment.sql"), "the log does not say it");
 }
 
 /// workerd does not start on such a database at all.

@@ -320,17 +320,35 @@ fn a_server_that_does_not_answer_changes_nothing(t: &Deployment) {
     server.comes_to_hold(&format!("NOT {}", exists(&short)));
 }
 
-/// For some seconds roles can be read, and neither be made nor be removed.
-fn keep_roles_as_they_are(server: &Postgres) -> Result<(), PostgresError> {
-    let statements = ["BEGIN", "LOCK TABLE pg_authid IN SHARE MODE", "SELECT pg_sleep(4)", "COMMIT"];
-    server.run(ADMIN, PASSWORD, &statements)
+/// What keeps roles as they are.
+const LOCK: &str = "pg_locks WHERE relation = 'pg_authid'::regclass AND mode = 'ShareLock' AND granted";
+
+/// While something is done, roles can be read, and neither be made nor be removed.
+fn with_roles_as_they_are(server: &Postgres, what: impl FnOnce()) {
+    thread::scope(|scope| {
+        let statements = ["BEGIN", "LOCK TABLE pg_authid IN SHARE MODE", "SELECT pg_sleep(50)"];
+        let lock = scope.spawn(move || server.run(ADMIN, PASSWORD, &statements));
+        server.comes_to_hold(&format!("EXISTS (SELECT FROM {LOCK})"));
+        what();
+        server.as_admin(&format!("SELECT pg_terminate_backend(pid) FROM {LOCK}")).unwrap();
+        assert_eq!(lock.join().unwrap(), Err(PostgresError::Broken));
+    });
 }
 
-/// Waits until they are.
-fn are_kept(server: &Postgres) {
-    server.comes_to_hold(
-        "EXISTS (SELECT FROM pg_locks WHERE relation = 'pg_authid'::regclass AND mode = 'ShareLock' AND granted)",
-    );
+/// Sends a request that nobody answers, since all is killed once a statement like this waits for the lock.
+fn killed_at(t: &Deployment, server: &Postgres, path: &str, token: &str, statement: &str) {
+    with_roles_as_they_are(server, || {
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let authorization = format!("Bearer {token}");
+                let headers = [("authorization", authorization.as_str())];
+                caught(|| t.anonymous.send("POST", path, &headers, Some(b"{}"))).unwrap_err();
+            });
+            let waits = format!("pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '{statement}'");
+            server.comes_to_hold(&format!("EXISTS (SELECT FROM {waits})"));
+            t.instance.kill();
+        });
+    });
 }
 
 fn a_crash_while_a_user_is_removed_leaves_a_lease_that_is_revoked_again(shared: &Deployment) {
@@ -344,25 +362,7 @@ fn a_crash_while_a_user_is_removed_leaves_a_lease_that_is_revoked_again(shared: 
         (config, lease, developer.token.clone().unwrap(), tenant.id.clone())
     };
     log_in(&server, &lease).unwrap();
-    let waits = format!(
-        "EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%{}%')",
-        user(&lease)
-    );
-    thread::scope(|scope| {
-        let lock = scope.spawn(|| keep_roles_as_they_are(&server));
-        are_kept(&server);
-        scope.spawn(|| {
-            let authorization = format!("Bearer {token}");
-            // Nobody answers it.
-            let revoke = || {
-                t.anonymous.send("POST", &path_of(&lease, "revoke"), &[("authorization", &authorization)], Some(b"{}"))
-            };
-            caught(revoke).unwrap_err();
-        });
-        server.comes_to_hold(&waits);
-        t.instance.kill();
-        lock.join().unwrap().unwrap();
-    });
+    killed_at(&t, &server, &path_of(&lease, "revoke"), &token, &format!("%{}%", user(&lease)));
     let t = t.restart(variables).unwrap();
     let developer = Caller::with_token(&t, &tenant, &token);
     // What was not said is not stored, and is done when it is asked for again.
@@ -382,23 +382,11 @@ fn a_crash_while_a_user_is_made_leaves_a_lease_that_is_swept(shared: &Deployment
         let Cast { admin, developer, tenant, .. } = &Cast::new(&t);
         (configured(admin, &on(&server, &json!({}))), developer.token.clone().unwrap(), tenant.id.clone())
     };
-    thread::scope(|scope| {
-        let lock = scope.spawn(|| keep_roles_as_they_are(&server));
-        are_kept(&server);
-        scope.spawn(|| {
-            let authorization = format!("Bearer {token}");
-            let path = format!("{config}/credentials");
-            // Nobody answers it.
-            caught(|| t.anonymous.send("POST", &path, &[("authorization", &authorization)], Some(b"{}"))).unwrap_err();
-        });
-        soon(|| database::number(&t.instance, "SELECT count(*) FROM qnsp_leases WHERE is_pending = 1"), &1);
-        server.comes_to_hold("EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE 'CREATE ROLE%')");
-        t.instance.kill();
-        lock.join().unwrap().unwrap();
-    });
+    killed_at(&t, &server, &format!("{config}/credentials"), &token, "CREATE ROLE%");
     // The server did not notice that nobody waits any more.
     server.comes_to_hold("EXISTS (SELECT FROM pg_roles WHERE rolname LIKE 'v-%')");
     let t = t.restart(variables).unwrap();
+    assert_eq!(database::number(&t.instance, "SELECT count(*) FROM qnsp_leases WHERE is_pending = 1"), 1);
     let developer = Caller::with_token(&t, &tenant, &token);
     let leases = || ok(&developer.get(&format!("{config}/leases")), 200)["leases"].clone();
     assert_eq!(leases(), json!([]));

@@ -4,11 +4,9 @@ use std::{
     fs,
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
-    thread,
-    time::{Duration, Instant},
 };
 
-use chancery_tests::runtime::sibling;
+use chancery_tests::{runtime::sibling, wait};
 use serde_json::{Value, json};
 
 use crate::{
@@ -64,7 +62,7 @@ impl<'a> Runner<'a> {
         let arguments = ["run", "--lease", &lease, "--", "sh", "-c", &script];
         let mut command = self.tool.folder.command(&arguments, &key);
         let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        comes(|| file.exists());
+        wait::until(|| file.exists(), "the command does not start");
         let password = fs::read_to_string(file).unwrap();
         assert!(password.starts_with("qnsp_pqc_"), "{password}");
         (child, password)
@@ -72,15 +70,6 @@ impl<'a> Runner<'a> {
 
     fn file(&self, name: &str) -> PathBuf {
         self.tool.folder.path(name)
-    }
-}
-
-#[track_caller]
-fn comes(holds: impl Fn() -> bool) {
-    let started = Instant::now();
-    while !holds() {
-        assert!(started.elapsed() < Duration::from_secs(20), "it does not come");
-        thread::sleep(Duration::from_millis(20));
     }
 }
 
@@ -222,7 +211,7 @@ fn a_lease_is_revoked_when_a_signal_ends_the_tool_or_the_command(t: &Deployment)
     // The command decides what a signal means, and how it ends.
     let (child, password) =
         run.start("trap 'echo told > told; exit 5' TERM; touch ready; while :; do sleep 0.05; done");
-    comes(|| run.file("ready").exists());
+    wait::until(|| run.file("ready").exists(), "the command does not start");
     signal(&child, "TERM");
     assert_eq!(ends(child, &password), Some(5));
     assert!(run.file("told").exists() && !uses(&run, &password));
