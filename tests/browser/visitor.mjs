@@ -51,13 +51,13 @@ export async function visit(browser, url) {
     /** No violation in any view, and nothing wider than the window. */
     async isAccessible(name, { views = VIEWS } = {}) {
       const session = await context.newCDPSession(page);
+      // Through the debugger, since the policy of the pages lets no foreign script run.
+      await session.send("Runtime.evaluate", { expression: axe });
       for (const [colorScheme, width] of views) {
         await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
         await page.setViewportSize({ width, height: 850 });
         const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
         assert.ok(wider <= 0, `${name} is ${wider} px too wide at ${width} px`);
-        // Through the debugger, since the policy of the pages lets no foreign script run.
-        await session.send("Runtime.evaluate", { expression: axe });
         const expression = `axe.run({ resultTypes: ["violations"], rules: { "target-size": { enabled: true } } }).then((found) =>
           JSON.stringify({ rules: found.passes.length, violations: found.violations.map(({ id, nodes }) => id + " at " + nodes.slice(0, 3).map(({ target }) => target.join(" ")).join(", ")) }))`;
         const { result } = await session.send("Runtime.evaluate", { expression, awaitPromise: true, returnByValue: true });
