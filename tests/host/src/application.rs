@@ -76,7 +76,7 @@ impl Application {
 fn engine(cache: Option<&Path>, quickly: bool) -> Result<Engine> {
     let mut config = Config::new();
     config.wasm_component_model_async(true);
-    // A trap names its functions without them, and a start reads twice as much with them.
+    // A trap names its functions without them, and a start would read a fifth more.
     config.generate_address_map(false);
     config.native_unwind_info(false);
     if quickly && cfg!(target_arch = "x86_64") {
