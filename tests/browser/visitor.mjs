@@ -13,11 +13,15 @@ const VIEWS = [
   ["dark", 360],
 ];
 
+/** How long a page may take to open, in milliseconds. */
+const OPENS = 60_000;
+
 export async function visit(browser, url) {
   const context = await browser.newContext({ baseURL: url, viewport: { width: 1200, height: 850 }, permissions: ["clipboard-read", "clipboard-write"] });
   const page = await context.newPage();
-  // Far longer than anything takes here, since the machine may be busy with much else.
-  page.setDefaultTimeout(60_000);
+  page.setDefaultTimeout(10_000);
+  // The first page comes from Workers that are just being compiled, on a machine that may be busy with much else.
+  page.setDefaultNavigationTimeout(OPENS);
   const faults = [];
   const expected = [];
   page.on("pageerror", (error) => faults.push(String(error)));
@@ -35,7 +39,7 @@ export async function visit(browser, url) {
     /** Goes to an address and waits for what it shows. */
     async opens(path) {
       await page.goto(path);
-      await page.locator("h1").first().waitFor();
+      await page.locator("h1").first().waitFor({ timeout: OPENS });
     },
     async submits() {
       await page.locator("main form button:not([type])").first().click();

@@ -6,6 +6,7 @@ use std::{
     net::TcpListener,
     path::PathBuf,
     process::{Child, Command, Stdio},
+    time::Duration,
 };
 
 use serde_json::{Value, json};
@@ -41,7 +42,7 @@ impl OpenBao {
         let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let server = Self { process, port };
         let mount = || server.try_post("/v1/sys/mounts/transit", &json!({ "type": "transit" }));
-        wait::until(mount, "OpenBao does not start");
+        wait::until(Duration::from_secs(60), mount, "OpenBao does not start");
         server
     }
 

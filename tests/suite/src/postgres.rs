@@ -106,7 +106,7 @@ impl Postgres {
     }
 
     fn wait(&self) {
-        wait::until(|| self.as_admin("SELECT 1").is_ok(), "PostgreSQL does not start");
+        wait::until(Duration::from_secs(60), || self.as_admin("SELECT 1").is_ok(), "PostgreSQL does not start");
     }
 
     /// For the time that it takes.
@@ -197,7 +197,8 @@ impl Postgres {
     /// Waits until this is so, for what follows an answer.
     #[track_caller]
     pub fn comes_to_hold(&self, condition: &str) {
-        wait::until(|| self.holds(condition), &format!("it does not come to hold that {condition}"));
+        let otherwise = format!("it does not come to hold that {condition}");
+        wait::until(Duration::from_secs(20), || self.holds(condition), &otherwise);
     }
 }
 

@@ -6,7 +6,6 @@ use std::{
 };
 
 use chancery::client::{Api, Client, Reply, SignedHeaders};
-use chancery_tests::wait::PATIENCE;
 
 use crate::answer::{ok, refused};
 
@@ -19,7 +18,7 @@ pub fn age(reply: &Reply) -> u64 {
 
 /// The headers of a request that a copy answered, after their nonce was stored.
 pub fn spent_by_a_copy(client: &Client, api: Api, ask: impl Fn(&SignedHeaders) -> Reply) -> SignedHeaders {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + Duration::from_secs(3 * BOUND);
     let spent = loop {
         let headers = client.headers(api).unwrap();
         let reply = ask(&headers);

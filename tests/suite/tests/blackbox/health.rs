@@ -60,7 +60,8 @@ fn a_failing_part_of_the_storage_is_named(shared: &Deployment) {
     database::change(&t.instance, &forget);
     assert_eq!(unready(), "Not ready: migration 0006_environment.sql is not applied");
     // On workerd the log comes through another process.
-    wait::until(|| t.instance.log().contains("0006_environment.sql"), "the log does not say it");
+    let is_logged = || t.instance.log().contains("0006_environment.sql");
+    wait::until(Duration::from_secs(10), is_logged, "the log does not say it");
 }
 
 /// workerd does not start on such a database at all.

@@ -5,9 +5,10 @@ use std::{
     net::{TcpListener, TcpStream},
     sync::mpsc,
     thread,
+    time::Duration,
 };
 
-use chancery_tests::{variables::Variables, wait::PATIENCE};
+use chancery_tests::variables::Variables;
 use serde_json::{Value, json};
 
 use crate::{
@@ -90,7 +91,7 @@ fn a_mail_is_sent_after_the_answer_and_again_when_it_failed(shared: &Deployment)
     let t = &Deployment::start(shared.instance.runtime, variables).unwrap();
     let email = address();
     register(t, &email);
-    let (authorization, mail) = taken.recv_timeout(PATIENCE).unwrap();
+    let (authorization, mail) = taken.recv_timeout(Duration::from_secs(10)).unwrap();
     assert_eq!(
         (authorization.as_str(), &mail["from"], &mail["to"]),
         ("Bearer k3y", &json!("portal@example.org"), &json!([email]))
@@ -104,13 +105,13 @@ fn a_mail_is_sent_after_the_answer_and_again_when_it_failed(shared: &Deployment)
 
     // Refused by the server: it stays in the outbox, and its status says so.
     nobody(t).call("POST", "/resend-account-verification", Some(&json!({ "email": email })));
-    taken.recv_timeout(PATIENCE).unwrap();
+    taken.recv_timeout(Duration::from_secs(10)).unwrap();
     let second = || mails(t, &email)[1].clone();
     soon(|| second()["failure"].clone(), &json!("the mail API answered 500"));
     assert_eq!((&second()["sent_at"], &second()["attempts"]), (&Value::Null, &json!(1)));
     // Not before its time.
     nobody(t).call("POST", "/forgot-password", Some(&json!({ "email": email })));
-    let (_, third) = taken.recv_timeout(PATIENCE).unwrap();
+    let (_, third) = taken.recv_timeout(Duration::from_secs(10)).unwrap();
     assert!(third["subject"].as_str().unwrap().contains("password"), "{third}");
     let reset = token_of(&third, "reset-password");
     assert_eq!(nobody(t).call("POST", "/validate-reset", Some(&json!({ "token": reset }))).status, 200);

@@ -12,7 +12,6 @@ use chancery_tests::{
     postgres::{ADMIN, PASSWORD, Postgres},
     runtime::AUTHORITIES,
     variables::Variables,
-    wait::PATIENCE,
 };
 use serde_json::{Value, json};
 
@@ -138,7 +137,7 @@ fn overheard(listener: &TcpListener, answer: &[u8]) -> ([u8; 8], Vec<u8>) {
 
 fn accepted(listener: &TcpListener) -> TcpStream {
     listener.set_nonblocking(true).unwrap();
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + Duration::from_secs(30);
     loop {
         match listener.accept() {
             Ok((stream, _)) => {

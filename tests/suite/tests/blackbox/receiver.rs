@@ -8,7 +8,6 @@ use std::{
     time::Duration,
 };
 
-use chancery_tests::wait::PATIENCE;
 use crypto::hash;
 use serde_json::Value;
 
@@ -59,7 +58,7 @@ fn answer(mut stream: TcpStream, status: u16) -> Option<Taken> {
 
 #[track_caller]
 pub fn next(taken: &Receiver<Taken>) -> Taken {
-    taken.recv_timeout(PATIENCE).expect("a delivery")
+    taken.recv_timeout(Duration::from_secs(20)).expect("a delivery")
 }
 
 #[track_caller]

@@ -4,6 +4,7 @@ use std::{
     fs,
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
+    time::Duration,
 };
 
 use chancery_tests::{runtime::sibling, wait};
@@ -62,7 +63,7 @@ impl<'a> Runner<'a> {
         let arguments = ["run", "--lease", &lease, "--", "sh", "-c", &script];
         let mut command = self.tool.folder.command(&arguments, &key);
         let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        wait::until(|| file.exists(), "the command does not start");
+        wait::until(Duration::from_secs(20), || file.exists(), "the command does not start");
         let password = fs::read_to_string(file).unwrap();
         assert!(password.starts_with("qnsp_pqc_"), "{password}");
         (child, password)
@@ -211,7 +212,7 @@ fn a_lease_is_revoked_when_a_signal_ends_the_tool_or_the_command(t: &Deployment)
     // The command decides what a signal means, and how it ends.
     let (child, password) =
         run.start("trap 'echo told > told; exit 5' TERM; touch ready; while :; do sleep 0.05; done");
-    wait::until(|| run.file("ready").exists(), "the command does not start");
+    wait::until(Duration::from_secs(20), || run.file("ready").exists(), "the command does not start");
     signal(&child, "TERM");
     assert_eq!(ends(child, &password), Some(5));
     assert!(run.file("told").exists() && !uses(&run, &password));
