@@ -36,21 +36,22 @@ export async function from_registering_to_a_credential_that_works(page, deployme
     return deployment.tool("call", "POST", "/portal/introspect", "-d", JSON.stringify(request)).active;
   };
   assert.equal(active(), false);
-  await page.getByRole("button", { name: "Request access: Orders" }).click();
-  await page.getByText("waiting for approval").waitFor();
+  const row = page.getByRole("row").filter({ hasText: "Create and follow orders." });
+  await row.getByRole("button", { name: "Request access: Orders" }).click();
+  await row.getByText("waiting for approval").waitFor();
   assert.equal(active(), false);
 
   const waiting = deployment.tool("application-instance", "list", "--status", "requested").data;
   deployment.tool("application-instance", "approve", waiting.find((one) => one.developer_email === email).id);
   await page.reload();
-  await page.getByText("approved", { exact: true }).waitFor();
+  await row.getByText("approved", { exact: true }).waitFor();
   assert.equal(active(), true);
 
   // Shown once: after loading the page again the secret is nowhere.
   assert.ok(!(await page.content()).includes(secret));
-  await page.getByRole("button", { name: "Give up access: Orders" }).click();
+  await row.getByRole("button", { name: "Give up access: Orders" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Give up access" }).click();
-  await page.getByText("no access").waitFor();
+  await row.getByText("no access").waitFor();
   assert.equal(active(), false);
 }
 

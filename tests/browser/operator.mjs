@@ -196,6 +196,15 @@ export async function a_view_that_is_late_or_fails_says_so(page, deployment) {
   await page.unroute("**/licenses/servicekey/fetch?*");
   await page.getByRole("button", { name: "Try again" }).click();
   await page.getByRole("table", { name: "Licences" }).waitFor();
+
+  // The module of a view does not come.
+  page.expects("ERR_FAILED");
+  await page.route("**/operator-audit.js", (route) => route.abort());
+  await view("Audit log").click();
+  await page.getByText("The portal could not be reached.").waitFor();
+  await page.unroute("**/operator-audit.js");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByLabel("Subject").waitFor();
 }
 
 export async function the_views_stand_in_one_row_on_a_wide_window(page, deployment) {

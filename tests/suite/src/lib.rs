@@ -13,6 +13,8 @@ pub mod provider;
 pub mod rows;
 pub mod runtime;
 pub mod selection;
+mod state;
 pub mod tools;
 pub mod variables;
 pub mod wait;
+mod workerds;

@@ -8,20 +8,17 @@ use std::{
     os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicU32, Ordering},
-        mpsc,
-    },
+    sync::{Arc, OnceLock, mpsc},
     thread,
     time::{Duration, Instant},
 };
 
 use crate::{
-    answered,
-    libsql::{self, Database},
+    answered, libsql,
     selection::Selection,
+    state::{File, State},
     variables::Variables,
+    workerds,
 };
 
 /// The longest start: a component is compiled at its first start.
@@ -108,12 +105,13 @@ impl Runtime {
         start(self, Arc::new(state), functions, variables)
     }
 
+    /// The program that serves a deployment; `None` on workerd, where one process serves many.
     fn command(
         self,
         state: &State,
         functions: &Selection,
         variables: &Variables,
-    ) -> Result<(Command, Announcement), String> {
+    ) -> Result<Option<(Command, Announcement)>, String> {
         let libsql = if self == Self::Libsql { state.libsql()? } else { Vec::new() };
         let state = state.folder.as_path();
         match self {
@@ -125,26 +123,9 @@ impl Runtime {
                 if let Some(file) = answered::file() {
                     command.env(answered::VARIABLE, file);
                 }
-                Ok((command, Announcement::Line))
+                Ok(Some((command, Announcement::Line)))
             }
-            Self::Workerd => {
-                let file = state.join("variables.json");
-                let all: serde_json::Map<_, _> =
-                    variables.iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
-                fs::write(&file, serde_json::Value::from(all).to_string()).map_err(|error| error.to_string())?;
-                let mut command = Command::new("node");
-                command.arg(root().join("scripts/workerd.mjs")).arg("--state").arg(state).arg("--vars").arg(file);
-                // The suite acts as Cloudflare's edge, which names the address of each caller.
-                command.arg("--trust-edge-headers");
-                // Whatever Miniflare keeps aside goes to memory too.
-                command.env("TMPDIR", state);
-                // Miniflare has a name of its own for the file of further authorities.
-                if let Some((_, file)) = variables.iter().find(|(name, _)| *name == AUTHORITIES) {
-                    command.env("NODE_EXTRA_CA_CERTS", file);
-                }
-                only(&mut command, functions);
-                Ok((command, Announcement::Line))
-            }
+            Self::Workerd => Ok(None),
             Self::Component => {
                 let manifest = root().join("spin.toml");
                 let lower = variables.iter().map(|(name, value)| (name.to_ascii_uppercase(), value));
@@ -156,7 +137,7 @@ impl Runtime {
                     command.args(["up", "--quiet", "--listen", &url]).arg("--from").arg(manifest);
                     command.arg("--state-dir").arg(state).envs(settings);
                     components(&mut command, functions);
-                    return Ok((command, Announcement::Answer(format!("http://{url}"))));
+                    return Ok(Some((command, Announcement::Answer(format!("http://{url}")))));
                 }
                 let mut command = Command::new(sibling("chancery-host")?);
                 command.arg("--manifest").arg(manifest).arg("--state").arg(state).args(["--listen", "127.0.0.1:0"]);
@@ -166,7 +147,7 @@ impl Runtime {
                 // glibc gives each thread memory of its own, which others do not use when it is free again.
                 command.env("MALLOC_ARENA_MAX", "1");
                 components(&mut command, functions);
-                Ok((command, Announcement::Line))
+                Ok(Some((command, Announcement::Line)))
             }
         }
     }
@@ -201,13 +182,23 @@ pub struct Instance {
     pub variables: Variables,
     functions: Selection,
     state: Arc<State>,
-    process: Child,
+    running: Running,
+}
+
+/// What serves a deployment.
+enum Running {
+    /// A program of its own, with all that it started.
+    Process(Child),
+    Workerd(workerds::Deployment),
 }
 
 impl Instance {
     /// Ends this deployment without warning, while others may still be talking to it.
     pub fn kill(&self) {
-        kill_group(&self.process);
+        match &self.running {
+            Running::Process(process) => kill_group(process),
+            Running::Workerd(deployment) => deployment.stop(),
+        }
     }
 
     /// Stops this deployment without warning and starts it again on the same state. In between somebody may do
@@ -229,9 +220,10 @@ impl Instance {
         &self.state.folder
     }
 
-    /// What the processes of this deployment have in memory, in KiB; `None` on a system without `/proc`.
+    /// What the processes of this deployment have in memory, in KiB; `None` on workerd, and on a system without `/proc`.
     pub fn resident_memory(&self) -> Option<u64> {
-        let group = self.process.id().to_string();
+        let Running::Process(process) = &self.running else { return None };
+        let group = process.id().to_string();
         let processes = fs::read_dir("/proc").ok()?.flatten().map(|entry| entry.path());
         let of_group = processes.filter(|process| {
             // `pid (name) state parent group …`
@@ -261,7 +253,10 @@ impl Instance {
 
 impl Drop for Instance {
     fn drop(&mut self) {
-        kill(&mut self.process);
+        match &mut self.running {
+            Running::Process(process) => kill(process),
+            Running::Workerd(deployment) => deployment.stop(),
+        }
         // The case that started it has failed, and the log goes with it.
         if thread::panicking() {
             eprintln!("log of a deployment on {}:\n{}", self.runtime.name(), self.end_of_log());
@@ -279,73 +274,6 @@ fn kill(process: &mut Child) {
 fn kill_group(process: &Child) {
     let _ = Command::new("kill").arg("-KILL").arg("--").arg(format!("-{}", process.id())).status();
 }
-
-/// A folder, removed with the last instance that uses it: in memory where there is such a place, or where `CHANCERY_STATE`
-/// says, on a disk that is to be flushed.
-struct State {
-    folder: PathBuf,
-    /// Serves the database of this folder, once it is needed.
-    libsql: OnceLock<Result<Database, String>>,
-}
-
-impl State {
-    fn new() -> Result<Self, String> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let memory = PathBuf::from("/dev/shm");
-        let otherwise = || if memory.is_dir() { memory } else { env::temp_dir() };
-        let parent = env::var_os("CHANCERY_STATE").map_or_else(otherwise, PathBuf::from);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let folder = parent.join(format!("chancery-tests-{}-{number}", std::process::id()));
-        fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-        Ok(Self { folder, libsql: OnceLock::new() })
-    }
-
-    /// The variables with which a deployment finds the database of this folder.
-    fn libsql(&self) -> Result<Vec<(&'static str, String)>, String> {
-        let started = self.libsql.get_or_init(|| Database::start(&self.folder));
-        started.as_ref().map(Database::variables).map_err(Clone::clone)
-    }
-
-    fn fill(&self, files: &[File]) -> Result<(), String> {
-        for (path, bytes) in files {
-            let file = self.folder.join(path);
-            let written = file.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&file, bytes));
-            written.map_err(|error| format!("{}: {error}", file.display()))?;
-        }
-        Ok(())
-    }
-
-    fn log(&self) -> PathBuf {
-        self.folder.join("log.txt")
-    }
-
-    /// With `--quiet`, Spin writes what components print to these files only.
-    fn component_logs(&self) -> Vec<PathBuf> {
-        let mut files = Vec::new();
-        collect_files(&self.folder.join("logs"), &mut files);
-        files.retain(|file| file.to_string_lossy().ends_with("_stderr.txt"));
-        files
-    }
-
-    fn database_files(&self) -> Vec<PathBuf> {
-        let mut files = Vec::new();
-        collect_files(&self.folder, &mut files);
-        files.retain(|file| file.to_string_lossy().contains("sqlite") || file.extension().is_some_and(|e| e == "db"));
-        files
-    }
-}
-
-impl Drop for State {
-    fn drop(&mut self) {
-        drop(self.libsql.take());
-        if env::var_os("CHANCERY_KEEP_STATE").is_none() {
-            let _ = fs::remove_dir_all(&self.folder);
-        }
-    }
-}
-
-/// A path below the folder of a state, and what stands there.
-type File = (PathBuf, Vec<u8>);
 
 /// The files of a database on workerd with all migrations, which take longer than the rest of a start there: they are
 /// applied once in a run, and every deployment begins with a copy.
@@ -367,35 +295,42 @@ fn migrated() -> Result<&'static [File], String> {
     FILES.get_or_init(migrate).as_deref().map_err(Clone::clone)
 }
 
-/// Starts a deployment. Miniflare now and then ends while it starts many Workers on a busy machine: it is started once more.
+/// Starts a deployment. workerd now and then ends while it starts many Workers on a busy machine: it is started once more.
 fn start(runtime: Runtime, state: Arc<State>, functions: Selection, variables: Variables) -> Result<Instance, String> {
-    let first = start_once(runtime, state.clone(), functions.clone(), variables.clone());
-    match first {
-        Err(reason) if runtime == Runtime::Workerd && reason.contains(ENDED) => {
-            eprintln!("a deployment on {} is started again: {reason}", runtime.name());
-            start_once(runtime, state, functions, variables)
-        }
-        _ => first,
+    let mut first = start_once(runtime, &state, &functions, &variables);
+    if let (Runtime::Workerd, Err(reason)) = (runtime, &first) {
+        eprintln!("a deployment on {} is started again: {reason}", runtime.name());
+        first = start_once(runtime, &state, &functions, &variables);
     }
+    let (running, url) = first.map_err(|reason| {
+        let log = fs::read_to_string(state.log()).unwrap_or_default();
+        format!("a deployment on {} {reason}\n{}", runtime.name(), end(&log))
+    })?;
+    Ok(Instance { runtime, url, variables, functions, state, running })
 }
 
 fn start_once(
     runtime: Runtime,
-    state: Arc<State>,
-    functions: Selection,
-    variables: Variables,
-) -> Result<Instance, String> {
-    let (mut command, announcement) = runtime.command(&state, &functions, &variables)?;
+    state: &State,
+    functions: &Selection,
+    variables: &Variables,
+) -> Result<(Running, String), String> {
+    let log = &state.log();
+    let Some((mut command, announcement)) = runtime.command(state, functions, variables)? else {
+        let plan = workerds::Plan { state: &state.folder, functions, variables, log };
+        let deployment = workerds::Deployment::start(&plan, START_TIMEOUT)?;
+        let url = deployment.url.clone();
+        return Ok((Running::Workerd(deployment), url));
+    };
     let program = command.get_program().to_string_lossy().into_owned();
-    let log = fs::OpenOptions::new().create(true).append(true).open(state.log()).map_err(|error| error.to_string())?;
-    command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log);
+    let file = fs::OpenOptions::new().create(true).append(true).open(log).map_err(|error| error.to_string())?;
+    command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(file);
     let mut process = command.spawn().map_err(|error| format!("cannot start {program}: {error}"))?;
-    match announced(&mut process, announcement, &state.log()) {
-        Ok(url) => Ok(Instance { runtime, url, variables, functions, state, process }),
+    match announced(&mut process, announcement, log) {
+        Ok(url) => Ok((Running::Process(process), url)),
         Err(reason) => {
             kill(&mut process);
-            let log = fs::read_to_string(state.log()).unwrap_or_default();
-            Err(format!("{program} {reason}\n{}", end(&log)))
+            Err(format!("{program} {reason}"))
         }
     }
 }
@@ -482,11 +417,4 @@ fn spin() -> Option<PathBuf> {
 fn free_port() -> Result<u16, String> {
     let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
     listener.local_addr().map(|address| address.port()).map_err(|error| error.to_string())
-}
-
-fn collect_files(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if path.is_dir() { collect_files(&path, files) } else { files.push(path) }
-    }
 }

@@ -74,6 +74,11 @@ export async function answered(path, init) {
   return answer;
 }
 
+/** A module that is loaded when it is needed. One that does not come is like an answer that does not. */
+export const loaded = (load) => load().catch((error) => {
+  throw error instanceof TypeError ? new ApiError(0) : error;
+});
+
 /** All pages of a list. */
 export async function all(path) {
   const rows = [];

@@ -1,5 +1,5 @@
 // Which page an address shows, the links at the top, and going from page to page without loading everything anew.
-import { ApiError } from "./api.js";
+import { ApiError, loaded } from "./api.js";
 import { announce, button, h, head, isFault, link, note } from "./dom.js";
 import * as session from "./session.js";
 
@@ -63,15 +63,15 @@ export async function show(moved = true) {
 async function build(page, name, url) {
   if (!page) return [head("There is no such page", "The address may be mistyped, or the page has moved."), h("div", {}, link("", "Go to the start", { class: "button" }))];
   const who = await session.developer();
-  if (!page.open && !who) return (await PAGES["log-in"].load()).page({ who, url, next: name + url.search });
-  const { page: content } = await page.load();
+  if (!page.open && !who) return (await loaded(PAGES["log-in"].load)).page({ who, url, next: name + url.search });
+  const { page: content } = await loaded(page.load);
   try {
     return await content({ who, url });
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 401 || page.open) throw error;
     session.forget();
     announce("Your session has ended. Please log in again.");
-    return (await PAGES["log-in"].load()).page({ who: null, url, next: name + url.search });
+    return (await loaded(PAGES["log-in"].load)).page({ who: null, url, next: name + url.search });
   }
 }
 

@@ -2,32 +2,24 @@
 import { show } from "./app.js";
 import { announce, button, h, head, mark, note, part } from "./dom.js";
 import { form } from "./form.js";
-import { audit } from "./operator-audit.js";
-import { configuration } from "./operator-config.js";
-import { files } from "./operator-files.js";
-import { licences } from "./operator-licences.js";
-import { mail } from "./operator-mail.js";
 import { project } from "./operator-project.js";
-import { services } from "./operator-services.js";
 import { status } from "./operator-status.js";
-import { names } from "./operator-stored.js";
 import { tenant } from "./operator-tenant.js";
-import { tenants } from "./operator-tenants.js";
-import { access, developers } from "./operator-waiting.js";
 import { curve, current, forget, open } from "./sign.js";
-import { views } from "./views.js";
+import { from, views } from "./views.js";
 
+const waiting = () => import("./operator-waiting.js");
 const VIEWS = [
-  ["Developers", [["Developers", developers]]],
-  ["Access", [["Access to services", access]]],
-  ["Services", [["Services", services]]],
-  ["Files", [["Files", files]]],
-  ["Mails", [["Mails", mail]]],
-  ["Licences", [["Licences", licences]]],
-  ["Secrets", [["Secrets of a community", names]]],
-  ["Configuration", [["Configuration", configuration]]],
-  ["Tenants", [["QNSP tenants", tenants]]],
-  ["Audit log", [["Audit log", audit]]],
+  ["Developers", [["Developers", from(waiting, "developers")]]],
+  ["Access", [["Access to services", from(waiting, "access")]]],
+  ["Services", [["Services", from(() => import("./operator-services.js"), "services")]]],
+  ["Files", [["Files", from(() => import("./operator-files.js"), "files")]]],
+  ["Mails", [["Mails", from(() => import("./operator-mail.js"), "mail")]]],
+  ["Licences", [["Licences", from(() => import("./operator-licences.js"), "licences")]]],
+  ["Secrets", [["Secrets of a community", from(() => import("./operator-stored.js"), "names")]]],
+  ["Configuration", [["Configuration", from(() => import("./operator-config.js"), "configuration")]]],
+  ["Tenants", [["QNSP tenants", from(() => import("./operator-tenants.js"), "tenants")]]],
+  ["Audit log", [["Audit log", from(() => import("./operator-audit.js"), "audit")]]],
 ];
 
 export async function page() {

@@ -1,5 +1,9 @@
 // Views that are shown one at a time, since each asks the API anew.
+import { loaded } from "./api.js";
 import { button, h, part } from "./dom.js";
+
+/** What builds a part, by its name in a module, which is loaded when the part is first shown. */
+export const from = (load, name) => async (...given) => (await loaded(load))[name](...given);
 
 /** `all` are views: a title, and the parts that it shows, each a title and what builds it. The first is shown at once. */
 export async function views(label, all) {
