@@ -48,8 +48,8 @@ impl Deployment {
         let node = Node::of(plan.variables)?;
         let variables: serde_json::Map<_, _> =
             plan.variables.iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
-        // The suite acts as Cloudflare's edge, which names the address of each caller.
         let only = plan.functions.names();
+        // The suite acts as Cloudflare's edge, which names the address of each caller.
         let start = json!({ "state": plan.state, "variables": variables, "only": only, "trustEdgeHeaders": true });
         let id = COUNT.fetch_add(1, Ordering::Relaxed);
         let mut deployment = Self { node, id, url: String::new() };
