@@ -239,6 +239,9 @@ impl Instance {
 
     /// Everything that was written to standard output and standard error so far.
     pub fn log(&self) -> String {
+        if let Running::Workerd(deployment) = &self.running {
+            deployment.flush();
+        }
         let logs = std::iter::once(self.state.log()).chain(self.state.component_logs());
         logs.map(|file| fs::read_to_string(file).unwrap_or_default()).collect()
     }
@@ -318,8 +321,7 @@ fn start_once(
     let log = &state.log();
     let Some((mut command, announcement)) = runtime.command(state, functions, variables)? else {
         let plan = workerds::Plan { state: &state.folder, functions, variables, log };
-        let deployment = workerds::Deployment::start(&plan, START_TIMEOUT)?;
-        let url = deployment.url.clone();
+        let (deployment, url) = workerds::Deployment::start(&plan, START_TIMEOUT)?;
         return Ok((Running::Workerd(deployment), url));
     };
     let program = command.get_program().to_string_lossy().into_owned();

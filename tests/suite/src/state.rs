@@ -16,7 +16,7 @@ pub type File = (PathBuf, Vec<u8>);
 
 /// Where the states of all deployments lie: in memory where there is such a place, or where `CHANCERY_STATE` says, on a disk
 /// that is to be flushed.
-pub fn parent() -> PathBuf {
+fn parent() -> PathBuf {
     let memory = PathBuf::from("/dev/shm");
     let otherwise = || if memory.is_dir() { memory } else { env::temp_dir() };
     env::var_os("CHANCERY_STATE").map_or_else(otherwise, PathBuf::from)

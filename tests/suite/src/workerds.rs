@@ -24,14 +24,13 @@ use crate::{
     variables::Variables,
 };
 
-/// How long a deployment may take to stop.
-const STOP_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a deployment may take to stop, or to write its log.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A deployment that was started. It is stopped when it is dropped.
+/// A deployment that was started, until it is stopped.
 pub struct Deployment {
     node: Arc<Node>,
-    id: u64,
-    pub url: String,
+    number: u64,
 }
 
 /// What a deployment is made of.
@@ -43,30 +42,38 @@ pub struct Plan<'a> {
 }
 
 impl Deployment {
-    pub fn start(plan: &Plan<'_>, timeout: Duration) -> Result<Self, String> {
+    /// Starts a deployment, and gives its address as well.
+    pub fn start(plan: &Plan<'_>, timeout: Duration) -> Result<(Self, String), String> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let node = Node::of(plan.variables)?;
         let variables: serde_json::Map<_, _> =
             plan.variables.iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
         let only = plan.functions.names();
         // The suite acts as Cloudflare's edge, which names the address of each caller.
-        let start = json!({ "state": plan.state, "variables": variables, "only": only, "trustEdgeHeaders": true });
-        let id = COUNT.fetch_add(1, Ordering::Relaxed);
-        let mut deployment = Self { node, id, url: String::new() };
-        let answer = deployment.node.ask(id, &json!({ "id": id, "start": start, "log": plan.log }), timeout)?;
-        deployment.url = answer.url.ok_or_else(|| answer.error.unwrap_or_default())?;
-        Ok(deployment)
+        let options = json!({ "state": plan.state, "variables": variables, "only": only, "trustEdgeHeaders": true });
+        let deployment = Self { node, number: COUNT.fetch_add(1, Ordering::Relaxed) };
+        let answer = deployment.ask("start", &json!({ "options": options, "log": plan.log }), timeout);
+        match answer.and_then(|answer| answer.url.ok_or_else(|| answer.error.unwrap_or_default())) {
+            Ok(url) => Ok((deployment, url)),
+            Err(reason) => {
+                deployment.stop();
+                Err(reason)
+            }
+        }
+    }
+
+    /// Waits until its log has what its workerd has printed.
+    pub fn flush(&self) {
+        let _ = self.ask("flush", &json!(true), TIMEOUT);
     }
 
     /// Kills its workerd.
     pub fn stop(&self) {
-        let _ = self.node.ask(self.id, &json!({ "id": self.id, "stop": true }), STOP_TIMEOUT);
+        let _ = self.ask("stop", &json!(true), TIMEOUT);
     }
-}
 
-impl Drop for Deployment {
-    fn drop(&mut self) {
-        self.stop();
+    fn ask(&self, action: &str, how: &Value, timeout: Duration) -> Result<Answer, String> {
+        self.node.ask(|id| json!({ "id": id, "deployment": self.number, (action): how }), timeout)
     }
 }
 
@@ -107,8 +114,6 @@ impl Node {
         command.arg(root().join("tests/suite/workerds.mjs")).stdin(Stdio::piped()).stdout(Stdio::piped());
         // Miniflare has a name of its own for the file of further authorities.
         command.envs(authorities.map(|file| ("NODE_EXTRA_CA_CERTS", file)));
-        // Whatever Miniflare keeps aside goes to memory too.
-        command.env("TMPDIR", crate::state::parent());
         let mut process = command.spawn().map_err(|error| format!("cannot start node: {error}"))?;
         let stdin = process.stdin.take().ok_or("node has no input")?;
         let stdout = process.stdout.take().ok_or("node has no output")?;
@@ -118,11 +123,13 @@ impl Node {
         Ok(Self { stdin: Mutex::new(stdin), waiting })
     }
 
-    fn ask(&self, id: u64, line: &Value, timeout: Duration) -> Result<Answer, String> {
+    fn ask(&self, line: impl FnOnce(u64) -> Value, timeout: Duration) -> Result<Answer, String> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let id = COUNT.fetch_add(1, Ordering::Relaxed);
         let ended = "node ended";
         let (sender, answer) = mpsc::channel();
         locked(&self.waiting).as_mut().ok_or(ended)?.insert(id, sender);
-        writeln!(locked(&self.stdin), "{line}").map_err(|error| format!("{ended}: {error}"))?;
+        writeln!(locked(&self.stdin), "{}", line(id)).map_err(|error| format!("{ended}: {error}"))?;
         answer.recv_timeout(timeout).map_err(|error| match error {
             mpsc::RecvTimeoutError::Timeout => format!("no answer after {} s", timeout.as_secs()),
             mpsc::RecvTimeoutError::Disconnected => ended.to_owned(),
