@@ -170,6 +170,37 @@ fn cases() -> Vec<Case> {
     let portal =
         ["accounts", "applications", "credentials", "developer", "files", "introspection", "portal-admin", "tokens"];
     let extension = ["environment", "extension", "key-authorization"];
+    let environment =
+        ["configuration", "consent", "environment", "key-authorization", "secret-store", "service-directory"];
+    let audited = [
+        "audit-log",
+        "configuration",
+        "environment",
+        "groups",
+        "key-authorization",
+        "secret-store",
+        "service-directory",
+        "tokens",
+    ];
+    let tool = [
+        "accounts",
+        "applications",
+        "audit-log",
+        "configuration",
+        "credentials",
+        "environment",
+        "extension",
+        "developer",
+        "files",
+        "groups",
+        "introspection",
+        "key-authorization",
+        "portal-admin",
+        "secret-store",
+        "service-directory",
+        "tokens",
+    ];
+    let restarted = ["ecdsa-helper", "environment", "key-authorization", "secret-store", "service-directory"];
     let areas = [
         of(["key-authorization", "secret-store"], signed::cases()),
         of(["groups", "key-authorization", "secret-store"], body::cases()),
@@ -188,7 +219,7 @@ fn cases() -> Vec<Case> {
         of(consent, consent_node::cases()),
         of(consent, consent_tool::cases()),
         of(["service-directory"], directory::cases()),
-        environment::cases(),
+        of(environment, environment::cases()),
         of(extension, extension::cases()),
         of(extension, extension_tokens::cases()),
         system::cases(),
@@ -363,10 +394,10 @@ fn cases() -> Vec<Case> {
         ),
         of(["operators", "vault-versioned"], qnsp_vault_retention::cases()),
         of(["audit-events", "operators", "vault-leakage", "vault-versioned"], qnsp_vault_scans::cases()),
-        audit::cases(),
-        audit_log::cases(),
-        audit_tlog::cases(),
-        restart::cases(),
+        of(audited, audit::cases()),
+        of(audited, audit_log::cases()),
+        of(audited, audit_tlog::cases()),
+        of(restarted, restart::cases()),
         of(
             [
                 "audit-log",
@@ -400,7 +431,7 @@ fn cases() -> Vec<Case> {
             ],
             documents::cases(),
         ),
-        tool::cases(),
+        of(tool, tool::cases()),
         of(configuration, tool_configuration::cases()),
         of(["operators", "kms-agility", "kms-hsm", "kms-keys", "crypto-inventory"], tool_kms::cases()),
         of(["environment", "groups", "tokens"], tool_config_api::cases()),

@@ -35,7 +35,7 @@ mod world;
 use std::{collections::BTreeMap, sync::Arc};
 
 use chancery::client::Reply;
-use chancery_tests::{rows, runtime::Runtime, variables::Variables};
+use chancery_tests::{rows, runtime::Runtime, selection::Selection, variables::Variables};
 use policy::{Access, Operation};
 use serde_json::Value;
 
@@ -169,13 +169,29 @@ fn message_of(reply: &Reply) -> String {
     text.unwrap_or_default().to_owned()
 }
 
+/// What gives callers what they present, and what a sample of the environment or of the portal finds there.
+const OF_CALLERS: [&str; 11] = [
+    "accounts",
+    "applications",
+    "credentials",
+    "developer",
+    "files",
+    "groups",
+    "key-authorization",
+    "operators",
+    "portal-admin",
+    "secret-store",
+    "tokens",
+];
+
 /// Where an operation cannot be taken back: nobody else may live in an environment that was installed here. And where a
 /// caller's session is changed from outside, which D1 answers to calls beside with a fault.
 fn own_deployment(shared: &Deployment, function: &str, rows: &[Arc<Operation>]) -> Option<Deployment> {
     let runtime = shared.instance.runtime;
     let is_changed = runtime == Runtime::Workerd && has_sessions(rows);
     (function == "environment" || is_changed).then(|| {
-        let t = Deployment::start(runtime, Variables::random()).unwrap();
+        let functions = Selection::of(OF_CALLERS.into_iter().chain([function]));
+        let t = Deployment::start_with(runtime, functions, Variables::random()).unwrap();
         if function == "environment" {
             ok(&t.system.post("/caas/environment/install", &installation()), 200);
         }
