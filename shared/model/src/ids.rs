@@ -1,6 +1,7 @@
 //! Newtypes for the ids of tenants, communities and tags. A value of such a type has been checked.
 
 use serde::{Deserialize, Serialize};
+#[cfg(not(target_family = "wasm"))]
 use utoipa::openapi::{
     RefOr,
     schema::{ObjectBuilder, Schema, Type},
@@ -43,8 +44,10 @@ pub fn uuid_text(bytes: [u8; 16]) -> String {
 }
 
 /// What a document says of a text: how long it is at least and at most, and of what pattern.
+#[cfg(not(target_family = "wasm"))]
 type Bounds = (usize, usize, Option<&'static str>);
 
+#[cfg(not(target_family = "wasm"))]
 fn text_schema(doc: &str, (least, most, pattern): Bounds) -> RefOr<Schema> {
     let text = ObjectBuilder::new().schema_type(Type::String).description(Some(doc.trim()));
     text.min_length(Some(least)).max_length(Some(most)).pattern(pattern).into()
@@ -59,12 +62,14 @@ macro_rules! checked_text {
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
 
+        #[cfg(not(target_family = "wasm"))]
         impl utoipa::PartialSchema for $name {
             fn schema() -> RefOr<Schema> {
                 text_schema(concat!($($doc),*), $bounds)
             }
         }
 
+        #[cfg(not(target_family = "wasm"))]
         impl utoipa::ToSchema for $name {}
 
         impl $name {

@@ -1,9 +1,11 @@
 //! Times on the wire: ISO 8601 in UTC with milliseconds. Only these fixed forms, which is why they are read and written
 //! here: a library for all of time would be a tenth of what a function ships. The tests compare with one.
 
+#[cfg(not(target_family = "wasm"))]
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+#[cfg(not(target_family = "wasm"))]
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
@@ -25,6 +27,7 @@ const LAST: i64 = 253_402_300_799_999;
 #[serde(try_from = "String", into = "String")]
 pub struct IsoTime(pub i64);
 
+#[cfg(not(target_family = "wasm"))]
 impl PartialSchema for IsoTime {
     fn schema() -> RefOr<Schema> {
         let time = SchemaFormat::KnownFormat(KnownFormat::DateTime);
@@ -32,6 +35,7 @@ impl PartialSchema for IsoTime {
     }
 }
 
+#[cfg(not(target_family = "wasm"))]
 impl ToSchema for IsoTime {
     fn name() -> Cow<'static, str> {
         "Inline_Time".into()

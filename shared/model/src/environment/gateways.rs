@@ -1,8 +1,10 @@
 //! How a community sends short messages, mail and push notifications. What is not known here is kept as a secret.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+#[cfg(not(target_family = "wasm"))]
 use utoipa::{
-    PartialSchema, ToSchema,
+    PartialSchema,
     openapi::{
         RefOr,
         schema::{ObjectBuilder, OneOfBuilder, Schema, Type},
@@ -93,6 +95,7 @@ body! {
 #[serde(try_from = "JsonText")]
 struct Port(JsonText);
 
+#[cfg(not(target_family = "wasm"))]
 impl PartialSchema for Port {
     fn schema() -> RefOr<Schema> {
         let number = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(65_535));
@@ -101,6 +104,7 @@ impl PartialSchema for Port {
     }
 }
 
+#[cfg(not(target_family = "wasm"))]
 impl ToSchema for Port {}
 
 impl TryFrom<JsonText> for Port {

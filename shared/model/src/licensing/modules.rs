@@ -3,6 +3,7 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+#[cfg(not(target_family = "wasm"))]
 use utoipa::openapi::{
     RefOr,
     schema::{AdditionalProperties, ObjectBuilder, Schema, Type},
@@ -32,6 +33,7 @@ const MAX_TEXT: usize = 1024;
 #[derive(Clone, Debug, Default)]
 pub struct Modules(Vec<(String, JsonText)>);
 
+#[cfg(not(target_family = "wasm"))]
 impl utoipa::PartialSchema for Modules {
     fn schema() -> RefOr<Schema> {
         let flag = || ObjectBuilder::new().schema_type(Type::Boolean);
@@ -44,6 +46,7 @@ impl utoipa::PartialSchema for Modules {
     }
 }
 
+#[cfg(not(target_family = "wasm"))]
 impl utoipa::ToSchema for Modules {}
 
 impl Modules {

@@ -1,8 +1,10 @@
 //! What a gateway asks about a credential, and the answer.
 
 use serde::Serialize;
+use utoipa::ToSchema;
+#[cfg(not(target_family = "wasm"))]
 use utoipa::{
-    PartialSchema, ToSchema,
+    PartialSchema,
     openapi::{
         RefOr,
         schema::{ObjectBuilder, Schema, Type},
@@ -43,6 +45,7 @@ pub struct Introspection {
 }
 
 /// In a document the facts are members like `active`, none of which is required: a client reads both answers as one type.
+#[cfg(not(target_family = "wasm"))]
 impl PartialSchema for Introspection {
     fn schema() -> RefOr<Schema> {
         let active = ObjectBuilder::new().schema_type(Type::Boolean);
@@ -58,6 +61,7 @@ impl PartialSchema for Introspection {
     }
 }
 
+#[cfg(not(target_family = "wasm"))]
 impl ToSchema for Introspection {
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
         IntrospectionFacts::schemas(schemas);

@@ -1,9 +1,11 @@
 //! Texts, numbers and objects with bounds. What lies outside is refused with the rule.
 
+#[cfg(not(target_family = "wasm"))]
 use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::{Map, Value};
+#[cfg(not(target_family = "wasm"))]
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
@@ -18,6 +20,7 @@ use crate::json::JsonObject;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text<const MIN: usize, const MAX: usize>(String);
 
+#[cfg(not(target_family = "wasm"))]
 impl<const MIN: usize, const MAX: usize> PartialSchema for Text<MIN, MAX> {
     fn schema() -> RefOr<Schema> {
         let text = ObjectBuilder::new().schema_type(Type::String);
@@ -25,6 +28,7 @@ impl<const MIN: usize, const MAX: usize> PartialSchema for Text<MIN, MAX> {
     }
 }
 
+#[cfg(not(target_family = "wasm"))]
 impl<const MIN: usize, const MAX: usize> ToSchema for Text<MIN, MAX> {
     fn name() -> Cow<'static, str> {
         format!("Inline_Text_{MIN}_{MAX}").into()
@@ -64,12 +68,14 @@ impl<const MIN: usize, const MAX: usize> Serialize for Text<MIN, MAX> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Whole<const MIN: i64, const MAX: i64>(pub i64);
 
+#[cfg(not(target_family = "wasm"))]
 impl<const MIN: i64, const MAX: i64> PartialSchema for Whole<MIN, MAX> {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(MIN)).maximum(Some(MAX)).into()
     }
 }
 
+#[cfg(not(target_family = "wasm"))]
 impl<const MIN: i64, const MAX: i64> ToSchema for Whole<MIN, MAX> {
     fn name() -> Cow<'static, str> {
         format!("Inline_Whole_{MIN}_{MAX}").into()
@@ -102,6 +108,7 @@ pub struct Money {
     pub minor: i64,
 }
 
+#[cfg(not(target_family = "wasm"))]
 impl PartialSchema for Money {
     fn schema() -> RefOr<Schema> {
         let amount = ObjectBuilder::new().schema_type(Type::Number).minimum(Some(0)).maximum(Some(1_000_000_000));
@@ -109,6 +116,7 @@ impl PartialSchema for Money {
     }
 }
 
+#[cfg(not(target_family = "wasm"))]
 impl ToSchema for Money {
     fn name() -> Cow<'static, str> {
         "Inline_Money".into()
@@ -139,12 +147,14 @@ impl<'de> Deserialize<'de> for Money {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Currency(String);
 
+#[cfg(not(target_family = "wasm"))]
 impl PartialSchema for Currency {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[A-Z]{3}$")).into()
     }
 }
 
+#[cfg(not(target_family = "wasm"))]
 impl ToSchema for Currency {
     fn name() -> Cow<'static, str> {
         "Inline_Currency".into()
@@ -178,12 +188,14 @@ impl<'de> Deserialize<'de> for Currency {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Number<const MIN: i64, const MAX: i64>(pub f64);
 
+#[cfg(not(target_family = "wasm"))]
 impl<const MIN: i64, const MAX: i64> PartialSchema for Number<MIN, MAX> {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new().schema_type(Type::Number).minimum(Some(MIN)).maximum(Some(MAX)).into()
     }
 }
 
+#[cfg(not(target_family = "wasm"))]
 impl<const MIN: i64, const MAX: i64> ToSchema for Number<MIN, MAX> {
     fn name() -> Cow<'static, str> {
         format!("Inline_Number_{MIN}_{MAX}").into()
@@ -226,6 +238,7 @@ impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for List<T, MA
 #[derive(Clone, Debug)]
 pub struct Object<const KIB: usize>(JsonObject);
 
+#[cfg(not(target_family = "wasm"))]
 impl<const KIB: usize> PartialSchema for Object<KIB> {
     fn schema() -> RefOr<Schema> {
         let free = format!("Any JSON object of at most {KIB} KiB.");
@@ -234,6 +247,7 @@ impl<const KIB: usize> PartialSchema for Object<KIB> {
     }
 }
 
+#[cfg(not(target_family = "wasm"))]
 impl<const KIB: usize> ToSchema for Object<KIB> {
     fn name() -> Cow<'static, str> {
         format!("Inline_Object_{KIB}").into()
