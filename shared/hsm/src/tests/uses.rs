@@ -1,3 +1,5 @@
+use std::{collections::BTreeMap, sync::Mutex};
+
 use policy::qnsp::hsm::{KeyKind, Mechanism, Module};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -13,6 +15,14 @@ fn kinds() -> impl Iterator<Item = KeyKind> {
 fn generate(kind: KeyKind, seed: Seed) -> Material {
     let is_rsa = matches!(kind, KeyKind::Rsa2048 | KeyKind::Rsa3072 | KeyKind::Rsa4096);
     if is_rsa { Material::generate_rsa(kind, seed) } else { Material::generate(kind, seed) }.unwrap()
+}
+
+/// A key that several tests use: large ones are not found for each of them.
+fn key(kind: KeyKind) -> Material {
+    static KEYS: Mutex<BTreeMap<&str, Vec<u8>>> = Mutex::new(BTreeMap::new());
+    let mut keys = KEYS.lock().unwrap();
+    let bytes = keys.entry(kind.name()).or_insert_with(|| generate(kind, seed(7)).bytes().to_vec());
+    Material::from_bytes(kind, bytes.clone().into())
 }
 
 fn wrap(
@@ -33,7 +43,7 @@ fn wrap(
 #[test]
 fn every_kind_does_by_each_of_its_mechanisms_what_it_says_and_undoes_it() {
     for kind in kinds() {
-        let material = generate(kind, seed(7));
+        let material = key(kind);
         let spki = material.public_key().unwrap();
         assert_eq!(spki.is_none(), matches!(kind, KeyKind::Aes128 | KeyKind::Aes192 | KeyKind::Aes256));
         for mechanism in kind.mechanisms(Module::Embedded).iter().copied() {
@@ -72,7 +82,7 @@ fn a_hash_is_signed_as_its_message_is() {
         (KeyKind::EcdsaP256, Mechanism::EcdsaSha256, &short, &long),
         (KeyKind::EcdsaP384, Mechanism::EcdsaSha384, &long, &short),
     ] {
-        let material = generate(kind, seed(9));
+        let material = key(kind);
         let of_message = material.sign(mechanism, Message::Whole(b"text"), seed(1)).unwrap();
         assert_eq!(material.sign(mechanism, Message::Digest(digest), seed(1)).unwrap(), of_message);
         assert_eq!(material.sign(mechanism, Message::Digest(other), seed(1)), Err(Error::Digest));
@@ -93,7 +103,7 @@ fn ml_dsa_and_pss_signatures_are_random_and_the_others_are_not() {
         (KeyKind::Rsa2048, Mechanism::RsaPkcs1Sha256, false),
         (KeyKind::EcdsaP256, Mechanism::EcdsaSha256, false),
     ] {
-        let material = generate(kind, seed(9));
+        let material = key(kind);
         let [first, second] = [1, 2].map(|with| material.sign(mechanism, Message::Whole(b"text"), seed(with)).unwrap());
         assert_eq!(first != second, is_random, "{}", mechanism.name());
     }
@@ -101,7 +111,7 @@ fn ml_dsa_and_pss_signatures_are_random_and_the_others_are_not() {
 
 #[test]
 fn what_is_too_long_for_oaep_is_refused() {
-    let material = generate(KeyKind::Rsa2048, seed(7));
+    let material = key(KeyKind::Rsa2048);
     let spki = material.public_key().unwrap().unwrap();
     let wrap = |length| PublicKey::new(KeyKind::Rsa2048, &spki).wrap(Mechanism::RsaOaep256, &vec![1; length], seed(1));
     assert_eq!(wrap(256 - 66).map(|wrapped| wrapped.len()), Ok(256));
@@ -111,7 +121,7 @@ fn what_is_too_long_for_oaep_is_refused() {
 #[test]
 fn a_key_works_by_the_mechanisms_of_its_kind_alone() {
     for kind in kinds() {
-        let material = generate(kind, seed(7));
+        let material = key(kind);
         for mechanism in KeyKind::ALL.iter().flat_map(|kind| kind.mechanisms(Module::Embedded)).copied() {
             if !kind.mechanisms(Module::Embedded).contains(&mechanism) {
                 let message = Message::Whole(b"text");
@@ -138,7 +148,7 @@ fn bytes_that_are_no_key_do_nothing() {
 #[test]
 fn the_same_seed_gives_the_same_key_and_another_another() {
     for kind in kinds() {
-        let [first, same, other] = [7, 7, 8].map(|byte| generate(kind, seed(byte)));
+        let [first, same, other] = [key(kind), generate(kind, seed(7)), generate(kind, seed(8))];
         assert_eq!(first.bytes(), same.bytes(), "{}", kind.name());
         assert_ne!(first.bytes(), other.bytes(), "{}", kind.name());
     }
