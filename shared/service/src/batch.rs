@@ -1,6 +1,8 @@
 //! One atomic batch per request: guards, statements, the audit entry. Either all of it happens or nothing. Handlers read
 //! outcomes by [`Slot`], never by position; who calls ([`Actor`]) adds what stands before and after their statements.
 
+pub(crate) mod unasked;
+
 use std::sync::Arc;
 
 use crypto::seal::DataKey;
@@ -128,6 +130,7 @@ impl<A: Actor> Batch<A> {
 }
 
 /// Statements in the order in which they run, and where those are whose outcomes are read.
+#[derive(Default)]
 struct Plan {
     statements: Vec<Statement>,
     guards: Option<usize>,
@@ -152,7 +155,7 @@ impl<A: Actor> Batch<A> {
     /// The entry stands right behind the statement that decides on it, so that nothing comes between the two. One that
     /// reads changes nothing, so there is no entry: what the database counts is the change before it, of whoever made that.
     fn plan(&mut self, guards: Option<Statement>) -> Plan {
-        let mut plan = Plan { statements: self.actor.opening(), guards: None, positions: Vec::new(), entry: None };
+        let mut plan = Plan { statements: self.actor.opening(), ..Plan::default() };
         plan.guards = guards.map(|guards| plan.add(guards));
         for (index, statement) in std::mem::take(&mut self.statements).into_iter().enumerate() {
             let is_reading = statement.is_reading();

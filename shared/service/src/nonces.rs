@@ -7,7 +7,7 @@ use crypto::hash;
 use platform::Statement;
 use serde::Serialize;
 
-use crate::{App, replay_cache::RequestId};
+use crate::{App, batch::unasked, replay_cache::RequestId};
 
 /// Every so many signed requests of an instance, expired nonces are deleted: twice as many as have come in.
 const SWEEP_EVERY: i64 = 64;
@@ -99,8 +99,7 @@ impl DeferredNonces {
         let started = platform::clock::now_ms();
         while let Some(nonces) = self.next(started) {
             let sweep = sweep(app, nonces.len(), platform::clock::now_ms());
-            let statements = [insert(&nonces)].into_iter().chain(sweep).collect();
-            if let Err(error) = app.sql().read_batch(statements).await {
+            if let Err(error) = unasked::store_nonces(app, insert(&nonces), sweep).await {
                 platform::log::error(&format!("nonces of answered requests could not be stored: {error}"));
             }
         }

@@ -16,6 +16,7 @@ use policy::Operation;
 use crate::{
     App, Audit,
     audit::AuditPosition,
+    batch::unasked,
     nonces::{self, Nonce},
 };
 
@@ -125,19 +126,16 @@ fn operation(app: &App, request: &Request) -> Option<Arc<Operation>> {
 
 /// Stores the nonce of a refused request, and the entry of its refusal, and says where that is.
 async fn store_refused(app: &App, nonce: Option<Nonce>, refusal: Option<Refusal>) -> Option<AuditPosition> {
-    let is_refused = refusal.is_some();
     // A refused request that comes again finds its nonce, and is not recorded twice: a copy cannot fill the log.
     let audit = refusal.as_ref().map(|refusal| refusal.audit.clone());
-    let refusal = refusal.map(|refusal| refusal.statement(nonce.is_none()));
+    let entry = refusal.map(|refusal| refusal.statement(nonce.is_none()));
     let id = nonce.as_ref().map(|nonce| nonce.id);
     let nonce = nonce.map(|nonce| nonces::insert(&[nonce]));
-    let statements: Vec<_> = nonce.into_iter().chain(refusal).collect();
-    if statements.is_empty() {
+    if nonce.is_none() && entry.is_none() {
         return None;
     }
-    let stored = if is_refused { app.sql().batch(statements) } else { app.sql().read_batch(statements) };
-    let mut outcomes = match stored.await {
-        Ok(outcomes) => outcomes.into_iter(),
+    let stored = match unasked::store_refused(app, nonce, entry).await {
+        Ok(stored) => stored,
         Err(error) => {
             platform::log::error(&format!("the refusal of a request could not be stored: {error}"));
             return None;
@@ -145,11 +143,11 @@ async fn store_refused(app: &App, nonce: Option<Nonce>, refusal: Option<Refusal>
     };
     // The instance remembers only callers who are known by the licence, so that others cannot fill its memory.
     if let Some(id) = id
-        && outcomes.next().is_some_and(|outcome| outcome.changes > 0)
+        && stored.is_new
     {
         app.replay_cache().claim(&id, platform::clock::now_ms());
     }
-    audit?.position(&outcomes.next()?)
+    audit?.position(&stored.entry?)
 }
 
 impl Refusal {

@@ -1,0 +1,36 @@
+//! Batches that no handler asks for: of a request that was refused, and of requests that were answered by copies.
+
+use platform::{Outcome, SqlError, Statement};
+
+use super::Plan;
+use crate::App;
+
+/// What was stored of a request that was refused.
+pub(crate) struct Refused {
+    /// The nonce was not there before.
+    pub is_new: bool,
+    /// What the statement of the entry gave.
+    pub entry: Option<Outcome>,
+}
+
+/// Stores the nonce of a refused request and, right behind it, the entry of the refusal.
+pub(crate) async fn store_refused(
+    app: &App,
+    nonce: Option<Statement>,
+    entry: Option<Statement>,
+) -> Result<Refused, SqlError> {
+    let mut plan = Plan::default();
+    let nonce = nonce.map(|nonce| plan.add(nonce));
+    let entry = entry.map(|entry| plan.add(entry));
+    let sql = app.sql();
+    let ran = if entry.is_some() { sql.batch(plan.statements) } else { sql.read_batch(plan.statements) };
+    let mut outcomes = ran.await?;
+    let mut take = |position: Option<usize>| position.and_then(|at| outcomes.get_mut(at)).map(std::mem::take);
+    Ok(Refused { is_new: take(nonce).is_some_and(|outcome| outcome.changes > 0), entry: take(entry) })
+}
+
+/// Stores nonces of answered requests, and deletes expired ones when that is due.
+pub(crate) async fn store_nonces(app: &App, nonces: Statement, sweep: Option<Statement>) -> Result<(), SqlError> {
+    let statements = [nonces].into_iter().chain(sweep).collect();
+    app.sql().read_batch(statements).await.map(drop)
+}

@@ -1,0 +1,21 @@
+// One place gives the database batches, so that authorisation, change, nonce and audit entry are put together there alone.
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const { functions } = JSON.parse(readFileSync(join(root, "functions/registry.json"), "utf8"));
+
+const sources = [...functions.map(({ folder }) => folder), "shared/service", "shared/qnsp"]
+  .map((folder) => join(folder, "src"))
+  .flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((file) => join(folder, file)))
+  .filter((file) => file.endsWith(".rs") && !/\btests?\b|test_database/.test(file))
+  // What stands for tests is at the end of a file.
+  .map((file) => [file, readFileSync(join(root, file), "utf8").split("#[cfg(test)]")[0]]);
+
+test("only the module of the batch gives one to the database", () => {
+  const giving = sources.filter(([, source]) => /\bsql(\(\))?\s*\.(read_)?batch\(/.test(source)).map(([file]) => file);
+  assert.deepEqual(giving.sort(), ["shared/service/src/batch.rs", "shared/service/src/batch/unasked.rs"]);
+});
