@@ -12,8 +12,8 @@ const sources = [...functions.map(({ folder }) => folder), "shared/service", "sh
   .map((folder) => join(folder, "src"))
   .flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((file) => join(folder, file)))
   .filter((file) => file.endsWith(".rs") && !/\btests?\b|test_database/.test(file))
-  // What stands for tests is at the end of a file.
-  .map((file) => [file, readFileSync(join(root, file), "utf8").split("#[cfg(test)]")[0]]);
+  // A module of tests stands at the end of a file.
+  .map((file) => [file, readFileSync(join(root, file), "utf8").split(/#\[cfg\(test\)\]\s*mod \w+ \{/)[0]]);
 
 test("only the module of the batch gives one to the database", () => {
   const giving = sources.filter(([, source]) => /\bsql(\(\))?\s*\.(read_)?batch\(/.test(source)).map(([file]) => file);
