@@ -167,7 +167,7 @@ impl Client {
         let body = body.with_config().limit(LARGEST_ANSWER).read_to_vec().map_err(unreachable)?;
         let reply = Reply { status: parts.status.as_u16(), headers: parts.headers, body };
         if self.verbose {
-            reply.tell(method, path, started.elapsed());
+            reply.report(method, path, started.elapsed());
         }
         Ok(reply)
     }

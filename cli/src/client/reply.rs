@@ -59,7 +59,7 @@ impl Reply {
     }
 
     /// Says on standard error what was asked and how it was answered, and by which name the log has it.
-    pub(super) fn tell(&self, method: &str, path: &str, took: Duration) {
+    pub(super) fn report(&self, method: &str, path: &str, took: Duration) {
         let path = path.split('?').next().unwrap_or_default();
         let names = ["x-request-id", "audit-entry"].map(|name| (name, self.header(name)));
         let names = names.iter().filter_map(|(name, value)| Some(format!(", {name} {}", (*value)?)));

@@ -23,14 +23,14 @@ pub(super) enum Consent {
     /// Show the consent in force, or one version by its id
     Show {
         #[command(flatten)]
-        place: Place,
+        scope: Scope,
         /// A type such as biometric, or a consentId
         what: String,
     },
     /// Print every version as a line of JSON, newest first
     Export {
         #[command(flatten)]
-        place: Place,
+        scope: Scope,
         #[arg(value_name = "TYPE")]
         kind: String,
     },
@@ -41,7 +41,7 @@ pub(super) enum Consent {
 }
 
 #[derive(Args)]
-pub(super) struct Place {
+pub(super) struct Scope {
     /// tenantId
     tenant: String,
     /// communityId
@@ -51,7 +51,7 @@ pub(super) struct Place {
 #[derive(Args)]
 pub(super) struct Put {
     #[command(flatten)]
-    place: Place,
+    scope: Scope,
     #[arg(value_name = "TYPE")]
     kind: String,
     #[arg(long)]
@@ -90,7 +90,7 @@ pub(super) struct Verify {
 #[derive(Args)]
 pub(super) struct Import {
     #[command(flatten)]
-    place: Place,
+    scope: Scope,
     /// - is standard input
     file: String,
     /// For lines that name no type
@@ -103,7 +103,7 @@ pub(super) struct Import {
     by: String,
 }
 
-impl Place {
+impl Scope {
     fn path(&self) -> String {
         format!("/caas/tenants/{}/community/{}/consents", segment(&self.tenant), segment(&self.community))
     }
@@ -161,15 +161,15 @@ impl Consent {
     pub fn run(&self, session: &Session) -> Result<String> {
         match self {
             Self::Put(put) => {
-                let consent = put.place.put(&session.client()?, &put.data()?)?;
+                let consent = put.scope.put(&session.client()?, &put.data()?)?;
                 shown(session, &consent)
             }
-            Self::Show { place, what } => {
-                let consent = place.get(&session.client()?, what)?;
+            Self::Show { scope, what } => {
+                let consent = scope.get(&session.client()?, what)?;
                 shown(session, &consent)
             }
-            Self::Export { place, kind } => {
-                let links = place.chain(&session.client()?, kind)?;
+            Self::Export { scope, kind } => {
+                let links = scope.chain(&session.client()?, kind)?;
                 if links.is_empty() {
                     return Err(Error::Missing(format!("nobody has written a consent of type {kind} yet")));
                 }
@@ -205,8 +205,8 @@ impl Verify {
     fn run(&self, session: &Session) -> Result<String> {
         let (links, mut problems) = match self.server.as_deref() {
             Some([tenant, community, kind]) => {
-                let place = Place { tenant: tenant.clone(), community: community.clone() };
-                (place.chain(&session.client()?, kind)?, Vec::new())
+                let scope = Scope { tenant: tenant.clone(), community: community.clone() };
+                (scope.chain(&session.client()?, kind)?, Vec::new())
             }
             _ => consent_chain::parse(&input::document(&self.file)?),
         };
@@ -238,7 +238,7 @@ impl Import {
         let mut newest = "null".to_owned();
         // One after the other: their order is what is imported.
         for (number, data) in versions.iter().enumerate().skip(self.skip) {
-            newest = self.place.put(&client, data).inspect_err(|_| {
+            newest = self.scope.put(&client, data).inspect_err(|_| {
                 bar.abandon();
                 super::note(&format!("version {} failed; go on later with --skip {number}", number + 1));
             })?;

@@ -18,7 +18,7 @@ pub(super) enum Extension {
     /// Deactivate an extension
     Deactivate {
         #[command(flatten)]
-        extension: Place,
+        installation: Installation,
         /// Who deactivates it; kept with the extension
         #[arg(long, value_name = "NAME", env = "USER", default_value = "chancery")]
         by: String,
@@ -26,12 +26,12 @@ pub(super) enum Extension {
     /// Show whether an extension is active
     Status {
         #[command(flatten)]
-        extension: Place,
+        installation: Installation,
     },
 }
 
 #[derive(Args)]
-pub(super) struct Place {
+pub(super) struct Installation {
     /// uuid of the extension
     extension: String,
     /// Host name of its tenant, such as tenant.example.com
@@ -45,7 +45,7 @@ pub(super) struct Place {
 #[derive(Args)]
 pub(super) struct Activate {
     #[command(flatten)]
-    place: Place,
+    installation: Installation,
     #[arg(long, value_name = "NAME")]
     browser: Option<String>,
     #[arg(long, value_name = "VERSION")]
@@ -58,7 +58,7 @@ pub(super) struct Activate {
     token_file: Option<String>,
 }
 
-impl Place {
+impl Installation {
     fn data(&self, more: Value) -> Value {
         let mut data = json!({
             "extensionId": self.extension,
@@ -96,18 +96,18 @@ impl Extension {
 
     fn request(&self) -> (&'static str, Value) {
         match self {
-            Self::Activate(Activate { place, browser, extension_version, .. }) => {
+            Self::Activate(Activate { installation, browser, extension_version, .. }) => {
                 let given = [("browser", browser), ("extensionVersion", extension_version)];
                 let given =
                     given.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text.as_deref()?.into())));
                 let metadata: serde_json::Map<_, _> = given.collect();
                 let more = if metadata.is_empty() { json!({}) } else { json!({ "metadata": metadata }) };
-                ("/caas/extension/activate", place.data(more))
+                ("/caas/extension/activate", installation.data(more))
             }
-            Self::Deactivate { extension, by } => {
-                ("/caas/extension/deactivate", extension.data(json!({ "deactivatedBy": by })))
+            Self::Deactivate { installation, by } => {
+                ("/caas/extension/deactivate", installation.data(json!({ "deactivatedBy": by })))
             }
-            Self::Status { extension } => ("/caas/extension/status", extension.data(json!({}))),
+            Self::Status { installation } => ("/caas/extension/status", installation.data(json!({}))),
         }
     }
 }

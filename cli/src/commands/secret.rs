@@ -24,7 +24,7 @@ pub(super) enum Secret {
     /// Print the value of one secret, or a table of several or all
     Fetch {
         #[command(flatten)]
-        place: Place,
+        scope: Scope,
         /// All if none is named
         tags: Vec<String>,
         /// Print nothing behind the value of one secret, so that a file gets each byte of it and no other
@@ -34,12 +34,12 @@ pub(super) enum Secret {
     /// Tags of all secrets, who stored each and when; no values
     List {
         #[command(flatten)]
-        place: Place,
+        scope: Scope,
     },
     /// Delete a secret for good
     Delete {
         #[command(flatten)]
-        place: Place,
+        scope: Scope,
         tag: String,
     },
 }
@@ -47,7 +47,7 @@ pub(super) enum Secret {
 #[derive(Args)]
 pub(super) struct Put {
     #[command(flatten)]
-    place: Place,
+    scope: Scope,
     /// A letter, then letters, digits and underscores
     tag: String,
     #[command(flatten)]
@@ -58,14 +58,14 @@ pub(super) struct Put {
 }
 
 #[derive(Args, Clone)]
-pub(super) struct Place {
+pub(super) struct Scope {
     /// tenantId
     tenant: String,
     /// communityId
     community: String,
 }
 
-impl Place {
+impl Scope {
     /// As TENANT/COMMUNITY.
     pub fn parse(text: &str) -> std::result::Result<Self, &'static str> {
         match text.split_once('/') {
@@ -90,7 +90,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.tenant, self.community)
     }
@@ -123,14 +123,14 @@ impl Secret {
 
     fn request(&self) -> Result<Request> {
         Ok(match self {
-            Self::Put(Put { place, tag, value, by }) => stored(place, tag, &value_of(value, tag)?, by),
+            Self::Put(Put { scope, tag, value, by }) => stored(scope, tag, &value_of(value, tag)?, by),
             Self::Rotate(rotate) => rotate.found(),
-            Self::Fetch { place, tags, .. } => {
-                let request = place.fetch();
+            Self::Fetch { scope, tags, .. } => {
+                let request = scope.fetch();
                 if tags.is_empty() { request } else { request.body(json!({"tags": tags})) }
             }
-            Self::List { place } => place.fetch(),
-            Self::Delete { place, tag } => place.delete(tag),
+            Self::List { scope } => scope.fetch(),
+            Self::Delete { scope, tag } => scope.delete(tag),
         })
     }
 }
@@ -144,8 +144,8 @@ fn value_of(value: &input::Value, tag: &str) -> Result<Zeroizing<String>> {
     Ok(text)
 }
 
-fn stored(place: &Place, tag: &str, value: &str, by: &str) -> Request {
-    Request::new("PUT", place.path()).body(json!({"tag": tag, "value": value, "createdBy": by}))
+fn stored(scope: &Scope, tag: &str, value: &str, by: &str) -> Request {
+    Request::new("PUT", scope.path()).body(json!({"tag": tag, "value": value, "createdBy": by}))
 }
 
 /// What is known of a secret beside its value.

@@ -17,7 +17,7 @@ use service::{App, BODY_LIMIT, Error, Result, parse_query, read_optional_body};
 use crate::{
     Caller,
     caller::Stage,
-    idempotency::{Idempotency, taken},
+    idempotency::{self, Idempotency, taken},
     refusal,
 };
 
@@ -77,8 +77,11 @@ where
         let query = parse_query::<Q>(parts.uri.query().unwrap_or_default()).map_err(&mut add).ok();
         let read = faults::read::<B>(or_empty(&body), "Body").map_err(&mut add).ok();
         let (Some(path), Some(query), Some(read)) = (path, query, read) else { return Err(input(faults.into())) };
-        if let Some(idempotency) = Idempotency::of(&caller, &parts, &body).await? {
-            let kept = idempotency.kept(&caller).await?;
+        if let Some(key) = idempotency::key_of(&parts)? {
+            let data_key = caller.data_key().await?;
+            let user = caller.controls().personal.then(|| caller.user());
+            let idempotency = Idempotency::new((caller.tenant(), &data_key), (parts.uri.path(), user), key, &body);
+            let kept = idempotency.kept(app, &data_key, caller.now).await?;
             let is_kept = kept.is_some();
             caller.state(|state| (state.idempotency, state.kept) = (Some(idempotency), kept));
             if is_kept {

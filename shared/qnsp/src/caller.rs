@@ -12,6 +12,7 @@ use axum::{
     extract::MatchedPath,
     http::{StatusCode, request::Parts},
 };
+use crypto::seal::DataKey;
 use platform::clock;
 use policy::{
     Access,
@@ -22,11 +23,10 @@ use service::{Actor, Anonymous, App, Audit, Batch, Error, Guard, RequestId, Resu
 
 use crate::{
     counters::{Window, minute_of},
-    event::Subject,
     idempotency::{Answer, Idempotency},
     refusal,
     settings::Settings,
-    timings::Timing,
+    timings::{Timing, Timings},
     token::Identity,
 };
 
@@ -46,6 +46,14 @@ struct Inner {
     ip: Option<String>,
     user_agent: Option<String>,
     state: Mutex<State>,
+}
+
+/// What the call is about.
+#[derive(Clone, Default)]
+pub(crate) struct Subject {
+    pub id: Option<String>,
+    pub name: Option<String>,
+    pub payload: Option<Value>,
 }
 
 #[derive(Default)]
@@ -191,14 +199,13 @@ impl Caller {
 
     /// How long calls of the token's tenant took that came before, once.
     pub(crate) fn take_timings(&self) -> Vec<Timing> {
-        Settings::of(&self.app).map(|settings| settings.timings.take(self.own_tenant())).unwrap_or_default()
+        self.app.lock::<Timings>().take(self.own_tenant())
     }
 
     /// Notes how long this call took, for the next one to write down.
     pub(crate) fn note_time(&self) {
-        if let Ok(settings) = Settings::of(&self.app) {
-            settings.timings.add(self.own_tenant(), minute_of(self.now), clock::now_ms() - self.now);
-        }
+        let took = clock::now_ms() - self.now;
+        self.app.lock::<Timings>().add(self.own_tenant(), minute_of(self.now), took);
     }
 
     pub(crate) fn state<T>(&self, with: impl FnOnce(&mut State) -> T) -> T {
@@ -289,6 +296,11 @@ impl Caller {
         guards
     }
 
+    /// The data key of the tenant that the call is about.
+    pub(crate) async fn data_key(&self) -> Result<Arc<DataKey>> {
+        self.admitted(Some(Stage::Input)).data_key(self.tenant()).await
+    }
+
     /// A batch that may go on when the guards up to this stage hold, or that judges none.
     pub(crate) fn admitted(&self, until: Option<Stage>) -> Batch<Admission> {
         Batch::new(Admission { caller: self.clone(), until })
@@ -326,6 +338,12 @@ impl Actor for Admission {
     fn guards(&self) -> Vec<Guard> {
         self.until.map(|stage| self.caller.guards(stage)).unwrap_or_default()
     }
+}
+
+/// What the row of the operation cannot say: another role is needed for what this call asks.
+#[track_caller]
+pub fn role_required(caller: &Caller, required: Role) -> Error {
+    caller.refuse(Stage::Role, refusal::role_too_low(required, caller.role()))
 }
 
 /// Whether an error is about storage or ours, and not an answer to the caller.

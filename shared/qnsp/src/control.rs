@@ -92,7 +92,7 @@ async fn settle(caller: &Caller, mut error: Error) -> Response {
 
 async fn find_kept(caller: &Caller) -> Result<Option<Answer>> {
     match caller.state(|state| state.idempotency.clone()) {
-        Some(idempotency) => idempotency.kept(caller).await,
+        Some(idempotency) => idempotency.kept(&caller.app, &*caller.data_key().await?, caller.now).await,
         None => Ok(None),
     }
 }

@@ -5,7 +5,7 @@ use policy::qnsp::{Billable, Month, Quota, Tier, quota::Span};
 use serde_json::{Map, Value};
 use service::{Guard, Result};
 
-use crate::{delivery::Outgoing, refusal, timings::Timing};
+use crate::{refusal, timings::Timing};
 
 /// Milliseconds.
 pub const DAY: i64 = 86_400_000;
@@ -22,6 +22,15 @@ pub(crate) fn minute_of(now: i64) -> i64 {
 /// The UTC day of a time, counted from the epoch.
 pub fn day_of(now: i64) -> i64 {
     now.div_euclid(DAY)
+}
+
+/// What there may be to send to addresses of a tenant.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Outgoing {
+    /// Events, to subscribers.
+    pub webhooks: bool,
+    /// What was noted for channels and is due.
+    pub notifications: bool,
 }
 
 /// The state of a tenant's rate limit after a call.

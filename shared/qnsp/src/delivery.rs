@@ -7,7 +7,7 @@ use crypto::hash;
 use platform::{clock, fetch};
 use service::{App, Result};
 
-use crate::{Caller, Settings, notifications, webhooks};
+use crate::Settings;
 
 const SIGNATURE: &str = "x-qnsp-signature";
 
@@ -22,36 +22,6 @@ pub(crate) const REQUESTS: u32 = 40;
 const TIME: i64 = 10_000;
 
 const LIMITS: fetch::Limits = fetch::Limits { time: Duration::from_secs(5), bytes: 64 << 10 };
-
-/// What there may be to send to addresses of a tenant.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Outgoing {
-    /// Events, to subscribers.
-    pub webhooks: bool,
-    /// What was noted for channels and is due.
-    pub notifications: bool,
-}
-
-/// Sends it after the answer.
-pub(crate) fn deliver_later(caller: &Caller, outgoing: Outgoing) {
-    if !outgoing.webhooks && !outgoing.notifications {
-        return;
-    }
-    let (app, tenant) = (caller.app.clone(), caller.tenant().to_owned());
-    caller.app.spawn_after_response(Box::pin(async move {
-        if let Err(error) = deliver(&app, &tenant, outgoing).await {
-            platform::log::error(&format!("deliveries: {}", error.reason()));
-        }
-    }));
-}
-
-/// Neither holds the other up.
-pub(crate) async fn deliver(app: &App, tenant: &str, outgoing: Outgoing) -> Result<()> {
-    let mut budget = Budget::new();
-    let notified = if outgoing.notifications { notifications::deliver(app, tenant, &mut budget).await } else { Ok(()) };
-    let sent = if outgoing.webhooks { webhooks::deliver(app, tenant, &mut budget).await } else { Ok(()) };
-    notified.and(sent)
-}
 
 /// What one task may still send.
 pub(crate) struct Budget {

@@ -20,16 +20,16 @@ pub fn is_there(now: &str) -> String {
     format!("NOT (d.on_expiry IS 0 AND d.retain_until <= {now} AND d.held_until <= {now})")
 }
 
-/// Where a content is sealed for. The id of a version is random.
+/// The version of a document, which a content is sealed for. Its id is random.
 #[derive(Clone, Copy)]
-pub struct Place<'a> {
+pub struct DocumentVersion<'a> {
     pub tenant: &'a str,
     pub bucket: &'a str,
     pub name: &'a str,
     pub version_id: &'a str,
 }
 
-impl Place<'_> {
+impl DocumentVersion<'_> {
     fn aad(&self) -> [&[u8]; 5] {
         let Self { tenant, bucket, name, version_id } = self;
         [b"qnsp-document", tenant.as_bytes(), bucket.as_bytes(), name.as_bytes(), version_id.as_bytes()]
@@ -71,7 +71,7 @@ pub fn open_content(tenant: &str, data_key: &DataKey, row: &Row) -> Result<Zeroi
     let (bucket, name, version_id): (String, String, String) =
         (row.get("bucket")?, row.get("name")?, row.get("version_id")?);
     let sealed: Vec<u8> = row.get("sealed_content")?;
-    Place { tenant, bucket: &bucket, name: &name, version_id: &version_id }.open(data_key, &sealed)
+    DocumentVersion { tenant, bucket: &bucket, name: &name, version_id: &version_id }.open(data_key, &sealed)
 }
 
 #[cfg(test)]
@@ -80,17 +80,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_content_opens_in_its_own_place_only() {
+    fn a_content_opens_in_its_own_version_only() {
         let key = DataKey::new([1; 16], [2; 32]);
-        let place = Place { tenant: "t", bucket: "b", name: "n", version_id: "v" };
-        let sealed = place.seal(&key, b"content").unwrap();
+        let version = DocumentVersion { tenant: "t", bucket: "b", name: "n", version_id: "v" };
+        let sealed = version.seal(&key, b"content").unwrap();
         assert!(!sealed.windows(7).any(|window| window == b"content"));
-        assert_eq!(*place.open(&key, &sealed).unwrap(), b"content");
+        assert_eq!(*version.open(&key, &sealed).unwrap(), b"content");
         for other in [
-            Place { tenant: "o", ..place },
-            Place { bucket: "o", ..place },
-            Place { name: "o", ..place },
-            Place { version_id: "o", ..place },
+            DocumentVersion { tenant: "o", ..version },
+            DocumentVersion { bucket: "o", ..version },
+            DocumentVersion { name: "o", ..version },
+            DocumentVersion { version_id: "o", ..version },
         ] {
             assert!(other.open(&key, &sealed).is_err());
         }

@@ -4,10 +4,7 @@
 use platform::{Row, Task};
 use service::{App, Due, Result};
 
-use crate::{
-    Caller,
-    delivery::{Outgoing, deliver},
-};
+use crate::{Caller, counters::Outgoing, deliveries::deliver};
 
 impl Caller {
     /// Nobody, of the tenant that a piece of due work is of.

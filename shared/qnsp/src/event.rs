@@ -6,15 +6,7 @@ use policy::qnsp::Role;
 use serde_json::Value;
 use service::{Audit, Error, Result};
 
-use crate::{Caller, new_id};
-
-/// What the call is about.
-#[derive(Clone, Default)]
-pub(crate) struct Subject {
-    pub id: Option<String>,
-    pub name: Option<String>,
-    pub payload: Option<Value>,
-}
+use crate::{Caller, caller::Subject, new_id};
 
 /// An event that a caller records of its own.
 pub struct Recorded<'a> {

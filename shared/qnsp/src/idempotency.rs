@@ -1,20 +1,12 @@
 //! `Idempotency-Key`: the answer to a POST is kept for a day, sealed, and given again to the same call.
 
-use axum::{
-    http::{Method, StatusCode, request::Parts},
-    response::Response,
-};
-use crypto::hash;
+use axum::http::{Method, StatusCode, request::Parts};
+use crypto::{hash, seal::DataKey};
 use platform::{Statement, random};
 use serde::Serialize;
-use service::{Batch, Error, Guard, Result};
+use service::{Actor, App, Batch, Error, Guard, Result};
 
-use crate::{
-    Caller,
-    caller::{Admission, Stage},
-    counters::DAY,
-    refusal,
-};
+use crate::{counters::DAY, refusal};
 
 const HEADER: &str = "idempotency-key";
 
@@ -27,6 +19,7 @@ const TAKEN: &str = "IDEMPOTENCY_KEY_TAKEN";
 /// The key of a call, and what it came with.
 #[derive(Clone)]
 pub(crate) struct Idempotency {
+    tenant: String,
     /// Method and path with its ids, and the user where the answer is for nobody else.
     route: String,
     key: String,
@@ -46,69 +39,76 @@ impl Answer {
     }
 }
 
+/// The key that came with a POST.
+pub(crate) fn key_of(parts: &Parts) -> Result<Option<&str>> {
+    let mut keys = parts.headers.get_all(HEADER).iter();
+    let Some(key) = keys.next().filter(|_| parts.method == Method::POST) else { return Ok(None) };
+    let key = key.to_str().ok().filter(|key| (1..=255).contains(&key.len()) && keys.next().is_none());
+    let refused = || Error::from(model::faults::Faults::one("Idempotency-Key", "must have 1 to 255 characters"));
+    key.map(Some).ok_or_else(refused)
+}
+
 impl Idempotency {
-    /// The key that came with a POST.
-    pub(crate) async fn of(caller: &Caller, parts: &Parts, body: &[u8]) -> Result<Option<Self>> {
-        let mut keys = parts.headers.get_all(HEADER).iter();
-        let Some(key) = keys.next().filter(|_| parts.method == Method::POST) else { return Ok(None) };
-        let key = key.to_str().ok().filter(|key| (1..=255).contains(&key.len()) && keys.next().is_none());
-        let refused = || Error::from(model::faults::Faults::one("Idempotency-Key", "must have 1 to 255 characters"));
-        let key = key.ok_or_else(refused)?;
-        let data_key = caller.admitted(Some(Stage::Input)).data_key(caller.tenant()).await?;
+    /// Of a call about a tenant, with its path, and its user where the answer is for nobody else.
+    pub(crate) fn new(
+        (tenant, data_key): (&str, &DataKey),
+        (path, user): (&str, Option<&str>),
+        key: &str,
+        body: &[u8],
+    ) -> Self {
         let body_hash = hash::hex(&data_key.audit_hash(&[b"idempotency\0".as_slice(), body].concat()));
-        let user = if caller.controls().personal { format!(" {}", caller.user()) } else { String::new() };
-        Ok(Some(Self { route: format!("POST {}{user}", parts.uri.path()), key: key.to_owned(), body_hash }))
+        let user = user.map(|user| format!(" {user}")).unwrap_or_default();
+        Self { tenant: tenant.to_owned(), route: format!("POST {path}{user}"), key: key.to_owned(), body_hash }
     }
 
-    fn bind(&self, caller: &Caller, statement: Statement) -> Statement {
-        statement.bind(caller.tenant()).bind(self.route.as_str()).bind(self.key.as_str())
+    fn bind(&self, statement: Statement) -> Statement {
+        statement.bind(self.tenant.as_str()).bind(self.route.as_str()).bind(self.key.as_str())
     }
 
     /// Adds to a batch that the key is new, and the row that claims it for so long, unless its answer comes before.
-    pub(crate) fn claim(&self, caller: &Caller, batch: &mut Batch<Admission>, time: i64) {
+    pub(crate) fn claim<A: Actor>(&self, batch: &mut Batch<A>, now: i64, time: i64) {
         let is_new = Guard::new(
             "NOT EXISTS (SELECT 1 FROM qnsp_idempotency WHERE tenant_id = ?1 AND route = ?2 AND key = ?3 AND expires_at > ?4)",
             taken(),
         );
-        let is_new = is_new.bind(caller.tenant()).bind(self.route.as_str()).bind(self.key.as_str()).bind(caller.now);
+        let is_new = is_new.bind(self.tenant.as_str()).bind(self.route.as_str()).bind(self.key.as_str()).bind(now);
         batch.require(is_new);
         let insert = Statement::new(
             "INSERT OR REPLACE INTO qnsp_idempotency (tenant_id, route, key, body_hash, expires_at) \
              VALUES (?1, ?2, ?3, ?4, ?5)",
         );
-        batch.push(self.bind(caller, insert).bind(self.body_hash.as_str()).bind(caller.now + time));
+        batch.push(self.bind(insert).bind(self.body_hash.as_str()).bind(now + time));
     }
 
     /// Gives the key free again: the call has come to nothing.
-    pub(crate) fn release(&self, caller: &Caller) -> Statement {
+    pub(crate) fn release(&self) -> Statement {
         let delete = "DELETE FROM qnsp_idempotency WHERE tenant_id = ?1 AND route = ?2 AND key = ?3 AND status IS NULL";
-        self.bind(caller, Statement::new(delete))
+        self.bind(Statement::new(delete))
     }
 
     /// Stores the answer, sealed.
-    pub(crate) async fn seal(&self, caller: &Caller, answer: &Answer) -> Result<Statement> {
-        let data_key = caller.admitted(Some(Stage::Input)).data_key(caller.tenant()).await?;
-        let sealed = data_key.seal(random::bytes()?, &self.aad(caller), answer.body.as_bytes());
+    pub(crate) fn seal(&self, data_key: &DataKey, now: i64, answer: &Answer) -> Result<Statement> {
+        let sealed = data_key.seal(random::bytes()?, &self.aad(), answer.body.as_bytes());
         let update = Statement::new(
             "UPDATE qnsp_idempotency SET status = ?4, sealed_answer = ?5, expires_at = ?6 \
              WHERE tenant_id = ?1 AND route = ?2 AND key = ?3",
         );
-        let update = self.bind(caller, update).bind(i64::from(answer.status.as_u16()));
-        Ok(update.bind(sealed).bind(caller.now + KEPT))
+        let update = self.bind(update).bind(i64::from(answer.status.as_u16()));
+        Ok(update.bind(sealed).bind(now + KEPT))
     }
 
-    fn aad<'a>(&'a self, caller: &'a Caller) -> [&'a [u8]; 4] {
-        [b"idempotency", caller.tenant().as_bytes(), self.route.as_bytes(), self.key.as_bytes()]
+    fn aad(&self) -> [&[u8]; 4] {
+        [b"idempotency", self.tenant.as_bytes(), self.route.as_bytes(), self.key.as_bytes()]
     }
 
     /// The answer that is kept under the key, if there is one. Another body, or an answer that is still to come, is a
     /// conflict.
-    pub(crate) async fn kept(&self, caller: &Caller) -> Result<Option<Answer>> {
+    pub(crate) async fn kept(&self, app: &App, data_key: &DataKey, now: i64) -> Result<Option<Answer>> {
         let select = Statement::new(
             "SELECT body_hash, status, sealed_answer FROM qnsp_idempotency \
              WHERE tenant_id = ?1 AND route = ?2 AND key = ?3 AND expires_at > ?4",
         );
-        let rows = caller.app.query(self.bind(caller, select).bind(caller.now)).await?;
+        let rows = app.query(self.bind(select).bind(now)).await?;
         let Some(row) = rows.first() else { return Ok(None) };
         if row.get::<String>("body_hash")? != self.body_hash {
             return Err(refusal::conflict("This Idempotency-Key came with another body before"));
@@ -121,8 +121,7 @@ impl Idempotency {
                 refusal::conflict("The first call with this Idempotency-Key is not answered yet").with_body(reason)
             );
         };
-        let data_key = caller.admitted(Some(Stage::Input)).data_key(caller.tenant()).await?;
-        let body = data_key.open(&self.aad(caller), &sealed)?;
+        let body = data_key.open(&self.aad(), &sealed)?;
         let body = String::from_utf8(body.to_vec()).map_err(|_| Error::internal("a kept answer is not text"))?;
         let status = u16::try_from(status).ok().and_then(|status| StatusCode::from_u16(status).ok());
         Ok(Some(Answer { status: status.unwrap_or(StatusCode::OK), body }))
@@ -145,17 +144,4 @@ pub(crate) fn taken() -> Error {
 /// Whether this refusal only says that an answer is kept.
 pub(crate) fn is_taken(error: &Error) -> bool {
     error.code() == Some(TAKEN)
-}
-
-impl Caller {
-    /// The answer to a POST that depends on what its batch has found: kept for an Idempotency-Key, and given.
-    pub async fn answer<T: Serialize>(&self, status: StatusCode, answer: &T) -> Result<Response> {
-        let answer = Answer::new(status, answer)?;
-        if let Some(idempotency) = self.state(|state| state.idempotency.clone()) {
-            let mut batch = self.admitted(None);
-            batch.push(idempotency.seal(self, &answer).await?);
-            batch.write().await?;
-        }
-        Ok(axum::response::IntoResponse::into_response(&answer))
-    }
 }

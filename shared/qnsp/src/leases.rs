@@ -11,7 +11,7 @@ use policy::qnsp::Quota;
 use crate::{Caller, reserve};
 
 pub use config::{COLUMNS, Config, Ttl, seal};
-pub use database::{Database, PATIENCE, User, refusal};
+pub use database::{Database, TIME_LIMIT, User, refusal};
 pub use upkeep::{
     CONFIGS_WITH_ENDED_USERS, Due, LISTED, remove_ended_users, remove_users_later, select_tenants, settle_ended,
 };

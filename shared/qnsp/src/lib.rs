@@ -11,6 +11,7 @@ mod caller;
 mod control;
 mod counters;
 mod cursor;
+mod deliveries;
 mod delivery;
 pub mod deprecation;
 pub mod documents;
@@ -40,6 +41,7 @@ mod timings;
 mod token;
 mod usage;
 mod webhooks;
+mod word;
 mod work;
 
 use axum::Router;
@@ -47,7 +49,7 @@ use platform::Host;
 use service::{App, Routes, Shape};
 
 pub use call::{Call, Nothing};
-pub use caller::Caller;
+pub use caller::{Caller, role_required};
 pub use counters::{DAY, METERED, USED, counts_since, day_of, prices, reserve};
 pub use cursor::Cursor;
 pub use delivery::deliver_signed;
@@ -58,7 +60,7 @@ pub use notifications::{AUDIT_CHANNEL, check_channels};
 pub use page::{AskPage, Limit, Offset, Page};
 pub use period::{Period, PeriodOfDays};
 pub use preparation::{MINUTE_OF_CALL, Preparation};
-pub use refusal::{conflict, forbidden, impossible, impossible_fields, missing, role_required};
+pub use refusal::{conflict, forbidden, impossible, impossible_fields, missing};
 pub use service::new_id;
 pub use settings::Settings;
 pub use span::{LongPeriod, span};
@@ -66,6 +68,7 @@ pub use subscriptions::{streamed, subscription_aad};
 pub use tenancy::{IssuedKey, NewKey, NewTenant, open_webhook_secret};
 pub use token::{KEY_PREFIX, PERSONAL_KEY_PREFIX, key_hash};
 pub use usage::Usage;
+pub use word::word;
 pub use work::Work;
 
 /// A new UUID of version 4 in SQL, for rows whose number is known to the database only.
@@ -76,7 +79,7 @@ pub const NEW_UUID: &str = "lower(hex(randomblob(4)) || '-' || hex(randomblob(2)
 pub async fn app(host: Host) -> App {
     let settings = Settings::load(host.vars.as_ref()).await;
     let app = App::new(host).await;
-    app.set_settings(settings);
+    app.set(settings);
     app
 }
 
@@ -89,7 +92,7 @@ pub async fn serve(host: Host, routes: Routes) -> Router {
 pub async fn serve_with_service_key(host: Host, routes: Routes) -> Router {
     let settings = Settings::load(host.vars.as_ref()).await;
     let app = App::signed(host).await;
-    app.set_settings(settings);
+    app.set(settings);
     served(app, routes)
 }
 

@@ -10,7 +10,7 @@ use service::{Anonymous, App, Error, Result};
 use zeroize::Zeroizing;
 
 use crate::{
-    Caller, Settings,
+    Settings,
     delivery::{Budget, CLAIM, REQUESTS, Sent, post_signed, retry_at},
     open_webhook_secret, refusal, system_event,
 };
@@ -20,8 +20,8 @@ pub const AUDIT_CHANNEL: &str = "audit";
 
 /// Refuses channels that would be called and may not be. What is no https URL, nor one of a host that the operator allows,
 /// is text, which is kept and tells nobody. `field` is the path of the list.
-pub fn check_channels(caller: &Caller, field: &str, channels: &[&str]) -> Result<()> {
-    let hosts = &Settings::of(&caller.app)?.outbound_hosts;
+pub fn check_channels(app: &App, field: &str, channels: &[&str]) -> Result<()> {
+    let hosts = &Settings::of(app)?.outbound_hosts;
     let refused = channels.iter().enumerate().filter(|(_, channel)| hosts.check(channel) == Err(Refused::NotAllowed));
     let faults: Vec<_> = refused.map(|(index, _)| (format!("{field}[{index}]"), "address not allowed")).collect();
     if faults.is_empty() { Ok(()) } else { Err(refusal::impossible_fields(faults)) }

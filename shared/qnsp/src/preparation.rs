@@ -43,7 +43,7 @@ impl Caller {
     pub fn prepare(&self) -> Preparation {
         let mut batch = self.admitted(Some(Stage::Input));
         if let Some(idempotency) = self.state(|state| state.idempotency.clone()) {
-            idempotency.claim(self, &mut batch, MINUTE_OF_CALL);
+            idempotency.claim(&mut batch, self.now, MINUTE_OF_CALL);
         }
         Preparation { caller: self.clone(), batch }
     }
@@ -55,7 +55,7 @@ impl Caller {
             batch.push(statement);
         }
         if let Some(idempotency) = self.state(|state| state.idempotency.clone().filter(|_| state.is_prepared)) {
-            batch.push(idempotency.release(self));
+            batch.push(idempotency.release());
         }
         batch.write().await?;
         self.state(|state| state.is_prepared = false);

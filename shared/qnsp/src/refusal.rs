@@ -5,8 +5,6 @@ use policy::qnsp::{AddOn, Quota, Role, Service};
 use serde_json::{Value, json};
 use service::Error;
 
-use crate::{Caller, caller::Stage};
-
 const QUOTA_EXCEEDED: &str = "QUOTA_EXCEEDED";
 
 /// A token that gives nobody access. What is wrong with it is not said, besides that it has expired.
@@ -68,12 +66,6 @@ pub(crate) fn role_too_low(required: Role, actual: Option<Role>) -> Error {
         _ => "The role of the token is too low",
     };
     forbidden(message, details)
-}
-
-/// What the row of the operation cannot say: another role is needed for what this call asks.
-#[track_caller]
-pub fn role_required(caller: &Caller, required: Role) -> Error {
-    caller.refuse(Stage::Role, role_too_low(required, caller.role()))
 }
 
 /// The tier is filled in once it has been read.

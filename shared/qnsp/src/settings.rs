@@ -1,20 +1,9 @@
 //! The variables of the API. One that is unusable is logged once, and what needs it is refused.
 
-use std::{
-    num::NonZeroUsize,
-    sync::{Arc, Mutex},
-};
-
 use crypto::jwt::{IssuerKey, Verify as _};
-use lru::LruCache;
 use platform::Vars;
 use policy::qnsp::OutboundHosts;
 use service::{App, Error, Result, config};
-
-use crate::{timings::Timings, token::KnownKey};
-
-/// How many API keys an instance knows the holders of.
-const KNOWN_KEYS: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
 
 type Parse = fn(&str) -> crypto::Result<IssuerKey>;
 
@@ -34,8 +23,6 @@ pub struct Settings {
     /// The header in which a trusted proxy passes on the client's address; without it, the runtime's own word.
     pub(crate) client_address_header: Option<String>,
     issuers: Vec<IssuerKey>,
-    pub(crate) known_keys: Mutex<LruCache<String, Arc<KnownKey>>>,
-    pub(crate) timings: Timings,
 }
 
 impl Settings {
@@ -53,13 +40,11 @@ impl Settings {
             outbound_hosts: OutboundHosts::parse(&vars.get("QNSP_OUTBOUND_HOSTS").await.unwrap_or_default()),
             client_address_header: vars.get("CLIENT_ADDRESS_HEADER").await,
             issuers,
-            known_keys: Mutex::new(LruCache::new(KNOWN_KEYS)),
-            timings: Timings::default(),
         }
     }
 
     pub fn of(app: &App) -> Result<&Self> {
-        app.settings().ok_or_else(|| Error::internal("this function was made without the settings of QNSP"))
+        app.get().ok_or_else(|| Error::internal("this function was made without the settings of QNSP"))
     }
 
     /// The key of this algorithm, if one is configured.

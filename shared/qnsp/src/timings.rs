@@ -2,10 +2,7 @@
 //! keeps it until the tenant's next call writes it down. What the last calls of an instance took is lost with it, so the
 //! mean of a minute is that of the calls that were timed.
 
-use std::{
-    num::NonZeroUsize,
-    sync::{Mutex, PoisonError},
-};
+use std::num::NonZeroUsize;
 
 use lru::LruCache;
 
@@ -24,18 +21,17 @@ pub(crate) struct Timing {
 }
 
 /// By tenant, the minutes that are not written down yet.
-pub(crate) struct Timings(Mutex<LruCache<String, Vec<Timing>>>);
+pub(crate) struct Timings(LruCache<String, Vec<Timing>>);
 
 impl Default for Timings {
     fn default() -> Self {
-        Self(Mutex::new(LruCache::new(TENANTS)))
+        Self(LruCache::new(TENANTS))
     }
 }
 
 impl Timings {
-    pub(crate) fn add(&self, tenant: &str, minute: i64, milliseconds: i64) {
-        let mut timings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_tenant = timings.get_or_insert_mut(tenant.to_owned(), Vec::new);
+    pub(crate) fn add(&mut self, tenant: &str, minute: i64, milliseconds: i64) {
+        let of_tenant = self.0.get_or_insert_mut(tenant.to_owned(), Vec::new);
         match of_tenant.iter_mut().find(|timing| timing.minute == minute) {
             Some(timing) => {
                 timing.calls += 1;
@@ -51,8 +47,8 @@ impl Timings {
     }
 
     /// What is to be written down, once.
-    pub(crate) fn take(&self, tenant: &str) -> Vec<Timing> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop(tenant).unwrap_or_default()
+    pub(crate) fn take(&mut self, tenant: &str) -> Vec<Timing> {
+        self.0.pop(tenant).unwrap_or_default()
     }
 }
 
@@ -62,7 +58,7 @@ mod tests {
 
     #[test]
     fn times_are_summed_by_minute_and_taken_once() {
-        let timings = Timings::default();
+        let mut timings = Timings::default();
         for (minute, milliseconds) in [(1, 10), (1, 5), (2, 7), (2, -3)] {
             timings.add("a", minute, milliseconds);
         }
@@ -75,7 +71,7 @@ mod tests {
 
     #[test]
     fn only_the_last_minutes_wait() {
-        let timings = Timings::default();
+        let mut timings = Timings::default();
         for minute in 0..10 {
             timings.add("a", minute, 1);
         }

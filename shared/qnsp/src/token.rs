@@ -1,9 +1,10 @@
 //! Bearer tokens: API keys, which are found by their SHA-256, and JSON web tokens of configured issuers.
 
-use std::sync::{Arc, PoisonError};
+use std::{num::NonZeroUsize, sync::Arc};
 
 use axum::http::{HeaderMap, header};
 use crypto::{hash, jwt};
+use lru::LruCache;
 use model::ids::Uuid;
 use platform::Statement;
 use policy::qnsp::Role;
@@ -35,8 +36,20 @@ pub(crate) struct Identity {
     key: Option<String>,
 }
 
+/// How many API keys an instance knows the holders of.
+const KNOWN_KEYS: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
+
+/// What is known of API keys, by their hash.
+struct KnownKeys(LruCache<String, Arc<KnownKey>>);
+
+impl Default for KnownKeys {
+    fn default() -> Self {
+        Self(LruCache::new(KNOWN_KEYS))
+    }
+}
+
 /// What is stored of an API key and never changes.
-pub(crate) struct KnownKey {
+struct KnownKey {
     tenant: String,
     user: String,
     role: Option<Role>,
@@ -67,15 +80,14 @@ impl Identity {
             return Err(invalid_token());
         }
         let hash = key_hash(token);
-        let known_keys = &Settings::of(app)?.known_keys;
-        let known = known_keys.lock().unwrap_or_else(PoisonError::into_inner).get(&hash).cloned();
+        let known = app.lock::<KnownKeys>().0.get(&hash).cloned();
         // A lease of a key may have been renewed elsewhere.
         let known = known.filter(|key| key.expires_at.is_none_or(|expires_at| expires_at > now));
         let key = match known {
             Some(key) => key,
             None => {
                 let key = Arc::new(stored(app, &hash).await?);
-                known_keys.lock().unwrap_or_else(PoisonError::into_inner).put(hash.clone(), key.clone());
+                app.lock::<KnownKeys>().0.put(hash.clone(), key.clone());
                 key
             }
         };

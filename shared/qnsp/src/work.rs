@@ -15,8 +15,8 @@ use service::{Batch, Error, Guard, Outcomes, Result, Slot};
 use crate::{
     Caller,
     caller::{Admission, Stage, is_fault},
-    counters::{self, Window, minute_of},
-    delivery::{Outgoing, deliver_later},
+    counters::{self, Outgoing, Window, minute_of},
+    deliveries::deliver_later,
     idempotency::{Answer, Idempotency, KEPT},
     new_id,
     timings::Timing,
@@ -56,7 +56,7 @@ impl Caller {
         let mut batch = self.admitted(Some(Stage::Input));
         let window = self.count(&mut batch, false);
         if let Some(idempotency) = self.state(|state| state.idempotency.clone().filter(|_| !state.is_prepared)) {
-            idempotency.claim(self, &mut batch, KEPT);
+            idempotency.claim(&mut batch, self.now, KEPT);
         }
         Work {
             caller: self.clone(),
@@ -86,7 +86,18 @@ impl Caller {
     /// The call has been counted, and its event, if it is one, recorded.
     pub(crate) fn counted(&self, window: Window) {
         self.state(|state| state.window = Some(window));
-        deliver_later(self, window.outgoing);
+        deliver_later(&self.app, self.tenant(), window.outgoing);
+    }
+
+    /// The answer to a POST that depends on what its batch has found: kept for an Idempotency-Key, and given.
+    pub async fn answer<T: Serialize>(&self, status: StatusCode, answer: &T) -> Result<Response> {
+        let answer = Answer::new(status, answer)?;
+        if let Some(idempotency) = self.state(|state| state.idempotency.clone()) {
+            let mut batch = self.admitted(None);
+            batch.push(idempotency.seal(&*self.data_key().await?, self.now, &answer)?);
+            batch.write().await?;
+        }
+        Ok(answer.into_response())
     }
 
     pub(crate) fn count_minute(&self, is_error: bool, timed: Option<Timing>) -> Statement {
@@ -154,7 +165,7 @@ impl Work {
     async fn execute(mut self, answer: Option<&Answer>) -> Result<Outcomes> {
         let caller = self.caller.clone();
         if let (Some(answer), Some(idempotency)) = (answer, caller.state(|state| state.idempotency.clone())) {
-            self.batch.push(idempotency.seal(&caller, answer).await?);
+            self.batch.push(idempotency.seal(&*caller.data_key().await?, caller.now, answer)?);
         }
         let (tenant, now) = (caller.tenant(), caller.now);
         if self.limits_calls {
@@ -183,7 +194,7 @@ impl Work {
                 let window = Window::of(outcomes.one(self.window)?, now)?;
                 caller.counted(window);
                 if !window.outgoing.notifications && self.notifying.iter().any(|slot| outcomes.changed(*slot)) {
-                    deliver_later(&caller, Outgoing { webhooks: false, notifications: true });
+                    deliver_later(&caller.app, tenant, Outgoing { webhooks: false, notifications: true });
                 }
                 Ok(outcomes)
             }

@@ -1,32 +1,13 @@
-//! The state of one instance, and how a router of handlers becomes a served function.
+//! The state of one instance: its host, its configuration, and a part for each thing that only some functions need.
 
 use std::{
     any::Any,
-    num::NonZeroUsize,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, atomic::AtomicI64},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
-use axum::{Router, extract::Request, http::StatusCode, middleware::Next};
-use lru::LruCache;
 use platform::{Host, Kv, Row, Sql, Statement, Task, Vars};
-use policy::Operation;
 
-use crate::{
-    Config, DataKeys, Error, Result, Routes, Shape,
-    bearer::KnownTokens,
-    extract,
-    nonces::DeferredNonces,
-    replay_cache::{Admissions, ReplayCache},
-    request_log,
-    signed::DerivedKeys,
-    signing::Signing,
-};
-
-/// How many callers' derived keys an instance keeps; those that were used least recently are dropped and wiped.
-const DERIVED_KEYS: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
-
-/// How many tokens an instance knows the holders of.
-const KNOWN_TOKENS: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
+use crate::{Config, Result};
 
 /// The APIs that share the signed-request scheme; each has its own service key and path prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,81 +30,20 @@ impl Api {
     }
 }
 
-/// One instance of a function: its host, its configuration and its caches. Cheap to clone.
+/// One instance of a function. Cheap to clone.
 #[derive(Clone)]
 pub struct App(Arc<Inner>);
 
-/// What only some functions use is loaded by those: the keys of signed requests, and the settings of an API.
 struct Inner {
     host: Host,
     config: Config,
-    operations: OnceLock<Vec<Arc<Operation>>>,
-    signing: OnceLock<Signing>,
-    settings: OnceLock<Box<dyn Any + Send + Sync>>,
-    derived_keys: Mutex<DerivedKeys>,
-    known_tokens: Mutex<KnownTokens>,
-    data_keys: DataKeys,
-    signed_requests: AtomicI64,
-    replay_cache: Mutex<ReplayCache>,
-    admissions: Mutex<Admissions>,
-    deferred_nonces: DeferredNonces,
-    deferred: Mutex<Vec<Task<'static, ()>>>,
+    parts: Parts,
 }
 
 impl App {
     pub async fn new(host: Host) -> Self {
         let config = Config::load(host.vars.as_ref()).await;
-        Self(Arc::new(Inner {
-            host,
-            config,
-            operations: OnceLock::new(),
-            signing: OnceLock::new(),
-            settings: OnceLock::new(),
-            derived_keys: Mutex::new(LruCache::new(DERIVED_KEYS)),
-            known_tokens: Mutex::new(LruCache::new(KNOWN_TOKENS)),
-            data_keys: DataKeys::new(),
-            signed_requests: AtomicI64::new(0),
-            replay_cache: Mutex::new(ReplayCache::new()),
-            admissions: Mutex::new(Admissions::new()),
-            deferred_nonces: DeferredNonces::default(),
-            deferred: Mutex::default(),
-        }))
-    }
-
-    /// An instance that has the keys of signed requests. A function without them carries no elliptic curve.
-    pub async fn signed(host: Host) -> Self {
-        let app = Self::new(host).await;
-        let signing = Signing::load(app.vars()).await;
-        // An instance is put together once.
-        let _ = app.0.signing.set(signing);
-        app
-    }
-
-    /// Serves the operations: state, answers to unknown paths and methods, errors in the API's shape, headers.
-    pub fn serve(self, routes: impl Into<Routes>, shape: Shape) -> Router {
-        let (router, operations) = routes.into().into_parts();
-        let _ = self.0.operations.set(operations);
-        router
-            .fallback(async || Error::not_found("No such resource"))
-            .method_not_allowed_fallback(async || {
-                Error::new(StatusCode::METHOD_NOT_ALLOWED, "This resource does not have that method")
-            })
-            .layer(axum::middleware::map_request(extract::check_request))
-            .layer(axum::middleware::from_fn(move |request: Request, next: Next| shape.answer(request, next)))
-            .layer(axum::middleware::from_fn_with_state(self.clone(), request_log::finish_request))
-            .with_state(self)
-    }
-
-    pub(crate) fn operations(&self) -> &[Arc<Operation>] {
-        self.0.operations.get().map(Vec::as_slice).unwrap_or_default()
-    }
-
-    /// The keys of signed requests.
-    pub fn signing(&self) -> Result<&Signing> {
-        self.0
-            .signing
-            .get()
-            .ok_or_else(|| Error::internal("this function was made without the keys of signed requests"))
+        Self(Arc::new(Inner { host, config, parts: Parts::default() }))
     }
 
     pub fn vars(&self) -> &dyn Vars {
@@ -147,51 +67,76 @@ impl App {
         self.0.host.kv.as_deref()
     }
 
-    pub fn data_keys(&self) -> &DataKeys {
-        &self.0.data_keys
+    /// The part of a type: made when it is first asked for, and the instance's only one.
+    pub(crate) fn part<T: Default + Send + Sync + 'static>(&self) -> &T {
+        self.0.parts.get()
     }
 
-    /// Keeps the settings of the API that this function belongs to.
-    pub fn set_settings<T: Send + Sync + 'static>(&self, settings: T) {
-        // An instance is put together once.
-        let _ = self.0.settings.set(Box::new(settings));
+    /// A part that one request at a time works with, such as a cache.
+    pub fn lock<T: Default + Send + 'static>(&self) -> MutexGuard<'_, T> {
+        self.part::<Mutex<T>>().lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn settings<T: 'static>(&self) -> Option<&T> {
-        self.0.settings.get()?.downcast_ref()
+    /// Keeps a value that the function has loaded, such as the settings of its API. The first of a type stays.
+    pub fn set<T: Send + Sync + 'static>(&self, value: T) {
+        let _ = self.part::<OnceLock<T>>().set(value);
     }
 
-    pub(crate) fn derived_keys(&self) -> &Mutex<DerivedKeys> {
-        &self.0.derived_keys
-    }
-
-    pub(crate) fn known_tokens(&self) -> &Mutex<KnownTokens> {
-        &self.0.known_tokens
-    }
-
-    pub(crate) fn signed_requests(&self) -> &AtomicI64 {
-        &self.0.signed_requests
-    }
-
-    pub(crate) fn replay_cache(&self) -> MutexGuard<'_, ReplayCache> {
-        self.0.replay_cache.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn admissions(&self) -> MutexGuard<'_, Admissions> {
-        self.0.admissions.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn deferred_nonces(&self) -> &DeferredNonces {
-        &self.0.deferred_nonces
+    /// The value of a type that was kept.
+    pub fn get<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.part::<OnceLock<T>>().get()
     }
 
     /// Defers what need not be done before the answer. It is lost with an instance that ends.
     pub fn spawn_after_response(&self, task: Task<'static, ()>) {
-        self.0.deferred.lock().unwrap_or_else(PoisonError::into_inner).push(task);
+        self.lock::<Deferred>().0.push(task);
     }
 
     /// What was deferred, by this request or another one.
     pub(crate) fn take_deferred(&self) -> Vec<Task<'static, ()>> {
-        std::mem::take(&mut *self.0.deferred.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.lock::<Deferred>().0)
+    }
+}
+
+/// What is to be done after an answer.
+#[derive(Default)]
+struct Deferred(Vec<Task<'static, ()>>);
+
+/// One value of each type that was asked for. They are few, and none is ever taken out, so a list does.
+#[derive(Default)]
+struct Parts(OnceLock<Box<Part>>);
+
+struct Part {
+    value: Box<dyn Any + Send + Sync>,
+    others: Parts,
+}
+
+impl Parts {
+    fn get<T: Default + Send + Sync + 'static>(&self) -> &T {
+        let mut parts = self;
+        loop {
+            let made = || Box::new(Part { value: Box::new(T::default()), others: Self::default() });
+            let part = parts.0.get_or_init(made);
+            match part.value.downcast_ref() {
+                Some(value) => return value,
+                None => parts = &part.others,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU8, AtomicU16, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn there_is_one_part_of_each_type() {
+        let parts = Parts::default();
+        parts.get::<AtomicU8>().store(8, Ordering::Relaxed);
+        parts.get::<AtomicU16>().store(16, Ordering::Relaxed);
+        assert_eq!(parts.get::<AtomicU8>().load(Ordering::Relaxed), 8);
+        assert_eq!(parts.get::<AtomicU16>().load(Ordering::Relaxed), 16);
     }
 }

@@ -31,9 +31,21 @@ pub struct Authorization<'a> {
     is_admitted: bool,
 }
 
+impl Signed {
+    /// Asks for the action of the operation's row.
+    pub fn authorize(&self) -> Result<Authorization<'_>> {
+        Authorization::of_row(self)
+    }
+
+    /// Asks for one of the actions of the operation's row: the request says for which.
+    pub fn authorize_as(&self, action: Action) -> Authorization<'_> {
+        Authorization::new(self, action)
+    }
+}
+
 impl<'a> Authorization<'a> {
     /// The action of the operation's row.
-    pub(crate) fn of_row(signed: &'a Signed) -> Result<Self> {
+    fn of_row(signed: &'a Signed) -> Result<Self> {
         match signed.log.operation().map(|operation| operation.access) {
             Some(Access::Licence([action])) => Ok(Self::new(signed, *action)),
             Some(Access::TokenOrLicence(action)) => Ok(Self::new(signed, action)),
@@ -41,7 +53,7 @@ impl<'a> Authorization<'a> {
         }
     }
 
-    pub(crate) fn new(signed: &'a Signed, action: Action) -> Self {
+    fn new(signed: &'a Signed, action: Action) -> Self {
         Self {
             signed,
             action,

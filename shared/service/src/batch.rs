@@ -1,6 +1,7 @@
 //! One atomic batch per request: guards, statements, the audit entry. Either all of it happens or nothing. Handlers read
 //! outcomes by [`Slot`], never by position; who calls ([`Actor`]) adds what stands before and after their statements.
 
+mod actor;
 pub(crate) mod unasked;
 
 use std::sync::Arc;
@@ -9,14 +10,29 @@ use crypto::seal::DataKey;
 use platform::{Outcome, Row, SqlError, Statement};
 
 use crate::{
-    Actor, App, Audit, Error, Guard, Result,
-    data_keys::DataKeySlot,
+    App, Audit, Error, Guard, Result, data_keys,
     guard::{self, MOST_GUARDS},
 };
+
+pub use actor::Actor;
 
 /// Where the outcome of a statement will be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slot(usize);
+
+/// A tenant's data key that was open already, or where a batch reads it.
+pub struct DataKeySlot {
+    tenant: String,
+    open: Option<Arc<DataKey>>,
+    slot: Option<Slot>,
+}
+
+impl DataKeySlot {
+    /// The key, if this instance had it open before the batch.
+    pub fn open(&self) -> Option<&DataKey> {
+        self.open.as_deref()
+    }
+}
 
 /// A batch that is being put together.
 pub struct Batch<A> {
@@ -73,19 +89,19 @@ impl<A: Actor> Batch<A> {
 
     /// Reads a tenant's data key in the same round trip, unless this instance has it open.
     pub fn read_data_key(&mut self, tenant: &str) -> DataKeySlot {
-        let open = self.actor.app.data_keys().open_key(tenant);
-        let slot = open.is_none().then(|| self.push(crate::DataKeys::select(tenant)));
+        let open = data_keys::opened(&self.actor.app, tenant);
+        let slot = open.is_none().then(|| self.push(data_keys::select(tenant)));
         DataKeySlot { tenant: tenant.to_owned(), open, slot }
     }
 
     /// The tenant's data key for what this batch is about to write. A first key is created only for who may pass.
     pub async fn data_key(&self, tenant: &str) -> Result<Arc<DataKey>> {
         let app = &self.actor.app;
-        if let Some(key) = app.data_keys().existing(app, tenant).await? {
+        if let Some(key) = data_keys::existing(app, tenant).await? {
             return Ok(key);
         }
         self.actor.check().await?;
-        app.data_keys().create(app, tenant).await
+        unasked::create_data_key(app, tenant).await
     }
 
     pub fn actor(&self) -> &A {
@@ -278,7 +294,7 @@ impl Outcomes {
     /// The data key that was open already, or the one that was read; `None` when the tenant has none yet.
     pub fn data_key(&self, slot: &DataKeySlot) -> Result<Option<Arc<DataKey>>> {
         match (&slot.open, slot.slot) {
-            (None, Some(read)) => self.app.data_keys().admit(&self.app, &slot.tenant, self.rows(read)),
+            (None, Some(read)) => data_keys::open(&self.app, &slot.tenant, self.rows(read)),
             (open, _) => Ok(open.clone()),
         }
     }

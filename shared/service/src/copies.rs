@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Deserializer};
 
-use crate::Authorization;
+use crate::{Authorization, replay_cache::Admissions};
 
 /// What a caller says about copies.
 #[derive(Default, Deserialize, utoipa::IntoParams)]
@@ -32,7 +32,7 @@ impl Authorization<'_> {
     /// read to the same caller, even if the licence or membership is withdrawn meanwhile. Never for secrets that are
     /// stored.
     pub fn remember_admission(&self) {
-        self.app.admissions().note(self.admission(), self.now);
+        self.app.lock::<Admissions>().note(self.admission(), self.now);
     }
 
     /// A request that says it is older than a copy may be is for storage: by then the nonce of the first one is there.
@@ -41,7 +41,7 @@ impl Authorization<'_> {
         let seconds = self.app.config().cache_seconds;
         signed.is_first
             && signed.ts.abs_diff(self.now.div_euclid(1000)) <= seconds.unsigned_abs()
-            && self.app.admissions().holds(&self.admission(), self.now, seconds * 1000)
+            && self.app.lock::<Admissions>().holds(&self.admission(), self.now, seconds * 1000)
     }
 }
 

@@ -1,7 +1,6 @@
 //! What a handler stands on: the application state, extractors, the batch that authorises and executes a request in one
 //! storage round trip, errors and their rendering, data keys, audit entries and caches.
 
-mod actor;
 mod anonymous;
 mod app;
 mod audit;
@@ -11,11 +10,13 @@ mod batch;
 mod bearer;
 mod blob;
 mod cached;
+mod call;
 mod client_address;
 mod conditional;
 pub mod config;
 mod copies;
-mod data_keys;
+pub mod data_keys;
+mod deferred_nonces;
 pub mod due;
 mod envelope;
 mod error;
@@ -29,26 +30,27 @@ mod query;
 mod replay_cache;
 mod request_id;
 mod request_log;
+pub mod root_keys;
 mod root_license;
+mod serve;
 mod shape;
 mod shared_rows;
 mod signed;
 mod signing;
 
-pub use actor::{Actor, Call};
 pub use anonymous::Anonymous;
 pub use app::{Api, App};
 pub use audit::{Audit, PLATFORM_TENANT};
 pub use authorization::{Authorization, INFRA_TAG};
-pub use batch::{Batch, Outcomes, Slot};
+pub use batch::{Actor, Batch, DataKeySlot, Outcomes, Slot};
 pub use bearer::Bearer;
 pub use blob::{Blob, blob, is_short_blob};
 pub use cached::Cached;
+pub use call::Call;
 pub use client_address::client_address;
 pub use conditional::{Condition, EntityTag, Preconditions};
 pub use config::Config;
 pub use copies::Freshness;
-pub use data_keys::{DataKeySlot, DataKeys};
 pub use due::Due;
 pub use envelope::{Envelope, Sealed};
 pub use error::{Error, Result};

@@ -1,22 +1,20 @@
-//! Nonces of signed requests that no batch has stored: of requests that were refused, before the answer, and of requests
-//! that were answered by a copy, after it. A stored nonce makes its request a replay when it comes again.
+//! Nonces of signed requests that no batch has stored, as statements. A stored nonce makes its request a replay when it
+//! comes again.
 
-use std::sync::{Mutex, MutexGuard, PoisonError, atomic::Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use crypto::hash;
 use platform::Statement;
 use serde::Serialize;
 
-use crate::{App, batch::unasked, replay_cache::RequestId};
+use crate::{App, replay_cache::RequestId};
 
 /// Every so many signed requests of an instance, expired nonces are deleted: twice as many as have come in.
 const SWEEP_EVERY: i64 = 64;
 
-/// For how long one request stores the nonces of others too, in milliseconds.
-const MAX_DRAIN: i64 = 5_000;
-
-/// After this many milliseconds without a sign of the task that stores nonces, another request starts one.
-const WRITER_TIMEOUT: i64 = 10_000;
+/// How many signed requests have come to an instance.
+#[derive(Default)]
+struct SignedRequests(AtomicI64);
 
 /// A request id to be stored.
 #[derive(Serialize)]
@@ -60,7 +58,7 @@ pub(crate) fn insert(nonces: &[Nonce]) -> Statement {
 /// Deletes expired nonces when it is due, for so many new ones.
 pub(crate) fn sweep(app: &App, new: usize, now: i64) -> Option<Statement> {
     let new = i64::try_from(new).unwrap_or(SWEEP_EVERY);
-    let before = app.signed_requests().fetch_add(new, Ordering::Relaxed) + SWEEP_EVERY / 2;
+    let before = app.part::<SignedRequests>().0.fetch_add(new, Ordering::Relaxed) + SWEEP_EVERY / 2;
     let due = (before + new) / SWEEP_EVERY - before / SWEEP_EVERY;
     let span = app.signing().ok()?.allowed_time_span;
     let sweep = Statement::new(
@@ -68,56 +66,6 @@ pub(crate) fn sweep(app: &App, new: usize, now: i64) -> Option<Statement> {
          (SELECT nonce FROM request_nonces WHERE nonce < ?1 ORDER BY nonce LIMIT ?2)",
     );
     (due > 0).then(|| sweep.bind(kept_from(span, now)).bind(2 * SWEEP_EVERY * due))
-}
-
-/// Nonces of answered requests on their way to storage. One batch is under way at a time; nonces that arrive meanwhile
-/// go with the next.
-#[derive(Default)]
-pub(crate) struct DeferredNonces(Mutex<Queue>);
-
-#[derive(Default)]
-struct Queue {
-    nonces: Vec<Nonce>,
-    /// When the task that stores them gave its last sign.
-    writer: Option<i64>,
-}
-
-impl DeferredNonces {
-    pub fn add(&self, app: &App, nonce: Nonce) {
-        let now = platform::clock::now_ms();
-        let mut queue = self.queue();
-        queue.nonces.push(nonce);
-        if queue.writer.is_none_or(|sign| now - sign > WRITER_TIMEOUT) {
-            queue.writer = Some(now);
-            let writer = app.clone();
-            app.spawn_after_response(Box::pin(async move { writer.deferred_nonces().drain(&writer).await }));
-        }
-    }
-
-    /// Stores nonces until there are none, or the time is over: then the next request goes on.
-    async fn drain(&self, app: &App) {
-        let started = platform::clock::now_ms();
-        while let Some(nonces) = self.next(started) {
-            let sweep = sweep(app, nonces.len(), platform::clock::now_ms());
-            if let Err(error) = unasked::store_nonces(app, insert(&nonces), sweep).await {
-                platform::log::error(&format!("nonces of answered requests could not be stored: {error}"));
-            }
-        }
-    }
-
-    fn next(&self, started: i64) -> Option<Vec<Nonce>> {
-        let (mut queue, now) = (self.queue(), platform::clock::now_ms());
-        if queue.nonces.is_empty() || now - started > MAX_DRAIN {
-            queue.writer = None;
-            return None;
-        }
-        queue.writer = Some(now);
-        Some(std::mem::take(&mut queue.nonces))
-    }
-
-    fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 #[cfg(test)]

@@ -70,13 +70,13 @@ pub async fn serve_accounts(host: Host, routes: Routes) -> Router {
 pub async fn serve_operators(host: Host, routes: Routes) -> Router {
     let settings = Settings::default().with_mail(host.vars.as_ref()).await;
     let app = App::signed(host).await;
-    app.set_settings(settings);
+    app.set(settings);
     sending_mails(&app, app.clone().serve(routes, Shape::Kosmos))
 }
 
 async fn app(host: Host, settings: Settings) -> App {
     let app = App::new(host).await;
-    app.set_settings(settings);
+    app.set(settings);
     app
 }
 

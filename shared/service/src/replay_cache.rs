@@ -42,11 +42,13 @@ pub(crate) enum Use {
     Unknown,
 }
 
-impl ReplayCache {
-    pub fn new() -> Self {
+impl Default for ReplayCache {
+    fn default() -> Self {
         Self::with_capacity(IDS)
     }
+}
 
+impl ReplayCache {
     fn with_capacity(capacity: usize) -> Self {
         Self { capacity, ids: HashMap::new(), swept_at: i64::MIN }
     }
@@ -71,11 +73,13 @@ impl ReplayCache {
 /// When a caller was last admitted to something by storage.
 pub(crate) struct Admissions(LruCache<String, i64>);
 
-impl Admissions {
-    pub fn new() -> Self {
+impl Default for Admissions {
+    fn default() -> Self {
         Self(LruCache::new(ADMISSIONS))
     }
+}
 
+impl Admissions {
     pub fn note(&mut self, what: String, at: i64) {
         self.0.put(what, at);
     }
@@ -105,7 +109,7 @@ mod tests {
 
     #[test]
     fn an_admission_holds_for_its_lifetime_only() {
-        let mut admissions = Admissions::new();
+        let mut admissions = Admissions::default();
         let what = "who/what".to_owned();
         admissions.note(what.clone(), 1000);
         for (now, lifetime, holds) in

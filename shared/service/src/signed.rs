@@ -1,11 +1,8 @@
 //! Signed requests: the headers `publickey`, `licensekey` and `requestid`, encrypted under the secret that the
 //! caller's key and the service's key agree on. Everything up to the storage round trip happens here; whether the
-//! licence may do what it asks is for [`Authorization`].
+//! licence may do what it asks is for [`crate::Authorization`].
 
-use std::{
-    ops::Deref,
-    sync::{Arc, PoisonError},
-};
+use std::{num::NonZeroUsize, ops::Deref, sync::Arc};
 
 use axum::{
     extract::FromRequestParts,
@@ -13,18 +10,26 @@ use axum::{
 };
 use crypto::{PublicKey, SharedKey, base64, hash};
 use lru::LruCache;
-use policy::Action;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::{
-    Api, App, Authorization, Call, Error, Result, Signing,
+    Api, App, Call, Error, Result, Signing,
     nonces::{self, Nonce},
-    replay_cache::{RequestId, Use},
+    replay_cache::{ReplayCache, RequestId, Use},
 };
 
-/// Derived keys of callers whose licence has been accepted; wiped when they are dropped.
-pub(crate) type DerivedKeys = LruCache<(Api, PublicKey), Arc<SharedKey>>;
+/// How many callers' derived keys an instance keeps; those that were used least recently are dropped and wiped.
+const DERIVED_KEYS: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
+
+/// Derived keys of callers whose licence has been accepted.
+struct DerivedKeys(LruCache<(Api, PublicKey), Arc<SharedKey>>);
+
+impl Default for DerivedKeys {
+    fn default() -> Self {
+        Self(LruCache::new(DERIVED_KEYS))
+    }
+}
 
 /// A request whose headers opened and whose time is right.
 pub struct Signed {
@@ -62,16 +67,6 @@ struct RequestIdHeader {
 }
 
 impl Signed {
-    /// Asks for the action of the operation's row.
-    pub fn authorize(&self) -> Result<Authorization<'_>> {
-        Authorization::of_row(self)
-    }
-
-    /// Asks for one of the actions of the operation's row: the request says for which.
-    pub fn authorize_as(&self, action: Action) -> Authorization<'_> {
-        Authorization::new(self, action)
-    }
-
     /// The hash under which the caller's own licence is stored.
     pub fn secret_hash(&self) -> &str {
         &self.secret_hash
@@ -91,9 +86,9 @@ impl Signed {
     /// Keeps the derived key for the caller's next request, and the request id, whose nonce is stored now.
     pub(crate) fn remember(&self) {
         if let Some(nonce) = self.log.take_nonce() {
-            self.app.replay_cache().claim(&nonce.id, self.now);
+            self.app.lock::<ReplayCache>().claim(&nonce.id, self.now);
         }
-        let mut keys = self.app.derived_keys().lock().unwrap_or_else(PoisonError::into_inner);
+        let keys = &mut self.app.lock::<DerivedKeys>().0;
         let name = (self.api, self.public_key.clone());
         if keys.get(&name).is_none() {
             keys.put(name, self.shared_key.clone());
@@ -165,7 +160,7 @@ impl Signed {
         let digest = hash::sha256(&[api.name().as_bytes(), b"\0", &ciphertext]);
         let id = RequestId::new(&digest, 1000 * (ts + span + 1));
         // Only for callers that were accepted before: others must not fill the memory.
-        let usage = if is_known { app.replay_cache().claim(&id, now) } else { Use::Unknown };
+        let usage = if is_known { app.lock::<ReplayCache>().claim(&id, now) } else { Use::Unknown };
         if usage == Use::Repeated {
             return Err(Error::replayed());
         }
@@ -202,7 +197,7 @@ pub(crate) fn public_key(app: &App, headers: &HeaderMap) -> Result<PublicKey> {
 /// Of a caller that was accepted before.
 fn known_key(app: &App, api: Api, public_key: &PublicKey) -> Option<Arc<SharedKey>> {
     let name = (api, public_key.clone());
-    app.derived_keys().lock().unwrap_or_else(PoisonError::into_inner).get(&name).cloned()
+    app.lock::<DerivedKeys>().0.get(&name).cloned()
 }
 
 pub(crate) fn shared_key(app: &App, api: Api, public_key: &PublicKey) -> Result<Arc<SharedKey>> {

@@ -7,10 +7,10 @@ use std::{
 };
 
 use crypto::{Curve, PrivateKey};
-use platform::Vars;
+use platform::{Host, Vars};
 use zeroize::Zeroizing;
 
-use crate::{Api, Error, Result, config};
+use crate::{Api, App, Error, Result, config};
 
 const CAAS_PRIVATE_KEY: &str = "CAAS_PRIVATE_KEY";
 const LICENSES_PRIVATE_KEY: &str = "LICENSES_PRIVATE_KEY";
@@ -33,8 +33,22 @@ struct KeyPair {
     public: OnceLock<String>,
 }
 
+impl App {
+    /// An instance that has the keys of signed requests. A function without them carries no elliptic curve.
+    pub async fn signed(host: Host) -> Self {
+        let app = Self::new(host).await;
+        app.set(Signing::load(app.vars()).await);
+        app
+    }
+
+    /// The keys of signed requests.
+    pub fn signing(&self) -> Result<&Signing> {
+        self.get().ok_or_else(|| Error::internal("this function was made without the keys of signed requests"))
+    }
+}
+
 impl Signing {
-    pub(crate) async fn load(vars: &dyn Vars) -> Self {
+    async fn load(vars: &dyn Vars) -> Self {
         let curve = match vars.get("EC_CURVE_NAME").await {
             None => Ok(Curve::default()),
             Some(name) => {

@@ -29,8 +29,8 @@ const OWN: [&str; 3] = ["CHANCERY_LICENSE", "CHANCERY_API_KEY", "CHANCERY_CONFIG
 #[command(group = clap::ArgGroup::new("sources").required(true).multiple(true).args(["secrets", "vault_secrets", "leases"]))]
 pub(super) struct Run {
     /// All secrets of a community, each under its tag; may be repeated
-    #[arg(long, value_name = "TENANT/COMMUNITY", value_parser = secret::Place::parse)]
-    secrets: Vec<secret::Place>,
+    #[arg(long, value_name = "TENANT/COMMUNITY", value_parser = secret::Scope::parse)]
+    secrets: Vec<secret::Scope>,
     /// The active version of a secret of the vault, under this name; may be repeated
     #[arg(long = "vault-secret", value_name = "SECRET=VARIABLE", value_parser = parse_secret)]
     vault_secrets: Vec<(String, String)>,
@@ -134,14 +134,14 @@ impl Run {
 
     /// Every secret of the communities, under its tag.
     fn add_secrets(&self, connection: &Connection, variables: &mut Variables) -> Result<()> {
-        for place in &self.secrets {
-            let answer = place.fetch().send(&connection.client()?)?.json()?;
+        for scope in &self.secrets {
+            let answer = scope.fetch().send(&connection.client()?)?.json()?;
             for one in output::rows(&answer, "secrets") {
                 let text = |name| one.get(name).and_then(Value::as_str);
                 let (Some(tag), Some(value)) = (text("tag"), text("value")) else {
                     return Err(Error::Fault("the answer has a secret without tag or value".to_owned()));
                 };
-                variables.reserve(tag, &format!("a secret of {place}"))?;
+                variables.reserve(tag, &format!("a secret of {scope}"))?;
                 variables.set(tag, value.to_owned().into())?;
             }
         }

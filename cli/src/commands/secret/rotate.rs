@@ -5,13 +5,13 @@ use clap::{Args, builder::NonEmptyStringValueParser};
 use crypto::Zeroizing;
 use serde_json::{Value, json};
 
-use super::{Place, Session, described, stored, value_of};
+use super::{Scope, Session, described, stored, value_of};
 use crate::{Error, Result, client::Client, commands::note, input, output, request::Request};
 
 #[derive(Args)]
 pub(in crate::commands) struct Rotate {
     #[command(flatten)]
-    place: Place,
+    scope: Scope,
     tag: String,
     #[command(flatten)]
     value: input::Value,
@@ -60,7 +60,7 @@ impl Rotate {
 
     /// Asks for what there is.
     pub fn found(&self) -> Request {
-        self.place.fetch().body(json!({"tags": [self.tag, self.next()]}))
+        self.scope.fetch().body(json!({"tags": [self.tag, self.next()]}))
     }
 
     /// Between the two steps the tag has no value.
@@ -76,11 +76,11 @@ impl Rotate {
     }
 
     fn put(&self, client: &Client, tag: &str, value: &str) -> Result<Value> {
-        stored(&self.place, tag, value, &self.by).send(client)?.json()
+        stored(&self.scope, tag, value, &self.by).send(client)?.json()
     }
 
     fn delete(&self, client: &Client, tag: &str) -> Result<()> {
-        self.place.delete(tag).send(client).map(drop)
+        self.scope.delete(tag).send(client).map(drop)
     }
 
     fn new_value(&self) -> Result<Zeroizing<String>> {
@@ -121,7 +121,7 @@ impl Rotate {
     }
 
     fn command(&self, verb: &str, rest: &str) -> String {
-        let Place { tenant, community } = &self.place;
+        let Scope { tenant, community } = &self.scope;
         format!("`chancery secret {verb} {} {} {rest}`", output::word(tenant), output::word(community))
     }
 }

@@ -38,7 +38,7 @@ pub(crate) async fn install_environment(
     let place = CommunityRef { tenant: store::new_id()?, community: store::new_id()? };
     let name = CommunityName::try_from(DEFAULT_COMMUNITY.to_owned()).map_err(|rule| Error::internal(rule.0))?;
     let community = NewCommunity::generate(&signed.app, name, &parts.contact, parts.password.as_str())?;
-    let (data_key, store_key) = signed.app.data_keys().generate(&signed.app, &place.tenant)?;
+    let (data_key, store_key) = service::data_keys::generate(&signed.app, &place.tenant)?;
 
     let mut statements = store::insert_tenant(&place, &parts, &community.password_hash, signed.now);
     statements.push(store_key);

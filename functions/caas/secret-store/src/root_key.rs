@@ -3,7 +3,7 @@
 
 use axum::Json as Answer;
 use model::caas::RootKeyStatus;
-use service::{Result, Signed};
+use service::{Result, Signed, root_keys};
 
 /// Get the root keys of this deployment, and how many data keys are still wrapped by an older one.
 #[utoipa::path(
@@ -11,7 +11,7 @@ use service::{Result, Signed};
     responses((status = 200, body = RootKeyStatus), (status = 401)),
 )]
 pub(crate) async fn show_root_key(signed: Signed) -> Result<Answer<RootKeyStatus>> {
-    signed.app.data_keys().status(&signed).await.map(Answer)
+    root_keys::status(&signed).await.map(Answer)
 }
 
 /// Re-wrap some data keys under the newest root key; call again until none remains.
@@ -20,5 +20,5 @@ pub(crate) async fn show_root_key(signed: Signed) -> Result<Answer<RootKeyStatus
     responses((status = 200, body = RootKeyStatus), (status = 401)),
 )]
 pub(crate) async fn rewrap_data_keys(signed: Signed) -> Result<Answer<RootKeyStatus>> {
-    signed.app.data_keys().rewrap(&signed).await.map(Answer)
+    root_keys::rewrap(&signed).await.map(Answer)
 }

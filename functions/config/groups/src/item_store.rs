@@ -158,8 +158,8 @@ pub(crate) fn insert(
     Ok(Changed { change, item: batch.push(select(bearer, key)) })
 }
 
-/// What a change was judged by; where it no longer holds, nothing happens.
-pub(crate) struct Seen {
+/// What a change was judged by; where the item is no longer so, nothing happens.
+pub(crate) struct ItemState {
     pub id: String,
     pub value_type: ValueType,
     pub is_secret: bool,
@@ -167,9 +167,9 @@ pub(crate) struct Seen {
     pub version: Option<i64>,
 }
 
-const SEEN: &str = "id = ?1 AND value_type = ?2 AND is_secret = ?3 AND (?4 IS NULL OR version = ?4)";
+const UNCHANGED: &str = "id = ?1 AND value_type = ?2 AND is_secret = ?3 AND (?4 IS NULL OR version = ?4)";
 
-impl Seen {
+impl ItemState {
     fn statement(&self, text: String) -> Statement {
         Statement::new(text)
             .bind(self.id.as_str())
@@ -179,32 +179,32 @@ impl Seen {
     }
 }
 
-/// Changes what is given if what was seen still holds: keeps the earlier value, adds to the history, and reads the item
+/// Changes what is given if the item is still as it was judged: keeps the earlier value, adds to the history, and reads the item
 /// back.
 pub(crate) fn update(
     batch: &mut Batch<Bearer>,
     key: &str,
-    seen: &Seen,
+    state: &ItemState,
     change: &UpdateItem,
     sealed: Option<Vec<u8>>,
 ) -> Changed {
     let bearer = &batch.actor().clone();
     let keep = format!(
         "INSERT INTO config_item_versions (item_id, version, sealed, value_type, created_by, created_at) \
-             SELECT id, version, sealed, value_type, valued_by, valued_at FROM config_items WHERE {SEEN}"
+             SELECT id, version, sealed, value_type, valued_by, valued_at FROM config_items WHERE {UNCHANGED}"
     );
     let audit = format!(
         "INSERT INTO config_audit \
              (tenant_id, project_id, config_key, action, version, performed_by, at, previous, new, has_new) \
              SELECT tenant_id, project_id, key, 'update', version + (?7 IS NOT NULL), ?5, ?6, \
              CASE WHEN is_secret OR ?8 THEN NULL ELSE sealed END, CASE WHEN ?8 THEN NULL ELSE ?7 END, ?7 IS NOT NULL \
-             FROM config_items WHERE {SEEN}"
+             FROM config_items WHERE {UNCHANGED}"
     );
-    let untag = format!("DELETE FROM config_tags WHERE owner_id = (SELECT id FROM config_items WHERE {SEEN})");
+    let untag = format!("DELETE FROM config_tags WHERE owner_id = (SELECT id FROM config_items WHERE {UNCHANGED})");
     let tag = format!(
         "INSERT OR IGNORE INTO config_tags (tenant_id, project_id, tag, owner_id) \
              SELECT tenant_id, project_id, wanted.value, id FROM \
-             (SELECT tenant_id, project_id, id FROM config_items WHERE {SEEN}), \
+             (SELECT tenant_id, project_id, id FROM config_items WHERE {UNCHANGED}), \
              (SELECT value FROM json_each(?5)) wanted"
     );
     let update = format!(
@@ -214,23 +214,23 @@ pub(crate) fn update(
              sealed = coalesce(?7, sealed), is_secret = ?8, value_type = ?9, \
              name = coalesce(?10, name), name_folded = coalesce(?11, name_folded), \
              description = coalesce(?12, description), description_folded = coalesce(?13, description_folded), \
-             tags = coalesce(?14, tags), metadata = coalesce(?15, metadata) WHERE {SEEN}"
+             tags = coalesce(?14, tags), metadata = coalesce(?15, metadata) WHERE {UNCHANGED}"
     );
-    let (is_secret, details) = (change.is_secret.unwrap_or(seen.is_secret), change.details());
+    let (is_secret, details) = (change.is_secret.unwrap_or(state.is_secret), change.details());
     let by = |text: String| {
-        let statement = seen.statement(text).bind(bearer.performer.as_str()).bind(bearer.now);
+        let statement = state.statement(text).bind(bearer.performer.as_str()).bind(bearer.now);
         statement.bind(sealed.clone()).bind(is_secret)
     };
     if sealed.is_some() {
-        batch.push(seen.statement(keep));
+        batch.push(state.statement(keep));
     }
     batch.push(by(audit));
     if let Some(tags) = details.tags.clone() {
-        batch.push(seen.statement(untag));
-        batch.push(seen.statement(tag).bind(tags));
+        batch.push(state.statement(untag));
+        batch.push(state.statement(tag).bind(tags));
     }
     let update = by(update)
-        .bind(change.value_type.unwrap_or(seen.value_type).into_str())
+        .bind(change.value_type.unwrap_or(state.value_type).into_str())
         .bind(details.name)
         .bind(details.name.map(fold))
         .bind(details.description)

@@ -10,7 +10,7 @@ use service::{Bearer, Error, Path, Query, Result};
 
 use crate::{
     Body, group_store,
-    item_store::{self as store, Seen},
+    item_store::{self as store, ItemState},
 };
 
 /// How often a change is judged anew when another one came between.
@@ -106,9 +106,9 @@ pub(crate) async fn update_item(
         None => audit,
     };
     for _ in 0..ATTEMPTS {
-        let seen = judge(&bearer, &data_key, &key, &change).await?;
+        let state = judge(&bearer, &data_key, &key, &change).await?;
         let mut batch = bearer.batch();
-        let changed = store::update(&mut batch, &key, &seen, &change, sealed.clone());
+        let changed = store::update(&mut batch, &key, &state, &change, sealed.clone());
         batch.record(audit.clone(), changed.change);
         let outcomes = batch.write().await?;
         if outcomes.changed(changed.change) {
@@ -135,7 +135,7 @@ pub(crate) async fn delete_item(bearer: Bearer, Path(key): Path<String>) -> Resu
 }
 
 /// Whether a change fits the item as it is now.
-async fn judge(bearer: &Bearer, data_key: &DataKey, key: &str, change: &UpdateItem) -> Result<Seen> {
+async fn judge(bearer: &Bearer, data_key: &DataKey, key: &str, change: &UpdateItem) -> Result<ItemState> {
     let mut batch = bearer.batch();
     let found = batch.push(store::select(bearer, key));
     let outcomes = batch.read().await?;
@@ -155,5 +155,5 @@ async fn judge(bearer: &Bearer, data_key: &DataKey, key: &str, change: &UpdateIt
         wanted.check(&store::open(Some(data_key), bearer, key, &row.get::<Vec<u8>>("sealed")?)?)
     };
     checked.map_err(|rule| Faults::one("value", rule.0))?;
-    Ok(Seen { id: row.get("id")?, value_type, is_secret, version })
+    Ok(ItemState { id: row.get("id")?, value_type, is_secret, version })
 }

@@ -3,7 +3,7 @@
 
 use model::qnsp::jit::{CreateJitRequest, Permissions, Status};
 use platform::Statement;
-use policy::qnsp::jit::{PATIENCE, Terms};
+use policy::qnsp::jit::{REQUEST_LIFETIME, Terms};
 use qnsp::Caller;
 use serde_json::json;
 
@@ -12,7 +12,7 @@ pub(crate) const IS_PENDING: &str = "status = 'pending' AND requested_at > ?3";
 
 /// Until when a request was made that is denied by now.
 pub(crate) fn lapsed_until(now: i64) -> i64 {
-    now - PATIENCE
+    now - REQUEST_LIFETIME
 }
 
 /// Denies the requests of the tenant that nobody has processed in time.
@@ -21,14 +21,14 @@ pub(crate) fn deny_lapsed(caller: &Caller) -> Statement {
         "UPDATE qnsp_jit_requests SET status = 'denied', processed_at = requested_at + ?3 \
          WHERE tenant_id = ?1 AND status = 'pending' AND requested_at <= ?2",
     );
-    update.bind(caller.tenant()).bind(lapsed_until(caller.now)).bind(PATIENCE)
+    update.bind(caller.tenant()).bind(lapsed_until(caller.now)).bind(REQUEST_LIFETIME)
 }
 
 /// The tenants with such requests at a time (`?1`).
 pub(crate) fn select_tenants() -> String {
     format!(
         "SELECT DISTINCT tenant_id FROM qnsp_jit_requests INDEXED BY qnsp_jit_requests_lapsing \
-         WHERE status = 'pending' AND requested_at <= ?1 - {PATIENCE}"
+         WHERE status = 'pending' AND requested_at <= ?1 - {REQUEST_LIFETIME}"
     )
 }
 

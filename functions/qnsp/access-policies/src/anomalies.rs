@@ -40,7 +40,7 @@ pub(crate) async fn list_access_anomalies(call: Call<AskAnomalies, AskPage>) -> 
     };
     let mut work = call.work();
     named.require(&mut work);
-    let seen_since = since.max(call.now - SEEN);
+    let seen_since = since.max(call.now - LOOKBACK);
     for text in escalations() {
         work.push(Statement::new(text).bind(named.json.as_str()).bind(seen_since));
     }
@@ -61,7 +61,7 @@ pub(crate) async fn list_access_anomalies(call: Call<AskAnomalies, AskPage>) -> 
 const PEERS: usize = 2;
 
 /// How far back this call looks for what it alone can see.
-const SEEN: i64 = 30 * DAY;
+const LOOKBACK: i64 = 30 * DAY;
 
 /// Stores what a query finds: `tenant_id`, `of` (the id of the object), `severity`, `description`, `affected` and `at`.
 fn raise(kind: AnomalyType, found: &str) -> String {

@@ -14,11 +14,9 @@ use policy::qnsp::{
     pattern::{Case, Pattern},
     price::ANALYZED_TOKEN,
 };
-use qnsp::{Call, Caller, ai_costs::CostRecord, new_id};
+use qnsp::{Call, Caller, ai_costs::CostRecord, new_id, word};
 use serde_json::json;
 use service::Result;
-
-use crate::evaluation_store::word;
 
 /// By what costs of analyses are known.
 const MODEL: &str = "injection-analyzer";

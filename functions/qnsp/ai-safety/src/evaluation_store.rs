@@ -9,8 +9,7 @@ use model::{
 };
 use platform::{Row, Statement, random};
 use policy::qnsp::bias::{Failure, Fairness};
-use qnsp::{Caller, missing};
-use serde::de::{DeserializeOwned, IntoDeserializer as _, value::Error as Unknown};
+use qnsp::{Caller, missing, word};
 use serde_json::{Value, json};
 use service::{Error, Guard, Result};
 
@@ -157,10 +156,4 @@ pub(crate) fn evaluation(row: &Row) -> Result<BiasEvaluation> {
         started_at: time("started_at")?,
         completed_at: time("completed_at")?,
     })
-}
-
-/// A word of an enumeration.
-pub(crate) fn word<T: DeserializeOwned>(row: &Row, column: &str) -> Result<T> {
-    let read: std::result::Result<T, Unknown> = T::deserialize(row.get::<String>(column)?.into_deserializer());
-    read.map_err(|_| Error::internal("a stored word that is not known"))
 }

@@ -3,7 +3,7 @@
 
 use platform::{Row, Statement};
 use policy::qnsp::bias::{self, Dataset, Failure, Fairness, Format};
-use qnsp::Caller;
+use qnsp::{Caller, word};
 use service::{Actor, Anonymous, Batch, Error, Result};
 
 use crate::{evaluation_store as store, source};
@@ -59,7 +59,7 @@ fn evaluate(row: &Row, data: Data) -> Result<std::result::Result<Fairness, Failu
     let attributes: Vec<String> =
         serde_json::from_str(&attributes).map_err(|_| Error::internal("a stored list that is not JSON"))?;
     let most = row.get::<Option<i64>>("sample_size")?.and_then(|size| usize::try_from(size).ok());
-    let kind = store::word(row, "type")?;
+    let kind = word(row, "type")?;
     let dataset = data.and_then(|(data, format)| Dataset::read(&data, format));
     Ok(dataset.and_then(|dataset| bias::evaluate(kind, &dataset, &attributes, most.unwrap_or(usize::MAX))))
 }

@@ -7,7 +7,7 @@ use model::{
 };
 use platform::{Row, Statement};
 use policy::qnsp::number::divide;
-use qnsp::Call;
+use qnsp::{Call, word};
 use service::{Error, Result};
 
 use crate::{evaluation_store as store, job};
@@ -46,8 +46,8 @@ fn evaluated(row: &Row) -> Result<EvaluatedModel> {
     Ok(EvaluatedModel {
         evaluation_id: row.get("id")?,
         model_id: row.get("model_id")?,
-        evaluation_type: store::word(row, "type")?,
-        status: store::word(row, "status")?,
+        evaluation_type: word(row, "type")?,
+        status: word(row, "status")?,
         score: store::score(row)?.ok_or_else(|| Error::internal("a completed evaluation without a score"))?,
         fair: row.get("is_fair")?,
         completed_at: IsoTime(row.get("completed_at")?),

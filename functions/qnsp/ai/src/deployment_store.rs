@@ -6,11 +6,7 @@ use model::{
 };
 use platform::{Row, Statement};
 use policy::qnsp::Quota;
-use qnsp::{Caller, ai_costs::GREATEST, missing};
-use serde::{
-    Deserialize as _,
-    de::{IntoDeserializer as _, value::Error as Unknown},
-};
+use qnsp::{Caller, ai_costs::GREATEST, missing, word};
 use serde_json::value::RawValue;
 use service::{Error, Guard, Result};
 
@@ -86,11 +82,9 @@ pub(crate) fn select(caller: &Caller, id: &str) -> Statement {
 }
 
 pub(crate) fn deployment(row: &Row) -> Result<Deployment> {
-    let status: String = row.get("status")?;
     let running_from: Option<i64> = row.get("running_from")?;
     let config = RawValue::from_string(row.get("config")?);
-    let status: std::result::Result<_, Unknown> = DeploymentStatus::deserialize(status.as_str().into_deserializer());
-    let status = status.map_err(|_| Error::internal("a stored status that is not known"))?;
+    let status = word(row, "status")?;
     Ok(Deployment {
         deployment_id: row.get("id")?,
         model_id: row.get("model_id")?,

@@ -17,12 +17,11 @@ use policy::qnsp::Algorithm;
 use qnsp::{
     Call, Caller, Limit, Nothing, Offset, agility,
     deprecation::{family, registry},
+    word,
 };
 use serde::Deserialize;
 use service::Result;
 use utoipa::IntoParams;
-
-use crate::words::word;
 
 #[derive(Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]

@@ -3,11 +3,11 @@
 use model::{qnsp::inventory::Device, time::IsoTime};
 use platform::{Row, Statement};
 use policy::qnsp::{Algorithm, algorithm::Family};
-use qnsp::{Caller, missing};
+use qnsp::{Caller, missing, word};
 use serde_json::{Value, json};
 use service::{Guard, Result};
 
-use crate::words::{json_list, list, word};
+use crate::lists::{json_list, list};
 
 /// What capabilities say of algorithms.
 pub(crate) struct Capabilities {

@@ -13,14 +13,14 @@ use model::{
     time::IsoTime,
 };
 use platform::Statement;
-use qnsp::{AskPage, Call, Nothing, conflict, new_id};
+use qnsp::{AskPage, Call, Nothing, conflict, new_id, word};
 use serde::Deserialize;
 use serde_json::json;
 use service::{Error, Result};
 
 use crate::{
     device_store::{COLUMNS, Capabilities, device, exists, one},
-    words::{text, word},
+    lists::text,
 };
 
 #[derive(Deserialize)]

@@ -4,10 +4,10 @@
 mod assets;
 mod device_store;
 mod hardware;
+mod lists;
 mod policies;
 mod policy_store;
 mod readiness;
-mod words;
 
 use axum::Router;
 use platform::Host;

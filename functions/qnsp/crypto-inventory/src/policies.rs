@@ -22,10 +22,10 @@ use serde::Deserialize;
 use service::{Error, Guard, Result};
 
 use crate::{
+    lists::json_list,
     policy_store::{
         self as store, Terms, dates_are_reversed, exists, policy, target_is_deprecated, target_is_given_up,
     },
-    words::json_list,
 };
 
 #[derive(Deserialize)]

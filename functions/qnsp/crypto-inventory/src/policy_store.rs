@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use service::{Error, Guard, Result};
 
-use crate::words::{json_list, list};
+use crate::lists::{json_list, list};
 
 /// What a body says of a policy, in the words of this API.
 pub(crate) struct Terms<'a> {

@@ -10,12 +10,9 @@ use model::{
     time::IsoTime,
 };
 use platform::{Row, SqlValue, Statement};
-use qnsp::{Call, Limit, Nothing, Offset, key_alerts::judge_silence, missing};
-use serde::{
-    Deserialize,
-    de::{DeserializeOwned, IntoDeserializer as _, value::Error as Unknown},
-};
-use service::{Error, Guard, Result};
+use qnsp::{Call, Limit, Nothing, Offset, key_alerts::judge_silence, missing, word};
+use serde::Deserialize;
+use service::{Guard, Result};
 use utoipa::IntoParams;
 
 #[derive(Deserialize, IntoParams)]
@@ -79,12 +76,6 @@ fn alert(row: &Row) -> Result<KeyAlert> {
         triggered_at: IsoTime(row.get("triggered_at")?),
         acknowledged: row.get("acknowledged")?,
     })
-}
-
-/// A word that was stored as one of an enum's.
-pub(crate) fn word<T: DeserializeOwned>(row: &Row, column: &str) -> Result<T> {
-    let read: std::result::Result<T, Unknown> = T::deserialize(row.get::<String>(column)?.into_deserializer());
-    read.map_err(|_| Error::internal("a stored word that is not known"))
 }
 
 #[derive(Deserialize)]

@@ -15,12 +15,12 @@ use model::{
 };
 use platform::{Row, Statement};
 use policy::qnsp::Refused;
-use qnsp::{AUDIT_CHANNEL, AskPage, Call, Caller, Nothing, Settings, conflict, impossible_fields, missing, new_id};
+use qnsp::{
+    AUDIT_CHANNEL, AskPage, Call, Caller, Nothing, Settings, conflict, impossible_fields, missing, new_id, word,
+};
 use serde::Deserialize;
 use serde_json::Value;
 use service::{Error, Guard, Result};
-
-use crate::alerts::word;
 
 /// How many rules a tenant may have: all of them may be looked at with a use.
 const MOST: i64 = 200;

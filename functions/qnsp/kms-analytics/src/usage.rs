@@ -6,12 +6,12 @@ use model::{
     time::IsoTime,
 };
 use platform::{Row, SqlValue, Statement};
-use qnsp::{Call, Caller, DAY, Limit, Nothing, Offset, impossible, key_usage::MINUTES_KEPT};
+use qnsp::{Call, Caller, DAY, Limit, Nothing, Offset, impossible, key_usage::MINUTES_KEPT, word};
 use serde::Deserialize;
 use service::Result;
 use utoipa::IntoParams;
 
-use crate::{alerts::word, period::Counters};
+use crate::period::Counters;
 
 /// The most periods that are shown.
 const MOST_PERIODS: i64 = 5_000;

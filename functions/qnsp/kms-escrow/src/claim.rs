@@ -8,7 +8,7 @@ use qnsp::{Call, Nothing, conflict, missing};
 use serde_json::json;
 use service::{Error, Guard, Result};
 
-use crate::{escrow_store as store, escrows::OfEscrow, events, seals::Place};
+use crate::{escrow_store as store, escrows::OfEscrow, events, seals::ShareRow};
 
 type Claim = Call<ClaimShare, Nothing, OfEscrow>;
 
@@ -35,7 +35,7 @@ pub(crate) async fn claim_share(call: Claim) -> Result<Response> {
     let outcomes = look.run().await?;
     let data_key = outcomes.data_key(&data_key)?.ok_or_else(|| Error::internal("a share without a data key"))?;
     let sealed: Vec<u8> = outcomes.one(share)?.get("sealed_share")?;
-    let share = Place::Escrow(escrow).open(&call, &data_key, agent, &sealed)?;
+    let share = ShareRow::Escrow(escrow).open(&call, &data_key, agent, &sealed)?;
     let mut work = call.work();
     for guard in guards(&call) {
         work.require(guard);

@@ -30,7 +30,7 @@ use zeroize::Zeroizing;
 use crate::{
     escrow_store::{self as store, NewEscrow},
     events, policy_store,
-    seals::{Place, share_hash},
+    seals::{ShareRow, share_hash},
 };
 
 /// Put a key into escrow. It protects against the loss of the key once its shares are claimed.
@@ -135,7 +135,7 @@ fn agents(
         let id = agent.agent_id.as_str();
         let share = if agent.role.holds_a_share() { shares.next() } else { None };
         let Some(share) = share else { return Ok(json!({ "agent": id, "role": agent.role })) };
-        let sealed = Place::Escrow(escrow).seal(caller, data_key, id, &share)?;
+        let sealed = ShareRow::Escrow(escrow).seal(caller, data_key, id, &share)?;
         let share_hash = hash::hex(&share_hash(escrow, &share));
         Ok(json!({ "agent": id, "role": agent.role, "hash": share_hash, "sealed": hash::hex(&sealed) }))
     });

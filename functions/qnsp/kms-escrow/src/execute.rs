@@ -13,7 +13,7 @@ use serde_json::json;
 use service::{Error, Guard, Result};
 use zeroize::Zeroizing;
 
-use crate::{events, recovery_store as store, seals::Place};
+use crate::{events, recovery_store as store, seals::ShareRow};
 
 /// Carry out an approved recovery. Of several calls at once one is given the key; the shares are erased.
 #[utoipa::path(
@@ -80,7 +80,7 @@ fn guards(caller: &Caller, id: &str) -> [Guard; 2] {
 fn combine(caller: &Caller, data_key: &DataKey, id: &str, rows: &[Row]) -> Result<Zeroizing<Vec<u8>>> {
     let open = |row: &Row| {
         let (agent, sealed): (String, Vec<u8>) = (row.get("agent_id")?, row.get("sealed_share")?);
-        Place::Recovery(id).open(caller, data_key, &agent, &sealed)
+        ShareRow::Recovery(id).open(caller, data_key, &agent, &sealed)
     };
     let shares = rows.iter().map(open).collect::<Result<Vec<_>>>()?;
     Ok(shamir::combine(&shares.iter().map(|share| share.as_slice()).collect::<Vec<_>>())?)

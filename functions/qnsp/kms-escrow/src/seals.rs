@@ -6,16 +6,16 @@ use qnsp::Caller;
 use service::Result;
 use zeroize::Zeroizing;
 
-/// Where a share lies.
+/// The row that holds a share.
 #[derive(Clone, Copy)]
-pub(crate) enum Place<'a> {
+pub(crate) enum ShareRow<'a> {
     /// In this escrow, until its agent claims it.
     Escrow(&'a str),
     /// In this recovery, until that is executed or denied.
     Recovery(&'a str),
 }
 
-impl Place<'_> {
+impl ShareRow<'_> {
     fn aad<'a>(&'a self, tenant: &'a str, agent: &'a str) -> [&'a [u8]; 4] {
         let (purpose, id) = match self {
             Self::Escrow(id) => (b"qnsp-escrow-share".as_slice(), id),

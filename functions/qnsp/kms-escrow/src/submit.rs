@@ -11,7 +11,7 @@ use service::{Error, Guard, Result};
 use crate::{
     escrow_store::is_agent,
     events, recovery_store as store,
-    seals::{Place, share_hash},
+    seals::{ShareRow, share_hash},
 };
 
 /// Submit a share for a recovery. When there are enough of them, somebody else may approve.
@@ -43,7 +43,7 @@ pub(crate) async fn submit_share(call: Call<SubmitShare>) -> Result<Response> {
         return Err(impossible("share", "is not the share of this agent"));
     }
     let data_key = outcomes.data_key(&data_key)?.ok_or_else(|| Error::internal("a share without a data key"))?;
-    let sealed = Place::Recovery(id).seal(&call, &data_key, agent, share)?;
+    let sealed = ShareRow::Recovery(id).seal(&call, &data_key, agent, share)?;
     let mut work = call.work();
     for guard in guards(&call) {
         work.require(guard);

@@ -3,38 +3,14 @@
 use axum::{Json, http::StatusCode, response::Response};
 use model::{
     ids::Uuid,
-    qnsp::{
-        auth::Severity,
-        observability::{Acknowledged, Anomalies, AnomalyStatus},
-    },
+    qnsp::observability::{Acknowledged, Anomalies, AnomalyStatus},
     time::IsoTime,
 };
-use qnsp::{Call, Limit, Nothing, Offset};
+use qnsp::{Call, Nothing};
 use serde::Deserialize;
 use service::Result;
-use utoipa::IntoParams;
 
-use crate::{anomaly_store as store, evaluation::evaluate};
-
-#[derive(Deserialize, IntoParams)]
-#[serde(rename_all = "camelCase")]
-#[into_params(parameter_in = Query, rename_all = "camelCase")]
-pub(crate) struct AskAnomalies {
-    #[param(inline)]
-    pub status: Option<AnomalyStatus>,
-    #[param(inline)]
-    pub severity: Option<Severity>,
-    /// A rule, or a budget.
-    #[param(value_type = Option<String>)]
-    pub rule_id: Option<Uuid>,
-    /// 1 to 200, 50 if not given.
-    #[serde(default)]
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 200)]
-    pub limit: Limit,
-    #[serde(default)]
-    #[param(value_type = Option<i64>, minimum = 0)]
-    pub offset: Offset,
-}
+use crate::{anomaly_store as store, asked::AskAnomalies, evaluation::evaluate};
 
 /// Look at the rules, and list anomalies, the latest first.
 #[utoipa::path(

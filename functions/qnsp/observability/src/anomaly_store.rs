@@ -5,11 +5,11 @@ use model::{
     time::IsoTime,
 };
 use platform::{Row, SqlValue, Statement};
-use qnsp::{Caller, conflict, missing, new_id};
+use qnsp::{Caller, conflict, missing, new_id, word};
 use serde_json::{Value, json};
 use service::{Guard, Result};
 
-use crate::{anomalies::AskAnomalies, evaluation::word};
+use crate::asked::AskAnomalies;
 
 pub(crate) fn exists(caller: &Caller, id: &str) -> Guard {
     let exists = "EXISTS (SELECT 1 FROM qnsp_anomalies WHERE tenant_id = ?1 AND id = ?2)";
@@ -88,8 +88,8 @@ pub(crate) fn anomaly(row: &Row) -> Result<Anomaly> {
         anomaly_id: row.get("id")?,
         rule_id: row.get("rule_id")?,
         metric: row.get("metric")?,
-        severity: word(&row.get::<String>("severity")?)?,
-        status: word(&row.get::<String>("status")?)?,
+        severity: word(row, "severity")?,
+        status: word(row, "status")?,
         detected_at: IsoTime(row.get("detected_at")?),
     })
 }

@@ -30,7 +30,7 @@ pub(crate) async fn create_budget(call: Call<NewBudget>) -> Result<Response> {
     check_thresholds(alerts)?;
     for (index, alert) in alerts.iter().enumerate() {
         let field = format!("alerts[{index}].notificationChannels");
-        check_channels(&call, &field, &texts(alert.notification_channels.as_ref()))?;
+        check_channels(&call.app, &field, &texts(alert.notification_channels.as_ref()))?;
     }
     call.about_named(id.as_str(), name);
     let mut work = call.work();

@@ -8,8 +8,7 @@ use policy::qnsp::{
     Metric,
     anomaly::{Condition, Facts},
 };
-use qnsp::Caller;
-use serde::de::{DeserializeOwned, IntoDeserializer as _, value::Error as Unknown};
+use qnsp::{Caller, word};
 use service::{Anonymous, Error, Outcomes, Result, Slot};
 
 use crate::{
@@ -63,7 +62,7 @@ impl Rule {
             id: row.get("id")?,
             metric: metric.ok_or_else(|| Error::internal("a rule of no metric"))?,
             condition: rules::read(&row.get::<String>("condition_type")?, &row.get::<String>("parameters")?)?,
-            sensitivity: word(&row.get::<String>("sensitivity")?)?,
+            sensitivity: word(row, "sensitivity")?,
         })
     }
 
@@ -92,10 +91,4 @@ impl Rule {
         };
         Ok(self.condition.judge(&facts, self.sensitivity))
     }
-}
-
-/// Reads a word that was stored as one of an enum's.
-pub(crate) fn word<T: DeserializeOwned>(text: &str) -> Result<T> {
-    let read: std::result::Result<T, Unknown> = T::deserialize(text.into_deserializer());
-    read.map_err(|_| Error::internal("a stored word that is not known"))
 }

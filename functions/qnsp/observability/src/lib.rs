@@ -4,6 +4,7 @@ mod allocation_store;
 mod allocations;
 mod anomalies;
 mod anomaly_store;
+mod asked;
 mod budgets;
 mod dashboard_store;
 mod dashboards;

@@ -43,7 +43,7 @@ pub(crate) async fn create_rule(call: Call<NewRule>) -> Result<Response> {
     let condition = condition(&call.body.condition)?;
     let channels = call.body.notification_channels.as_ref();
     let channels: Vec<_> = channels.map(|list| list.0.iter().map(Text::as_str).collect()).unwrap_or_default();
-    check_channels(&call, "notificationChannels", &channels)?;
+    check_channels(&call.app, "notificationChannels", &channels)?;
     call.about_named(id.as_str(), name);
     let mut work = call.work();
     let is_free = "NOT EXISTS (SELECT 1 FROM qnsp_anomaly_rules WHERE tenant_id = ?1 AND name = ?2)";

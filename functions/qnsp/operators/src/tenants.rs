@@ -46,7 +46,7 @@ pub(crate) async fn create_qnsp_tenant(
         add_ons: &add_ons,
         rate_limit: request.rate_limit(),
     };
-    let (data_key, insert_key) = signed.app.data_keys().generate(&signed.app, &id)?;
+    let (data_key, insert_key) = service::data_keys::generate(&signed.app, &id)?;
     let mut batch = signed.authorize()?.batch();
     let taken = || Error::conflict("A tenant with this id exists");
     // A data key that is there already would not be the one that seals the webhook secret.

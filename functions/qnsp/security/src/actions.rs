@@ -4,48 +4,22 @@ use model::qnsp::{
     access::{Conditions, Effect, EnforcementLevel, Rule},
     security::ActionType,
 };
-use platform::{Row, Statement};
 use policy::qnsp::{
     Quota,
     playbook::{principals, resources},
 };
-use qnsp::{Caller, access::AccessPolicyRow, hsm::MadeKey, new_id, reserve, system_event};
-use serde::{Deserialize, Serialize};
+use qnsp::{Caller, access::AccessPolicyRow, new_id, reserve, system_event};
 use serde_json::{Value, json};
 use service::{
-    App, Audit, Error, Guard, Result,
+    App, Error, Result,
     portal::{Letter, Mail},
 };
 
 use crate::{
+    outcome::{Effects, Outcome},
     playbook_store::Action,
     rotate::{rotate_key, rotate_secret},
 };
-
-/// What came of an action.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Outcome {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
-}
-
-impl Outcome {
-    pub(crate) const DONE: Self = Self { error: None };
-
-    pub(crate) fn failed(error: &str) -> Self {
-        Self { error: Some(error.to_owned()) }
-    }
-
-    pub(crate) fn is_done(&self) -> bool {
-        self.error.is_none()
-    }
-
-    /// What came of the first actions of an execution.
-    pub(crate) fn all(row: &Row) -> Result<Vec<Self>> {
-        let text: String = row.get("results")?;
-        serde_json::from_str(&text).map_err(|_| Error::internal("results that cannot be read"))
-    }
-}
 
 /// The execution that an action belongs to.
 pub(crate) struct Execution {
@@ -55,17 +29,6 @@ pub(crate) struct Execution {
     pub context: Value,
     pub actions: Vec<Action>,
     pub now: i64,
-}
-
-/// What an action does besides its outcome.
-#[derive(Default)]
-pub(crate) struct Effects {
-    /// What must still be so when the rest is stored.
-    pub guards: Vec<Guard>,
-    pub statements: Vec<Statement>,
-    pub events: Vec<Audit>,
-    /// Keys with their ids that exist already.
-    pub keys: Vec<(String, MadeKey)>,
 }
 
 impl Execution {

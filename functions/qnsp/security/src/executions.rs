@@ -13,7 +13,7 @@ use service::Result;
 use utoipa::IntoParams;
 
 use crate::{
-    actions::Outcome,
+    outcome::Outcome,
     playbook_store::{actions, raw},
     run, triggers,
 };

@@ -13,6 +13,7 @@ mod due;
 mod execute;
 mod executions;
 mod graph;
+mod outcome;
 mod playbook_store;
 mod playbooks;
 mod results;

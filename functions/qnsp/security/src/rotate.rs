@@ -14,7 +14,7 @@ use qnsp::{
 use serde_json::json;
 use service::{Anonymous, Error, Result};
 
-use crate::actions::{Effects, Outcome};
+use crate::outcome::{Effects, Outcome};
 
 /// Who changes a secret where a playbook does.
 const ACTOR: &str = "security-playbook";

@@ -9,7 +9,8 @@ use serde_json::json;
 use service::{Anonymous, Batch, Error, Guard, Result};
 
 use crate::{
-    actions::{Effects, Execution, Outcome},
+    actions::Execution,
+    outcome::{Effects, Outcome},
     playbook_store::{Action, actions},
 };
 

@@ -13,7 +13,7 @@ use policy::qnsp::{
 };
 use qnsp::{
     Call, conflict,
-    documents::{Place, checksum, is_due, is_there, keyed_checksum},
+    documents::{DocumentVersion, checksum, is_due, is_there, keyed_checksum},
     impossible, new_id,
 };
 use service::{Error, Guard, Result};
@@ -106,7 +106,7 @@ async fn write(call: &Call<CreateDocument>, bucket: &Bucket, content: &[u8]) -> 
     let size = i64::try_from(content.len()).unwrap_or(i64::MAX);
     work.reserve(Quota::StorageBytes, size);
     let version_id = new_id()?;
-    let place = Place { tenant: call.tenant(), bucket: bucket.as_str(), name, version_id: &version_id };
+    let version = DocumentVersion { tenant: call.tenant(), bucket: bucket.as_str(), name, version_id: &version_id };
     let upsert = Statement::new(
         "INSERT INTO qnsp_documents (tenant_id, id, bucket, name, region, created_at, version, version_id, size, \
          total_size, level, data_types, applied, is_archived, is_notified) \
@@ -129,7 +129,7 @@ async fn write(call: &Call<CreateDocument>, bucket: &Bucket, content: &[u8]) -> 
     let insert = insert.bind(call.tenant()).bind(id.as_str()).bind(call.now).bind(call.user());
     let insert = insert.bind(keyed_checksum(&data_key, &checksum(content)));
     let insert = insert.bind(given.metadata.as_ref().map_or("{}", Object::as_str));
-    work.push(insert.bind(place.seal(&data_key, content)?));
+    work.push(insert.bind(version.seal(&data_key, content)?));
     work.push(copy(call, &id));
     let outcomes = work.run().await?;
     store::document(outcomes.one(row)?)

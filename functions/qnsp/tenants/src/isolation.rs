@@ -9,7 +9,7 @@ use model::{
     time::IsoTime,
 };
 use platform::{Row, Statement};
-use qnsp::{Call, Caller, Nothing, missing, new_id};
+use qnsp::{Call, Caller, Nothing, missing, new_id, word};
 use serde::Deserialize;
 use service::{Actor, Batch, Error, Guard, Result};
 use strum::IntoEnumIterator;
@@ -64,7 +64,7 @@ pub(crate) async fn show_status(call: Call) -> Result<Json<CurrentStatus>> {
     let of = |category: Category| {
         let row =
             rows.iter().find(|row| row.get::<String>("category").is_ok_and(|name| name == <&str>::from(category)));
-        row.map_or(Ok(CategoryStatus::Unknown), |row| parse(&row.get::<String>("status")?))
+        row.map_or(Ok(CategoryStatus::Unknown), |row| word(row, "status"))
     };
     let by_category = ByCategory {
         data: of(Category::Data)?,
@@ -150,7 +150,7 @@ fn audit(row: &Row) -> Result<Audit> {
         audit_id: row.get("id")?,
         status: row.get("status")?,
         scope: read(&row.get::<String>("scope")?)?,
-        depth: parse(&row.get::<String>("depth")?)?,
+        depth: word(row, "depth")?,
         findings: findings.map_or(Ok(Vec::new()), |findings| read(&findings))?,
         started_at: IsoTime(row.get("started_at")?),
         completed_at: row.get::<Option<i64>>("completed_at")?.map(IsoTime),
@@ -163,9 +163,4 @@ fn json<T: serde::Serialize>(value: &T) -> Result<String> {
 
 fn read<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {
     serde_json::from_str(text).map_err(|_| Error::internal("an audit is stored that cannot be read"))
-}
-
-/// A word of an enumeration.
-fn parse<T: serde::de::DeserializeOwned>(word: &str) -> Result<T> {
-    serde_json::from_value(word.into()).map_err(|_| Error::internal("an audit is stored with a word that is not known"))
 }

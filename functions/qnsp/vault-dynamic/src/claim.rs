@@ -6,12 +6,12 @@ use std::time::Duration;
 use platform::{Statement, clock};
 use qnsp::{
     Caller, Settings, conflict,
-    leases::{Config, Database, PATIENCE, User, refusal, remove_users_later},
+    leases::{Config, Database, TIME_LIMIT, User, refusal, remove_users_later},
 };
 use service::{Anonymous, Guard, Result};
 
 /// How long a lease is claimed, in milliseconds: longer than the server is waited for.
-const HELD: i64 = PATIENCE.as_millis() as i64 + 1_000;
+const HELD: i64 = TIME_LIMIT.as_millis() as i64 + 1_000;
 
 /// How often a lease is asked for that another call has.
 const PAUSE: Duration = Duration::from_millis(50);

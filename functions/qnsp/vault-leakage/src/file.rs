@@ -29,12 +29,12 @@ impl Searches<'_> {
         let mut findings = Vec::new();
         let text = String::from_utf8_lossy(content);
         let searched = Searched::new(&text);
-        let place = Place { target: listing.target, url: format!("{}{}", listing.link, encoded(path, true)), path };
+        let file = SourceFile { target: listing.target, url: format!("{}{}", listing.link, encoded(path, true)), path };
         for policy in &self.rules.policies {
             for (index, (rule, severity)) in policy.rules.iter().enumerate() {
                 let Some(hit) = searched.find(rule) else { continue };
                 let id = format!("pattern:{}:{index}", policy.id);
-                let mut finding = place.finding(id, *severity, hit.line, self.fingerprint(hit.matched.as_bytes()));
+                let mut finding = file.finding(id, *severity, hit.line, self.fingerprint(hit.matched.as_bytes()));
                 finding.channels.clone_from(&policy.channels);
                 if let Some(details) = finding.details.as_object_mut() {
                     details.insert("policyId".to_owned(), Value::from(policy.id.as_str()));
@@ -49,7 +49,7 @@ impl Searches<'_> {
                 continue;
             }
             let (line, fingerprint) = (line_of(content, at), self.fingerprint(bytes));
-            let mut finding = place.finding(leaked.id().to_owned(), LeakageSeverity::Critical, line, fingerprint);
+            let mut finding = file.finding(leaked.id().to_owned(), LeakageSeverity::Critical, line, fingerprint);
             finding.channels = self.rules.channels();
             finding.leaked = Some(leaked.clone());
             findings.push(finding);
@@ -64,13 +64,13 @@ impl Searches<'_> {
     }
 }
 
-struct Place<'a> {
+struct SourceFile<'a> {
     target: LeakageTarget,
     url: String,
     path: &'a str,
 }
 
-impl Place<'_> {
+impl SourceFile<'_> {
     fn finding(&self, secret: String, severity: LeakageSeverity, line: usize, fingerprint: String) -> Finding {
         Finding {
             secret,

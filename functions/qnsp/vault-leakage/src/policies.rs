@@ -47,7 +47,7 @@ pub(crate) async fn create_leakage_policy(call: Call<CreateLeakagePolicy>) -> Re
     check_sources(&call)?;
     let channels = policy.actions.as_ref().and_then(|actions| actions.notification_channels.as_ref());
     let channels: Vec<_> = channels.iter().flat_map(|channels| &channels.0).map(Text::as_str).collect();
-    check_channels(&call, "actions.notificationChannels", &channels)?;
+    check_channels(&call.app, "actions.notificationChannels", &channels)?;
     let mut work = call.work();
     work.require(tokens_exist(&call));
     work.push(store::insert(&call, &id, policy, &channels));

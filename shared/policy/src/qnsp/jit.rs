@@ -10,7 +10,7 @@ pub const DEFAULT_MINUTES: i64 = 480;
 pub const MOST_MINUTES: i64 = 10_080;
 
 /// How long a request waits for somebody, in milliseconds. After that it is denied.
-pub const PATIENCE: i64 = super::DAY_MS;
+pub const REQUEST_LIFETIME: i64 = super::DAY_MS;
 
 pub const MINUTE: i64 = 60_000;
 

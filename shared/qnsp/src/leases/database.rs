@@ -15,7 +15,7 @@ use service::Error;
 use zeroize::Zeroizing;
 
 /// How long the server has for all that one call asks of it.
-pub const PATIENCE: Duration = Duration::from_secs(5);
+pub const TIME_LIMIT: Duration = Duration::from_secs(5);
 
 /// PostgreSQL's word for a role that is not there.
 const UNDEFINED_OBJECT: &str = "42704";
@@ -92,7 +92,7 @@ impl Database {
 
     async fn execute(&self, hosts: &OutboundHosts, steps: Vec<Step>) -> Result<(), PostgresError> {
         let server = self.server(hosts).ok_or(PostgresError::Unreachable)?;
-        postgres::execute(server, steps, PATIENCE).await
+        postgres::execute(server, steps, TIME_LIMIT).await
     }
 
     /// `None` where it may no longer be called.

@@ -1,9 +1,13 @@
-//! Batches that no handler asks for: of a request that was refused, and of requests that were answered by copies.
+//! Batches that no handler asks for: of a request that was refused, of requests that were answered by copies, and of the
+//! first thing that is sealed for a tenant.
 
+use std::sync::Arc;
+
+use crypto::seal::DataKey;
 use platform::{Outcome, SqlError, Statement};
 
 use super::Plan;
-use crate::App;
+use crate::{App, Error, Result, data_keys};
 
 /// What was stored of a request that was refused.
 pub(crate) struct Refused {
@@ -33,4 +37,14 @@ pub(crate) async fn store_refused(
 pub(crate) async fn store_nonces(app: &App, nonces: Statement, sweep: Option<Statement>) -> Result<(), SqlError> {
     let statements = [nonces].into_iter().chain(sweep).collect();
     app.sql().read_batch(statements).await.map(drop)
+}
+
+/// Creates a tenant's data key. If another request was first, its key is the tenant's.
+pub(crate) async fn create_data_key(app: &App, tenant: &str) -> Result<Arc<DataKey>> {
+    let mut plan = Plan::default();
+    plan.add(data_keys::generate(app, tenant)?.1);
+    let read = plan.add(data_keys::select(tenant));
+    let outcomes = app.sql().batch(plan.statements).await?;
+    let rows = outcomes.get(read).map(|outcome| outcome.rows.as_slice()).unwrap_or_default();
+    data_keys::open(app, tenant, rows)?.ok_or_else(|| Error::internal("a data key vanished"))
 }

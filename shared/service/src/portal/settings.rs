@@ -65,7 +65,7 @@ impl App {
     /// The settings of the portal; only its functions read the variables.
     pub fn portal(&self) -> &Settings {
         static DEFAULT: LazyLock<Settings> = LazyLock::new(Settings::default);
-        self.settings().unwrap_or(&DEFAULT)
+        self.get().unwrap_or(&DEFAULT)
     }
 }
 

@@ -13,7 +13,7 @@ thread_local! {
 }
 
 /// What is waited for where the clock cannot be moved.
-const PATIENCE: Duration = Duration::from_secs(15);
+const LONGEST_WAIT: Duration = Duration::from_secs(15);
 
 /// A case has ended where it would have to wait for longer than that.
 pub struct TooLong;
@@ -23,7 +23,7 @@ pub struct TooLong;
 pub fn pass(runtime: Runtime, time: Duration) {
     if runtime.has_movable_clock() {
         set_ahead(ahead() + time);
-    } else if time <= PATIENCE {
+    } else if time <= LONGEST_WAIT {
         thread::sleep(time);
     } else {
         panic::resume_unwind(Box::new(TooLong));

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::states::Told;
+use super::states::Examples;
 use crate::qnsp::Caller;
 
-pub(super) fn deployment(told: &mut Told, developer: &Caller) {
+pub(super) fn deployment(examples: &mut Examples, developer: &Caller) {
     const MODELS: &str = "/ai/v1/registry/models";
     const DEPLOYMENT: &str = "/ai/v1/registry/deployments/{deploymentId}";
     let body = json!({
@@ -14,9 +14,9 @@ pub(super) fn deployment(told: &mut Told, developer: &Caller) {
         "metadata": { "description": "Answers questions of customers", "tags": ["chat"], "license": "Apache-2.0" },
     });
     let reply = developer.post(MODELS, &body);
-    let model = told.tell("POST /ai/v1/registry/models", body, reply)["modelId"].as_str().unwrap().to_owned();
+    let model = examples.add("POST /ai/v1/registry/models", body, reply)["modelId"].as_str().unwrap().to_owned();
     let reply = developer.send("POST", &format!("{MODELS}/{model}/activate"), &[], None);
-    told.tell("POST /ai/v1/registry/models/{id}/activate", Value::Null, reply);
+    examples.add("POST /ai/v1/registry/models/{id}/activate", Value::Null, reply);
     let body = json!({
         "modelId": model,
         "config": {
@@ -25,12 +25,12 @@ pub(super) fn deployment(told: &mut Told, developer: &Caller) {
         },
     });
     let reply = developer.post("/ai/v1/registry/deployments", &body);
-    let made = told.tell("POST /ai/v1/registry/deployments", body, reply);
+    let made = examples.add("POST /ai/v1/registry/deployments", body, reply);
     let path = format!("/ai/v1/registry/deployments/{}", made["deploymentId"].as_str().unwrap());
     let body = json!({ "status": "running", "endpoint": "https://models.example/support-chat" });
     let reply = developer.patch(&path, &body);
-    told.tell(&format!("PATCH {DEPLOYMENT}"), body, reply);
-    told.tell(&format!("GET {DEPLOYMENT}"), Value::Null, developer.get(&path));
+    examples.add(&format!("PATCH {DEPLOYMENT}"), body, reply);
+    examples.add(&format!("GET {DEPLOYMENT}"), Value::Null, developer.get(&path));
     let reply = developer.send("POST", &format!("{path}/stop"), &[], None);
-    told.tell(&format!("POST {DEPLOYMENT}/stop"), Value::Null, reply);
+    examples.add(&format!("POST {DEPLOYMENT}/stop"), Value::Null, reply);
 }

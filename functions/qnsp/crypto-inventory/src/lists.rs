@@ -1,16 +1,9 @@
-//! Words and lists that rows hold as text.
+//! Lists that rows hold as text.
 
 use model::qnsp::Text;
 use platform::Row;
-use serde::de::{DeserializeOwned, IntoDeserializer as _, value::Error as Unknown};
 use serde_json::Value;
 use service::{Error, Result};
-
-/// A word that was stored as one of an enum's.
-pub(crate) fn word<T: DeserializeOwned>(row: &Row, column: &str) -> Result<T> {
-    let read: std::result::Result<T, Unknown> = T::deserialize(row.get::<String>(column)?.into_deserializer());
-    read.map_err(|_| Error::internal("a stored word that is not known"))
-}
 
 pub(crate) fn list(row: &Row, column: &str) -> Result<Vec<String>> {
     serde_json::from_str(&row.get::<String>(column)?).map_err(|_| Error::internal("a stored list that is not JSON"))
