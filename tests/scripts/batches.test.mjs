@@ -1,4 +1,5 @@
-// One place gives the database batches, so that authorisation, change, nonce and audit entry are put together there alone.
+// One place gives the database batches, so that authorisation, change, nonce and audit entry are put together there alone. A
+// statement owns its text where that is put together, so nothing keeps a table of texts for it.
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -18,4 +19,13 @@ const sources = [...functions.map(({ folder }) => folder), "shared/service", "sh
 test("only the module of the batch gives one to the database", () => {
   const giving = sources.filter(([, source]) => /\bsql(\(\))?\s*\.(read_)?batch\(/.test(source)).map(([file]) => file);
   assert.deepEqual(giving.sort(), ["shared/service/src/batch.rs", "shared/service/src/batch/unasked.rs"]);
+});
+
+// A static with texts that were put together at run time.
+const TABLE = /\bstatic \w+:\s*(?:LazyLock|OnceLock)<[^=;]*\bString\b[^]*?;\n/g;
+
+test("no static holds the text of a statement", () => {
+  const holds = (source) => (source.match(TABLE) ?? []).filter((declared) => /\[String|Vec<String>|\b(?:SELECT|INSERT|UPDATE|DELETE)\b/.test(declared));
+  assert.equal(holds("static TEXTS: LazyLock<[String; 4]> = LazyLock::new(texts);\n").length, 1, "the pattern");
+  assert.deepEqual(sources.flatMap(([file, source]) => holds(source).map((declared) => `${file}: ${declared}`)), []);
 });

@@ -20,17 +20,26 @@ pub enum SqlValue {
 pub struct Statement {
     pub text: Cow<'static, str>,
     pub params: Vec<SqlValue>,
+    /// Whether anybody asks how many rows it changes: on Spin that is a call of its own. Where it is not counted, the outcome
+    /// may say 0.
+    pub is_counted: bool,
 }
 
 impl Statement {
     pub fn new(text: impl Into<Cow<'static, str>>) -> Self {
-        Self { text: text.into(), params: Vec::new() }
+        Self { text: text.into(), params: Vec::new(), is_counted: true }
     }
 
     #[must_use]
     pub fn bind(mut self, value: impl Into<SqlValue>) -> Self {
         self.params.push(value.into());
         self
+    }
+
+    /// Nobody asks how many rows it changes.
+    #[must_use]
+    pub fn uncounted(self) -> Self {
+        Self { is_counted: false, ..self }
     }
 
     /// Whether the statement only reads, so that it needs no write lock and changes no row.
@@ -51,7 +60,7 @@ impl Statement {
     }
 }
 
-/// What one statement gave: its rows, and how many rows it changed. A runtime may or may not count rows that
+/// What one statement gave: its rows, and how many rows it changed, where that is counted. A runtime may or may not count rows that
 /// went by a foreign key, so ask only whether it is zero.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
@@ -310,6 +319,12 @@ mod tests {
         }
         assert!(!SqlError::from_text("UNIQUE constraint failed: t.v").is_busy());
         assert!(!SqlError::from_text("no such table: t").is_busy());
+    }
+
+    #[test]
+    fn a_statement_borrows_a_text_that_is_constant_and_owns_one_that_is_not() {
+        assert!(matches!(Statement::new("SELECT 1").text, Cow::Borrowed("SELECT 1")));
+        assert!(matches!(Statement::new(format!("SELECT {}", 1)).text, Cow::Owned(text) if text == "SELECT 1"));
     }
 
     #[test]

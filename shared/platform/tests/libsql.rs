@@ -97,8 +97,8 @@ async fn values_of_each_class_come_back_as_they_were() {
         SqlValue::Blob(Vec::new()),
     ];
     let inserts = values.iter().enumerate().map(|(key, value)| Statement {
-        text: format!("INSERT INTO {} VALUES ({key}, ?1)", database.table).into(),
         params: vec![value.clone()],
+        ..Statement::new(format!("INSERT INTO {} VALUES ({key}, ?1)", database.table))
     });
     sql.batch(inserts.collect()).await.unwrap();
     let rows = sql.query(database.statement("SELECT v, NULL AS n FROM t ORDER BY k")).await.unwrap();

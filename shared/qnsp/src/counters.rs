@@ -75,7 +75,7 @@ impl Window {
             "UPDATE qnsp_minutes SET timed = timed + ?3, milliseconds = milliseconds + ?4 \
              WHERE tenant_id = ?1 AND minute = ?2",
         );
-        update.bind(tenant).bind(timing.minute).bind(timing.calls).bind(timing.milliseconds)
+        update.bind(tenant).bind(timing.minute).bind(timing.calls).bind(timing.milliseconds).uncounted()
     }
 
     pub(crate) fn of(row: &Row, now: i64) -> Result<Self> {
@@ -119,7 +119,7 @@ pub(crate) fn add_to_day(tenant: &str, quota: Quota, now: i64, amount: i64) -> S
         "INSERT INTO qnsp_quota_days (tenant_id, quota_type, day, value) VALUES (?1, ?2, ?3, ?4) \
          ON CONFLICT (tenant_id, quota_type, day) DO UPDATE SET value = value + excluded.value",
     );
-    upsert.bind(tenant).bind(quota.as_str()).bind(day_of(now)).bind(amount)
+    upsert.bind(tenant).bind(quota.as_str()).bind(day_of(now)).bind(amount).uncounted()
 }
 
 /// Changes what a tenant uses of a quota. What is used at present is also noted as the value of the day.
@@ -195,6 +195,7 @@ pub(crate) fn meter(
         event.bind(tenant).bind(at).bind(id).bind(operation).bind(quantity).bind(request.map(str::to_owned)),
         day.bind(tenant).bind(day_of(at)).bind(operation).bind(quantity),
     ]
+    .map(Statement::uncounted)
 }
 
 /// What was metered on the days from `?2` up to `?3`, by operation: its amount in thousandths of a cent, by the [`prices`]

@@ -122,6 +122,8 @@ impl<A: Actor> Batch<A> {
         self.check_guards()?;
         let select = (!self.guards.is_empty()).then(|| guard::select(&self.guards));
         let plan = self.plan(select);
+        // An answer waits for no more changes than it must.
+        unasked::run_later(&self.actor.app, self.actor.closing());
         let outcomes = self.run(plan, false).await?.map_err(|error| self.violated(error))?;
         if !self.guards.is_empty() {
             let row = outcomes.guards.as_ref().and_then(|outcome| outcome.rows.first());
@@ -139,7 +141,8 @@ impl<A: Actor> Batch<A> {
     pub async fn write(mut self) -> Result<Outcomes> {
         self.check_guards()?;
         let abort = (!self.guards.is_empty()).then(|| guard::abort_unless(&self.guards));
-        let plan = self.plan(abort);
+        let mut plan = self.plan(abort);
+        plan.statements.extend(self.actor.closing().into_iter().map(Statement::uncounted));
         let ran = self.run(plan, true).await?.map_err(|error| self.violated(error))?;
         Ok(ran.found)
     }
@@ -171,8 +174,9 @@ impl<A: Actor> Batch<A> {
     /// The entry stands right behind the statement that decides on it, so that nothing comes between the two. One that
     /// reads changes nothing, so there is no entry: what the database counts is the change before it, of whoever made that.
     fn plan(&mut self, guards: Option<Statement>) -> Plan {
-        let mut plan = Plan { statements: self.actor.opening(), ..Plan::default() };
-        plan.guards = guards.map(|guards| plan.add(guards));
+        let opening = self.actor.opening().into_iter().map(Statement::uncounted);
+        let mut plan = Plan { statements: opening.collect(), ..Plan::default() };
+        plan.guards = guards.map(|guards| plan.add(guards.uncounted()));
         for (index, statement) in std::mem::take(&mut self.statements).into_iter().enumerate() {
             let is_reading = statement.is_reading();
             let position = plan.add(statement);
@@ -190,7 +194,6 @@ impl<A: Actor> Batch<A> {
         if let Some((audit, None)) = &self.entry {
             plan.entry = Some(plan.add(self.append(audit, true)));
         }
-        plan.statements.extend(self.actor.closing());
         plan
     }
 

@@ -135,7 +135,8 @@ pub(super) fn run_one(connection: &Connection, statement: &Statement) -> Result<
             .map(|(index, name)| Ok::<_, rusqlite::Error>((name.clone(), from_rusqlite(row.get_ref(index)?))));
         rows.push(Row(values.collect::<Result<_, _>>()?));
     }
-    Ok(Outcome { rows, changes: if reads { 0 } else { connection.changes() } })
+    // What Spin does not count is not counted here either, so that tests find who relies on it.
+    Ok(Outcome { rows, changes: if reads || !statement.is_counted { 0 } else { connection.changes() } })
 }
 
 fn to_rusqlite(value: &SqlValue) -> rusqlite::types::Value {

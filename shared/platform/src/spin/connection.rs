@@ -50,9 +50,14 @@ impl Connection {
         let rows = rows
             .into_iter()
             .map(|row| Row(columns.iter().cloned().zip(row.values.into_iter().map(from_spin)).collect()));
+        let rows: Vec<_> = rows.collect();
         // The count stays that of the last change, so it says nothing after what changes no row.
-        let changes = if statement.is_reading() { 0 } else { self.0.changes() };
-        Ok(Outcome { rows: rows.collect(), changes })
+        let changes = match statement {
+            _ if !statement.is_counted || statement.is_reading() => 0,
+            _ if statement.returns_rows() => rows.len() as u64,
+            _ => self.0.changes(),
+        };
+        Ok(Outcome { rows, changes })
     }
 
     /// Runs a statement of which nothing is read.

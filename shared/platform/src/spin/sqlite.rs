@@ -55,7 +55,7 @@ impl Inner {
     async fn read_batch(&self, statements: Vec<Statement>) -> Result<Vec<Outcome>, SqlError> {
         match statements.split_first() {
             Some((nonce, reading)) if !nonce.is_reading() && reading.iter().all(Statement::is_reading) => {
-                let mut outcomes = vec![when_unlocked(|| self.reader.run(nonce)).await?];
+                let mut outcomes = self.writer.write_alone(&self.reader, nonce.clone()).await?;
                 outcomes.extend(self.read(reading).await?);
                 Ok(outcomes)
             }

@@ -26,6 +26,8 @@ pub(super) struct Writer {
     /// Opened when it is first needed. One that fails is dropped, which rolls back.
     connection: Cell<Option<Connection>>,
     waiting: RefCell<VecDeque<Batch>>,
+    /// Statements that are committed one by one.
+    alone: RefCell<VecDeque<Batch>>,
 }
 
 /// A batch that waits, and where its answer goes. It is not executed any more when its request has ended.
@@ -67,6 +69,37 @@ impl Writer {
             Err(error) => group.iter().for_each(|batch| batch.answer(Err(error.clone()))),
         }
         Ok(())
+    }
+
+    /// Runs a statement that is a transaction by itself. Whoever gets the lock first runs what has waited for longer, so that
+    /// no request is overtaken by the later ones of its instance.
+    pub(super) async fn write_alone(&self, connection: &Connection, statement: Statement) -> Outcomes {
+        let answer = Rc::default();
+        self.alone.borrow_mut().push_back(Batch { statements: vec![statement], answer: Rc::downgrade(&answer) });
+        let attempt = || loop {
+            match answer.take() {
+                Some(answer) => return Ok(answer),
+                None => self.write_oldest(connection)?,
+            }
+        };
+        when_unlocked(attempt).await?
+    }
+
+    /// An error means that another connection has the lock.
+    fn write_oldest(&self, connection: &Connection) -> Result<(), SqlError> {
+        let oldest = self.alone.borrow_mut().pop_front();
+        let Some(batch) = oldest.filter(|batch| batch.answer.strong_count() > 0) else { return Ok(()) };
+        let outcomes: Outcomes = batch.statements.iter().map(|statement| connection.run(statement)).collect();
+        match outcomes {
+            Err(error) if error.is_busy() => {
+                self.alone.borrow_mut().push_front(batch);
+                Err(error)
+            }
+            outcomes => {
+                batch.answer(outcomes);
+                Ok(())
+            }
+        }
     }
 
     fn take_group(&self) -> Vec<Batch> {

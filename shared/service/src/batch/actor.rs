@@ -27,7 +27,7 @@ pub trait Actor: Deref<Target = Call> + Clone + Send + Sync {
         Vec::new()
     }
 
-    /// Statements after all others, whose outcomes nobody reads.
+    /// Statements after all others, whose outcomes nobody reads; after the answer of what only reads.
     fn closing(&self) -> Vec<Statement> {
         Vec::new()
     }

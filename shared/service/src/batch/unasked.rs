@@ -33,10 +33,23 @@ pub(crate) async fn store_refused(
     Ok(Refused { is_new: take(nonce).is_some_and(|outcome| outcome.changes > 0), entry: take(entry) })
 }
 
-/// Stores nonces of answered requests, and deletes expired ones when that is due.
-pub(crate) async fn store_nonces(app: &App, nonces: Statement, sweep: Option<Statement>) -> Result<(), SqlError> {
-    let statements = [nonces].into_iter().chain(sweep).collect();
-    app.sql().read_batch(statements).await.map(drop)
+/// Stores nonces of answered requests.
+pub(crate) async fn store_nonces(app: &App, nonces: Statement) -> Result<(), SqlError> {
+    app.sql().read_batch(vec![nonces]).await.map(drop)
+}
+
+/// Runs statements after the answer, whose outcomes nobody reads.
+pub(crate) fn run_later(app: &App, statements: Vec<Statement>) {
+    if statements.is_empty() {
+        return;
+    }
+    let with = app.clone();
+    app.spawn_after_response(Box::pin(async move {
+        let statements = statements.into_iter().map(Statement::uncounted).collect();
+        if let Err(error) = with.sql().read_batch(statements).await {
+            platform::log::error(&format!("what is no longer kept could not be removed: {error}"));
+        }
+    }));
 }
 
 /// Creates a tenant's data key. If another request was first, its key is the tenant's.
