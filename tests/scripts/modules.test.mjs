@@ -1,4 +1,5 @@
-// Modules of a crate use each other in one direction: what two need of each other stands in a third, or in one of them.
+// Modules of a crate, and those of the pages, use each other in one direction: what two need of each other stands in a
+// third, or in one of them.
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -86,3 +87,14 @@ for (const folder of crates)
     const found = circle(uses(folder));
     assert.equal(found, undefined, `a circle: ${found?.join(" → ")}`);
   });
+
+const PAGES = "functions/portal/pages/static";
+
+test(`${PAGES}: no module imports one that imports it`, () => {
+  const files = readdirSync(join(root, PAGES)).filter((file) => file.endsWith(".js"));
+  const imported = (file) => [...readFileSync(join(root, PAGES, file), "utf8").matchAll(/\b(?:from|import) ?\(?"\.\/([^"]+)"/g)].map(([, name]) => name);
+  const modules = new Map(files.map((file) => [file, new Set(imported(file))]));
+  assert.ok(modules.get("app.js").has("home.js") && modules.get("app.js").has("dom.js"), "both kinds of imports are read");
+  const found = circle(modules);
+  assert.equal(found, undefined, `a circle: ${found?.join(" → ")}`);
+});

@@ -1,9 +1,8 @@
 // Which page an address shows, the links at the top, and going from page to page without loading everything anew.
 import { ApiError, loaded } from "./api.js";
 import { announce, button, h, head, isFault, link, note } from "./dom.js";
+import { go, HOME, show, showWith } from "./navigation.js";
 import * as session from "./session.js";
-
-const HOME = "/portal/ui/";
 
 // The modules are loaded when their page is first shown. `open`: for whoever is not logged in, too.
 const PAGES = {
@@ -28,14 +27,7 @@ const nav = document.getElementById("nav");
 const menu = document.getElementById("menu");
 let turn = 0;
 
-/** Goes to a page of ours: `go("applications")`. */
-export function go(page) {
-  history.pushState(null, "", HOME + page);
-  return show();
-}
-
-/** Shows the page of the address again, with what is new. */
-export async function show(moved = true) {
+async function showPage(moved) {
   const mine = ++turn;
   const url = new URL(location.href);
   const name = url.pathname === "/portal/ui" ? "" : url.pathname.slice(HOME.length);
@@ -117,4 +109,5 @@ document.addEventListener("click", (event) => {
   show();
 });
 addEventListener("popstate", () => show());
+showWith(showPage);
 show(false);

@@ -1,14 +1,19 @@
 // One application: its details, the services it may use, and its credentials.
 import { all, ApiError, call } from "./api.js";
-import { go, show } from "./app.js";
 import { announce, button, confirmed, copyable, h, head, link, mark, shownOnce, table, when } from "./dom.js";
-import { form } from "./form.js";
+import { form, redirectAddress } from "./form.js";
 import { searched } from "./list.js";
-import { applicationFields } from "./applications.js";
+import { go, show } from "./navigation.js";
 
 /** The application that was made a moment ago: its first secret is shown once. */
 let fresh = null;
 export const keepNew = (id) => (fresh = id);
+
+export const applicationFields = (values = {}) => [
+  { name: "name", label: "Name", value: values.name, hint: "What you will recognise it by." },
+  { name: "redirect_uri", label: "Redirect address", inputmode: "url", value: values.redirect_uri, hint: "Where people are sent back to after logging in, such as https://app.example.com/callback.", check: redirectAddress },
+  { name: "description", label: "Description", value: values.description ?? "", required: false },
+];
 
 /** The state of a request for access, in words. */
 export const accessMark = ({ status, suspended }) =>

@@ -1,10 +1,10 @@
 // The developer's applications, and making one.
 import { all, call } from "./api.js";
-import { go } from "./app.js";
+import { applicationFields, keepNew } from "./application.js";
 import { announce, empty, h, head, link, when } from "./dom.js";
-import { form, redirectAddress } from "./form.js";
+import { form } from "./form.js";
 import { searched } from "./list.js";
-import { keepNew } from "./application.js";
+import { go } from "./navigation.js";
 
 export async function page({ url }) {
   if (url.searchParams.has("new")) return create();
@@ -23,12 +23,6 @@ export async function page({ url }) {
       )))),
   ];
 }
-
-export const applicationFields = (values = {}) => [
-  { name: "name", label: "Name", value: values.name, hint: "What you will recognise it by." },
-  { name: "redirect_uri", label: "Redirect address", inputmode: "url", value: values.redirect_uri, hint: "Where people are sent back to after logging in, such as https://app.example.com/callback.", check: redirectAddress },
-  { name: "description", label: "Description", value: values.description ?? "", required: false },
-];
 
 function create() {
   const send = async ({ name, redirect_uri, description }) => {

@@ -1,9 +1,9 @@
 // The developer's own credentials: API keys, and keys of JSON web tokens.
 import { all, call } from "./api.js";
-import { show } from "./app.js";
 import { announce, button, confirmed, h, head, shownOnce, table, when } from "./dom.js";
 import { form } from "./form.js";
 import { searched } from "./list.js";
+import { show } from "./navigation.js";
 
 const ALGORITHMS = ["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384"];
 const symmetric = (algorithm) => algorithm.startsWith("HS");

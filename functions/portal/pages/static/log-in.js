@@ -1,8 +1,8 @@
 // Logging in, and saying clearly why somebody whose password is right may not.
 import { ApiError, logIn } from "./api.js";
-import { go, show } from "./app.js";
 import { announce, h, head, link, note } from "./dom.js";
 import { form, mailAddress } from "./form.js";
+import { go, show } from "./navigation.js";
 import { begin } from "./session.js";
 
 const NOT_YET = {

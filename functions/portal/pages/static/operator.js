@@ -1,7 +1,7 @@
 // For operators: whether everything answers, what a licence key lets them see, and a tenant of QNSP. The parts are modules of their own.
-import { show } from "./app.js";
 import { announce, button, h, head, mark, note, part } from "./dom.js";
 import { form } from "./form.js";
+import { show } from "./navigation.js";
 import { project } from "./operator-project.js";
 import { status } from "./operator-status.js";
 import { tenant } from "./operator-tenant.js";

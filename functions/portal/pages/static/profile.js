@@ -1,8 +1,8 @@
 // What the portal knows of a developer, each part with a form of its own, and the way out.
 import { call } from "./api.js";
-import { go, show } from "./app.js";
 import { announce, button, confirmed, h, head, mark, when } from "./dom.js";
 import { form, mailAddress } from "./form.js";
+import { go, show } from "./navigation.js";
 import { metaFields, metaText, passwordRule } from "./register.js";
 import { developer, forget, meta } from "./session.js";
 

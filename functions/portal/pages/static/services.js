@@ -1,10 +1,10 @@
 // What there is to use, and requesting it for an application.
 import { all, call } from "./api.js";
-import { go } from "./app.js";
+import { accessMark, request, serviceName } from "./application.js";
 import { announce, empty, h, head, link } from "./dom.js";
 import { form } from "./form.js";
 import { searched } from "./list.js";
-import { accessMark, request, serviceName } from "./application.js";
+import { go } from "./navigation.js";
 
 export async function page() {
   const [services, applications] = await Promise.all([all("/application_services"), all("/applications")]);
