@@ -2,7 +2,7 @@
 //! says which variable to set; it never keeps an instance from starting. What one API or one function needs alone is
 //! loaded there.
 
-use std::fmt::Display;
+use std::{fmt::Display, sync::OnceLock};
 
 use crypto::{base64, hash, seal::RootKeys};
 use platform::Vars;
@@ -12,7 +12,9 @@ use crate::{Error, Result};
 
 /// Read once per instance.
 pub struct Config {
-    root_keys: Result<RootKeys, String>,
+    root_key: Option<Zeroizing<String>>,
+    /// Read when they are first needed: functions without data keys carry nothing of what opens them.
+    root_keys: OnceLock<Result<RootKeys, String>>,
     lookup_key: Result<Zeroizing<Vec<u8>>, String>,
     /// How old a cached answer may be, in seconds; 0 switches caches off.
     pub cache_seconds: i64,
@@ -27,7 +29,8 @@ impl Config {
             Ok(_) | Err(_) => Err("it is not base64 of 32 bytes"),
         });
         Self {
-            root_keys: secret(vars, "ROOT_KEY", RootKeys::parse).await,
+            root_key: vars.get("ROOT_KEY").await.map(Zeroizing::new),
+            root_keys: OnceLock::new(),
             lookup_key: lookup_key.await,
             cache_seconds: number(vars, "CACHE_SECONDS", 5).await,
             public_url: text(vars, "PUBLIC_URL", "http://127.0.0.1:8787").await,
@@ -36,12 +39,17 @@ impl Config {
 
     /// Each required variable that is missing or unusable, by its name, and what is wrong with it. No values.
     pub fn faults(&self) -> Vec<(&'static str, &str)> {
-        let checked = [("ROOT_KEY", self.root_keys.as_ref().err()), ("LOOKUP_KEY", self.lookup_key.as_ref().err())];
+        let checked =
+            [("ROOT_KEY", self.parsed_root_keys().as_ref().err()), ("LOOKUP_KEY", self.lookup_key.as_ref().err())];
         checked.into_iter().filter_map(|(name, error)| Some((name, error?.as_str()))).collect()
     }
 
     pub(crate) fn root_keys(&self) -> Result<&RootKeys> {
-        self.root_keys.as_ref().map_err(Error::internal)
+        self.parsed_root_keys().as_ref().map_err(Error::internal)
+    }
+
+    fn parsed_root_keys(&self) -> &Result<RootKeys, String> {
+        self.root_keys.get_or_init(|| parsed("ROOT_KEY", self.root_key.as_ref(), RootKeys::parse))
     }
 
     /// The keyed hash under which a licence secret is found.
@@ -75,8 +83,15 @@ pub(crate) async fn secret<T, E: Display>(
     name: &'static str,
     parse: impl FnOnce(&str) -> Result<T, E>,
 ) -> Result<T, String> {
-    let text = vars.get(name).await.map(Zeroizing::new).ok_or_else(|| format!("{name} is not set"))?;
-    parse(&text).map_err(|error| unusable(name, error))
+    parsed(name, vars.get(name).await.map(Zeroizing::new).as_ref(), parse)
+}
+
+fn parsed<T, E: Display>(
+    name: &'static str,
+    text: Option<&Zeroizing<String>>,
+    parse: impl FnOnce(&str) -> Result<T, E>,
+) -> Result<T, String> {
+    parse(text.ok_or_else(|| format!("{name} is not set"))?).map_err(|error| unusable(name, error))
 }
 
 pub(crate) fn unusable(name: &str, error: impl Display) -> String {
