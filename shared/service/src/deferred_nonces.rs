@@ -37,11 +37,10 @@ pub(crate) fn add(app: &App, nonce: Nonce) {
 async fn drain(app: &App) {
     let started = platform::clock::now_ms();
     while let Some(nonces) = next(app, started) {
-        if let Err(error) = unasked::store_nonces(app, nonces::insert(&nonces).uncounted()).await {
+        let sweep = nonces::sweep(app, nonces.len(), platform::clock::now_ms());
+        if let Err(error) = unasked::store_nonces(app, nonces::insert(&nonces), sweep).await {
             platform::log::error(&format!("nonces of answered requests could not be stored: {error}"));
         }
-        let expired = nonces::sweep(app, nonces.len(), platform::clock::now_ms());
-        unasked::run_later(app, expired.into_iter().collect());
     }
 }
 

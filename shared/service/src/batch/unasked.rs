@@ -33,9 +33,12 @@ pub(crate) async fn store_refused(
     Ok(Refused { is_new: take(nonce).is_some_and(|outcome| outcome.changes > 0), entry: take(entry) })
 }
 
-/// Stores nonces of answered requests.
-pub(crate) async fn store_nonces(app: &App, nonces: Statement) -> Result<(), SqlError> {
-    app.sql().read_batch(vec![nonces]).await.map(drop)
+/// Stores nonces of answered requests, and then deletes expired ones when that is due.
+pub(crate) async fn store_nonces(app: &App, nonces: Statement, sweep: Option<Statement>) -> Result<(), SqlError> {
+    for statement in [nonces].into_iter().chain(sweep) {
+        app.sql().read_batch(vec![statement.uncounted()]).await?;
+    }
+    Ok(())
 }
 
 /// Runs statements after the answer, whose outcomes nobody reads.
