@@ -63,6 +63,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0038_due_work.sql", text: include_str!("../../migrations/0038_due_work.sql") },
     Migration { name: "0039_qnsp_counts.sql", text: include_str!("../../migrations/0039_qnsp_counts.sql") },
     Migration { name: "0040_nonces_by_time.sql", text: include_str!("../../migrations/0040_nonces_by_time.sql") },
+    Migration { name: "0041_config_reads.sql", text: include_str!("../../migrations/0041_config_reads.sql") },
 ];
 
 /// Remembers which migrations were applied. The first statement that a new database sees.

@@ -53,7 +53,7 @@ const SMALL: [&str; 31] = [
     "best",
     "found",
     "f",
-    // The buckets of a policy of retention, and the regions of a replication.
+    // The buckets of a policy of retention, the regions of a replication, and up to fifteen new reads of secrets.
     "b",
     "r",
     // What the rules of alerts of a key compute.
@@ -98,8 +98,8 @@ const AUDIT: [&str; 11] = [
 /// Sorted in memory: the secrets of a community, what few items or groups of a project were found by their tags, and
 /// the two configurations that a template of a consent may be in, what a tenant was billed for on the days of a month, the
 /// synonyms of the words of a search, and what it has found, the policies that keep a document, the uses of keys in a period, and
-/// the fifty items that are resolved at most.
-const SORTED: [&str; 10] = [
+/// the fifty items that are resolved at most, and the history of a key up to the end of a page.
+const SORTED: [&str; 11] = [
     "AS long FROM config_items",
     "ORDER BY created_ts",
     "FROM config_tags",
@@ -110,6 +110,7 @@ const SORTED: [&str; 10] = [
     "WITH asked",
     "qnsp_kept_documents",
     "minute / 60 AS hour",
+    "FROM config_key_reads",
 ];
 
 #[test]

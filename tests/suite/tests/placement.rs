@@ -12,8 +12,13 @@ use platform::migrations::MIGRATIONS;
 use rusqlite::{Connection, types::Value};
 
 /// Numbers that a database gives: they are others after a move.
-const NUMBERED: [(&str, &str); 3] =
-    [("config_audit", "seq"), ("qnsp_search_documents", "id"), ("qnsp_search_terms", "document")];
+const NUMBERED: [(&str, &str); 5] = [
+    ("config_audit", "seq"),
+    ("config_key_reads", "seq"),
+    ("config_reads", "seq"),
+    ("qnsp_search_documents", "id"),
+    ("qnsp_search_terms", "document"),
+];
 
 /// Two databases with the schema, in a folder of their own.
 struct Databases {
@@ -76,7 +81,9 @@ fn fill(connection: &Connection, table: &str, tenant: &str) {
             (_, "tenant_id", _) | ("qnsp_tenants", "id", _) => tenant.to_owned().into(),
             ("configs", "context", _) => format!("{{\"communityId\":\"c\",\"tenantId\":\"{tenant}\"}}").into(),
             // A database numbers its rows, beginning with 1.
-            ("config_audit", "seq", _) | ("qnsp_search_documents", "id", _) => Value::Null,
+            ("config_audit" | "config_key_reads" | "config_reads", "seq", _) | ("qnsp_search_documents", "id", _) => {
+                Value::Null
+            }
             ("qnsp_search_terms", "document", _) => connection
                 .query_row("SELECT id FROM qnsp_search_documents WHERE tenant_id = ?1", [tenant], |row| row.get(0))
                 .unwrap(),
@@ -174,6 +181,29 @@ fn a_tenant_moves_with_every_row_and_nothing_else() {
          AND d.tenant_id = t.tenant_id";
     let terms: i64 = databases.to.query_row(refers, [], |row| row.get(0)).unwrap();
     assert_eq!(terms, 2, "terms name the documents of their own tenant");
+}
+
+/// The reads that arrive may be those that the trigger waits for.
+#[test]
+fn reads_that_wait_are_not_lost_where_they_arrive() {
+    let mut databases = Databases::new();
+    let read = "INSERT INTO config_reads (tenant_id, project_id, performed_by, at, after, secrets) VALUES (?1, 'p', 'u', 1, 0, '[[\"k\",1]]')";
+    let reads = |connection: &Connection, tenant: &str| -> i64 {
+        let text = "SELECT (SELECT count(*) FROM main.config_reads WHERE tenant_id = ?1) + coalesce((SELECT \
+             sum(json_array_length(reads)) FROM main.config_key_reads WHERE tenant_id = ?1 AND config_key = 'k'), 0)";
+        connection.query_row(text, [tenant], |row| row.get(0)).unwrap()
+    };
+    for _ in 0..37 {
+        databases.from.execute(read, ["moving"]).unwrap();
+    }
+    for _ in 0..14 {
+        databases.to.execute(read, ["there before"]).unwrap();
+    }
+    databases.moves("moving");
+    assert_eq!([reads(&databases.to, "moving"), reads(&databases.to, "there before")], [37, 14]);
+    assert_eq!(reads(&databases.from, "moving"), 0);
+    let waiting: i64 = databases.to.query_row("SELECT count(*) FROM config_reads", [], |row| row.get(0)).unwrap();
+    assert_eq!(waiting, 3, "two of five reads that waited came with the fourteen to sixteen");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Values in the clear, many at once: one round trip, a durable row of the history for every secret among them, and one
+//! Values in the clear, many at once: one round trip, one durable row of the history for all secrets among them, and one
 //! entry of the audit log if there is any.
 
 use axum::Json as Answer;
@@ -31,9 +31,10 @@ pub(crate) async fn resolve_configs(bearer: Bearer, body: Body<ResolveRequest>) 
     let wanted = serde_json::Value::from(request.keys).to_string();
     let select = project(select(), &bearer);
     let audit = project(
-        "INSERT INTO config_audit (tenant_id, project_id, config_key, action, version, performed_by, at) \
-         SELECT tenant_id, project_id, key, 'read', version, ?4, ?5 FROM config_items \
-         WHERE tenant_id = ?1 AND project_id = ?2 AND key IN (SELECT value FROM json_each(?3)) AND is_secret = 1",
+        "INSERT INTO config_reads (tenant_id, project_id, performed_by, at, after, secrets) \
+         SELECT ?1, ?2, ?4, ?5, coalesce((SELECT max(seq) FROM config_audit), 0), json_group_array(json_array(key, version)) \
+         FROM config_items WHERE tenant_id = ?1 AND project_id = ?2 AND key IN (SELECT value FROM json_each(?3)) \
+         AND is_secret = 1 HAVING count(*) > 0",
         &bearer,
     );
     let audit = audit.bind(wanted.as_str()).bind(bearer.performer.as_str()).bind(bearer.now);

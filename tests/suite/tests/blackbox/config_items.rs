@@ -1,11 +1,13 @@
 //! The Config API: items, their versions, secrets and history.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::{
     answer::{names, ok},
     case::{Case, case, together},
-    config_project::{MASK, project, refused},
+    config_project::{MASK, Project, mint, project, refused},
     database,
     deployment::{Deployment, unique},
 };
@@ -22,6 +24,7 @@ pub fn cases() -> Vec<Case> {
         case(a_secret_is_shown_by_resolve_alone),
         case(an_item_may_become_a_secret_and_only_a_new_value_may_be_shown),
         case(resolve_takes_fifty_keys),
+        case(every_read_of_a_secret_is_in_its_history_once),
         case(values_of_any_length_come_back_as_they_were_written),
         case(earlier_values_are_kept_and_restored),
         case(the_audit_is_paged_newest_first),
@@ -304,6 +307,58 @@ fn resolve_takes_fifty_keys(t: &Deployment) {
         let reads = p.history(key).iter().filter(|(action, ..)| action == "read").count();
         assert_eq!(reads, usize::from(number % 2 == 0), "{key}");
     }
+}
+
+/// Reads are stored many in a row once some have come. The history shows each by itself, as it was shown before.
+fn every_read_of_a_secret_is_in_its_history_once(t: &Deployment) {
+    let p = project(t);
+    let other = mint(t, &json!({ "tenantId": p.tenant, "ownerEmail": "ada@example.org" }));
+    let (key, open, second) = (unique("secret"), unique("open"), unique("second"));
+    for project in [&p, &other] {
+        project.item(&key, &json!({ "isSecret": true }));
+    }
+    p.item(&open, &json!({}));
+    p.item(&second, &json!({ "isSecret": true }));
+    let page = |skip: usize, limit: usize| -> Vec<Value> {
+        let path = format!("/items/{key}/audit?skip={skip}&limit={limit}");
+        ok(&p.get(&path), 200)["logs"].as_array().unwrap().clone()
+    };
+
+    let (mut expected, mut version, mut early) = (vec![("create".to_owned(), 1)], 1, Vec::new());
+    for round in 1..=40 {
+        assert_eq!(p.resolved(&[&key, &open, &second]).as_object().unwrap().len(), 3);
+        expected.push(("read".to_owned(), version));
+        if round % 3 == 0 {
+            other.resolved(&[&key]);
+        }
+        if round == 5 {
+            early = page(0, 100);
+        }
+        if round % 9 == 0 {
+            ok(&p.patch(&format!("/items/{key}"), &json!({ "value": format!("v{round}") })), 200);
+            version += 1;
+            expected.push(("update".to_owned(), version));
+        }
+    }
+    expected.reverse();
+
+    let pages: Vec<Value> =
+        (0..).map(|number| page(number * 7, 7)).take_while(|page| !page.is_empty()).flatten().collect();
+    let shown = |log: &Value| (log["action"].as_str().unwrap().to_owned(), log["version"].as_i64().unwrap());
+    assert_eq!(pages.iter().map(shown).collect::<Vec<_>>(), expected);
+    assert_eq!(page(0, 100), pages, "pages are parts of one list");
+    assert_eq!(pages[pages.len() - early.len()..], early, "an entry stays as it is where it is stored with others");
+    let ids: BTreeSet<_> = pages.iter().map(|log| log["_id"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), expected.len());
+    for log in pages.iter().filter(|log| log["action"] == "read") {
+        assert_eq!((&log["configKey"], &log["performedBy"]), (&json!(key), &json!("ada@example.org")));
+        assert_eq!((&log["tenantId"], &log["projectId"]), (&json!(p.tenant), &json!(p.project)));
+    }
+    let reads = |project: &Project<'_>, key: &str| {
+        let logs = ok(&project.get(&format!("/items/{key}/audit?limit=100")), 200)["logs"].as_array().unwrap().clone();
+        logs.iter().filter(|log| log["action"] == "read").count()
+    };
+    assert_eq!((reads(&other, &key), reads(&p, &second), reads(&p, &open)), (13, 40, 0));
 }
 
 fn values_of_any_length_come_back_as_they_were_written(t: &Deployment) {
