@@ -2,12 +2,10 @@
 //! keeps it until the tenant's next call writes it down. What the last calls of an instance took is lost with it, so the
 //! mean of a minute is that of the calls that were timed.
 
-use std::num::NonZeroUsize;
-
-use lru::LruCache;
+use service::Recent;
 
 /// How many tenants an instance keeps times of.
-const TENANTS: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
+const TENANTS: usize = 1024;
 
 /// How many minutes of a tenant wait; older ones are dropped.
 const MINUTES: usize = 4;
@@ -21,13 +19,8 @@ pub(crate) struct Timing {
 }
 
 /// By tenant, the minutes that are not written down yet.
-pub(crate) struct Timings(LruCache<String, Vec<Timing>>);
-
-impl Default for Timings {
-    fn default() -> Self {
-        Self(LruCache::new(TENANTS))
-    }
-}
+#[derive(Default)]
+pub(crate) struct Timings(Recent<String, Vec<Timing>, TENANTS>);
 
 impl Timings {
     pub(crate) fn add(&mut self, tenant: &str, minute: i64, milliseconds: i64) {

@@ -1,15 +1,14 @@
 //! Bearer tokens: API keys, which are found by their SHA-256, and JSON web tokens of configured issuers.
 
-use std::{num::NonZeroUsize, sync::Arc};
+use std::sync::Arc;
 
 use axum::http::{HeaderMap, header};
 use crypto::{hash, jwt};
-use lru::LruCache;
 use model::ids::Uuid;
 use platform::Statement;
 use policy::qnsp::Role;
 use serde::Deserialize;
-use service::{App, Guard, Result};
+use service::{App, Guard, Recent, Result};
 
 use crate::{
     refusal::{expired_token, invalid_token},
@@ -37,16 +36,10 @@ pub(crate) struct Identity {
 }
 
 /// How many API keys an instance knows the holders of.
-const KNOWN_KEYS: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
+const KNOWN_KEYS: usize = 1024;
 
 /// What is known of API keys, by their hash.
-struct KnownKeys(LruCache<String, Arc<KnownKey>>);
-
-impl Default for KnownKeys {
-    fn default() -> Self {
-        Self(LruCache::new(KNOWN_KEYS))
-    }
-}
+type KnownKeys = Recent<String, Arc<KnownKey>, KNOWN_KEYS>;
 
 /// What is stored of an API key and never changes.
 struct KnownKey {
@@ -80,14 +73,14 @@ impl Identity {
             return Err(invalid_token());
         }
         let hash = key_hash(token);
-        let known = app.lock::<KnownKeys>().0.get(&hash).cloned();
+        let known = app.lock::<KnownKeys>().get(&hash).cloned();
         // A lease of a key may have been renewed elsewhere.
         let known = known.filter(|key| key.expires_at.is_none_or(|expires_at| expires_at > now));
         let key = match known {
             Some(key) => key,
             None => {
                 let key = Arc::new(stored(app, &hash).await?);
-                app.lock::<KnownKeys>().0.put(hash.clone(), key.clone());
+                app.lock::<KnownKeys>().put(hash.clone(), key.clone());
                 key
             }
         };

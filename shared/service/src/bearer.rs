@@ -1,30 +1,23 @@
 //! Tokens of the Config API. Who holds a token is kept in the instance, since a token is never changed; that it has not
 //! been revoked is a guard of the batch, so a read is thrown away and a change does not happen when it has been.
 
-use std::{num::NonZeroUsize, ops::Deref, sync::Arc};
+use std::{ops::Deref, sync::Arc};
 
 use axum::{
     extract::FromRequestParts,
     http::{StatusCode, header, request::Parts},
 };
 use crypto::hash;
-use lru::LruCache;
 use platform::{Row, Statement};
 use policy::{Access, config::Permission};
 
-use crate::{Actor, App, Audit, Batch, Call, Error, Guard, Result};
+use crate::{Actor, App, Audit, Batch, Call, Error, Guard, Recent, Result};
 
 /// How many tokens an instance knows the holders of.
-const KNOWN_TOKENS: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
+const KNOWN_TOKENS: usize = 1024;
 
 /// What is known of tokens, by their hash.
-struct KnownTokens(LruCache<String, Arc<Token>>);
-
-impl Default for KnownTokens {
-    fn default() -> Self {
-        Self(LruCache::new(KNOWN_TOKENS))
-    }
-}
+type KnownTokens = Recent<String, Arc<Token>, KNOWN_TOKENS>;
 
 /// What is stored of a token, without its revocation.
 struct Token {
@@ -91,12 +84,12 @@ impl Bearer {
     /// Fills in who holds the token, if it has the permission. A token that may have been revoked is not refused for what
     /// it lacks, so storage is asked before it is.
     pub(crate) async fn admit(&mut self, needs: Permission) -> Result<()> {
-        let known = self.app.lock::<KnownTokens>().0.get(&self.hash).cloned();
+        let known = self.app.lock::<KnownTokens>().get(&self.hash).cloned();
         let token = match known {
             Some(token) if token.admit(self.now, needs).is_ok() => token,
             _ => {
                 let token = Arc::new(stored(self.app.sql().query(select(&self.hash)).await?.first())?);
-                self.app.lock::<KnownTokens>().0.put(self.hash.clone(), token.clone());
+                self.app.lock::<KnownTokens>().put(self.hash.clone(), token.clone());
                 token
             }
         };

@@ -1,28 +1,21 @@
 //! Data keys: one per tenant, wrapped by a root key in the database and kept opened, bounded, in the instance.
 
-use std::{num::NonZeroUsize, sync::Arc};
+use std::sync::Arc;
 
 use crypto::seal::DataKey;
-use lru::LruCache;
 use platform::{Row, Statement, random};
 
-use crate::{App, Result};
+use crate::{App, Recent, Result};
 
 /// How many tenants' keys an instance keeps open.
-const OPEN_KEYS: NonZeroUsize = NonZeroUsize::new(256).unwrap();
+const OPEN_KEYS: usize = 256;
 
 /// Opened keys, by their tenant.
-struct OpenKeys(LruCache<String, Arc<DataKey>>);
-
-impl Default for OpenKeys {
-    fn default() -> Self {
-        Self(LruCache::new(OPEN_KEYS))
-    }
-}
+type OpenKeys = Recent<String, Arc<DataKey>, OPEN_KEYS>;
 
 /// The tenant's key, if this instance has it open.
 pub(crate) fn opened(app: &App, tenant: &str) -> Option<Arc<DataKey>> {
-    app.lock::<OpenKeys>().0.get(tenant).cloned()
+    app.lock::<OpenKeys>().get(tenant).cloned()
 }
 
 pub(crate) fn select(tenant: &str) -> Statement {
@@ -34,7 +27,7 @@ pub(crate) fn open(app: &App, tenant: &str, rows: &[Row]) -> Result<Option<Arc<D
     let Some(row) = rows.first() else { return Ok(None) };
     let wrapped: Vec<u8> = row.get("wrapped")?;
     let key = Arc::new(app.config().root_keys()?.unwrap(&wrapped, &aad(tenant))?);
-    app.lock::<OpenKeys>().0.put(tenant.to_owned(), key.clone());
+    app.lock::<OpenKeys>().put(tenant.to_owned(), key.clone());
     Ok(Some(key))
 }
 

@@ -1,15 +1,15 @@
 //! What an instance remembers of the signed requests that it has seen, so that some can be answered without asking
 //! storage: which request ids have been used, and which callers were admitted to what lately.
 
-use std::{collections::HashMap, num::NonZeroUsize};
+use std::collections::HashMap;
 
-use lru::LruCache;
+use crate::Recent;
 
 /// How many request ids are remembered. They take a few megabytes, and are enough for a thousand requests a second.
 const IDS: usize = 1 << 16;
 
 /// How many admissions are remembered.
-const ADMISSIONS: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
+const ADMISSIONS: usize = 4096;
 
 /// A request id, and the time from which on it is refused for its time.
 #[derive(Clone, Copy)]
@@ -71,13 +71,8 @@ impl ReplayCache {
 }
 
 /// When a caller was last admitted to something by storage.
-pub(crate) struct Admissions(LruCache<String, i64>);
-
-impl Default for Admissions {
-    fn default() -> Self {
-        Self(LruCache::new(ADMISSIONS))
-    }
-}
+#[derive(Default)]
+pub(crate) struct Admissions(Recent<String, i64, ADMISSIONS>);
 
 impl Admissions {
     pub fn note(&mut self, what: String, at: i64) {

@@ -2,34 +2,27 @@
 //! caller's key and the service's key agree on. Everything up to the storage round trip happens here; whether the
 //! licence may do what it asks is for [`crate::Authorization`].
 
-use std::{num::NonZeroUsize, ops::Deref, sync::Arc};
+use std::{ops::Deref, sync::Arc};
 
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, request::Parts},
 };
 use crypto::{PublicKey, SharedKey, base64, hash};
-use lru::LruCache;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::{
-    Api, App, Call, Error, Result, Signing,
+    Api, App, Call, Error, Recent, Result, Signing,
     nonces::{self, Nonce},
     replay_cache::{ReplayCache, RequestId, Use},
 };
 
 /// How many callers' derived keys an instance keeps; those that were used least recently are dropped and wiped.
-const DERIVED_KEYS: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
+const DERIVED_KEYS: usize = 1024;
 
 /// Derived keys of callers whose licence has been accepted.
-struct DerivedKeys(LruCache<(Api, PublicKey), Arc<SharedKey>>);
-
-impl Default for DerivedKeys {
-    fn default() -> Self {
-        Self(LruCache::new(DERIVED_KEYS))
-    }
-}
+type DerivedKeys = Recent<(Api, PublicKey), Arc<SharedKey>, DERIVED_KEYS>;
 
 /// A request whose headers opened and whose time is right.
 pub struct Signed {
@@ -88,7 +81,7 @@ impl Signed {
         if let Some(nonce) = self.log.take_nonce() {
             self.app.lock::<ReplayCache>().claim(&nonce.id, self.now);
         }
-        let keys = &mut self.app.lock::<DerivedKeys>().0;
+        let mut keys = self.app.lock::<DerivedKeys>();
         let name = (self.api, self.public_key.clone());
         if keys.get(&name).is_none() {
             keys.put(name, self.shared_key.clone());
@@ -197,7 +190,7 @@ pub(crate) fn public_key(app: &App, headers: &HeaderMap) -> Result<PublicKey> {
 /// Of a caller that was accepted before.
 fn known_key(app: &App, api: Api, public_key: &PublicKey) -> Option<Arc<SharedKey>> {
     let name = (api, public_key.clone());
-    app.lock::<DerivedKeys>().0.get(&name).cloned()
+    app.lock::<DerivedKeys>().get(&name).cloned()
 }
 
 pub(crate) fn shared_key(app: &App, api: Api, public_key: &PublicKey) -> Result<Arc<SharedKey>> {

@@ -52,15 +52,17 @@ impl Inner {
     }
 
     /// The nonce is one statement, which holds the lock within one call; what is read needs none.
-    async fn read_batch(&self, statements: Vec<Statement>) -> Result<Vec<Outcome>, SqlError> {
-        match statements.split_first() {
-            Some((nonce, reading)) if !nonce.is_reading() && reading.iter().all(Statement::is_reading) => {
-                let mut outcomes = self.writer.write_alone(&self.reader, nonce.clone()).await?;
-                outcomes.extend(self.read(reading).await?);
-                Ok(outcomes)
-            }
-            _ => self.batch(statements).await,
+    async fn read_batch(&self, mut statements: Vec<Statement>) -> Result<Vec<Outcome>, SqlError> {
+        let is_signed_read = statements
+            .split_first()
+            .is_some_and(|(nonce, reading)| !nonce.is_reading() && reading.iter().all(Statement::is_reading));
+        if !is_signed_read {
+            return self.batch(statements).await;
         }
+        let nonce = statements.remove(0);
+        let mut outcomes = self.writer.write_alone(&self.reader, nonce).await?;
+        outcomes.extend(self.read(&statements).await?);
+        Ok(outcomes)
     }
 }
 
