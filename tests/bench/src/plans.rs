@@ -98,7 +98,7 @@ const AUDIT: [&str; 11] = [
 /// Sorted in memory: the secrets of a community, what few items or groups of a project were found by their tags, and
 /// the two configurations that a template of a consent may be in, what a tenant was billed for on the days of a month, the
 /// synonyms of the words of a search, and what it has found, the policies that keep a document, the uses of keys in a period, and
-/// the fifty items that are resolved at most, and the history of a key up to the end of a page.
+/// the fifty items that are resolved at most, and reads of secrets that have just come.
 const SORTED: [&str; 11] = [
     "AS long FROM config_items",
     "ORDER BY created_ts",
@@ -110,7 +110,7 @@ const SORTED: [&str; 11] = [
     "WITH asked",
     "qnsp_kept_documents",
     "minute / 60 AS hour",
-    "FROM config_key_reads",
+    "FROM config_reads r",
 ];
 
 #[test]

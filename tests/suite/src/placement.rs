@@ -193,22 +193,13 @@ const OTHERWISE: &[Moved] = &[
              FROM source.config_audit WHERE tenant_id = ?1 ORDER BY seq",
         ),
     },
-    Moved {
-        table: "config_key_reads",
-        rows: "tenant_id = ?1",
-        copy: Some(
-            "INSERT INTO main.config_key_reads (tenant_id, project_id, config_key, at, reads) \
-             SELECT tenant_id, project_id, config_key, at, reads FROM source.config_key_reads WHERE tenant_id = ?1 ORDER BY seq",
-        ),
-    },
     // After the rows that its trigger adds to.
     Moved {
         table: "config_reads",
         rows: "tenant_id = ?1",
         copy: Some(
-            "INSERT INTO main.config_reads (id, tenant_id, project_id, performed_by, at, after, secrets) \
-             SELECT id, tenant_id, project_id, performed_by, at, after, secrets FROM source.config_reads WHERE tenant_id = ?1 \
-             ORDER BY seq",
+            "INSERT INTO main.config_reads (id, tenant_id, project_id, performed_by, at, secrets) \
+             SELECT id, tenant_id, project_id, performed_by, at, secrets FROM source.config_reads WHERE tenant_id = ?1 ORDER BY seq",
         ),
     },
 ];

@@ -9,27 +9,18 @@ use crate::{
     list::project,
 };
 
-/// The audit rows of a key, newest first, each with whether the item is a secret now: its changes, its reads that are many in
-/// a row, and those that have just come. As many rows as entries are wanted hold all that are, since each has one that is
-/// newer than all of the rows behind it.
+/// The audit rows of a key, newest first, each with whether the item is a secret now. Reads that wait in `config_reads` came after
+/// every row of `config_audit`, so their numbers are greater.
 pub(crate) fn select_audit(bearer: &Bearer, key: &str, page: &AuditQuery) -> Statement {
     let [previous, new] = ["previous", "new"].map(|value| blob(value, value));
-    let of_key = "tenant_id = ?1 AND project_id = ?2 AND config_key = ?3";
-    let changes = format!(
-        "SELECT id, action, version, performed_by, at, previous, new, has_new, seq AS after, 0 AS is_read \
-         FROM config_audit WHERE {of_key} ORDER BY at DESC, seq DESC LIMIT ?4 + ?5"
-    );
-    let reads = format!(
-        "SELECT value ->> 0, 'read', value ->> 1, value ->> 2, value ->> 3, NULL, NULL, 0, value ->> 4, 1 FROM \
-         (SELECT reads FROM config_key_reads WHERE {of_key} ORDER BY at DESC LIMIT ?4 + ?5), json_each(reads)"
-    );
-    let new_reads = "SELECT r.id || printf('%02x', key), 'read', value ->> 1, r.performed_by, r.at, NULL, NULL, 0, r.after, 1 \
-         FROM config_reads r, json_each(r.secrets) WHERE r.tenant_id = ?1 AND r.project_id = ?2 AND value ->> 0 = ?3";
     let select = format!(
         "SELECT id, ?1 AS tenant_id, ?2 AS project_id, ?3 AS config_key, action, version, performed_by, at, {previous}, {new}, \
          has_new, EXISTS (SELECT 1 FROM config_items WHERE tenant_id = ?1 AND project_id = ?2 AND key = ?3 AND is_secret = 1) \
-         AS secret FROM (SELECT * FROM ({changes}) UNION ALL {reads} UNION ALL {new_reads}) \
-         ORDER BY at DESC, after DESC, is_read DESC, id LIMIT ?4 OFFSET ?5"
+         AS secret FROM (SELECT id, action, version, performed_by, at, previous, new, has_new, seq \
+         FROM config_audit WHERE tenant_id = ?1 AND project_id = ?2 AND config_key = ?3 \
+         UNION ALL SELECT r.id || printf('%02x', key), 'read', value ->> 1, r.performed_by, r.at, NULL, NULL, 0, (1 << 62) + r.seq \
+         FROM config_reads r, json_each(r.secrets) WHERE r.tenant_id = ?1 AND r.project_id = ?2 AND value ->> 0 = ?3 \
+         ORDER BY at DESC, seq DESC LIMIT ?4 OFFSET ?5)"
     );
     project(select, bearer).bind(key).bind(page.limit()).bind(page.skip())
 }

@@ -31,10 +31,10 @@ pub(crate) async fn resolve_configs(bearer: Bearer, body: Body<ResolveRequest>) 
     let wanted = serde_json::Value::from(request.keys).to_string();
     let select = project(select(), &bearer);
     let audit = project(
-        "INSERT INTO config_reads (tenant_id, project_id, performed_by, at, after, secrets) \
-         SELECT ?1, ?2, ?4, ?5, coalesce((SELECT max(seq) FROM config_audit), 0), json_group_array(json_array(key, version)) \
-         FROM config_items WHERE tenant_id = ?1 AND project_id = ?2 AND key IN (SELECT value FROM json_each(?3)) \
-         AND is_secret = 1 HAVING count(*) > 0",
+        "INSERT INTO config_reads (tenant_id, project_id, performed_by, at, secrets) \
+         SELECT ?1, ?2, ?4, ?5, json_group_array(json_array(key, version)) FROM config_items \
+         WHERE tenant_id = ?1 AND project_id = ?2 AND key IN (SELECT value FROM json_each(?3)) AND is_secret = 1 \
+         HAVING count(*) > 0",
         &bearer,
     );
     let audit = audit.bind(wanted.as_str()).bind(bearer.performer.as_str()).bind(bearer.now);

@@ -309,7 +309,7 @@ fn resolve_takes_fifty_keys(t: &Deployment) {
     }
 }
 
-/// Reads are stored many in a row once some have come. The history shows each by itself, as it was shown before.
+/// Reads wait in a row for all of a request before they become entries. The history shows them alike.
 fn every_read_of_a_secret_is_in_its_history_once(t: &Deployment) {
     let p = project(t);
     let other = mint(t, &json!({ "tenantId": p.tenant, "ownerEmail": "ada@example.org" }));
@@ -347,7 +347,7 @@ fn every_read_of_a_secret_is_in_its_history_once(t: &Deployment) {
     let shown = |log: &Value| (log["action"].as_str().unwrap().to_owned(), log["version"].as_i64().unwrap());
     assert_eq!(pages.iter().map(shown).collect::<Vec<_>>(), expected);
     assert_eq!(page(0, 100), pages, "pages are parts of one list");
-    assert_eq!(pages[pages.len() - early.len()..], early, "an entry stays as it is where it is stored with others");
+    assert_eq!(pages[pages.len() - early.len()..], early, "an entry stays as it was when it waited");
     let ids: BTreeSet<_> = pages.iter().map(|log| log["_id"].as_str().unwrap()).collect();
     assert_eq!(ids.len(), expected.len());
     for log in pages.iter().filter(|log| log["action"] == "read") {
