@@ -14,10 +14,13 @@ for (const name of readdirSync(migrations).sort()) {
   for (const text of statements.filter(Boolean)) await database.prepare(text).run();
 }
 
-async function written(what, text, ...parameters) {
+async function rows(text, ...parameters) {
   const { meta } = await database.prepare(text).bind(...parameters).run();
-  console.log(`${String(meta.rows_written).padStart(2)}  ${what}`);
+  return meta.rows_written;
 }
+
+const show = (count, what) => console.log(`${String(count).padStart(4)}  ${what}`);
+const written = async (what, text, ...parameters) => show(await rows(text, ...parameters), what);
 
 // The columns that an index has are what counts; the values are not.
 const ENTRY = `INSERT INTO audit_entries (tenant_id, leaf_index, at, actor, action, subject, outcome, value_hash, event_id,
@@ -34,4 +37,10 @@ await written("an entry that is an event of QNSP", ENTRY, null, "e", 5, "r");
 await written("a secret", "INSERT INTO secrets (tenant_id, community_id, tag, sealed, created_by, created_ts) VALUES ('t', 'c', 'g', x'00', 'b', 1)");
 await written("a use of a key, the first in its minute", USE);
 await written("a use of a key, another", USE);
+
+// Reads of secrets of the Config API become entries sixteen requests at a time.
+const READ = "INSERT INTO config_reads (tenant_id, project_id, performed_by, at, secrets) VALUES ('t', 'p', 'u', 1, ?1)";
+const fifty = JSON.stringify(Array.from({ length: 50 }, (_, number) => [`key-${number}`, 1]));
+for (let request = 1; request < 16; request++) await rows(READ, fifty);
+await written("the sixteenth read of fifty secrets, after fifteen of 1", READ, fifty);
 await miniflare.dispose();
