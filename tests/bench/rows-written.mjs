@@ -19,8 +19,10 @@ async function rows(text, ...parameters) {
   return meta.rows_written;
 }
 
-const show = (count, what) => console.log(`${String(count).padStart(4)}  ${what}`);
-const written = async (what, text, ...parameters) => show(await rows(text, ...parameters), what);
+async function written(what, text, ...parameters) {
+  const count = await rows(text, ...parameters);
+  console.log(`${String(count).padStart(4)}  ${what}`);
+}
 
 // The columns that an index has are what counts; the values are not.
 const ENTRY = `INSERT INTO audit_entries (tenant_id, leaf_index, at, actor, action, subject, outcome, value_hash, event_id,
